@@ -1,0 +1,71 @@
+"""Reach: who reaches which facility at what cost, labelled by id on both sides."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+UNREACHABLE = np.uint32(2**32 - 1)
+"""The cost of what cannot be reached; never averaged, never compared with a limit as a number."""
+
+Cost = npt.NDArray[np.uint32]
+Position = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """The pairs within a limit (sparse rows, one a demand) and each demand's nearest facility without a limit.
+
+    demand_ids, facility_ids   the two sides, unique, in the order of the positions below
+    limit                      whole millimetres (or milliseconds); a pair is within when cost <= limit
+    indptr, indices, costs     row i's facilities are ``indices[indptr[i]:indptr[i + 1]]``, by facility position
+    nearest_index              position of the nearest facility, ties to the smaller id; -1 where none is reached
+    nearest_cost               its cost; UNREACHABLE where none is reached
+    """
+
+    demand_ids: npt.NDArray[np.object_]
+    facility_ids: npt.NDArray[np.object_]
+    limit: int
+    indptr: Position
+    indices: Position
+    costs: Cost
+    nearest_index: Position
+    nearest_cost: Cost
+
+    def __post_init__(self) -> None:
+        rows = len(self.demand_ids)
+        if len(self.indptr) != rows + 1 or len(self.nearest_index) != rows or len(self.nearest_cost) != rows:
+            raise ValueError(f"a reach of {rows} demands needs {rows + 1} row pointers and {rows} nearest facilities")
+        if len(self.indices) != len(self.costs) or (rows and self.indptr[-1] != len(self.costs)):
+            raise ValueError(f"{len(self.indices)} facilities, {len(self.costs)} costs: they must be pairs")
+
+    def covered(self) -> pd.Series:
+        """Return, by demand id, whether some facility is within the limit: min cost <= limit, decided only here."""
+        inside = (self.nearest_cost != UNREACHABLE) & (self.nearest_cost <= self.limit)
+        return pd.Series(inside, index=self.demand_ids, name="covered")
+
+    def nearest(self) -> pd.DataFrame:
+        """Return, by demand id, the nearest facility's id ("" if none) and the cost (float, NaN if none)."""
+        reached = self.nearest_index >= 0
+        names = np.full(len(self.demand_ids), "", dtype=object)
+        names[reached] = self.facility_ids[self.nearest_index[reached]]
+        cost = np.where(reached, self.nearest_cost.astype(float), np.nan)
+        return pd.DataFrame({"facility_id": names, "cost": cost}, index=self.demand_ids)
+
+    def within(self) -> pd.DataFrame:
+        """Return one row a pair within the limit: demand_id, facility_id, cost."""
+        rows = np.repeat(np.arange(len(self.demand_ids)), np.diff(self.indptr))
+        return pd.DataFrame(
+            {
+                "demand_id": self.demand_ids[rows],
+                "facility_id": self.facility_ids[self.indices],
+                "cost": self.costs.astype(np.int64),
+            }
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"Reach({len(self.demand_ids)} demands, {len(self.facility_ids)} facilities, "
+            f"{len(self.costs)} pairs within {self.limit})"
+        )

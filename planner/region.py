@@ -1,0 +1,94 @@
+"""Region: the facts of one city as frozen tables in one metric CRS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import geopandas as gpd
+
+from planner.errors import Text
+
+URBAN_SCOPES: Mapping[str, Text] = MappingProxyType(
+    {
+        "subdistricts": Text("城区（街道）", "city proper (subdistricts)"),
+        "subdistricts_and_county_seats": Text("城区（街道）＋县城", "subdistricts and county seats"),
+        "census": Text("普查城镇人口", "urban residents of the census"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one file of facts came from: its name, SHA-256, number of rows and what it is said to rest on."""
+
+    file: str
+    sha256: str
+    rows: int
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a folder of facts says of itself.
+
+    ``complete_registers`` are the kinds of facility whose list is complete: none listed then means none there.
+    ``notice`` is shown on every output (for the sample: 示例数据（部分估算），不作决策依据).
+    """
+
+    name: str
+    code: str
+    as_of: str = ""
+    notice: str = ""
+    accuracy: str = ""
+    drawn_by: str = ""
+    approval_number: str = ""
+    complete_registers: tuple[str, ...] = ()
+    credits: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """The facts of one city, in metres, ids as text and unique, each frame sorted by its id.
+
+    counties    code, name, population, urban_population, rural_population, geometry (polygon)
+    towns       code, name, county_code, kind, is_county_seat, geometry (polygon)
+    villages    code, name, town_code, county_code, kind, population, lon, lat, geometry (point); may be empty
+    residents   id, village_code, town_code, county_code, population, is_urban, lon, lat, geometry (point)
+    facilities  id, name, kind, status, town_code, village_code, county_code, beds …, lon, lat, geometry (point)
+    roads       id, road_class, speed_kmh, oneway, geometry (line), or None
+
+    ``estimated`` (bool) and ``source`` stand in every frame. Empty text is "", an unknown number is NaN,
+    an unknown boolean or choice is None. Functions never write into these frames.
+    """
+
+    about: About
+    crs: str
+    counties: gpd.GeoDataFrame
+    towns: gpd.GeoDataFrame
+    villages: gpd.GeoDataFrame
+    residents: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    roads: gpd.GeoDataFrame | None = None
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def subject_level(self) -> str:
+        """The lowest level at which people are known: "village", or "town" where no resident names a village."""
+        return "village" if len(self.villages) and bool((self.residents["village_code"] != "").all()) else "town"
+
+    def open_facilities(self, *kinds: str) -> gpd.GeoDataFrame:
+        """Return the facilities of these kinds that serve people today (status open), sorted by id."""
+        frame = self.facilities
+        return frame[frame["kind"].isin(kinds) & (frame["status"] == "open")]
+
+    def knows(self, kind: str) -> bool:
+        """Whether the list of this kind of facility can be trusted: it has rows, or is declared complete."""
+        return bool((self.facilities["kind"] == kind).any()) or kind in self.about.complete_registers
+
+    def __repr__(self) -> str:
+        people = int(self.residents["population"].sum())
+        return (
+            f"Region({self.about.name}: {len(self.counties)} counties, {len(self.towns)} towns, "
+            f"{len(self.villages)} villages, {len(self.facilities)} facilities, {people} people, {self.crs})"
+        )

@@ -1,0 +1,244 @@
+"""The tables: what each column is called, in the code and on the way in, its type and its unit.
+
+A `Table` is the contract of one frame. Files may name a column in English or in Chinese (its label or an
+alias); inside, only ``Field.name`` exists.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+Kind = Literal["text", "code", "integer", "number", "boolean", "choice", "date"]
+Geometry = Literal["polygon", "point", "line"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: its name inside, its Chinese label, type, unit and the other names it may come under."""
+
+    name: str
+    label: str
+    kind: Kind
+    about: str = ""
+    unit: str = ""
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def names(self) -> tuple[str, ...]:
+        """Every heading under which this column is recognised, the canonical one first."""
+        return (self.name, self.label, *self.aliases)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One frame: the stems of the files it may come from, its key, its geometry and its fields."""
+
+    name: str
+    label: str
+    stems: tuple[str, ...]
+    key: str
+    geometry: Geometry | None
+    fields: tuple[Field, ...]
+
+    def field(self, name: str) -> Field:
+        """Return the field called `name`; KeyError if the table has none."""
+        for one in self.fields:
+            if one.name == name:
+                return one
+        raise KeyError(f"table {self.name} has no field {name}")
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.fields)
+
+
+FACILITY_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "hospital": ("医院", "综合医院", "专科医院", "县级医院", "中医医院", "妇幼保健院"),
+        "county_subcenter": ("县域医疗卫生次中心", "县域医疗次中心", "次中心"),
+        "township_hospital": ("乡镇卫生院", "卫生院", "中心卫生院"),
+        "community_health_center": ("社区卫生服务中心",),
+        "community_health_station": ("社区卫生服务站",),
+        "village_clinic": ("村卫生室", "卫生室"),
+        "emergency_station": ("急救中心（站）", "急救站", "急救中心", "急救点", "120急救站"),
+    }
+)
+TOWN_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"subdistrict": ("街道",), "town": ("镇",), "township": ("乡", "民族乡")}
+)
+VILLAGE_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"village": ("行政村", "村"), "community": ("社区", "居委会", "居民委员会")}
+)
+FACILITY_STATUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"open": ("在用", "运行", "开放", "已建"), "planned": ("规划", "在建", "拟建"), "closed": ("停用", "关闭", "撤销")}
+)
+
+_SOURCE = (
+    Field("source", "数据来源", "text", "这一行数据从哪里来", aliases=("来源",)),
+    Field("estimated", "是否估算", "boolean", "是＝估算或虚构；否＝实测或公布数据", aliases=("估算",)),
+)
+_PEOPLE = ("人口", "人口数", "总人口", "pop")
+_LON = ("经度（WGS84）", "lng", "longitude", "x")
+_LAT = ("纬度（WGS84）", "lat_wgs84", "latitude", "y")
+
+COUNTIES = Table(
+    "counties", "县（区）", ("counties", "县区", "区县"), "code", "polygon",
+    (
+        Field("code", "县区代码", "code", "6 位行政区划代码", required=True, aliases=("代码", "county_code", "adcode")),
+        Field("name", "县区名称", "text", "", required=True, aliases=("名称", "county", "county_name")),
+        Field("population", "常住人口", "integer", "普查或统计公报的常住人口", "人", aliases=_PEOPLE),
+        Field("urban_population", "城镇人口", "integer", "", "人", aliases=("城镇常住人口",)),
+        Field("rural_population", "乡村人口", "integer", "", "人", aliases=("乡村常住人口",)),
+        *_SOURCE,
+    ),
+)  # fmt: skip
+
+TOWNS = Table(
+    "towns", "乡镇（街道）", ("towns", "乡镇", "乡镇街道"), "code", "polygon",
+    (
+        Field("code", "乡镇代码", "code", "9 位统计用区划代码", required=True, aliases=("代码", "town_code", "区划代码")),
+        Field("name", "乡镇名称", "text", "", required=True, aliases=("名称", "乡镇", "town", "town_name")),
+        Field("county_code", "县区代码", "code", "缺省取乡镇代码前 6 位", aliases=("所属县区代码",)),
+        Field("county_name", "县区名称", "text", "没有县区边界文件时用它命名", aliases=("县区", "所属县区", "county")),
+        Field("kind", "类型", "choice", "缺省按名称末字判断", aliases=("乡镇类型", "type"), choices=TOWN_KINDS),
+        Field("is_county_seat", "是否县城", "boolean", "县（区）政府驻地所在的镇", aliases=("县城", "县城驻地")),
+        Field("population", "常住人口", "integer", "只作核对；评估以居民点人口为准", "人", aliases=_PEOPLE),
+        *_SOURCE,
+    ),
+)  # fmt: skip
+
+VILLAGES = Table(
+    "villages", "村（社区）", ("villages", "村社区", "行政村"), "code", "point",
+    (
+        Field("code", "村代码", "code", "12 位统计用区划代码", required=True,
+              aliases=("代码", "village_code", "村社区代码")),
+        Field("name", "村名称", "text", "", required=True, aliases=("名称", "村社区名称", "村（社区）名称", "village")),
+        Field("town_code", "乡镇代码", "code", "缺省取村代码前 9 位", aliases=("所属乡镇代码",)),
+        Field("kind", "类型", "choice", "缺省看代码第 10 位：2＝行政村", aliases=("村社区类型", "type"),
+              choices=VILLAGE_KINDS),
+        Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
+        Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
+        Field("population", "常住人口", "integer", "", "人", required=True, aliases=_PEOPLE),
+        Field("urban_population", "城镇人口", "integer", "普查口径；缺省：社区全计城镇、行政村全计乡村（假设）", "人",
+              aliases=("城镇常住人口",)),
+        *_SOURCE,
+    ),
+)  # fmt: skip
+
+RESIDENTS = Table(
+    "residents", "居民点", ("residents", "居民点", "人口点"), "id", "point",
+    (
+        Field("id", "居民点编号", "code", "", required=True, aliases=("编号", "resident_id")),
+        Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
+        Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
+        Field("population", "常住人口", "integer", "", "人", required=True, aliases=_PEOPLE),
+        Field("village_code", "村代码", "code", "所属村（社区）的 12 位代码", aliases=("村社区代码",)),
+        Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",)),
+        Field("is_urban", "是否城镇", "boolean", "普查口径的城镇人口", aliases=("城镇", "城镇人口")),
+        *_SOURCE,
+    ),
+)  # fmt: skip
+
+FACILITIES = Table(
+    "facilities", "医疗卫生机构", ("facilities", "机构", "医疗机构", "医疗卫生机构"), "id", "point",
+    (
+        Field("id", "机构编号", "code", "", required=True, aliases=("编号", "机构代码", "facility_id")),
+        Field("name", "机构名称", "text", "", required=True, aliases=("名称", "医疗机构名称", "facility")),
+        Field("kind", "机构类型", "choice", "", required=True, aliases=("类型", "机构类别", "type"),
+              choices=FACILITY_KINDS),
+        Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
+        Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
+        Field("status", "状态", "choice", "缺省＝在用；只有在用的机构提供服务", aliases=("运行状态",),
+              choices=FACILITY_STATUS),
+        Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",)),
+        Field("village_code", "村代码", "code", "村卫生室所在的行政村；缺省取同乡镇最近的村（社区）", aliases=("村社区代码",)),
+        Field("host_id", "依托机构编号", "code", "急救站、次中心等依托的机构", aliases=("依托机构",)),
+        Field("grade", "等级", "text", "如 三级甲等", aliases=("机构等级", "医院等级")),
+        Field("owner", "举办主体", "text", "如 市办、县办、企业办、社会办", aliases=("举办", "主办单位")),
+        Field("beds", "编制床位", "integer", "", "张", aliases=("床位", "床位数")),
+        Field("beds_planned", "规划编制床位", "integer", "", "张", aliases=("规划床位",)),
+        Field("service_grade", "优质服务基层行等级", "choice", "没有数据时留空", aliases=("优质服务基层行",),
+              choices=MappingProxyType({"recommended": ("推荐标准",), "basic": ("基本标准",), "below": ("未达标", "未达")})),
+        Field("meets_standard", "是否达标", "boolean", "村卫生室是否达标；没有数据时留空", aliases=("达标",)),
+        *_SOURCE,
+    ),
+)  # fmt: skip
+
+ROADS = Table(
+    "roads", "道路", ("roads", "道路", "路网"), "id", "line",
+    (
+        Field("id", "路段编号", "code", "", required=True, aliases=("编号", "way_id")),
+        Field("name", "道路名称", "text", "", aliases=("名称",)),
+        Field("road_class", "道路等级", "text", "如 trunk、primary、secondary、tertiary", required=True,
+              aliases=("等级", "class", "highway", "fclass")),
+        Field("speed_kmh", "时速", "number", "", "公里/小时", aliases=("速度", "maxspeed")),
+        Field("oneway", "是否单行", "boolean", "", aliases=("单行",)),
+        *_SOURCE,
+    ),
+)  # fmt: skip
+
+FACTS: Mapping[str, Table] = MappingProxyType(
+    {one.name: one for one in (COUNTIES, TOWNS, VILLAGES, RESIDENTS, FACILITIES, ROADS)}
+)
+
+Status = Literal["met", "not_met", "not_judged", "no_data"]
+Level = Literal["village", "town", "county", "city"]
+LEVELS: tuple[Level, ...] = ("village", "town", "county", "city")
+
+FINDINGS = Table(
+    "findings", "评估结果", ("findings",), "gap_id", None,
+    (
+        Field("gap_id", "编号", "code", "规则.口径.层级.对象代码；同一数据与规则下不变"),
+        Field("rule", "规则", "text"),
+        Field("rule_label", "指标", "text"),
+        Field("reading", "口径", "text", "paper＝直线；paper_…＝同一口径、另一城市范围；register＝按名录"),
+        Field("reading_label", "口径说明", "text"),
+        Field("level", "层级", "text", "village、town、county、city"),
+        Field("subject_code", "对象代码", "code"),
+        Field("subject_name", "对象名称", "text"),
+        Field("town_code", "乡镇代码", "code"),
+        Field("town_name", "乡镇（街道）", "text"),
+        Field("county_code", "县区代码", "code"),
+        Field("county_name", "县（区）", "text"),
+        Field("population", "评估人口", "integer", "本行的分母：已判断的人口", "人"),
+        Field("covered", "已覆盖人口", "integer", "", "人"),
+        Field("uncovered", "未覆盖人口", "integer", "", "人"),
+        Field("unreachable", "不可达人口", "integer", "", "人"),
+        Field("population_no_data", "无数据人口", "integer", "因无数据未能判断的人口，不在分母内", "人"),
+        Field("value", "现状值", "number"),
+        Field("unit", "单位", "text"),
+        Field("required", "要求值", "number", "多数是下限；服务人口是上限"),
+        Field("required_text", "要求", "text"),
+        Field("gap", "缺口", "number", "要求值与现状值之差：不足为正，超出上限为负，达标为 0"),
+        Field("status", "状态", "text", "met、not_met、not_judged、no_data"),
+        Field("force", "语气", "text", "条款自己的用词，如 原则上、力争"),
+        Field("nature", "指标性质", "text", "约束性、预期性或空"),
+        Field("nearest_facility", "最近机构编号", "code", "乡镇及以上：最远的未覆盖居民点的最近机构"),
+        Field("nearest_facility_name", "最近机构", "text"),
+        Field("distance_m", "距离", "number", "与最近机构的距离", "米"),
+        Field("denominator", "分母", "text", "百分比与人数是谁的"),
+        Field("remedy", "建议措施", "text"),
+        Field("responsible", "责任单位", "text", "条款点名的责任单位，没有则空"),
+        Field("document", "文件", "text"),
+        Field("section", "章节", "text"),
+        Field("quote", "条文", "text"),
+        Field("note", "说明", "text"),
+        Field("estimated", "含估算", "boolean", "本行是否用到估算或虚构数据"),
+    ),
+)  # fmt: skip
+
+ADVICE: Mapping[str, str] = MappingProxyType(
+    {
+        "": "",
+        "overloaded": "超负荷（建议，不是缺口）",
+        "mergeable": "可合并（建议，不是缺口）",
+        "convert": "辖区内有卫生院，可调整转型",
+    }
+)
+STATUS_LABELS: Mapping[str, str] = MappingProxyType(
+    {"met": "达标", "not_met": "未达标", "not_judged": "不作判断", "no_data": "无数据"}
+)
+LEVEL_LABELS: Mapping[str, str] = MappingProxyType(
+    {"village": "村（社区）", "town": "乡镇（街道）", "county": "县（区）", "city": "全市"}
+)
