@@ -78,7 +78,9 @@ def _number(cells: pd.Series) -> pd.Series:
 def _parse_number(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
     values = _number(cells)
     bad = (values.isna() & ~_blank(cells)) | np.isinf(values)
-    notes.add_rows(raw, bad, one.label, Text("不是数字", "not a number"), Text("改成数字", "write a number"), found=cells)
+    notes.add_rows(
+        raw, bad, one.label, Text("不是数字", "not a number"), Text("改成数字", "write a number"), found=cells
+    )
     if one.kind == "integer":
         fraction = values.notna() & (values != values.round())
         notes.add_rows(
@@ -203,6 +205,4 @@ def canonical(raw: RawTable, table: Table, notes: Notes) -> tuple[RawTable, pd.D
         raw, duplicated, table.field(table.key).label, Text("编号重复", "this id stands twice"),
         Text("每行用不同的编号", "give each row its own id"), found=frame[table.key],
     )  # fmt: skip
-    if not len(frame):
-        notes.add(raw.file, Text("只有表头，没有数据", "no rows of data"), Text("填入数据", "fill in the rows"))
     return raw, frame

@@ -66,7 +66,9 @@ def read(path: Path, table: Table) -> RawTable:
             Text("用原软件重新导出", "export it again"),
         )
     if suffix == ".geojson" and not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
-        raise _wrong(path.name, Text("内容不是 GeoJSON", "the content is not GeoJSON"), Text("重新导出", "export it again"))
+        raise _wrong(
+            path.name, Text("内容不是 GeoJSON", "the content is not GeoJSON"), Text("重新导出", "export it again")
+        )
     if suffix in VECTORS:
         return _read_vector(path)
     cells = _csv_cells(path) if suffix == ".csv" else _xlsx_cells(path)
@@ -89,7 +91,9 @@ def _csv_cells(path: Path) -> list[tuple[int, list[str]]]:
             Text("用 Excel 另存为“CSV UTF-8”", "save it as 'CSV UTF-8'"),
         )
     if "\x00" in text:
-        raise _wrong(path.name, Text("含有空字符，不是文本文件", "holds NUL characters"), Text("重新导出", "export it again"))
+        raise _wrong(
+            path.name, Text("含有空字符，不是文本文件", "holds NUL characters"), Text("重新导出", "export it again")
+        )
     first = text.split("\n", 1)[0]
     delimiter = "\t" if first.count("\t") > first.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -187,7 +191,9 @@ def _read_vector(path: Path) -> RawTable:
             type(error).__name__,
         ) from error
     if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.name not in frame:
-        raise _wrong(path.name, Text("没有图形", "it holds no geometry"), Text("导出时带上图形", "export with geometry"))
+        raise _wrong(
+            path.name, Text("没有图形", "it holds no geometry"), Text("导出时带上图形", "export with geometry")
+        )
     if frame.crs is None:
         raise _wrong(
             path.name,

@@ -20,6 +20,7 @@ from planner.schema import COUNTIES, FACILITIES, RESIDENTS, ROADS, TOWNS, VILLAG
 _BORDER_TOLERANCE_M = 1000
 """A resident this far outside every town is given to the nearest: borders of files are simplified."""
 
+_EMPTY = Text("只有表头，没有数据，按没有这个文件处理", "no rows of data: treated as absent")
 _CHINA = (73.0, 3.0, 136.0, 54.0)
 
 
@@ -53,12 +54,16 @@ def load_with_warnings(folder: Path | str) -> Loaded:
             Problem(
                 str(folder),
                 Text("没有这个文件夹", "there is no such folder"),
-                Text("检查路径；用 fugai template 可以生成示例文件夹", "check the path, or make one with fugai template"),
+                Text(
+                    "检查路径；用 fugai template 可以生成示例文件夹", "check the path, or make one with fugai template"
+                ),
             )
         )
     notes = Notes()
     about, coordinates, about_source = read_about(folder, notes)
-    parts = {table.name: _part(folder, table, notes) for table in (COUNTIES, TOWNS, VILLAGES, RESIDENTS, FACILITIES, ROADS)}
+    parts = {
+        table.name: _part(folder, table, notes) for table in (COUNTIES, TOWNS, VILLAGES, RESIDENTS, FACILITIES, ROADS)
+    }
     _need(folder, parts, notes)
     _stop(notes)
     frames = {name: _with_points(part, name, coordinates, notes) for name, part in parts.items() if part}
@@ -83,23 +88,29 @@ def _part(folder: Path, table: Table, notes: Notes) -> _Part | None:
         return None
     if path is None or raw is None:
         return None
+    if not len(raw.frame):
+        notes.add(
+            path.name, _EMPTY, Text("填入数据；用不到的文件可以删去", "fill it in, or remove it"), warning=True
+        )  # fmt: skip
+        return None
     raw, frame = canonical(raw, table, notes)
     source = Source(path.name, sha256(path.read_bytes()).hexdigest(), len(frame))
     return _Part(raw, frame, source)
 
 
 def _need(folder: Path, parts: dict[str, _Part | None], notes: Notes) -> None:
-    tables = {"towns": (TOWNS,), "facilities": (FACILITIES,), "residents": (RESIDENTS, VILLAGES)}
-    broken = {one.file.rsplit(".", 1)[0] for one in notes.problems}
-    for either in tables.values():
+    tables = ((TOWNS,), (FACILITIES,), (RESIDENTS, VILLAGES))
+    broken = {one.file.rsplit(".", 1)[0] for one in notes.errors}
+    for either in tables:
         if any(parts[table.name] for table in either) or any(stem in broken for t in either for stem in t.stems):
             continue
         stems = " 或 ".join(table.stems[0] for table in either)
+        endings = ".gpkg 或 .geojson" if either == (TOWNS,) else ".csv、.xlsx、.gpkg 或 .geojson"
         labels = "或".join(table.label for table in either)
         notes.add(
             folder.name,
-            Text(f"缺少“{labels}”文件", f"no file of {' or '.join(table.name for table in either)}"),
-            Text(f"放入 {stems}（.csv、.xlsx、.gpkg 或 .geojson）", f"add {stems} (.csv, .xlsx, .gpkg or .geojson)"),
+            Text(f"缺少“{labels}”的数据", f"no data of {' or '.join(table.name for table in either)}"),
+            Text(f"放入 {stems}（{endings}）", f"add {stems} ({endings})"),
         )
     part = parts["towns"]
     if part and part.raw.geometry is None:
@@ -207,7 +218,11 @@ def _towns(frame: gpd.GeoDataFrame, part: _Part | None, notes: Notes) -> gpd.Geo
     )  # fmt: skip
     wrong = ~frame.geom_type.isin(["Polygon", "MultiPolygon", "GeometryCollection"])
     notes.add_rows(
-        part.raw, wrong, "geometry", Text("乡镇边界应是面", "towns must be polygons"), Text("改用面图层", "use polygons")
+        part.raw,
+        wrong,
+        "geometry",
+        Text("乡镇边界应是面", "towns must be polygons"),
+        Text("改用面图层", "use polygons"),
     )
     by_name = frame["name"].str[-2:].map({"街道": "subdistrict"})
     by_name = by_name.fillna(frame["name"].str[-1:].map({"镇": "town", "乡": "township"}))
@@ -272,7 +287,9 @@ def _villages(
     frame: gpd.GeoDataFrame | None, towns: gpd.GeoDataFrame, part: _Part | None, notes: Notes
 ) -> gpd.GeoDataFrame:
     if frame is None or part is None:
-        columns = {one.name: pd.Series(dtype=object) for one in VILLAGES.fields} | {"county_code": pd.Series(dtype=object)}
+        columns = {one.name: pd.Series(dtype=object) for one in VILLAGES.fields} | {
+            "county_code": pd.Series(dtype=object)
+        }
         return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=towns.crs))
     by_code = frame["code"].str[:9]
     _unknown(part, frame["town_code"], towns["code"], "乡镇代码", "乡镇", notes)

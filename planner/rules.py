@@ -122,7 +122,9 @@ class _Reader:
     def take(self, raw: object, where: str, known: Sequence[str], needed: Sequence[str]) -> dict[str, Any]:
         """Return `raw` as a mapping with only known keys; note those unknown (with a guess) and those missing."""
         if not isinstance(raw, Mapping):
-            self.wrong(where, "应是“键: 值”", "must hold 'key: value' pairs", Text("对照已有规则改写", "follow an example"))
+            self.wrong(
+                where, "应是“键: 值”", "must hold 'key: value' pairs", Text("对照已有规则改写", "follow an example")
+            )
             return {}
         for key in raw:
             if key not in known:
@@ -159,14 +161,14 @@ def _check_params(reader: _Reader, where: str, function: Callable[..., Any], par
     }
     reader.take(params, where, tuple(wanted), tuple(wanted))
     for name, value in params.items():
-        kind = wanted.get(name)
         number = isinstance(value, int | float) and not isinstance(value, bool)
         right = {
             str: isinstance(value, str),
-            int: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+            int: number and isinstance(value, int) and value >= 0,
             float: number and 0 < value < float("inf"),
-        }.get(kind, isinstance(value, tuple))
-        if kind is not None and not right:
+            tuple[str, ...]: isinstance(value, tuple) and all(isinstance(one, str) for one in value),
+        }
+        if name in wanted and not right[wanted[name]]:
             reader.wrong(f"{where} {name}", "类型或范围不对", "wrong type or range", Text("改正", "correct it"), value)
 
 

@@ -64,9 +64,9 @@ def _problems(file: str, node: yaml.Node) -> list[Problem]:
 
 
 def read_yaml(text: str, file: str) -> dict[str, Any]:
-    """Return the mapping that `text` holds; RuleError with file and line for anything unclear.
+    r"""Return the mapping that `text` holds; RuleError with file and line for anything unclear.
 
-    >>> read_yaml('code: "0510"\\nday: 2023-11-17', "a.yaml")
+    >>> read_yaml('code: "0510"\nday: 2023-11-17', "a.yaml")
     {'code': '0510', 'day': '2023-11-17'}
     """
     try:
@@ -77,7 +77,7 @@ def read_yaml(text: str, file: str) -> dict[str, Any]:
                         file,
                         Text("不允许使用锚点或别名（& 和 *）", "anchors and aliases are not allowed"),
                         Text("把内容直接写出来", "write the value out"),
-                        str(event.start_mark.line + 1),
+                        str(event.start_mark.line + 1) if event.start_mark else "",
                     )
                 )
         node = yaml.compose(text, Loader=_Loader)

@@ -23,8 +23,6 @@ _CHORD_SLACK = 1.0005
 class Travel(Protocol):
     """A way of travelling between points given by id, lon and lat."""
 
-    name: str
-
     def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit_m: float) -> Reach:
         """Return who reaches which facility within `limit_m` metres, and everyone's nearest."""
         ...
@@ -67,10 +65,8 @@ class StraightLine:
     >>> stations = pd.DataFrame({"id": ["s"], "lon": [101.7], "lat": [26.645]})
     >>> StraightLine().reach(ends, stations, limit_m=5_000).nearest()
       facility_id       cost
-    a           s  4985777.0
+    a           s  4985892.0
     """
-
-    name: str = "paper"
 
     def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit_m: float) -> Reach:
         """Return the Reach; ties of the nearest go to the smaller facility id, whatever the order of rows."""

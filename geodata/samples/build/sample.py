@@ -1,0 +1,180 @@
+"""Puts the sample together: from the tables of facts to the folder of files that a user would bring."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import shapely
+from shapely.geometry import shape
+
+from geodata.samples.build.borders import Unit, divide
+from geodata.samples.build.facilities import facility_rows
+from geodata.samples.build.files import Row, read_csv, read_geojson, write_csv, write_geojson
+from geodata.samples.build.people import Census, Residents, split_residents
+from geodata.samples.build.places import Point, Settlement, Town, lon_lat, metres, to_degrees, to_metres
+from geodata.samples.build.roads import make_roads, road_features
+from geodata.samples.build.settlements import place_town
+
+SEED = 510400
+COUNTY_SEATS = ("攀莲镇", "桐子林镇", "仁和镇")  # an assumption for 仁和镇, as it adjoins the city
+
+TOWN_BORDER = "近似边界：由 sizhi 3.0.6（MIT）的外接矩形在县（区）界内划分"
+DRAWN_BORDER = "近似边界：没有公布的矩形，按手工画框（推测）在县（区）界内划分"
+PEOPLE_SPLIT = "人口：普查县（区）城镇、乡村合计分摊（估算）"
+
+
+def read_units(facts: Path) -> list[Unit]:
+    """Return the units whose boxes are known or drawn: the towns' own first, then the abolished, then the drawn."""
+    rows = [row | {"name": row["box_name"], "town_code": row["code"]} for row in read_csv(facts / "towns.csv")]
+    rows += read_csv(facts / "boxes.csv") + read_csv(facts / "drawn_boxes.csv")
+    return [
+        Unit(row["name"], row["town_code"], (float(row["w"]), float(row["s"]), float(row["e"]), float(row["n"])))
+        for row in rows
+        if row["w"]
+    ]
+
+
+def centre_of(area: shapely.Geometry, unit: Unit) -> Point:
+    """Return the middle of the town's first unit, or the place nearest to it well inside the town."""
+    west, south, east, north = unit.box
+    middle = shapely.points(metres((west + east) / 2, (south + north) / 2))
+    main = max(shapely.get_parts(area), key=lambda part: float(shapely.area(part)))
+    core = shapely.buffer(main, -0.15 * float(shapely.area(main)) ** 0.5)
+    if shapely.is_empty(core):
+        core = shapely.point_on_surface(main)
+    x, y = shapely.get_coordinates(shapely.shortest_line(core, middle))[0]
+    return float(x), float(y)
+
+
+def read_towns(facts: Path) -> dict[str, Town]:
+    """Return the towns by code, with areas that tile the counties."""
+    counties = {
+        str(one["properties"]["code"]): to_metres(shape(one["geometry"]))
+        for one in read_geojson(facts / "counties.geojson")
+    }
+    units = read_units(facts)
+    areas = divide(counties, units)
+    towns = {}
+    for row in read_csv(facts / "towns.csv"):
+        code = row["code"]
+        first = next(unit for unit in units if unit.town_code == code)
+        centre = centre_of(areas[code], first)
+        towns[code] = Town(code, row["name"], row["county_code"], areas[code], centre, row["name"] in COUNTY_SEATS)
+    return towns
+
+
+def county_features(facts: Path, towns: Mapping[str, Town], areas: Mapping[str, shapely.Geometry]) -> list[Row]:
+    """Return the counties as GeoJSON features: the union of their towns, with the census's residents."""
+    census = {row["code"]: row for row in read_csv(facts / "county_census.csv")}
+    features = []
+    for one in read_geojson(facts / "counties.geojson"):
+        code = str(one["properties"]["code"])
+        union = shapely.coverage_union_all([areas[town.code] for town in towns.values() if town.county_code == code])
+        row = census[code]
+        properties = {
+            "code": code,
+            "name": row["name"],
+            **{key: int(row[key]) for key in ("population", "urban_population", "rural_population")},
+            "source": f"人口：{row['source']}；界线：{one['properties']['source']}",
+            "estimated": False,
+        }
+        features.append(feature(properties, union))
+    return features
+
+
+def feature(properties: Row, geometry: shapely.Geometry) -> Row:
+    """Return a GeoJSON feature; rings run as RFC 7946 asks."""
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": json.loads(shapely.to_geojson(shapely.orient_polygons(geometry, exterior_cw=False))),
+    }
+
+
+def town_features(
+    facts: Path, towns: Mapping[str, Town], areas: Mapping[str, shapely.Geometry], people: Mapping[str, int]
+) -> list[Row]:
+    """Return the towns as GeoJSON features."""
+    counties = {row["code"]: row["name"] for row in read_csv(facts / "county_census.csv")}
+    known = {row["code"]: row for row in read_csv(facts / "town_census.csv")}
+    boxed = {row["code"] for row in read_csv(facts / "towns.csv") if row["w"]}
+    features = []
+    for code, town in towns.items():
+        border = TOWN_BORDER if code in boxed else DRAWN_BORDER
+        residents = f"人口：{known[code]['source']}" if code in known else PEOPLE_SPLIT
+        properties = {
+            "code": code,
+            "name": town.name,
+            "county_code": town.county_code,
+            "county_name": counties[town.county_code],
+            "kind": town_kind(town.name),
+            "is_county_seat": town.is_county_seat,
+            "population": people[code],
+            "source": f"名称、代码：china-division 2.7.0（2023 年）；{border}；{residents}",
+            "estimated": code not in known,
+        }
+        features.append(feature(properties, areas[code]))
+    return features
+
+
+def town_kind(name: str) -> str:
+    """Return the kind of a town by the end of its name."""
+    if name.endswith("街道"):
+        return "subdistrict"
+    return "town" if name.endswith("镇") else "township"
+
+
+def village_rows(settlements: Sequence[Settlement], residents: Mapping[str, Residents], known: set[str]) -> list[Row]:
+    """Return the rows of villages.csv."""
+    rows = []
+    for one in settlements:
+        lon, lat = lon_lat(one.point)
+        rest = "人口：由所在乡镇普查人口分摊（估算）" if one.town_code in known else PEOPLE_SPLIT
+        rows.append(
+            {
+                "code": one.code, "name": one.name, "town_code": one.town_code, "kind": one.kind,
+                "lon": lon, "lat": lat,
+                "population": residents[one.code].total, "urban_population": residents[one.code].urban,
+                "source": f"名称、代码：china-division 2.7.0（2023 年）；位置：估算；{rest}", "estimated": True,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def place_settlements(facts: Path, towns: Mapping[str, Town]) -> list[Settlement]:
+    """Return all villages and communities, by code."""
+    rows = read_csv(facts / "villages.csv")
+    placed = [
+        one
+        for town in towns.values()
+        for one in place_town(town, [row for row in rows if row["town_code"] == town.code], SEED)
+    ]
+    return sorted(placed, key=lambda one: one.code)
+
+
+def build(facts: Path, out: Path) -> None:
+    """Write the sample's files into the folder `out`: the same facts give the same bytes."""
+    out.mkdir(parents=True, exist_ok=True)
+    towns = read_towns(facts)
+    areas = {code: to_degrees(town.area) for code, town in towns.items()}
+    settlements = place_settlements(facts, towns)
+    census = {
+        row["code"]: Census(int(row["urban_population"]), int(row["rural_population"]))
+        for row in read_csv(facts / "county_census.csv")
+        if not row["code"].endswith("00")  # the city's own row
+    }
+    known = {row["code"]: int(row["population"]) for row in read_csv(facts / "town_census.csv")}
+    residents = split_residents(settlements, towns, census, known, SEED)
+    people = dict.fromkeys(towns, 0)
+    for one in settlements:
+        people[one.town_code] += residents[one.code].total
+    plan = read_csv(facts / "hospitals.csv")
+    links = make_roads(towns, settlements, shapely.union_all([town.area for town in towns.values()]), SEED)
+
+    write_geojson(out / "counties.geojson", county_features(facts, towns, areas))
+    write_geojson(out / "towns.geojson", town_features(facts, towns, areas, people))
+    write_csv(out / "villages.csv", village_rows(settlements, residents, set(known)))
+    write_csv(out / "facilities.csv", facility_rows(plan, towns, settlements, residents, SEED))
+    write_geojson(out / "roads.geojson", road_features(links, [to_degrees(link.line) for link in links]))
+    shutil.copyfile(facts / "about.yaml", out / "about.yaml")

@@ -1,0 +1,248 @@
+"""The coverage map: rows of findings joined to towns, villages and facilities by id, and shown.
+
+Nothing about coverage is computed here. What is shown is a row of findings; a share is its covered ÷ population.
+"""
+
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+
+import geopandas as gpd
+import pandas as pd
+
+from maps import geometry, style
+from maps.furniture import Furniture
+from maps.page import Page, render_page
+from planner.region import Region
+
+FIRST = ("emergency_urban", "paper")
+Column = dict[str, list[object]]
+"""One column of a table: {"values": […]}, or for text {"texts": distinct texts, "index": which one in each row}."""
+
+_ROW_TEXTS = (
+    "subject_code", "subject_name", "town_name", "county_name", "required_text", "status", "force", "nature",
+    "nearest_facility_name", "denominator", "remedy", "document", "section", "quote", "note",
+)  # fmt: skip
+_ROW_NUMBERS = ("population", "covered", "uncovered", "unreachable", "population_no_data", "distance_m")
+
+
+def coverage_map(region: Region, findings: pd.DataFrame, furniture: Furniture) -> str:
+    """Return one HTML page that shows findings on the map of their region and opens with no network.
+
+    One fill per (rule, reading) that has rows at town level; village rows with people left out become dots.
+    Raises ValueError when findings speak of towns or villages that the region does not have.
+    """
+    _require_known(findings, "town", region.towns["code"])
+    _require_known(findings, "village", region.villages["code"])
+    pairs = _pairs(findings)
+    data = {
+        "furniture": _furniture(furniture),
+        "style": _style(),
+        "bounds": geometry.bounds(region.towns),
+        "pairs": [_pair(findings, rule, reading) for rule, reading in pairs],
+        "summary": _rows(findings[findings["level"] == "city"]),
+        "towns": _towns(region),
+        "counties": _counties(region),
+        "villages": _villages(region),
+        "facilities": _facilities(region),
+        "roads": _roads(region),
+    }
+    return render_page(
+        Page(
+            title="医疗卫生服务覆盖图",
+            markup=_own_file("coverage.html"),
+            styles=(style.css_variables(), _own_file("coverage.css")),
+            scripts=(_own_file("coverage.js"),),
+            data={"coverage-data": data},
+            start="showCoverage",
+        )
+    )
+
+
+def _own_file(name: str) -> str:
+    return files("maps").joinpath(name).read_text("utf-8")
+
+
+def _require_known(findings: pd.DataFrame, level: str, codes: pd.Series) -> None:
+    rows = findings[findings["level"] == level]
+    unknown = sorted(set(rows["subject_code"]) - set(codes))
+    if unknown:
+        raise ValueError(f"findings name {len(unknown)} {level} codes that the region does not have: {unknown[:5]}")
+
+
+def _pairs(findings: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the (rule, reading) pairs with town rows in the order of the findings, the urban 5 km first."""
+    towns = findings.loc[findings["level"] == "town", ["rule", "reading"]].drop_duplicates()
+    found = list(towns.itertuples(index=False, name=None))
+    return sorted(found, key=lambda pair: pair != FIRST)
+
+
+def _pair(findings: pd.DataFrame, rule: str, reading: str) -> dict[str, object]:
+    rows = findings[(findings["rule"] == rule) & (findings["reading"] == reading)]
+    left_out = rows["uncovered"].fillna(0) + rows["unreachable"].fillna(0) > 0
+    return {
+        "rule": rule,
+        "reading": reading,
+        "label": str(rows["rule_label"].iloc[0]),
+        "readingLabel": str(rows["reading_label"].iloc[0]),
+        "city": _rows(rows[rows["level"] == "city"]),
+        "counties": _rows(rows[rows["level"] == "county"]),
+        "towns": _rows(rows[rows["level"] == "town"]),
+        "villages": _rows(rows[(rows["level"] == "village") & left_out]),
+    }
+
+
+def _rows(rows: pd.DataFrame) -> dict[str, Column]:
+    """Return rows of findings as columns, with the words and sizes that the page shows for them."""
+    covered, people = _floats(rows["covered"]), _floats(rows["population"])
+    left_out = _floats(rows["uncovered"].fillna(0) + rows["unreachable"].fillna(0))
+    values = zip(_floats(rows["value"]), map(str, rows["unit"]), _floats(rows["required"]), strict=True)
+    table = {name: _texts(rows[name]) for name in (*_ROW_TEXTS, "rule", "reading", "rule_label", "reading_label")}
+    table |= {name: _numbers(rows[name]) for name in _ROW_NUMBERS}
+    table["value_text"] = _texts(style.value_text(*value) for value in values)
+    table["share_text"] = _texts(style.share_text(*pair) for pair in zip(covered, people, strict=True))
+    table["fill"] = _plain(
+        style.share_class(*row) for row in zip(covered, people, map(str, rows["status"]), strict=True)
+    )
+    table["radius"] = _plain(style.dot_radius(count) for count in left_out)
+    table["estimated"] = _flags(rows["estimated"])
+    return table
+
+
+def _towns(region: Region) -> dict[str, Column]:
+    frame = geometry.simplified(region.towns)
+    county = region.counties.set_index("code")["name"]
+    return {
+        "code": _texts(frame["code"]),
+        "name": _texts(frame["name"]),
+        "county": _texts(frame["county_code"].map(county)),
+        "estimated": _flags(frame["estimated"]),
+        "outline": _plain(geometry.outlines(frame)),
+        "at": _plain(geometry.label_points(frame)),
+    }
+
+
+def _counties(region: Region) -> dict[str, Column]:
+    """Return the counties; their borders are the outer borders of their towns, so that the two lines agree."""
+    frame = region.counties.sort_values("code")
+    towns = geometry.simplified(region.towns).dissolve("county_code")
+    whole = set(frame["code"]) == set(towns.index) and bool(
+        (towns.area.loc[frame["code"]].to_numpy() > 0.98 * frame.area.to_numpy()).all()
+    )
+    drawn = towns.loc[frame["code"]] if whole else geometry.simplified(frame)
+    return {
+        "code": _texts(frame["code"]),
+        "name": _texts(frame["name"]),
+        "outline": _plain(geometry.outlines(gpd.GeoDataFrame(geometry=drawn.geometry))),
+        "at": _plain(geometry.label_points(frame)),
+    }
+
+
+def _villages(region: Region) -> dict[str, Column]:
+    frame = region.villages
+    return {
+        "code": _texts(frame["code"]),
+        "name": _texts(frame["name"]),
+        "population": _numbers(frame["population"]),
+        "estimated": _flags(frame["estimated"]),
+        "at": _plain(geometry.points(frame.geometry)),
+    }
+
+
+def _facilities(region: Region) -> dict[str, Column]:
+    frame = region.facilities
+    names = frame.set_index("id")["name"]
+    towns = region.towns.set_index("code")["name"]
+    return {
+        "id": _texts(frame["id"]),
+        "name": _texts(frame["name"]),
+        "kind": _texts(frame["kind"]),
+        "status": _texts(frame["status"]),
+        "status_label": _texts(style.facility_status_label(str(status)) for status in frame["status"]),
+        "town": _texts(frame["town_code"].map(towns)),
+        "host": _texts(frame["host_id"].map(names)),
+        "grade": _texts(frame["grade"]),
+        "owner": _texts(frame["owner"]),
+        "source": _texts(frame["source"]),
+        "beds": _numbers(frame["beds"]),
+        "estimated": _flags(frame["estimated"]),
+        "at": _plain(geometry.points(frame.geometry)),
+    }
+
+
+def _roads(region: Region) -> dict[str, list[geometry.Line]] | None:
+    if region.roads is None:
+        return None
+    is_major = region.roads["road_class"].str.removesuffix("_link").isin(style.MAJOR_ROADS)
+    is_shown = region.roads["road_class"].str.removesuffix("_link").isin(style.SHOWN_ROADS)
+    return {
+        "minor": geometry.lines(region.roads[is_shown & ~is_major]),
+        "major": geometry.lines(region.roads[is_major]),
+    }
+
+
+def _furniture(furniture: Furniture) -> dict[str, object]:
+    plain = {
+        name: getattr(furniture, name)
+        for name in ("title", "subtitle", "notice", "date", "drawn_by", "approval_number", "unit", "version")
+    }
+    rings = [
+        {"kind": one.facility_kind, "radius": one.radius_m, "label": one.label, "rules": one.rules}
+        for one in furniture.rings
+    ]
+    lists = {"sources": furniture.sources, "inputs": furniture.inputs, "parameters": furniture.parameters}
+    return {**plain, **lists, "accuracy": furniture.accuracy, "rings": rings}
+
+
+def _style() -> dict[str, object]:
+    symbols = {
+        kind: {
+            "label": style.kind_label(kind),
+            "size": one.size,
+            "color": one.color,
+            "outline": one.outline,
+            "glyph": one.glyph,
+            "shown": one.shown,
+        }
+        for kind, one in style.SYMBOLS.items()
+    }
+    return {
+        "fills": [{"label": one.label, "fill": one.fill} for one in style.fills()],
+        "symbols": symbols,
+        "closed": style.CLOSED_COLOR,
+        "chrome": dict(style.CHROME),
+        "lines": {name: dict(line) for name, line in style.LINES.items()},
+        "status": dict(style.STATUS),
+        "words": dict(style.WORDS),
+        "dots": [{"people": people, "radius": style.dot_radius(people)} for people in style.DOT_EXAMPLES],
+        "villageRadius": style.VILLAGE_RADIUS_PX,
+    }
+
+
+def _texts(values: Iterable[object]) -> Column:
+    """Return a text column; what is missing becomes ""."""
+    plain = ["" if value is None or value != value else str(value) for value in values]  # noqa: PLR0124 (NaN)
+    texts = list(dict.fromkeys(plain))
+    position = {text: index for index, text in enumerate(texts)}
+    return {"texts": list(texts), "index": [position[text] for text in plain]}
+
+
+def _numbers(values: pd.Series) -> Column:
+    """Return a column of numbers; an unknown number becomes null, a whole number loses its ``.0``."""
+    return _plain(None if value != value else _shortest(value) for value in _floats(values))  # noqa: PLR0124 (NaN)
+
+
+def _flags(values: pd.Series) -> Column:
+    return _plain(int(value is not None and value == True) for value in values.astype(object))  # noqa: E712
+
+
+def _plain(values: Iterable[object]) -> Column:
+    return {"values": list(values)}
+
+
+def _floats(values: pd.Series) -> Sequence[float]:
+    numbers: list[float] = pd.to_numeric(values, errors="coerce").astype("float64").tolist()
+    return numbers
+
+
+def _shortest(value: float) -> float | int:
+    return int(value) if value.is_integer() else round(value, 4)

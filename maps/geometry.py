@@ -1,0 +1,72 @@
+"""Geometry for a screen: simplified together, in degrees, as whole numbers that take little room."""
+
+from collections.abc import Iterable
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+TOLERANCE_M = 30.0
+ROAD_TOLERANCE_M = 60.0
+STEPS_PER_DEGREE = 100_000
+
+Line = list[int]
+"""Longitude and latitude in 1e-5 degrees, the first point absolute, each further point relative to the last."""
+
+
+def simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the frame with its polygons simplified as one coverage, so that neighbours still share their borders."""
+    shapes = shapely.coverage_simplify(frame.geometry.to_numpy(), TOLERANCE_M)
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+
+
+def outlines(frame: gpd.GeoDataFrame) -> list[list[list[Line]]]:
+    """Return, for each row, its polygons, each a list of rings, the outer one first."""
+    return [[_rings(part) for part in shapely.get_parts(shape)] for shape in frame.to_crs(4326).geometry]
+
+
+def lines(frame: gpd.GeoDataFrame) -> list[Line]:
+    """Return all lines of the frame, joined end to end where they meet, then simplified for display."""
+    merged = shapely.line_merge(shapely.union_all(frame.geometry.to_numpy()))
+    shapes = shapely.simplify(shapely.get_parts(merged), ROAD_TOLERANCE_M)
+    series = gpd.GeoSeries(shapes, crs=frame.crs).to_crs(4326)
+    packed = (_steps(shapely.get_coordinates(shape)) for shape in series)
+    return sorted(line for line in packed if len(line) > 2)
+
+
+def points(shapes: gpd.GeoSeries) -> list[list[int]]:
+    """Return [longitude, latitude] of each point in 1e-5 degrees."""
+    return _whole(shapely.get_coordinates(shapes.to_crs(4326).to_numpy())).tolist()
+
+
+def label_points(frame: gpd.GeoDataFrame) -> list[list[int]]:
+    """Return a point well inside each polygon, in 1e-5 degrees, for its name."""
+    inside = shapely.maximum_inscribed_circle(_largest(frame.geometry), tolerance=50)
+    return points(gpd.GeoSeries(shapely.get_point(inside, 0), crs=frame.crs))
+
+
+def bounds(frame: gpd.GeoDataFrame) -> list[int]:
+    """Return west, south, east, north in 1e-5 degrees."""
+    return [int(value) for value in _whole(frame.to_crs(4326).total_bounds)]
+
+
+def _largest(shapes: Iterable[BaseGeometry]) -> list[BaseGeometry]:
+    return [max(shapely.get_parts(shape), key=lambda part: part.area) for shape in shapes]
+
+
+def _rings(polygon: BaseGeometry) -> list[Line]:
+    rings = (_steps(shapely.get_coordinates(ring)[:-1]) for ring in shapely.get_rings(polygon))
+    return [ring for ring in rings if len(ring) >= 6]
+
+
+def _whole(degrees: np.ndarray) -> np.ndarray:
+    return np.rint(degrees * STEPS_PER_DEGREE).astype(np.int64)
+
+
+def _steps(degrees: np.ndarray) -> Line:
+    whole = _whole(degrees)
+    moved = np.ones(len(whole), dtype=bool)
+    moved[1:] = (np.diff(whole, axis=0) != 0).any(axis=1)
+    whole = whole[moved]
+    return np.vstack([whole[:1], np.diff(whole, axis=0)]).ravel().tolist()

@@ -1,0 +1,225 @@
+"""Every colour, radius, symbol and word that the maps show.
+
+The fills are one sequence from pale to dark whose lightness falls evenly, so that they keep their order in grey
+and for colour-blind readers; orange is kept for people who are left out and used for nothing else.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from planner.schema import FACILITY_KINDS, FACILITY_STATUS
+
+
+@dataclass(frozen=True)
+class Swatch:
+    """One class of a fill: what the legend calls it and its colour, or the id of a pattern in the page."""
+
+    label: str
+    fill: str
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """The sign of one kind of facility: two paths in a 24 × 24 box, drawn ``size`` pixels wide."""
+
+    size: int
+    color: str
+    outline: str
+    glyph: str = ""
+    shown: bool = True
+
+
+SHARE_CLASSES: tuple[Swatch, ...] = (
+    Swatch("0–20", "#fbf3d9"),
+    Swatch("20–40", "#dcebc9"),
+    Swatch("40–60", "#b0d9c4"),
+    Swatch("60–80", "#7fc0c1"),
+    Swatch("80–<100", "#529fb9"),
+    Swatch("100%", "#2f769f"),
+)
+NO_DATA = Swatch("无数据", "url(#no-data)")
+NOT_APPLICABLE = Swatch("不适用（范围外或无人口）", "#e9ebec")
+
+_CIRCLE = "M12 2a10 10 0 1 0 .01 0z"
+_SQUARE = "M5 2h14a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H5a3 3 0 0 1-3-3V5a3 3 0 0 1 3-3z"
+_DIAMOND = "M12 1l11 11-11 11L1 12z"
+_CROSS = "M12 6.5v11M6.5 12h11"
+
+SYMBOLS: Mapping[str, Symbol] = MappingProxyType(
+    {
+        "emergency_station": Symbol(20, "#a4133c", _CIRCLE, "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15"),
+        "hospital": Symbol(18, "#1d3557", _SQUARE, "M8 6.5v11M16 6.5v11M8 12h8"),
+        "county_subcenter": Symbol(20, "#5b3a8c", _DIAMOND, "M12 7.5v9M7.5 12h9"),
+        "township_hospital": Symbol(16, "#1b6b4b", _CIRCLE, _CROSS),
+        "community_health_center": Symbol(16, "#0b6e8a", _SQUARE, _CROSS),
+        "community_health_station": Symbol(9, "#0b6e8a", _SQUARE, shown=False),
+        "village_clinic": Symbol(7, "#1b6b4b", _CIRCLE, shown=False),
+    }
+)
+CLOSED_COLOR = "#9aa3a9"
+
+STATUS: Mapping[str, str] = MappingProxyType(
+    {"met": "达标", "not_met": "未达标", "not_judged": "不作判断", "no_data": "无数据"}
+)
+
+LINES: Mapping[str, Mapping[str, str | float]] = MappingProxyType(
+    {
+        "town": {"color": "#8a969c", "weight": 0.8, "fillOpacity": 0.92},
+        "town_hover": {"color": "#16222b", "weight": 2.4, "fillOpacity": 0.92},
+        "county": {"color": "#37474f", "weight": 2.2, "fill": False},
+        "ring": {"color": "#a4133c", "weight": 1.3, "dashArray": "5 4", "fillColor": "#a4133c", "fillOpacity": 0.03},
+        "road_major": {"color": "#8c6d46", "weight": 1.6, "opacity": 0.85, "fill": False},
+        "road_minor": {"color": "#a39682", "weight": 0.8, "opacity": 0.8, "fill": False},
+        "uncovered": {"color": "#ffffff", "weight": 1, "fillColor": "#dd6b10", "fillOpacity": 0.82},
+        "unreachable": {"color": "#3b1c00", "weight": 1.8, "fillColor": "#dd6b10", "fillOpacity": 0.82},
+        "village": {"color": "#ffffff", "weight": 0.6, "fillColor": "#5f6b73", "fillOpacity": 0.9},
+    }
+)
+VILLAGE_RADIUS_PX = 2.6
+MAJOR_ROADS = ("motorway", "trunk", "primary")
+SHOWN_ROADS = (*MAJOR_ROADS, "secondary", "tertiary")
+DOT_EXAMPLES = (100, 1000, 5000)
+
+CHROME: Mapping[str, str] = MappingProxyType(
+    {
+        "ink": "#1c2a33",
+        "soft-ink": "#53626c",
+        "rule": "#d7dde1",
+        "edge": "#8a969c",
+        "field-edge": "#aab4ba",
+        "quote-rule": "#b9cbd8",
+        "picked": "#e4eef5",
+        "label": "#26343c",
+        "paper": "#ffffff",
+        "ground": "#f3f5f6",
+        "accent": "#14507a",
+        "notice-ink": "#6b3d00",
+        "notice-ground": "#fff4dc",
+        "notice-rule": "#e5b567",
+        "met": "#1d6b52",
+        "not-met": "#b3400a",
+        "not-judged": "#53626c",
+        "no-data": "#7a868d",
+    }
+)
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "share": "人口覆盖率",
+        "covered": "已覆盖",
+        "uncovered": "未覆盖",
+        "unreachable": "不可达",
+        "population_no_data": "无数据人口（不计入分母）",
+        "people": "人",
+        "population": "人口",
+        "value": "现状",
+        "required": "要求",
+        "nearest": "最近机构",
+        "share_meaning": "颜色：已覆盖人口 ÷ 已判断人口（下限含、上限不含）。",
+        "denominator": "指标分母",
+        "estimated": "含估算",
+        "estimated_point": "估算位置或数据",
+        "source": "来源",
+        "note": "说明",
+        "remedy": "建议",
+        "no_row": "不在本指标范围内",
+        "no_city_row": "本指标没有全市结果",
+        "blank": "（待填）",
+        "none": "—",
+        "sources": "数据来源",
+        "drawn_by": "制图单位",
+        "date": "数据日期",
+        "unit": "单位",
+        "approval_number": "审图号",
+        "version": "版本",
+        "accuracy": "精度说明",
+        "projection": "坐标系",
+        "projection_value": "CGCS2000／WGS 84，网络墨卡托显示",
+        "inputs": "输入文件（SHA-256）",
+        "parameters": "参数与假设",
+        "towns_layer": "乡镇（街道）覆盖率",
+        "counties_layer": "县（区）界与名称",
+        "names_layer": "乡镇（街道）名称（放大后显示）",
+        "uncovered_layer": "未覆盖居民点（圆的大小＝人数）",
+        "unreachable_mark": "深色边＝其中有不可达人口",
+        "no_villages": "本指标没有村（社区）一级的未覆盖居民点",
+        "villages_layer": "全部村（社区）",
+        "roads_layer": "道路",
+        "planned": "空心＝规划或在建，灰色＝停用；只有在用的提供服务",
+        "estimated_legend": "位置或数据为估算的，提示框中标“估算”",
+        "beds": "编制床位",
+        "beds_unit": "张",
+        "grade": "等级",
+        "owner": "举办主体",
+        "host": "依托机构",
+        "home": "全图",
+        "zoom_in": "放大",
+        "zoom_out": "缩小",
+        "no_match": "没有找到这个乡镇（街道）",
+        "reading": "口径",
+        "north": "北",
+    }
+)
+
+
+def kind_label(kind: str) -> str:
+    """Return the Chinese name of a kind of facility."""
+    return FACILITY_KINDS[kind][0]
+
+
+def facility_status_label(status: str) -> str:
+    """Return the Chinese name of a facility's status."""
+    return FACILITY_STATUS[status][0]
+
+
+def share_class(covered: float, population: float, status: str) -> int:
+    """Return the index into `fills` of a town: 0–5 for a share, 6 for 无数据, 7 for 不适用 (nobody to judge)."""
+    if status == "no_data":
+        return len(SHARE_CLASSES)
+    if not population > 0 or math.isnan(covered):
+        return len(SHARE_CLASSES) + 1
+    return min(int(covered * 5 // population), len(SHARE_CLASSES) - 1)
+
+
+def fills() -> tuple[Swatch, ...]:
+    """Return all fills of a town in the order that `share_class` counts."""
+    return (*SHARE_CLASSES, NO_DATA, NOT_APPLICABLE)
+
+
+def share_text(covered: float, population: float) -> str:
+    """Return covered ÷ population in per cent, cut (never rounded up to 100) to one decimal; "" without people."""
+    if not population > 0 or math.isnan(covered):
+        return ""
+    tenths = int(round(covered * 1000 / population, 6))  # the rounding forgives 0.823 × 1000 = 822.9999…
+    return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths / 10:.1f}%"
+
+
+def number_text(value: float) -> str:
+    """Return a number as people write it: thousands commas, at most two decimals, "" when unknown."""
+    if math.isnan(value):
+        return ""
+    text = f"{value:,.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def value_text(value: float, unit: str, required: float) -> str:
+    """Return a value with its unit: a share in per cent, a count of units out of all that were judged."""
+    if math.isnan(value):
+        return ""
+    if unit == "share":
+        return share_text(round(value, 9), 1.0)
+    if unit == "个" and not math.isnan(required):
+        return f"{number_text(value)} / {number_text(required)} {unit}"
+    return f"{number_text(value)} {unit}".strip()
+
+
+def dot_radius(people: float) -> float:
+    """Return the radius in pixels of a dot for so many people: area in proportion, never too small to point at."""
+    return round(min(2.2 + 0.09 * math.sqrt(people), 14.0), 1)
+
+
+def css_variables() -> str:
+    """Return the colours of the page around the map as CSS custom properties."""
+    return ":root{" + "".join(f"--{name}:{color};" for name, color in CHROME.items()) + "}"

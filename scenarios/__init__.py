@@ -1,0 +1,1 @@
+"""The application: run an assessment, write its outputs, and the command line."""

@@ -1,0 +1,8 @@
+"""The command `fugai`."""
+
+import sys
+
+from scenarios.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

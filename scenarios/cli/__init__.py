@@ -1,0 +1,102 @@
+"""The command line: one file per command, in Chinese, in English with ``--lang en``.
+
+Nothing heavy is imported here, so that ``fugai --help`` answers at once; each command imports what it needs.
+"""
+
+import signal
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from types import FrameType, ModuleType
+from typing import NoReturn
+
+from planner.errors import FugaiError, Language, Text
+from scenarios.cli import assess, check, demo, template
+from scenarios.cli.words import Parser, use_language
+
+COMMANDS: tuple[ModuleType, ...] = (demo, check, assess, template)
+
+_ABOUT = Text(
+    "覆盖：医疗卫生设施布局评估。设施放在哪里、谁够不着、各县（区）要做什么。",
+    "fugai: where health facilities must be, who is out of reach, what each county has to do.",
+)
+_INTERRUPTED = Text("已中断，原有输出没有改动。", "Interrupted; earlier output is unchanged.")
+
+
+def language_of(arguments: Sequence[str]) -> Language:
+    """Return the language asked for anywhere on the line: it must be known before the help is made.
+
+    >>> language_of(["check", "data", "--lang", "en"]), language_of(["--lang=en"]), language_of(["demo"])
+    ('en', 'en', 'zh')
+    """
+    asked = "--lang=en" in arguments or ("--lang", "en") in pairwise(arguments)
+    return "en" if asked else "zh"
+
+
+def parser(language: Language) -> Parser:
+    """Return the parser of the whole command line."""
+    use_language(language)
+    top = Parser(prog="fugai", description=_ABOUT.say(language))
+    common = Parser(add_help=False)
+    common.add_argument(
+        "--lang",
+        choices=["zh", "en"],
+        default="zh",
+        help=Text("界面语言（默认 zh）", "language of messages (default zh)").say(language),
+    )
+    common.add_argument(
+        "--debug",
+        action="store_true",
+        help=Text("出错时显示完整的调用栈", "show the traceback of an error").say(language),
+    )
+    top.add_argument("--version", action="store_true", help=Text("显示版本", "show the version").say(language))
+    top.add_argument(
+        "--lang",
+        choices=["zh", "en"],
+        default="zh",
+        help=Text("界面语言（默认 zh）", "language of messages (default zh)").say(language),
+    )
+    commands = top.add_subparsers(
+        dest="command", metavar=Text("命令", "COMMAND").say(language), title=Text("命令", "commands").say(language)
+    )
+    for module in COMMANDS:
+        name = module.__name__.rsplit(".", 1)[1]
+        about: Text = module.ABOUT
+        added = commands.add_parser(name, help=about.say(language), description=about.say(language), parents=[common])
+        module.add_arguments(added, language)
+        added.set_defaults(run=module.run)
+    return top
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - the signature of a handler
+    raise KeyboardInterrupt
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0, 2 for what the user can mend, 130 when interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    language = language_of(words)
+    top = parser(language)
+    options = top.parse_args(words)
+    if options.version:
+        from planner import __version__
+
+        print(f"fugai {__version__}")
+        return 0
+    if not options.command:
+        top.print_help()
+        return 0
+    signal.signal(signal.SIGTERM, _interrupt)
+    options.lang = language
+    try:
+        options.run(options)
+    except FugaiError as error:
+        if options.debug:
+            raise
+        for problem in error.problems:
+            print(problem.say(language), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(_INTERRUPTED.say(language), file=sys.stderr)
+        return 130
+    return 0

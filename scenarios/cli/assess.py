@@ -1,0 +1,43 @@
+"""fugai assess: a folder of facts, judged by a document's rules, into maps and gap lists."""
+
+import argparse
+from pathlib import Path
+
+from planner.errors import Language, Text
+
+ABOUT = Text(
+    "按规划条款评估一个数据文件夹，写出地图、缺口清单和结果表", "assess a folder of data: map, gap lists, findings"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
+    """Add the data folder, the rules and the output folder."""
+    parser.add_argument(
+        "data",
+        type=Path,
+        metavar="DATA",
+        help=Text("数据文件夹（见 fugai template）", "folder of data (see fugai template)").say(language),
+    )
+    parser.add_argument(
+        "--rules",
+        required=True,
+        metavar="RULES",
+        help=Text("规则名（如 panzhihua_2023）或 .yaml 文件", "name of the rules (panzhihua_2023) or a .yaml file").say(
+            language
+        ),
+    )
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="OUT", help=Text("输出文件夹", "output folder").say(language)
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Assess DATA into OUT."""
+    from scenarios.cli.progress import steps
+    from scenarios.cli.report import print_outcome, print_warnings
+    from scenarios.run import assess_folder
+
+    with steps(options.lang) as step:
+        outcome = assess_folder(options.data, options.rules, options.out, step)
+    print_warnings(outcome.warnings, options.lang)
+    print_outcome(outcome, options.out, options.lang)

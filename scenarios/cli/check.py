@@ -1,0 +1,35 @@
+"""fugai check: whether a folder of facts is fit to be assessed."""
+
+import argparse
+from pathlib import Path
+
+from planner.errors import Language, Text
+
+ABOUT = Text("检查数据文件夹：一次列出所有问题", "check a folder of data: every problem at once")
+
+
+def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
+    """Add the data folder."""
+    parser.add_argument(
+        "data",
+        type=Path,
+        metavar="DATA",
+        help=Text("数据文件夹（见 fugai template）", "folder of data (see fugai template)").say(language),
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print what the folder holds and everything doubtful about it; problems that stop an assessment exit with 2."""
+    from geodata.check import quality
+    from geodata.load import load_with_warnings
+
+    loaded = load_with_warnings(options.data)
+    report = quality(loaded.region)
+    for label, value in report.facts:
+        print(f"{label.say(options.lang)}：{value}")
+    warnings = [*loaded.warnings, *report.warnings]
+    if warnings:
+        print(Text(f"提醒 {len(warnings)} 条：", f"{len(warnings)} warnings:").say(options.lang))
+        for warning in warnings:
+            print("  " + warning.say(options.lang))
+    print(Text("可以评估。", "Fit to be assessed.").say(options.lang))

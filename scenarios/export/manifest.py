@@ -1,0 +1,55 @@
+"""manifest.json: what made these files, from which inputs, with which parameters, and the hash of each."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from planner import __version__
+from planner.region import Region
+from planner.rules import Rules
+from scenarios.export.folder import MANIFEST
+
+
+def parameters(rules: Rules) -> dict[str, Any]:
+    """Return, by rule and reading, the parameters with which it was computed."""
+    return {
+        f"{rule.id}.{reading.id}": {key: list(value) if isinstance(value, tuple) else value
+                                    for key, value in sorted(reading.params.items())}
+        for rule in rules.rules
+        for reading in rule.readings
+    }  # fmt: skip
+
+
+def write_manifest(folder: Path, region: Region, rules: Rules) -> None:
+    """Write the manifest over all the files that `folder` holds by now; it comes last."""
+    outputs = [
+        {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    ]
+    manifest = {
+        "tool": "fugai",
+        "version": __version__,
+        "region": {"name": region.about.name, "code": region.about.code, "crs": region.crs},
+        "data_date": region.about.as_of,
+        "notice": region.about.notice,
+        "accuracy": region.about.accuracy,
+        "rules": {"id": rules.id, "document": rules.document, "issued": rules.issued, "city": rules.city},
+        "inputs": [{"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in region.sources],
+        "parameters": parameters(rules),
+        "assumptions": [*region.about.assumptions, *(text for rule in rules.rules for text in rule.assumptions)],
+        "credits": list(region.about.credits),
+        "outputs": outputs,
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
+def made_before(out: Path) -> frozenset[str]:
+    """Return the names of the files that the last run made in `out`, by its manifest; none if that is unreadable."""
+    try:
+        manifest = json.loads((out / MANIFEST).read_text("utf-8"))
+        return frozenset({MANIFEST, *(str(one["file"]) for one in manifest["outputs"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset({MANIFEST})

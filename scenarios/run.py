@@ -1,0 +1,107 @@
+"""From a folder of facts and the name of rules to a folder of outputs, whole or not at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from geodata.load import load_with_warnings
+from maps.coverage import coverage_map
+from maps.furniture import Furniture, Ring
+from planner import __version__
+from planner.errors import Problem, Text
+from planner.findings import assess
+from planner.measures import FUNCTIONS
+from planner.region import Region
+from planner.rules import Rules, load_rules
+from planner.schema import FACILITY_KINDS
+from planner.travel import StraightLine
+from scenarios.export.folder import whole_folder
+from scenarios.export.manifest import made_before, write_manifest
+from scenarios.export.tables import write_csv, write_geopackage
+from scenarios.export.workbook import write_workbook
+
+MAP = "覆盖地图.html"
+Step = Callable[[Text], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What one assessment gave: the facts, the law, the findings, and what was doubtful in the files."""
+
+    region: Region
+    rules: Rules
+    findings: pd.DataFrame
+    warnings: tuple[Problem, ...]
+
+
+def assess_folder(data: Path, rules_name: str, out: Path, step: Step) -> Outcome:
+    """Assess the facts of `data` by the rules and write map, workbooks, findings and manifest into `out`."""
+    step(Text("读取规则", "reading the rules"))
+    rules = load_rules(rules_name, FUNCTIONS)
+    step(Text("读取数据", "reading the facts"))
+    loaded = load_with_warnings(data)
+    step(Text("评估", "assessing"))
+    findings = assess(loaded.region, rules, StraightLine())
+    outcome = Outcome(loaded.region, rules, findings, loaded.warnings)
+    with whole_folder(out, made_before(out)) as folder:
+        write_outputs(folder, outcome, step)
+    return outcome
+
+
+def write_outputs(folder: Path, outcome: Outcome, step: Step) -> None:
+    """Write every output of one assessment into an empty folder, the manifest last."""
+    region, rules, findings = outcome.region, outcome.rules, outcome.findings
+    step(Text("写出 findings", "writing the findings"))
+    write_csv(folder / "findings.csv", findings)
+    write_geopackage(folder / "findings.gpkg", region, findings)
+    for code, name in workbook_names(region).items():
+        step(Text(f"写出 {name}", f"writing {name}"))
+        write_workbook(folder / name, region, rules, findings, code)
+    step(Text("绘制地图", "drawing the map"))
+    (folder / MAP).write_text(coverage_map(region, findings, furniture(region, rules)), encoding="utf-8", newline="\n")
+    step(Text("写出清单 manifest.json", "writing the manifest"))
+    write_manifest(folder, region, rules)
+
+
+def workbook_names(region: Region) -> dict[str, str]:
+    """Return the file name of the city's workbook (under "") and of each county's (under its code), all different."""
+    names: dict[str, str] = {}
+    places = [("", region.about.name), *zip(region.counties["code"], region.counties["name"], strict=True)]
+    for code, place in places:
+        safe = "".join("_" if letter in '<>:"/\\|?*' or not letter.isprintable() else letter for letter in place)[:60]
+        name = f"缺口清单_{safe.strip()}.xlsx"
+        names[code] = f"缺口清单_{safe.strip()}_{code}.xlsx" if name in names.values() else name
+    return names
+
+
+def furniture(region: Region, rules: Rules) -> Furniture:
+    """Return the title, sources, dates, parameters and rings that stand around the map of this region."""
+    about = region.about
+    rings = {
+        (reading.params["facility_kind"], float(reading.params["radius_km"]))
+        for rule in rules.rules
+        for reading in rule.readings
+        if reading.judged and "radius_km" in reading.params
+    }
+    return Furniture(
+        title=f"{about.name}医疗卫生设施覆盖图",
+        subtitle=f"依据：{rules.document}（{rules.issued} 印发）",
+        notice=about.notice,
+        sources=about.credits or tuple(one.file for one in region.sources),
+        date=about.as_of or "未注明",
+        drawn_by=about.drawn_by,
+        approval_number=about.approval_number,
+        unit="人；公里",
+        version=f"fugai {__version__}",
+        inputs=tuple((one.file, one.sha256) for one in region.sources),
+        parameters=tuple(text for rule in rules.rules for text in rule.assumptions) + about.assumptions,
+        accuracy=about.accuracy,
+        rings=tuple(
+            Ring(
+                kind, radius_km * 1000, f"{FACILITY_KINDS[kind][0]} {radius_km:g} 公里范围（仅示意，判断以居民点为准）"
+            )
+            for kind, radius_km in sorted(rings)
+        ),
+    )

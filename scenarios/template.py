@@ -1,0 +1,190 @@
+"""The pack that a city sends to its county bureaus: empty tables, a data dictionary and a page of advice."""
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import xlsxwriter
+
+from planner.errors import OptionError, Problem, Text
+from planner.schema import COUNTIES, FACILITIES, FACTS, RESIDENTS, TOWNS, VILLAGES, Field, Table
+from scenarios.export.folder import whole_folder
+from scenarios.export.tables import GPKG_DATE
+from scenarios.export.workbook import FIXED_DATE
+
+_KINDS = {
+    "text": "文字",
+    "code": "代码（文字格式，保留前面的 0）",
+    "integer": "整数",
+    "number": "数字",
+    "boolean": "是／否",
+    "choice": "选一项",
+    "date": "日期",
+}
+_REQUIRED = {
+    TOWNS.name: "必需",
+    FACILITIES.name: "必需",
+    VILLAGES.name: "村社区、居民点至少一个",
+    RESIDENTS.name: "村社区、居民点至少一个",
+}
+_ROWS = 5000
+
+_ABOUT = """# 这个文件夹的说明。没有的项留空，文字用英文双引号括起。
+name: "某某市"
+# 6 位行政区划代码
+code: "510000"
+# 数据日期
+as_of: ""
+# 显示在每一页上的提示，如“内部资料”
+notice: ""
+# 边界精度、制图单位、审图号（没有就留空，不得编造）
+accuracy: ""
+drawn_by: ""
+approval_number: ""
+# 经纬度的坐标系：wgs84、cgcs2000、gcj02（高德、腾讯）、bd09（百度）
+coordinates: wgs84
+# 名录完整的机构类型：名录里一所也没有，就按“零所”判断，不按“无数据”
+complete_registers: []
+# 数据来源，每行一条
+credits: []
+# 为了填表而作的假设，每行一条
+assumptions: []
+"""
+
+_ADVICE = """医疗卫生设施布局评估：数据填报说明
+
+一、填哪些文件
+  乡镇.gpkg        乡镇（街道）边界，面图层，必需（也可以是 乡镇.geojson）
+  机构.xlsx        医疗卫生机构名录，必需
+  村社区.xlsx      村（社区）位置与人口；与“居民点”至少填一个
+  居民点.xlsx      更细的居民点（可选；填了就以它为准）；不用的文件请删除
+  县区.gpkg        县（区）边界（可选；没有时由乡镇合并）
+  about.yaml       城市名称、代码、数据日期、坐标系
+  文件名不要改。表格可另存为 .csv（UTF-8 或 GBK 都可以）。
+
+二、怎么填
+  每列的含义、单位、取值见“数据字典.xlsx”。深色表头必填，浅色选填。
+  代码列是文字格式，不要丢掉前面的 0。人数写整数。
+  经纬度写小数（如 101.7123、26.5804），不要写度分秒；坐标取自高德、百度的，在 about.yaml 写明。
+  不知道的留空，不要填 0。估算的行，“是否估算”填“是”。
+
+三、填完以后
+  fugai check 本文件夹          一次列出所有问题
+  fugai assess 本文件夹 --rules panzhihua_2023 --out 结果
+"""
+
+
+def write_template(out: Path) -> tuple[str, ...]:
+    """Write the pack into `out`, which must be new or empty; return the names of its files."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OptionError(
+            Problem(
+                str(out),
+                Text("已存在，而且不是空文件夹", "exists and is not an empty folder"),
+                Text("换一个新文件夹", "choose a new folder"),
+            )
+        )
+    with whole_folder(out, frozenset()) as folder:
+        for table in (FACILITIES, VILLAGES, RESIDENTS):
+            _empty_workbook(folder / f"{table.stems[1]}.xlsx", table)
+        for table in (TOWNS, COUNTIES):
+            _empty_layer(folder / f"{table.stems[1]}.gpkg", table)
+        _dictionary(folder / "数据字典.xlsx")
+        (folder / "about.yaml").write_text(_ABOUT, encoding="utf-8", newline="\n")
+        (folder / "填报说明.txt").write_text(_ADVICE, encoding="utf-8-sig", newline="\r\n")
+        return tuple(sorted(path.name for path in folder.iterdir()))
+
+
+def _choices(field: Field) -> list[str]:
+    if field.kind == "boolean":
+        return ["是", "否"]
+    return [names[0] for names in field.choices.values()]
+
+
+def _comment(field: Field) -> str:
+    parts = [
+        _KINDS[field.kind],
+        field.unit,
+        field.about,
+        "、".join(_choices(field)),
+        "必填" if field.required else "选填",
+    ]
+    return "；".join(part for part in parts if part)
+
+
+def _empty_workbook(path: Path, table: Table) -> None:
+    """Write one sheet with the headings, dark where needed, text format for codes and lists for choices."""
+    book = xlsxwriter.Workbook(path)
+    book.set_properties({"title": table.label, "created": FIXED_DATE})
+    need = book.add_format({"bold": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF", "border": 1})
+    free = book.add_format({"bg_color": "#DDEBF7", "border": 1})
+    as_text = book.add_format({"num_format": "@"})
+    sheet = book.add_worksheet(table.label[:31])
+    sheet.freeze_panes(1, 0)
+    for at, field in enumerate(table.fields):
+        sheet.set_column(at, at, max(10, 2.4 * len(field.label)), as_text if field.kind in {"code", "text"} else None)
+        sheet.write_string(0, at, field.label, need if field.required else free)
+        sheet.write_comment(0, at, _comment(field), {"author": "fugai"})
+        if _choices(field):
+            sheet.data_validation(1, at, _ROWS, at, {"validate": "list", "source": _choices(field)})
+    book.close()
+
+
+def _empty_layer(path: Path, table: Table) -> None:
+    """Write a polygon layer with the Chinese headings and no feature, to be filled in QGIS or ArcGIS."""
+    kinds: dict[str, Any] = {"integer": "int64", "number": "float64"}
+    columns = {field.label: pd.Series(dtype=kinds.get(field.kind, "str")) for field in table.fields}
+    frame = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs="EPSG:4490"))
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": GPKG_DATE})
+    try:
+        pyogrio.write_dataframe(frame, path, layer=table.label, driver="GPKG", geometry_type="MultiPolygon")
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _dictionary(path: Path) -> None:
+    """Write one sheet that explains every column of every table."""
+    book = xlsxwriter.Workbook(path, {"strings_to_formulas": False})
+    book.set_properties({"title": "数据字典", "created": FIXED_DATE})
+    head = book.add_format({"bold": True, "bg_color": "#DCE6F1", "border": 1, "align": "center"})
+    cell = book.add_format({"border": 1, "text_wrap": True, "valign": "vcenter"})
+    sheet = book.add_worksheet("数据字典")
+    headings = (
+        "表",
+        "是否必需",
+        "文件名（任选其一）",
+        "列名",
+        "英文列名",
+        "必填",
+        "类型",
+        "单位",
+        "取值",
+        "说明",
+        "也可写作",
+    )
+    widths = (14, 14, 26, 18, 18, 7, 18, 10, 40, 40, 40)
+    for at, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+        sheet.set_column(at, at, width)
+        sheet.write_string(0, at, heading, head)
+    row = 1
+    for table in FACTS.values():
+        vector = table.geometry in {"polygon", "line"}
+        endings = "gpkg、geojson、shp" if vector else "xlsx、csv、gpkg、geojson"
+        for field in table.fields:
+            values = (
+                table.label, _REQUIRED.get(table.name, "可选"), "、".join(table.stems) + f"（.{endings}）", field.label,
+                field.name, "必填" if field.required else "", _KINDS[field.kind], field.unit, "、".join(_choices(field)),
+                field.about, "、".join(field.aliases),
+            )  # fmt: skip
+            for at, value in enumerate(values):
+                sheet.write_string(row, at, value, cell)
+            row += 1
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, row - 1, len(headings) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    book.close()

@@ -1,0 +1,247 @@
+"""The coverage map as a text: offline, deterministic, and with every payload kept as data."""
+
+import json
+import re
+from dataclasses import replace
+from importlib.metadata import version
+
+import branca.element
+import folium
+import pandas as pd
+import pytest
+import shapely
+from folium import folium as folium_module
+from test_maps_city import PAYLOADS, TOWNS, hostile_city, plain_city
+
+from maps import geometry, style
+from maps.coverage import coverage_map
+from maps.page import OfflineMap, Page, counted_ids, inlined, json_text, render_page
+
+
+def drawn(city=None) -> str:
+    city = city or plain_city()
+    return coverage_map(city.region, city.findings, city.furniture)
+
+
+def data_of(html: str) -> dict:
+    return json.loads(re.search(r'<script type="application/json" id="coverage-data">(.*?)</script>', html, re.S)[1])
+
+
+def test_nothing_in_the_page_loads_from_elsewhere() -> None:
+    html = drawn()
+    assert not re.search(r"<link(?! rel=\"icon\" href=\"data:,\")", html)
+    assert not re.search(r"<(script|img|iframe|object|embed)[^>]*\ssrc=", html)
+    assert not re.search(r"url\((?!data:|#)", html)
+    assert "@import" not in html
+    assert "sourceMappingURL" not in html
+
+
+def test_leaflet_is_in_the_page_in_the_version_that_folium_asks_for() -> None:
+    asked = dict(folium_module._default_js)["leaflet"]
+    installed = version("XStatic-Leaflet").rsplit(".", 1)[0]
+    assert f"leaflet@{installed}/" in asked
+    assert f"Leaflet {installed}" in drawn()
+
+
+def test_an_asset_that_is_not_installed_is_refused() -> None:
+    with pytest.raises(KeyError, match="jquery"):
+        inlined("jquery")
+
+
+def test_a_folium_element_that_needs_another_script_is_refused() -> None:
+    drawing = OfflineMap("x")
+    drawing.default_js = [*OfflineMap.default_js, ("jquery", "jquery.js")]
+    with pytest.raises(KeyError, match="jquery"):
+        drawing.get_root().render()
+
+
+def test_drawing_leaves_the_lists_of_folium_alone() -> None:
+    before = [*folium.Map.default_js], [*folium.Map.default_css]
+    drawn()
+    assert ([*folium.Map.default_js], [*folium.Map.default_css]) == before
+
+
+def test_the_same_city_gives_the_same_bytes() -> None:
+    assert drawn() == drawn()
+
+
+def test_a_city_drawn_after_another_gives_the_same_bytes() -> None:
+    first = drawn()
+    drawn(hostile_city())
+    assert drawn() == first
+
+
+def test_random_ids_come_back_after_a_drawing_even_when_it_fails() -> None:
+    source = branca.element.urandom
+    with counted_ids():
+        assert branca.element.Element()._id == f"{1:032x}"
+    assert branca.element.urandom is source
+    with pytest.raises(ValueError, match="map goes"):
+        render_page(Page("x", "<p>", (), (), {}, "go"))
+    assert branca.element.urandom is source
+
+
+def test_the_policy_lets_run_only_the_scripts_in_the_page() -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', drawn())[1]
+    assert "default-src 'none'" in policy
+    assert "img-src data:;" in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1]
+    assert len(re.findall(r"'sha256-[^']+'", policy)) == len(re.findall(r"<script>", drawn()))
+
+
+def test_the_page_is_in_chinese() -> None:
+    assert '<html lang="zh">' in drawn()
+
+
+def test_a_payload_reaches_the_page_only_as_escaped_data() -> None:
+    html = drawn(hostile_city())
+    for payload in PAYLOADS:
+        assert payload not in html
+    assert "alert(" not in html.replace(re.search(r'id="coverage-data">(.*?)</script>', html, re.S)[0], "")
+
+
+def test_a_payload_comes_out_of_the_data_as_it_went_in() -> None:
+    data = data_of(drawn(hostile_city()))
+    assert data["furniture"]["title"] == PAYLOADS[0]
+    assert data["towns"]["name"]["texts"] == [f"{code}{PAYLOADS[at]}" for at, code in enumerate(TOWNS)]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_json_in_a_script_element_cannot_end_it(payload: str) -> None:
+    text = json_text({payload: [payload]})
+    assert not set("<>&\u2028\u2029") & set(text)
+    assert json.loads(text) == {payload: [payload]}
+
+
+def test_a_hostile_script_text_and_title_cannot_leave_their_elements() -> None:
+    page = Page(
+        "</title><b>", "<!-- map -->", ("</style><b>",), ("function go() { return '</script><b>'; }",), {}, "go"
+    )
+    assert "<b>" not in re.sub(r"<(script|style)>.*?</\1>", "", render_page(page), flags=re.S)
+
+
+def test_markup_without_a_place_for_the_map_is_refused() -> None:
+    with pytest.raises(ValueError, match="map goes"):
+        render_page(Page("x", "<p>", (), (), {}, "go"))
+
+
+def test_the_first_fill_is_the_urban_five_kilometres_on_paper() -> None:
+    pairs = [(one["rule"], one["reading"]) for one in data_of(drawn())["pairs"]]
+    assert pairs == [("emergency_urban", "paper"), ("township_hospital", "register"),
+                     ("emergency_urban", "paper_census")]  # fmt: skip
+
+
+def test_towns_and_dots_are_the_rows_of_the_findings() -> None:
+    pair = data_of(drawn())["pairs"][0]
+    assert pair["towns"]["subject_code"]["texts"] == list(TOWNS[:3])
+    assert pair["towns"]["fill"]["values"] == [5, 3, 0]
+    assert pair["towns"]["share_text"]["texts"] == ["100%", "75%", "0%"]
+    assert pair["villages"]["subject_code"]["texts"] == [f"{TOWNS[1]}201", f"{TOWNS[2]}200", f"{TOWNS[2]}201"]
+
+
+def test_findings_of_an_unknown_town_are_refused() -> None:
+    city = plain_city()
+    wrong = city.findings.replace({"subject_code": {TOWNS[0]: "999999999"}})
+    with pytest.raises(ValueError, match="999999999"):
+        coverage_map(city.region, wrong, city.furniture)
+
+
+def test_drawing_writes_into_none_of_its_arguments() -> None:
+    city = plain_city()
+    before = city.findings.copy(deep=True), city.region.towns.copy(deep=True), city.region.facilities.copy(deep=True)
+    drawn(city)
+    for old, new in zip(before, (city.findings, city.region.towns, city.region.facilities), strict=True):
+        pd.testing.assert_frame_equal(pd.DataFrame(old), pd.DataFrame(new))
+
+
+def test_a_region_without_roads_villages_and_facilities_can_be_drawn() -> None:
+    city = plain_city()
+    region = replace(city.region, roads=None, villages=city.region.villages[:0], facilities=city.region.facilities[:0])
+    findings = city.findings[city.findings["level"] != "village"]
+    assert data_of(coverage_map(region, findings, city.furniture))["roads"] is None
+
+
+def test_findings_without_rows_can_be_drawn() -> None:
+    city = plain_city()
+    assert data_of(coverage_map(city.region, city.findings[:0], city.furniture))["pairs"] == []
+
+
+def test_radii_come_from_outside() -> None:
+    rings = data_of(drawn())["furniture"]["rings"]
+    assert rings == [{"kind": "emergency_station", "radius": 5000.0, "label": "急救站 5 公里范围", "rules": []}]
+
+
+@pytest.mark.parametrize(
+    ("covered", "population", "status", "expected"),
+    [
+        (0, 100, "not_met", 0),
+        (19, 100, "not_met", 0),
+        (20, 100, "not_met", 1),
+        (80, 100, "not_met", 4),
+        (99_999, 100_000, "not_met", 4),
+        (100, 100, "met", 5),
+        (50, 100, "no_data", 6),
+        (0, 0, "met", 7),
+        (float("nan"), 100, "met", 7),
+    ],
+)
+def test_the_class_of_a_share(covered: float, population: float, status: str, expected: int) -> None:
+    assert style.share_class(covered, population, status) == expected
+    assert expected < len(style.fills())
+
+
+@pytest.mark.parametrize(
+    ("covered", "population", "expected"),
+    [(99_999, 100_000, "99.9%"), (1, 3, "33.3%"), (3, 3, "100%"), (823, 1000, "82.3%"), (0, 9, "0%"), (0, 0, "")],
+)
+def test_a_share_is_never_rounded_up(covered: float, population: float, expected: str) -> None:
+    assert style.share_text(covered, population) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "required", "expected"),
+    [
+        (0.823, "share", 1.0, "82.3%"),
+        (35.0, "个", 38.0, "35 / 38 个"),
+        (1.0, "所", 1.0, "1 所"),
+        (12345.6, "人", float("nan"), "12,345.6 人"),
+        (float("nan"), "个", 38.0, ""),
+    ],
+)
+def test_a_value_is_written_with_its_unit(value: float, unit: str, required: float, expected: str) -> None:
+    assert style.value_text(value, unit, required) == expected
+
+
+def test_neighbours_still_share_their_border_after_simplification() -> None:
+    simple = geometry.simplified(plain_city().region.towns)
+    assert shapely.coverage_is_valid(simple.geometry.to_numpy())
+
+
+def test_outlines_come_back_to_the_metre() -> None:
+    towns = plain_city().region.towns
+    ring = geometry.outlines(towns)[0][0][0]
+    degrees = [(sum(ring[0 : at + 1 : 2]) / 1e5, sum(ring[1 : at + 2 : 2]) / 1e5) for at in range(0, len(ring), 2)]
+    expected = towns.to_crs(4326).geometry.iloc[0]
+    assert shapely.Polygon(degrees).symmetric_difference(expected).area < 2e-5 * expected.length
+
+
+def test_every_kind_and_status_has_a_sign_and_a_name() -> None:
+    from planner.schema import FACILITY_KINDS, FACILITY_STATUS, Status
+
+    assert set(style.SYMBOLS) == set(FACILITY_KINDS)
+    assert set(style.STATUS) == set(Status.__args__)
+    assert all(style.facility_status_label(status) for status in FACILITY_STATUS)
+
+
+def test_the_page_of_the_sample_stays_under_a_megabyte() -> None:
+    pytest.importorskip("geodata.load")
+    from geodata.load import load
+    from planner.findings import assess
+    from planner.measures import MEASURES
+    from planner.rules import load_rules
+    from planner.travel import StraightLine
+
+    region = load("geodata/samples/panzhihua")
+    rules = load_rules("panzhihua_2023", {name: one.function for name, one in MEASURES.items()})
+    html = coverage_map(region, assess(region, rules, StraightLine()), plain_city().furniture)
+    assert len(html.encode()) < 1_000_000
