@@ -369,9 +369,9 @@ function showCoverage(map) {
 
   function cityLines(row) {
     if (!row) return [make('span', {class: 'line'}, words.no_city_row)];
-    const counts = [[words.covered, row.covered], [words.uncovered, row.uncovered], [words.unreachable, row.unreachable]]
-      .filter(([word, value]) => value || (word === words.covered && row.population))
-      .map(([word, value]) => `${word} ${people(value)}`);
+    const counts = ['covered', 'uncovered', 'unreachable']
+      .filter((name) => row[name] || (name === 'covered' && row.population))
+      .map((name) => `${words[name]} ${people(row[name])}`);
     const share = row.share_text && row.share_text !== row.value_text ? [`${words.share} ${row.share_text}`] : [];
     const left = [...share, ...counts].join('，');
     return [
@@ -511,17 +511,23 @@ function showCoverage(map) {
     fill('subtitle', furniture.subtitle);
     fill('notice', furniture.notice);
     const facts = [
-      [words.sources, furniture.sources.join('；')],
       [words.drawn_by, furniture.drawn_by || words.blank],
       [words.date, furniture.date || words.blank],
       [words.unit, furniture.unit],
       [words.approval_number, furniture.approval_number || words.blank],
       [words.version, furniture.version],
       [words.projection, words.projection_value],
+    ];
+    /* One line each on the screen, in full in the panel and on paper. */
+    const long = [
+      [words.sources, furniture.sources.map((one) => one.replace(/[。；]$/, '')).join('；')],
       [words.accuracy, furniture.accuracy],
     ];
-    fill('furniture', ...facts.filter(([, value]) => value).map(([term, value]) =>
-      make('div', {}, `${term}：`, make('b', {}, value))));
+    const written = (className) => ([term, value]) =>
+      make('div', {class: className, title: value}, `${term}：`, make('b', {}, value));
+    const given = ([, value]) => value;
+    fill('furniture', ...facts.filter(given).map(written('short')), ...long.filter(given).map(written('long')));
+    fill('sources', ...[...furniture.sources, furniture.accuracy].filter(Boolean).map((text) => make('li', {}, text)));
     fill('parameters', ...furniture.parameters.map((text) => make('li', {}, text)));
     fill('inputs', ...furniture.inputs.map(([file, hash]) => make('li', {}, file, make('code', {}, hash))));
   }

@@ -1,11 +1,21 @@
-"""What the tests share: a browser without a network."""
+"""What the tests share: a browser without a network, a made city, the rules and the sample."""
 
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+
+from geodata.load import load
+from planner.findings import assess
+from planner.measures import FUNCTIONS
+from planner.region import Region
+from planner.rules import Rules, load_rules
+from planner.travel import StraightLine
+from tests import tiny
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +38,28 @@ def _absent(reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"in CI the browser tests must run: {reason}")
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the made city; tests that change files copy it first."""
+    return tiny.write(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny_region(tiny_folder: Path) -> Region:
+    """Return the made city as a Region."""
+    return load(tiny_folder)
+
+
+@pytest.fixture(scope="session")
+def rules() -> Rules:
+    """Return the rules of 攀枝花."""
+    return load_rules("panzhihua_2023", FUNCTIONS)
+
+
+@pytest.fixture(scope="session")
+def sample_findings(rules: Rules) -> tuple[Region, pd.DataFrame]:
+    """Return the embedded sample and its findings."""
+    region = load(Path(__file__).parent.parent / "geodata" / "samples" / "panzhihua")
+    return region, assess(region, rules, StraightLine())

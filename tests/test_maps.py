@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 import shapely
 from folium import folium as folium_module
-from test_maps_city import PAYLOADS, TOWNS, hostile_city, plain_city
 
 from maps import geometry, style
 from maps.coverage import coverage_map
 from maps.page import OfflineMap, Page, counted_ids, inlined, json_text, render_page
+from planner.region import Region
+from tests.test_maps_city import PAYLOADS, TOWNS, hostile_city, plain_city
 
 
 def drawn(city=None) -> str:
@@ -233,15 +234,6 @@ def test_every_kind_and_status_has_a_sign_and_a_name() -> None:
     assert all(style.facility_status_label(status) for status in FACILITY_STATUS)
 
 
-def test_the_page_of_the_sample_stays_under_a_megabyte() -> None:
-    pytest.importorskip("geodata.load")
-    from geodata.load import load
-    from planner.findings import assess
-    from planner.measures import MEASURES
-    from planner.rules import load_rules
-    from planner.travel import StraightLine
-
-    region = load("geodata/samples/panzhihua")
-    rules = load_rules("panzhihua_2023", {name: one.function for name, one in MEASURES.items()})
-    html = coverage_map(region, assess(region, rules, StraightLine()), plain_city().furniture)
+def test_the_page_of_the_sample_stays_under_a_megabyte(sample_findings: tuple[Region, pd.DataFrame]) -> None:
+    html = coverage_map(*sample_findings, plain_city().furniture)
     assert len(html.encode()) < 1_000_000

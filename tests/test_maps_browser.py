@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_maps_city import PAYLOADS, TOWNS, City, hostile_city, plain_city
 
 from maps import style
 from maps.coverage import coverage_map
+from tests.test_maps_city import PAYLOADS, TOWNS, City, hostile_city, plain_city
 
 
 @dataclass
@@ -138,7 +138,7 @@ def test_a_planned_facility_is_hollow(plain: Opened) -> None:
     inks = plain.page.eval_on_selector_all(
         ".sign svg path:first-child", "all => all.map(one => one.getAttribute('fill'))"
     )
-    assert inks.count("#fff") == 1
+    assert inks.count(style.CHROME["paper"]) == 1
 
 
 def test_search_zooms_and_opens_the_tooltip(plain: Opened) -> None:
