@@ -9,7 +9,7 @@ from shapely.geometry.base import BaseGeometry
 
 TOLERANCE_M = 30.0
 ROAD_TOLERANCE_M = 60.0
-STEPS_PER_DEGREE = 100_000
+STEPS_PER_DEGREE = 10**5
 
 Line = list[int]
 """Longitude and latitude in 1e-5 degrees, the first point absolute, each further point relative to the last."""

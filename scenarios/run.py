@@ -79,12 +79,14 @@ def workbook_names(region: Region) -> dict[str, str]:
 def furniture(region: Region, rules: Rules) -> Furniture:
     """Return the title, sources, dates, parameters and rings that stand around the map of this region."""
     about = region.about
-    rings = {
-        (reading.params["facility_kind"], float(reading.params["radius_km"]))
-        for rule in rules.rules
-        for reading in rule.readings
-        if reading.judged and "radius_km" in reading.params
-    }
+    rings = sorted(
+        {
+            (reading.params["facility_kind"], float(reading.params["radius_km"]), rule.id)
+            for rule in rules.rules
+            for reading in rule.readings
+            if "radius_km" in reading.params
+        }
+    )
     return Furniture(
         title=f"{about.name}医疗卫生设施覆盖图",
         subtitle=f"依据：{rules.document}（{rules.issued} 印发）",
@@ -99,9 +101,7 @@ def furniture(region: Region, rules: Rules) -> Furniture:
         parameters=tuple(text for rule in rules.rules for text in rule.assumptions) + about.assumptions,
         accuracy=about.accuracy,
         rings=tuple(
-            Ring(
-                kind, radius_km * 1000, f"{FACILITY_KINDS[kind][0]} {radius_km:g} 公里范围（仅示意，判断以居民点为准）"
-            )
-            for kind, radius_km in sorted(rings)
+            Ring(kind, km * 1000, f"{FACILITY_KINDS[kind][0]} {km:g} 公里范围（仅示意，判断以居民点为准）", (rule,))
+            for kind, km, rule in rings
         ),
     )

@@ -1,0 +1,102 @@
+"""The shape of the house, held by tests: who imports whom, what functions are public, what is frozen, how large."""
+
+import ast
+import inspect
+import subprocess
+import sys
+import tomllib
+from dataclasses import is_dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("planner", "geodata", "maps", "scenarios")
+FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+LONGEST_FILE = 420
+LONGEST_FUNCTION = 46
+
+
+def _modules() -> list[str]:
+    found = []
+    for package in PACKAGES:
+        found += [one.name for one in walk_packages([str(ROOT / package)], f"{package}.")]
+    return [name for name in found if not name.endswith("__main__")]
+
+
+def test_import_contracts_hold() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports")], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= LONGEST_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+
+
+@pytest.mark.parametrize("name", _modules())
+def test_every_dataclass_is_frozen_and_frames_are_not_compared(name: str) -> None:
+    module = import_module(name)
+    for label, one in vars(module).items():
+        if is_dataclass(one) and inspect.isclass(one) and one.__module__ == name and label != "Notes":
+            parameters = one.__dataclass_params__
+            assert parameters.frozen, f"{name}.{label}"
+            types = [str(field.type) for field in one.__dataclass_fields__.values()]
+            holds_frame = any("Callable" not in kind and ("Frame" in kind or "NDArray" in kind) for kind in types)
+            assert not (holds_frame and parameters.eq), f"{name}.{label} compares frames"
+
+
+def test_no_rooms_for_leftovers() -> None:
+    names = {path.stem for path in FILES} | {path.parent.name for path in FILES}
+    assert not names & {"utils", "helpers", "common", "manager", "service", "misc"}
+
+
+def test_no_chinese_identifiers() -> None:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for word in (
+                getattr(node, "id", None),
+                getattr(node, "arg", None),
+                getattr(node, "attr", None),
+                getattr(node, "name", None),
+            ):
+                if isinstance(word, str):
+                    assert word.isascii(), f"{path}: {word}"
+
+
+def test_measures_take_keyword_parameters_only() -> None:
+    from planner.measures import FUNCTIONS
+
+    for name, function in FUNCTIONS.items():
+        kinds = [(one.name, one.kind) for one in inspect.signature(function).parameters.values()]
+        assert [one for one, kind in kinds if kind is not inspect.Parameter.KEYWORD_ONLY] == ["region", "travel"], name
+        assert function.__doc__, name
+
+
+def test_every_dependency_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *(one for group in project["optional-dependencies"].values() for one in group)]
+    pinned = {
+        line.split("==")[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+        if "==" in line
+    }
+    for one in wanted:
+        name = one.split(">")[0].split("=")[0].strip().lower()
+        assert name in pinned, name
+
+
+def test_the_wheel_would_hold_the_sample_and_the_standards() -> None:
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    for package, patterns in data.items():
+        folder = ROOT.joinpath(*package.split("."))
+        for pattern in patterns:
+            assert list(folder.glob(pattern)), (package, pattern)

@@ -1,0 +1,133 @@
+"""The law: strict to read, verbatim in its quotes, and the only place where policy numbers stand."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from planner.errors import RuleError
+from planner.measures import FUNCTIONS
+from planner.rules import Rules, load_rules, read_rules, standard_names
+from planner.strict_yaml import read_yaml
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = Path(__file__).parent / "reference"
+
+
+@pytest.mark.parametrize("name", standard_names())
+def test_quotes_are_verbatim(name: str) -> None:
+    paragraphs: dict[str, str] = {}
+    for line in (REFERENCE / f"{name}.txt").read_text("utf-8").splitlines()[1:]:
+        section, text = line.split("\t")
+        paragraphs[section] = text
+    for rule in load_rules(name, FUNCTIONS).rules:
+        assert rule.clause.quote in paragraphs[rule.clause.section], rule.id
+        assert rule.clause.force in paragraphs[rule.clause.section], rule.id
+
+
+@pytest.mark.parametrize("name", standard_names())
+def test_every_number_of_a_judging_rule_is_in_its_quote(name: str) -> None:
+    for rule in load_rules(name, FUNCTIONS).rules:
+        for reading in rule.readings:
+            numbers = [v for v in reading.params.values() if isinstance(v, int | float) and v > 1]
+            if rule.id == "emergency_rural":
+                assert any("假设" in text for text in rule.assumptions), "a planner's parameter is recorded as one"
+                continue
+            for number in numbers:
+                written = {f"{number:g}", f"{number / 10_000:g}万"}
+                assert any(one in rule.clause.quote for one in written), (rule.id, number)
+
+
+def test_policy_numbers_stand_nowhere_else(rules: Rules) -> None:
+    """No module holds a distinctive number of a rule, and no string of one holds a policy's number with its unit."""
+    numbers = {
+        value
+        for rule in rules.rules
+        for reading in rule.readings
+        for value in reading.params.values()
+        if isinstance(value, int | float) and value > 30
+    }
+    assert {30_000, 100_000, 37, 450} <= numbers
+    phrases = re.compile(r"5\s*公里|3\s*万|10\s*万居民|5[～~-]8|450\s*个|37\s*个卫生院")
+    found = []
+    for package in ("planner", "geodata", "maps", "scenarios"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "samples" in path.parts:
+                continue
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Constant):
+                    value = node.value
+                    number = isinstance(value, int | float) and not isinstance(value, bool) and value in numbers
+                    if number or (isinstance(value, str) and phrases.search(value)):
+                        found.append(f"{path.name}:{node.lineno} {str(value)[:40]}")
+    assert not found
+
+
+GOOD = """
+id: x
+label: 某规划
+city: "5104"
+document: 某规划
+issued: 2023-11-17
+rules:
+  - id: one
+    label: 甲
+    section: 一
+    quote: 设置5个
+    measure: facility_count
+    gap_level: city
+    denominator: 个
+    params: {facility_kind: hospital, at_least: 5, at_most: 5}
+    readings:
+      - {id: register, label: 名录}
+"""
+
+
+def test_a_good_file_is_read() -> None:
+    rules = read_rules(GOOD, "good.yaml", FUNCTIONS)
+    assert rules.rules[0].readings[0].params["at_least"] == 5
+    assert rules.issued == "2023-11-17"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("gap_level: city", "gap_levl: city", "gap_level"),
+        ("gap_level: city", "gap_level: street", "street"),
+        ("measure: facility_count", "measure: facility_cout", "facility_cout"),
+        ("at_most: 5", "at_mots: 5", "at_most"),
+        ("at_most: 5", "at_most: five", "five"),
+        ("at_most: 5", "at_most: -5", "-5"),
+        ("    quote: 设置5个\n", "", "quote"),
+        ('city: "5104"', "city: 0510402", "0510402"),
+        ("label: 甲", "label: 甲\n    label: 乙", "label"),
+        ("label: 甲", "label: &a 甲", "锚点"),
+        ("rules:", "rulez:", "rules"),
+        ("id: one", "id: [one", "YAML"),
+    ],
+)
+def test_every_mistake_is_named(old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    with pytest.raises(RuleError) as caught:
+        read_rules(GOOD.replace(old, new), "bad.yaml", FUNCTIONS)
+    assert "bad.yaml" in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_all_mistakes_at_once() -> None:
+    bad = GOOD.replace("gap_level: city", "gap_level: street").replace("at_most: 5", "at_most: five")
+    with pytest.raises(RuleError) as caught:
+        read_rules(bad, "bad.yaml", FUNCTIONS)
+    assert len(caught.value.problems) == 2
+
+
+def test_unknown_rules_get_a_suggestion() -> None:
+    with pytest.raises(RuleError, match="panzhihua_2023"):
+        load_rules("panzihua_2023", FUNCTIONS)
+
+
+def test_yaml_keeps_words_as_written() -> None:
+    assert read_yaml("a: no\nb: 2020-01-01\nc: 1.5\nd: 12\ne: true", "x") == {
+        "a": "no", "b": "2020-01-01", "c": 1.5, "d": 12, "e": True,
+    }  # fmt: skip
