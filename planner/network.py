@@ -1,0 +1,140 @@
+"""RoadGraph: the roads of a city as flat arrays, from which any way of travelling takes its costs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+from pyproj import Geod
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.object_]
+Bools = npt.NDArray[np.bool_]
+
+_ELLIPSOID = Geod(ellps="GRS80")
+
+SPEED_KMH: Mapping[str, float] = MappingProxyType(
+    {
+        "motorway": 80.0, "trunk": 60.0, "primary": 50.0, "secondary": 40.0, "tertiary": 30.0, "unclassified": 25.0,
+        "residential": 20.0, "living_street": 10.0, "service": 15.0, "track": 15.0, "road": 20.0, "ferry": 8.0,
+        "motorway_link": 40.0, "trunk_link": 40.0, "primary_link": 35.0, "secondary_link": 30.0, "tertiary_link": 25.0,
+    }
+)  # fmt: skip
+"""Speeds by class where no other table is given: an assumption for mountain roads, to be replaced by the planner's."""
+
+
+@dataclass(frozen=True, eq=False)
+class RoadGraph:
+    """Stretches of road between junctions, as flat arrays; edge e runs from node tail[e] to node head[e].
+
+    lon, lat        degrees, one a node
+    tail, head      node positions, one an edge
+    length_mm       whole millimetres (geodesic along the shape), rounded once, at most 2³²−2
+    forward         whether tail → head may be driven; `backward` whether head → tail may be
+    road_class      text, as in OSM's highway ("trunk", "primary", …; "ferry")
+    speed_kmh       km/h where the data give one, NaN where the class's speed holds
+    way_id          text: the id by which a planner closes a road
+    shape_start     edges + 1 offsets into shape_lon, shape_lat; each shape runs from tail to head, both included
+    """
+
+    lon: Floats
+    lat: Floats
+    tail: Whole
+    head: Whole
+    length_mm: Whole
+    forward: Bools
+    backward: Bools
+    road_class: Texts
+    speed_kmh: Floats
+    way_id: Texts
+    shape_start: Whole
+    shape_lon: Floats
+    shape_lat: Floats
+
+    def __post_init__(self) -> None:
+        edges = len(self.tail)
+        for name in ("head", "length_mm", "forward", "backward", "road_class", "speed_kmh", "way_id"):
+            if len(getattr(self, name)) != edges:
+                raise ValueError(f"{name} has {len(getattr(self, name))} entries for {edges} edges")
+        if len(self.shape_start) != edges + 1 or len(self.shape_lon) != len(self.shape_lat):
+            raise ValueError("the shapes do not fit the edges")
+        if edges and (min(self.tail.min(), self.head.min()) < 0 or max(self.tail.max(), self.head.max()) >= len(self.lon)):
+            raise ValueError("an edge names a node that is not there")
+        if edges and not (0 <= self.length_mm.min() and self.length_mm.max() < 2**32 - 1):
+            raise ValueError("a length is negative or too long")
+        if (self.speed_kmh <= 0).any() or np.isinf(self.speed_kmh).any():
+            raise ValueError("a speed is not above zero")
+        if not (np.isfinite(self.lon).all() and np.isfinite(self.lat).all()):
+            raise ValueError("a node has no coordinates")
+
+    def __repr__(self) -> str:
+        kilometres = self.length_mm.sum() / 1e6
+        return f"RoadGraph({len(self.lon)} nodes, {len(self.tail)} edges, {kilometres:,.0f} km)"
+
+    def components(self) -> Whole:
+        """Return each node's component (weakly connected), 0 the largest, then by falling number of nodes."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        size = len(self.lon)
+        links = coo_array((np.ones(len(self.tail), np.int8), (self.tail, self.head)), shape=(size, size))
+        _, label = connected_components(links.tocsr(), directed=False)
+        counts = np.bincount(label)
+        first = np.full(len(counts), size)
+        np.minimum.at(first, label, np.arange(size))
+        rank = np.empty(len(counts), np.int64)
+        rank[np.lexsort((first, -counts))] = np.arange(len(counts))
+        return rank[label]
+
+
+def edge_lengths_mm(shape_start: Whole, shape_lon: Floats, shape_lat: Floats) -> Whole:
+    """Return the geodesic length of each shape in whole millimetres: the sum of its segments, rounded once."""
+    if len(shape_lon) < 2:
+        return np.zeros(len(shape_start) - 1, np.int64)
+    metres = np.asarray(_ELLIPSOID.inv(shape_lon[:-1], shape_lat[:-1], shape_lon[1:], shape_lat[1:])[2])
+    metres[shape_start[1:-1] - 1] = 0  # from the end of one shape to the start of the next is no road
+    along = np.add.reduceat(np.append(metres, 0.0), shape_start[:-1])
+    return np.rint(along * 1000).astype(np.int64)
+
+
+def graph_of_edges(
+    *,
+    lon: Floats,
+    lat: Floats,
+    tail: Whole,
+    head: Whole,
+    length_mm: Whole | None = None,
+    forward: Bools | None = None,
+    backward: Bools | None = None,
+    road_class: Texts | None = None,
+    speed_kmh: Floats | None = None,
+    way_id: Texts | None = None,
+) -> RoadGraph:
+    """Return the graph of straight edges between nodes; what is left out is two-way, of class "road", measured.
+
+    >>> graph_of_edges(lon=np.array([101.7, 101.7]), lat=np.array([26.6, 26.645]), tail=np.array([0]), head=np.array([1]))
+    RoadGraph(2 nodes, 1 edges, 5 km)
+    """
+    edges = len(tail)
+    ends = np.column_stack([tail, head]).ravel()
+    start = np.arange(0, 2 * edges + 1, 2, dtype=np.int64)
+    shape_lon, shape_lat = lon[ends], lat[ends]
+    measured = edge_lengths_mm(start, shape_lon, shape_lat) if length_mm is None else length_mm
+    yes = np.ones(edges, np.bool_)
+    return RoadGraph(
+        lon=lon,
+        lat=lat,
+        tail=tail.astype(np.int64),
+        head=head.astype(np.int64),
+        length_mm=measured.astype(np.int64),
+        forward=yes if forward is None else forward,
+        backward=yes if backward is None else backward,
+        road_class=np.full(edges, "road", object) if road_class is None else road_class,
+        speed_kmh=np.full(edges, np.nan) if speed_kmh is None else speed_kmh,
+        way_id=np.array([str(at) for at in range(edges)], object) if way_id is None else way_id,
+        shape_start=start,
+        shape_lon=shape_lon,
+        shape_lat=shape_lat,
+    )
