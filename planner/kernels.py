@@ -1,0 +1,248 @@
+"""Shortest-path kernels on whole costs, compiled by numba: a bucket queue over nodes in Morton order.
+
+A key packs a cost and the position of the facility it comes from into one uint64, ``cost << 32 | facility``: comparing
+keys compares costs, then positions, so ties go to the smaller id in one comparison. An arc packs its cost and its
+head the same way. All kernels release the GIL and write only into arrays of their own.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Keys = npt.NDArray[np.uint64]
+Costs = npt.NDArray[np.uint32]
+Nodes = npt.NDArray[np.uint32]
+Starts = npt.NDArray[np.uint32]
+
+FAR = np.uint64(2**64 - 1)
+NEVER = np.uint32(2**32 - 1)
+# Positions are unsigned throughout: numba then leaves out the test for negative indices, a third of the time.
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
+_LOW = np.uint64(2**32 - 1)
+_HIGH = np.uint64(2**64 - 2**32)
+_SHIFT = np.uint64(32)
+_GRID_BITS = 9
+
+
+@njit(cache=True, nogil=True)
+def _spread_bits(value: int) -> int:
+    """Return the low 16 bits of `value` with a zero between each two: one half of a Morton code."""
+    value = (value | (value << 8)) & 0x00FF00FF
+    value = (value | (value << 4)) & 0x0F0F0F0F
+    value = (value | (value << 2)) & 0x33333333
+    return (value | (value << 1)) & 0x55555555
+
+
+@njit(cache=True, nogil=True)
+def morton_order(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> tuple[Nodes, Nodes]:
+    """Return (old position by new, new position by old): nodes by cell along a Z-curve, so that neighbours lie near."""
+    size = x.size
+    left, right, bottom, top = x.min(), x.max(), y.min(), y.max()
+    side = (1 << _GRID_BITS) - 1
+    x_scale = side / (right - left) if right > left else 0.0
+    y_scale = side / (top - bottom) if top > bottom else 0.0
+    cell = np.empty(size, np.uint32)
+    count = np.zeros((1 << (2 * _GRID_BITS)) + 1, np.uint32)
+    for node in range(size):
+        code = _spread_bits(int((x[node] - left) * x_scale)) | (_spread_bits(int((y[node] - bottom) * y_scale)) << 1)
+        cell[node] = code
+        count[code + 1] += 1
+    for code in range(1, count.size):
+        count[code] += count[code - 1]
+    old_of, new_of = np.empty(size, np.uint32), np.empty(size, np.uint32)
+    for node in range(size):
+        place = count[cell[node]]
+        count[cell[node]] += 1
+        old_of[place] = node
+        new_of[node] = place
+    return old_of, new_of
+
+
+@njit(cache=True, nogil=True)
+def pack_arcs(
+    tail: npt.NDArray[np.int64],
+    head: npt.NDArray[np.int64],
+    cost: npt.NDArray[np.int64],
+    forward: npt.NDArray[np.bool_],
+    backward: npt.NDArray[np.bool_],
+    new_of: Nodes,
+) -> tuple[Starts, Keys]:
+    """Return (starts, arcs): the arcs that leave each node, by counting sort; ``cost << 32 | head`` each."""
+    starts = np.zeros(new_of.size + 1, np.uint32)
+    for edge in range(tail.size):
+        if forward[edge]:
+            starts[new_of[tail[edge]] + 1] += 1
+        if backward[edge]:
+            starts[new_of[head[edge]] + 1] += 1
+    for node in range(new_of.size):
+        starts[node + 1] += starts[node]
+    place = starts[:-1].copy()
+    arcs = np.empty(starts[-1], np.uint64)
+    for edge in range(tail.size):
+        a, b, high = new_of[tail[edge]], new_of[head[edge]], np.uint64(cost[edge]) << _SHIFT
+        if forward[edge]:
+            arcs[place[a]] = high | np.uint64(b)
+            place[a] += 1
+        if backward[edge]:
+            arcs[place[b]] = high | np.uint64(a)
+            place[b] += 1
+    return starts, arcs
+
+
+@njit(cache=True, nogil=True)
+def nearest_keys(starts: Starts, arcs: Keys, source: Nodes, source_key: Keys, width: int) -> Keys:
+    """Return each node's smallest key from the sources (node, key); FAR where none is reached.
+
+    Label-correcting in bands of `width`: nodes nearer than the band's end are worked off first in, first out, until
+    the band is quiet; those beyond wait. Any width gives the same keys; the width only matters for speed.
+    """
+    size = np.uint64(starts.size - 1)
+    keys = np.full(starts.size - 1, FAR, np.uint64)
+    near, far = np.empty(starts.size, np.uint32), np.empty(starts.size, np.uint32)
+    state = np.zeros(starts.size, np.uint8)  # 1 waits in far, 2 stands in near
+    waiting = _ZERO
+    for at in range(source.size):
+        node = np.uint64(source[at])
+        if keys[node] == FAR:
+            far[waiting] = node
+            waiting += _ONE
+        keys[node] = min(keys[node], source_key[at])
+    step = np.uint64(width) << _SHIFT
+    end = step
+    while waiting:
+        first, last, kept, at_far, lowest = _ZERO, _ZERO, _ZERO, _ZERO, FAR
+        while at_far < waiting:
+            node = np.uint64(far[at_far])
+            at_far += _ONE
+            if keys[node] < end:
+                if state[node] != 2:
+                    state[node] = 2
+                    near[last] = node
+                    last += _ONE
+            else:
+                far[kept] = node
+                kept += _ONE
+                lowest = min(lowest, keys[node])
+        waiting = kept
+        if last == _ZERO and waiting:
+            end = lowest + step  # an empty band: on to the one that holds the next node
+            if end < lowest:
+                end = FAR
+            continue
+        while first != last:
+            node = np.uint64(near[first])
+            first = first + _ONE if first < size else _ZERO
+            state[node] = 0
+            key = keys[node]
+            arc, stop = np.uint64(starts[node]), np.uint64(starts[node + _ONE])
+            while arc < stop:
+                packed = arcs[arc]
+                arc += _ONE
+                to, new = packed & _LOW, key + (packed & _HIGH)
+                if new < keys[to] and new >= key:  # a sum beyond 2³² wraps round and is no way at all
+                    keys[to] = new
+                    if new >= end:
+                        if state[to] == 0:
+                            state[to] = 1
+                            far[waiting] = to
+                            waiting += _ONE
+                    elif state[to] != 2:
+                        state[to] = 2
+                        near[last] = to
+                        last = last + _ONE if last < size else _ZERO
+        end = end + step if end + step > end else FAR
+    return keys
+
+
+@njit(cache=True, nogil=True)
+def _spread_from(
+    starts: Starts, arcs: Keys, cost: Costs, state: npt.NDArray[np.uint8], near: Nodes, far: Nodes, waiting: int,
+    touched: Nodes, count: int, limit: int, width: int,
+) -> tuple[Nodes, int]:  # fmt: skip
+    """Spread from the `waiting` nodes in far up to `limit`; write costs, append touched nodes; return those and count."""
+    size, end = np.uint64(starts.size - 1), np.uint64(width)
+    while waiting:
+        first, last, kept, at_far = _ZERO, _ZERO, _ZERO, _ZERO
+        while at_far < waiting:
+            node = np.uint64(far[at_far])
+            at_far += _ONE
+            if np.uint64(cost[node]) < end:
+                if state[node] != 2:
+                    state[node] = 2
+                    near[last] = node
+                    last += _ONE
+            else:
+                far[kept] = node
+                kept += _ONE
+        waiting = kept
+        while first != last:
+            node = np.uint64(near[first])
+            first = first + _ONE if first < size else _ZERO
+            state[node] = 0
+            here = np.uint64(cost[node])
+            arc, stop = np.uint64(starts[node]), np.uint64(starts[node + _ONE])
+            while arc < stop:
+                packed = arcs[arc]
+                arc += _ONE
+                to, new = packed & _LOW, here + (packed >> _SHIFT)
+                if new <= limit and new < np.uint64(cost[to]):
+                    if cost[to] == NEVER:
+                        if count == np.uint64(touched.size):
+                            touched = np.concatenate((touched, np.empty_like(touched)))
+                        touched[count] = to
+                        count += _ONE
+                    cost[to] = new
+                    if new >= end:
+                        if state[to] == 0:
+                            state[to] = 1
+                            far[waiting] = to
+                            waiting += _ONE
+                    elif state[to] != 2:
+                        state[to] = 2
+                        near[last] = to
+                        last = last + _ONE if last < size else _ZERO
+        end += np.uint64(width)
+    return touched, count
+
+
+@njit(cache=True, nogil=True)
+def within(
+    starts: Starts, arcs: Keys, source_start: Starts, source: Nodes, source_cost: Costs, limit: int, width: int
+) -> tuple[npt.NDArray[np.int64], Nodes, Costs]:
+    """Return the nodes within `limit` of each facility, as rows (starts, nodes, costs), in the order of discovery.
+
+    Facility f starts at the nodes ``source[source_start[f]:source_start[f + 1]]`` with their costs. Work and memory
+    follow the nodes reached, not the size of the graph: only touched entries of the distances are reset.
+    """
+    cost = np.full(starts.size - 1, NEVER, np.uint32)
+    near, far = np.empty(starts.size, np.uint32), np.empty(starts.size, np.uint32)
+    state = np.zeros(starts.size, np.uint8)
+    facilities = source_start.size - 1
+    row_start = np.zeros(facilities + 1, np.int64)
+    nodes, costs = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
+    limit, total = np.uint64(limit), _ZERO
+    for facility in range(facilities):
+        waiting, begin = _ZERO, total
+        for at in range(source_start[facility], source_start[facility + 1]):
+            node, here = np.uint64(source[at]), source_cost[at]
+            if np.uint64(here) <= limit and here < cost[node]:
+                if cost[node] == NEVER:
+                    far[waiting] = node
+                    waiting += _ONE
+                    if total == np.uint64(nodes.size):
+                        nodes = np.concatenate((nodes, np.empty_like(nodes)))
+                    nodes[total] = node
+                    total += _ONE
+                cost[node] = here
+        nodes, total = _spread_from(starts, arcs, cost, state, near, far, waiting, nodes, total, limit, width)
+        if nodes.size > costs.size:
+            costs = np.concatenate((costs, np.empty(nodes.size - costs.size, np.uint32)))
+        at_node = begin
+        while at_node < total:
+            node = np.uint64(nodes[at_node])
+            costs[at_node] = cost[node]
+            cost[node] = NEVER
+            state[node] = 0
+            at_node += _ONE
+        row_start[facility + 1] = total
+    return row_start, nodes[:total], costs[:total]

@@ -1,0 +1,171 @@
+"""Search: one prepared road graph, asked for the nearest facility of every node or for all nodes within a limit.
+
+Two engines give the same integers: the compiled kernels, and scipy's Dijkstra where numba is not installed or the graph
+is so small that loading it would take longer than the search.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+Keys = npt.NDArray[np.uint64]
+Whole = npt.NDArray[np.int64]
+Engine = Literal["auto", "compiled", "scipy"]
+
+FAR = np.uint64(2**64 - 1)
+NEVER = 2**32 - 1
+MOST_FACILITIES = 2**20
+_SMALL = 20_000
+_BANDS = 8
+_WIDEST = 2**31
+
+
+@dataclass(frozen=True, eq=False)
+class Seeds:
+    """Where facilities join the graph: node, cost from the facility to it, and the facility's position, sorted by it."""
+
+    node: Whole
+    cost: Whole
+    facility: Whole
+    facilities: int
+
+    def __post_init__(self) -> None:
+        if not len(self.node) == len(self.cost) == len(self.facility):
+            raise ValueError("seeds need a node, a cost and a facility each")
+        if self.facilities > MOST_FACILITIES:
+            raise ValueError(f"{self.facilities} facilities are more than the {MOST_FACILITIES} that a key can tell apart")
+        if len(self.facility) and (np.diff(self.facility) < 0).any():
+            raise ValueError("seeds must be sorted by facility")
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A graph prepared for searching: arcs tail → head with whole costs, one a row; both ways of a street are two arcs.
+
+    x and y only order the nodes in memory; any scale will do.
+    """
+
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    tail: Whole
+    head: Whole
+    cost: Whole
+    forward: npt.NDArray[np.bool_]
+    backward: npt.NDArray[np.bool_]
+    engine: Engine = "auto"
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the compiled kernels do the work."""
+        if self.engine != "auto":
+            return self.engine == "compiled"
+        return len(self.tail) >= _SMALL and find_spec("numba") is not None
+
+    @cached_property
+    def _width(self) -> int:
+        """Bands of eight mean arcs: wide enough to seldom open one, narrow enough to seldom correct a label."""
+        return min(max(1, int(self.cost.mean() * _BANDS)), _WIDEST) if len(self.cost) else 1
+
+    @cached_property
+    def _packed(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], npt.NDArray[np.uint32], Keys]:
+        from planner import kernels
+
+        old_of, new_of = kernels.morton_order(self.x, self.y)
+        starts, arcs = kernels.pack_arcs(self.tail, self.head, self.cost, self.forward, self.backward, new_of)
+        return old_of, new_of, starts, arcs
+
+    @cached_property
+    def _matrix(self) -> csr_array:
+        """Arcs for scipy, the shortest of parallel ones: costs as floats, exact up to 2⁵³; scipy keeps stored zeros."""
+        tail = np.concatenate([self.tail[self.forward], self.head[self.backward]])
+        head = np.concatenate([self.head[self.forward], self.tail[self.backward]])
+        cost = np.concatenate([self.cost[self.forward], self.cost[self.backward]])
+        order = np.lexsort((cost, head, tail))
+        tail, head, cost = tail[order], head[order], cost[order]
+        first = np.ones(len(tail), np.bool_)
+        first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+        tail, head, cost = tail[first], head[first], cost[first]
+        start = np.searchsorted(tail, np.arange(len(self.x) + 1))
+        return csr_array((cost.astype(float), head, start), shape=(len(self.x), len(self.x)))
+
+    def prepare(self) -> "Search":
+        """Do the preparation now rather than at the first question; return this same search."""
+        _ = self._packed if self.compiled else self._matrix
+        return self
+
+    def nearest(self, seeds: Seeds) -> Keys:
+        """Return each node's key ``cost << 32 | facility`` of its nearest facility, ties to the smaller; FAR if none."""
+        if not len(seeds.node) or not len(self.x):
+            return np.full(len(self.x), FAR, np.uint64)
+        if not self.compiled:
+            return self._nearest_scipy(seeds)
+        from planner import kernels
+
+        _, new_of, starts, arcs = self._packed
+        key = (seeds.cost.astype(np.uint64) << np.uint64(32)) | seeds.facility.astype(np.uint64)
+        return kernels.nearest_keys(starts, arcs, new_of[seeds.node], key, self._width)[new_of]
+
+    def _nearest_scipy(self, seeds: Seeds) -> Keys:
+        """One Dijkstra from a node beyond all, with cost and facility packed into one exact float: cost · 2²⁰ + facility."""
+        size, graph = len(self.x), self._matrix
+        order = np.lexsort((seeds.facility, seeds.cost, seeds.node))
+        node, first = np.unique(seeds.node[order], return_index=True)
+        packed = seeds.cost[order][first] * MOST_FACILITIES + seeds.facility[order][first]
+        data = np.concatenate([graph.data * MOST_FACILITIES, packed.astype(float)])
+        indices = np.concatenate([graph.indices, node])
+        indptr = np.append(graph.indptr, len(data))
+        joined = csr_array((data, indices, indptr), shape=(size + 1, size + 1))
+        reached = dijkstra(joined, indices=size)[:size]
+        whole = np.where(np.isfinite(reached), reached, 0).astype(np.uint64)
+        cost, facility = whole // np.uint64(MOST_FACILITIES), whole % np.uint64(MOST_FACILITIES)
+        known = np.isfinite(reached) & (cost < NEVER)
+        return np.where(known, (cost << np.uint64(32)) | facility, FAR)
+
+    def within(self, seeds: Seeds, limit: int, threads: int = 1) -> tuple[Whole, Whole, Whole]:
+        """Return (row starts, nodes, costs): per facility the nodes within `limit`, in an order of no meaning.
+
+        Threads share out the facilities and change nothing in the result.
+        """
+        start = np.searchsorted(seeds.facility, np.arange(seeds.facilities + 1))
+        if not self.compiled:
+            return self._within_scipy(seeds, start, limit)
+        parts = np.linspace(0, seeds.facilities, max(1, min(threads, seeds.facilities)) + 1).astype(int)
+        jobs = [(seeds, start, low, high, limit) for low, high in zip(parts[:-1], parts[1:], strict=True)]
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            rows = list(pool.map(lambda job: self._within_compiled(*job), jobs))
+        counts = np.concatenate([np.diff(row[0]) for row in rows])
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return starts, np.concatenate([row[1] for row in rows]), np.concatenate([row[2] for row in rows])
+
+    def _within_compiled(self, seeds: Seeds, start: Whole, low: int, high: int, limit: int) -> tuple[Whole, Whole, Whole]:
+        from planner import kernels
+
+        old_of, new_of, starts, arcs = self._packed
+        mine = slice(start[low], start[high])
+        rows, nodes, costs = kernels.within(
+            starts, arcs, (start[low : high + 1] - start[low]).astype(np.uint32), new_of[seeds.node[mine]],
+            np.minimum(seeds.cost[mine], NEVER).astype(np.uint32), limit, self._width,
+        )  # fmt: skip
+        return rows, old_of[nodes].astype(np.int64), costs.astype(np.int64)
+
+    def _within_scipy(self, seeds: Seeds, start: Whole, limit: int) -> tuple[Whole, Whole, Whole]:
+        """Rows by a bounded Dijkstra from each seed's node; a facility with two seeds takes the better of both."""
+        starts, nodes, costs = [0], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for facility in range(seeds.facilities):
+            mine = slice(start[facility], start[facility + 1])
+            best = np.full(len(self.x), np.inf)
+            for node, cost in zip(seeds.node[mine], seeds.cost[mine], strict=True):
+                if cost <= limit:
+                    best = np.minimum(best, dijkstra(self._matrix, indices=node, limit=limit - cost) + cost)
+            reached = np.flatnonzero(best <= limit)
+            nodes.append(reached)
+            costs.append(best[reached].astype(np.int64))
+            starts.append(starts[-1] + len(reached))
+        return np.array(starts), np.concatenate(nodes), np.concatenate(costs)
