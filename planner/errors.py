@@ -15,6 +15,15 @@ from typing import Literal, NamedTuple
 Language = Literal["zh", "en"]
 
 
+def printable(text: str) -> str:
+    r"""Return the text as one line that a terminal only shows: control and escape characters become ·.
+
+    >>> printable("a\x1b[31mb\nc")
+    'a·[31mb·c'
+    """
+    return "".join(letter if letter.isprintable() else "·" for letter in text)
+
+
 class Text(NamedTuple):
     """One sentence in the two languages that the tool speaks."""
 
@@ -46,10 +55,12 @@ class Problem:
             parts.append(Text(f"“{self.column}”列", f"column '{self.column}'").say(language))
         place = Text("，", ", ").say(language).join(parts)
         found = Text(f"（现为“{self.found}”）", f" (found '{self.found}')").say(language) if self.found else ""
-        return Text(
-            f"{place}：{self.what.zh}{found}。{self.fix.zh}。",
-            f"{place}: {self.what.en}{found}. {self.fix.en}.",
-        ).say(language)
+        fix = Text(self.fix.zh.rstrip("。"), self.fix.en.rstrip("."))
+        return printable(
+            Text(f"{place}：{self.what.zh}{found}。{fix.zh}。", f"{place}: {self.what.en}{found}. {fix.en}.").say(
+                language
+            )
+        )
 
 
 class FugaiError(Exception):

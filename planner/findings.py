@@ -3,22 +3,27 @@
 The lowest level comes from a measure; town, county and city are added up here and nowhere else.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from planner.measures import MEASURES, Measure
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules
-from planner.schema import ADVICE, FINDINGS
+from planner.schema import ADVICE, FINDINGS, LEVELS
 from planner.travel import Travel
+
+Places = Mapping[str, pd.DataFrame]
 
 _PARENT = {"village": "town", "town": "county", "county": "city"}
 _SUMS = ("population", "covered", "unreachable", "population_no_data", "units", "units_met", "units_unknown")
 
 
-def assess(region: Region, rules: Rules, travel: Travel) -> pd.DataFrame:
+def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.DataFrame:
     """Return the Findings: one row a rule, reading, level and subject, in the columns of schema.FINDINGS.
 
+    `travels` are the ways of travelling by name ("paper", "road"); a reading whose way is not given has no rows.
     Pure: the same inputs give the same table, row for row, and none of them is written to.
     covered + uncovered + unreachable = population, to the person; residents whose case the data do not tell stand
     in population_no_data instead. Status is "not_met" only where a clause of this very city judges; the rows with
@@ -26,10 +31,11 @@ def assess(region: Region, rules: Rules, travel: Travel) -> pd.DataFrame:
     """
     places = _places(region)
     parts = [
-        _one_reading(region, rules, rule, reading, travel, places)
+        _one_reading(region, rules, rule, reading, travels[reading.travel], places)
         for rule in rules.rules
         for reading in rule.readings
-    ]  # fmt: skip
+        if reading.travel in travels
+    ]
     table = pd.concat(parts, ignore_index=True)
     names = region.facilities.set_index("id")["name"]
     table["nearest_facility_name"] = table["nearest_facility"].map(names).fillna("")
@@ -38,63 +44,89 @@ def assess(region: Region, rules: Rules, travel: Travel) -> pd.DataFrame:
 
 def gap_rows(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Return the gap list: rows with status not_met at their rule's own gap level."""
-    level = findings["rule"].map({rule.id: rule.gap_level for rule in rules.rules})
-    return findings[(findings["status"] == "not_met") & (findings["level"] == level)]
+    return findings[(findings["status"] == "not_met") & _at_gap_level(findings, rules)]
 
 
 def no_data_rows(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """Return what is to be supplied (待补数据): rows with status no_data at their rule's own gap level."""
-    level = findings["rule"].map({rule.id: rule.gap_level for rule in rules.rules})
-    return findings[(findings["status"] == "no_data") & (findings["level"] == level)]
+    """Return what is to be supplied (待补数据): rows with status no_data, at the gap level, of readings that judge."""
+    judges = {(rule.id, reading.id) for rule in rules.rules for reading in rule.readings if reading.judged}
+    asked = np.array([pair in judges for pair in zip(findings["rule"], findings["reading"], strict=True)], dtype=bool)
+    return findings[(findings["status"] == "no_data") & _at_gap_level(findings, rules) & asked]
 
 
-def _places(region: Region) -> pd.DataFrame:
-    """Return, by code of a village, town, county or the city: level, name, and the codes and names above it."""
-    towns = region.towns.set_index("code")
-    counties = region.counties.set_index("code")["name"]
-    frames = [
-        pd.DataFrame({"level": "city", "name": region.about.name, "parent": ""}, index=[region.about.code]),
-        pd.DataFrame({"level": "county", "name": counties, "county_code": counties.index, "parent": region.about.code}),
-        pd.DataFrame(
-            {"level": "town", "name": towns["name"], "town_code": towns.index, "county_code": towns["county_code"],
-             "parent": towns["county_code"]}
+def _at_gap_level(findings: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Whether each row stands at its rule's gap level, or at the lowest there is where the data do not go so deep."""
+    depth = {level: at for at, level in enumerate(LEVELS)}
+    lowest = findings["level"].map(depth).groupby(findings["rule"]).min()
+    wanted = {rule.id: max(depth[rule.gap_level], int(lowest.get(rule.id, 0))) for rule in rules.rules}
+    return findings["level"].map(depth) == findings["rule"].map(wanted)
+
+
+def _places(region: Region) -> Places:
+    """Return, by level and then by code: the name, the code above, and the codes and names of its town and county."""
+    towns, counties = region.towns.set_index("code"), region.counties.set_index("code")
+    places = {
+        "city": pd.DataFrame({"name": region.about.name, "parent": ""}, index=[region.about.code]),
+        "county": pd.DataFrame(
+            {"name": counties["name"], "county_code": counties.index, "parent": region.about.code}, index=counties.index
         ),
-    ]  # fmt: skip
+        "town": pd.DataFrame(
+            {"name": towns["name"], "town_code": towns.index, "county_code": towns["county_code"],
+             "parent": towns["county_code"]}, index=towns.index
+        ),
+    }  # fmt: skip
     if len(region.villages):
         villages = region.villages.set_index("code")
-        frames.append(
-            pd.DataFrame(
-                {"level": "village", "name": villages["name"], "town_code": villages["town_code"],
-                 "county_code": villages["county_code"], "parent": villages["town_code"]}
-            )
+        places["village"] = pd.DataFrame(
+            {"name": villages["name"], "town_code": villages["town_code"], "county_code": villages["county_code"],
+             "parent": villages["town_code"]}, index=villages.index
         )  # fmt: skip
-    places = pd.concat(frames)
-    places["town_name"] = places["town_code"].map(towns["name"])
-    places["county_name"] = places["county_code"].map(counties)
-    return places.fillna("")
+    for frame in places.values():
+        for column in ("town_code", "county_code"):
+            frame[column] = frame[column] if column in frame else ""
+        frame["town_name"] = frame["town_code"].map(towns["name"]).fillna("")
+        frame["county_name"] = frame["county_code"].map(counties["name"]).fillna("")
+    return places
 
 
 def _one_reading(
-    region: Region, rules: Rules, rule: Rule, reading: Reading, travel: Travel, places: pd.DataFrame
+    region: Region, rules: Rules, rule: Rule, reading: Reading, travel: Travel, places: Places
 ) -> pd.DataFrame:
     measure = MEASURES[rule.measure]
     rows = measure.function(region, travel, **reading.params)
-    levels = [_lowest(rows, measure, places)]
-    while len(levels[-1]) and (places.loc[levels[-1]["subject_code"], "parent"] != "").all():
-        levels.append(_add_up(levels[-1], measure, places))
+    if not len(rows):
+        lacks_villages = reading.params.get("units") == "village" and not len(region.villages)
+        said = "没有村（社区）数据" if lacks_villages else "本市没有这一条款所指的对象"
+        row = _nobody(region, measure).assign(status="no_data" if lacks_villages else "not_judged")
+        return _describe(row, rule, reading, places, said)
+    level = str(rows["level"].iloc[0])
+    levels = [_lowest(rows, measure)]
+    while level in _PARENT:
+        parent = levels[-1]["subject_code"].map(places[level]["parent"])
+        level = _PARENT[level]
+        levels.append(_add_up(levels[-1], parent, level, measure))
     table = pd.concat(levels, ignore_index=True)
-    judges = reading.judged and region.about.code.startswith(rules.city)
-    return _describe(_judge(table, judges), rule, reading, rules, places, foreign=not judges and reading.judged)
+    at_home = region.about.code.startswith(rules.city)
+    foreign = f"参数情景：{rules.label}只适用于本市，这里不作判断" if reading.judged and not at_home else ""
+    return _describe(_judge(table, reading.judged and at_home), rule, reading, places, foreign)
 
 
-def _lowest(rows: pd.DataFrame, measure: Measure, places: pd.DataFrame) -> pd.DataFrame:
+def _nobody(region: Region, measure: Measure) -> pd.DataFrame:
+    """Return the one row of a rule that finds nobody to speak about: it judges nothing, but it does not vanish."""
+    zeros = dict.fromkeys(("population", "covered", "uncovered", "unreachable", "population_no_data"), 0)
+    row = {**zeros, "level": "city", "subject_code": region.about.code, "value": np.nan, "unit": measure.unit,
+           "required": np.nan, "gap": np.nan, "nearest_facility": "", "distance_m": np.nan, "advice": "",
+           "estimated": False}  # fmt: skip
+    return pd.DataFrame([row])
+
+
+def _lowest(rows: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """Return the measured rows with their gap, and the counts by which they will be added up."""
     unknown, met = rows["met"].isna(), rows["met"].eq(True)
     no_data = rows["population"].where(unknown, 0)
     # A condition met in another way (a clause's "or") is no gap, whatever its own count says.
     gap = (rows["required"] - rows["value"]).where(~met, 0.0)
     return rows.assign(
-        level=rows["subject_code"].map(places["level"]),
         population=rows["population"] - no_data,
         covered=rows["covered"].where(~unknown, 0),
         unreachable=rows["unreachable"].where(~unknown, 0),
@@ -108,9 +140,8 @@ def _lowest(rows: pd.DataFrame, measure: Measure, places: pd.DataFrame) -> pd.Da
     )
 
 
-def _add_up(rows: pd.DataFrame, measure: Measure, places: pd.DataFrame) -> pd.DataFrame:
+def _add_up(rows: pd.DataFrame, parent: pd.Series, level: str, measure: Measure) -> pd.DataFrame:
     """Return the rows one level higher: people and units summed, the farthest uncovered place kept as the example."""
-    parent = rows["subject_code"].map(places["parent"])
     short = rows[rows["units_met"] < rows["units"]].assign(parent=parent)
     farthest = short.sort_values(["parent", "distance_m", "subject_code"], ascending=[True, False, True], kind="stable")
     farthest = farthest.drop_duplicates("parent").set_index("parent")
@@ -131,8 +162,7 @@ def _add_up(rows: pd.DataFrame, measure: Measure, places: pd.DataFrame) -> pd.Da
     out["gap"] = out["required"] - out["value"]
     out["advice"] = ""
     out.index.name = "subject_code"
-    out = out.reset_index()
-    return out.assign(level=out["subject_code"].map(places["level"]))
+    return out.reset_index().assign(level=level)
 
 
 def _judge(table: pd.DataFrame, judges: bool) -> pd.DataFrame:
@@ -146,12 +176,10 @@ def _judge(table: pd.DataFrame, judges: bool) -> pd.DataFrame:
     return table.assign(status=status, uncovered=table["population"] - table["covered"] - table["unreachable"])
 
 
-def _describe(
-    table: pd.DataFrame, rule: Rule, reading: Reading, rules: Rules, places: pd.DataFrame, *, foreign: bool
-) -> pd.DataFrame:
+def _describe(table: pd.DataFrame, rule: Rule, reading: Reading, places: Places, said: str) -> pd.DataFrame:
     """Return the table with the words of its clause and the names of its subjects."""
-    place = places.loc[table["subject_code"]].reset_index(drop=True)
-    said = f"参数情景：{rules.label}只适用于本市，这里不作判断" if foreign else ""
+    levels = [places[str(level)].reindex(group["subject_code"]) for level, group in table.groupby("level", sort=False)]
+    place = pd.concat(levels).reset_index(drop=True)
     advice = table["advice"].map(ADVICE)
     remedy = pd.Series("、".join(rule.remedies), index=table.index).where(table["advice"] != "convert", "转型")
     return table.assign(

@@ -2,7 +2,8 @@
 
 A measure is ``measure(region, travel, **params) -> DataFrame``, one row a subject, with the columns
 
-    subject_code      code of the village, town or city the row is about
+    level             "village", "town" or "city": what the row is about
+    subject_code      its code
     population        residents in question; covered + uncovered + unreachable of them are told apart
     covered           those for whom the condition holds
     unreachable       those from whom no facility can be reached at all
@@ -15,7 +16,7 @@ A measure is ``measure(region, travel, **params) -> DataFrame``, one row a subje
     estimated         whether the row rests on estimated or fictional data
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -30,14 +31,17 @@ from planner.region import Region
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
+UrbanScope = Literal["subdistricts", "subdistricts_and_county_seats", "census"]
+Units = Literal["town", "village"]
 
+MM_PER_KM = 1_000_000
 COLUMNS = (
-    "subject_code", "population", "covered", "unreachable", "value", "required", "met", "nearest_facility",
+    "level", "subject_code", "population", "covered", "unreachable", "value", "required", "met", "nearest_facility",
     "distance_m", "advice", "estimated",
 )  # fmt: skip
 
 
-def is_urban_area(region: Region, scope: str) -> Bools:
+def is_urban_area(region: Region, scope: UrbanScope) -> Bools:
     """Return, for each resident point, whether it counts as 城市地区 under `scope` (a key of region.URBAN_SCOPES).
 
     subdistricts                   everyone in a 街道
@@ -53,9 +57,7 @@ def is_urban_area(region: Region, scope: str) -> Bools:
         return in_subdistrict
     if scope == "subdistricts_and_county_seats":
         return np.asarray(in_subdistrict | (in_seat & is_urban))
-    if scope == "census":
-        return is_urban
-    raise ValueError(f"unknown urban scope {scope!r}")
+    return is_urban
 
 
 def _nearest(reach: Reach, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -72,70 +74,80 @@ def _nearest(reach: Reach, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
     )
 
 
+def _rows(level: str, columns: Mapping[str, object]) -> pd.DataFrame:
+    """Return the columns as the frame that every measure returns; people of what is not met are not covered."""
+    frame = pd.DataFrame({"level": level, "unreachable": 0, "advice": "", **columns})
+    if "covered" not in frame:
+        frame["covered"] = frame["population"].where(frame["met"].eq(True), 0)
+    return frame[list(COLUMNS)]
+
+
+def _met(conditions: Iterable[bool], known: Iterable[bool]) -> pd.Series:
+    """Return True, False, or None where the data do not tell."""
+    return pd.Series([bool(one) if sure else None for one, sure in zip(conditions, known, strict=True)], dtype=object)
+
+
 def people_within(
     region: Region,
     travel: Travel,
     *,
     facility_kind: str,
     radius_km: float,
-    residents: str,
-    urban_scope: str,
+    residents: Literal["urban", "rural"],
+    urban_scope: UrbanScope,
 ) -> pd.DataFrame:
     """People with an open facility of this kind within the radius, by village (by town where no village is known).
 
-    `residents` is "urban" or "rural": those inside or outside `urban_scope`. Subjects without such residents have
-    no row. Value: the covered share. The nearest facility and distance are those of the subject's farthest point.
+    `residents` are those inside or outside `urban_scope`. Subjects without such residents have no row. Value: the
+    covered share. The nearest facility and distance are those of the subject's farthest point.
     """
     urban = is_urban_area(region, urban_scope)
     people = region.residents[urban if residents == "urban" else ~urban]
     people = people[people["population"] > 0]
     facilities = region.open_facilities(facility_kind)
-    reach = travel.reach(people, facilities, limit_m=radius_km * 1000)
-    rows = people[["id", "population", "estimated", f"{region.subject_level}_code"]].join(
-        _nearest(reach, facilities), on="id"
-    )
-    rows = rows.rename(columns={f"{region.subject_level}_code": "subject_code"})
-    rows["reached"] = rows["distance_m"].notna()
+    reach = travel.reach(people, facilities, limit=round(radius_km * MM_PER_KM))
+    level = region.subject_level
+    rows = people[["id", "population", "estimated"]].assign(subject_code=people[f"{level}_code"])
+    rows = rows.join(_nearest(reach, facilities), on="id")
     rows["covered_people"] = rows["population"].where(rows["covered"], 0)
-    rows["unreachable"] = rows["population"].where(~rows["reached"], 0)
+    rows["unreachable"] = rows["population"].where(rows["distance_m"].isna(), 0)
     rows["estimated"] = rows["estimated"] | rows["facility_estimated"]
     rows = rows.sort_values(["subject_code", "distance_m", "id"], ascending=[True, False, True], kind="stable")
-    grouped = rows.groupby("subject_code", sort=True)
-    out = grouped.agg(
+    out = rows.groupby("subject_code", sort=True).agg(
         population=("population", "sum"),
         covered=("covered_people", "sum"),
         unreachable=("unreachable", "sum"),
         nearest_facility=("nearest_facility", "first"),
         distance_m=("distance_m", "first"),
         estimated=("estimated", "any"),
-    ).reset_index()
-    known = region.knows(facility_kind)
-    return out.assign(
-        value=out["covered"] / out["population"],
-        required=1.0,
-        met=pd.Series([bool(c == p) if known else None for c, p in zip(out["covered"], out["population"], strict=True)],
-                      dtype=object, index=out.index),
-        advice="",
-    )[list(COLUMNS)]  # fmt: skip
+    ).reset_index()  # fmt: skip
+    known = [region.knows(facility_kind)] * len(out)
+    return _rows(
+        level,
+        {**out, "value": out["covered"] / out["population"], "required": 1.0,
+         "met": _met(out["covered"] == out["population"], known)},
+    )  # fmt: skip
 
 
-def _units(region: Region, units: str) -> gpd.GeoDataFrame:
-    """Return the 乡镇 (towns that are no 街道) or the 行政村, with code, lon, lat, and their residents."""
+def _units(region: Region, units: Units) -> gpd.GeoDataFrame:
+    """Return the 乡镇 (towns that are no 街道) or the 行政村, with id, lon, lat and their residents, sorted by code."""
+    frame = region.villages if units == "village" else region.towns
+    frame = frame[frame["kind"] == "village" if units == "village" else frame["kind"] != "subdistrict"]
+    return _peopled(region, frame, units)
+
+
+def _peopled(region: Region, frame: gpd.GeoDataFrame, units: Units) -> gpd.GeoDataFrame:
+    """Return the places with id, population and a point where people live, sorted by code."""
     people = region.residents.groupby(f"{units}_code")["population"].sum()
-    if units == "village":
-        frame = region.villages[region.villages["kind"] == "village"]
-        lon, lat = frame["lon"], frame["lat"]
-    else:
-        frame = region.towns[region.towns["kind"] != "subdistrict"]
-        lon, lat = _people_centre(region, frame["code"])
     population = frame["code"].map(people).fillna(0).astype("int64")
+    lon, lat = (frame["lon"], frame["lat"]) if units == "village" else _people_centre(region, frame["code"])
     return frame.assign(id=frame["code"], population=population, lon=lon, lat=lat).sort_values("id", kind="stable")
 
 
 def _people_centre(region: Region, codes: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return lon and lat of each town's resident nearest to its people-weighted mean: a place where people live."""
-    people = region.residents
-    weight = people["population"].clip(lower=0) + 1e-9
+    people = region.residents[region.residents["population"] > 0]
+    weight = people["population"].astype(float)
     sums = people.assign(w=weight, wx=weight * people["lon"], wy=weight * people["lat"]).groupby("town_code")[
         ["w", "wx", "wy"]
     ].sum()  # fmt: skip
@@ -152,29 +164,31 @@ def _people_centre(region: Region, codes: pd.Series) -> tuple[pd.Series, pd.Seri
 
 
 def facility_per_unit(
-    region: Region, travel: Travel, *, facility_kinds: tuple[str, ...], units: str, minimum: int
+    region: Region, travel: Travel, *, facility_kinds: tuple[str, ...], units: Units, minimum: int
 ) -> pd.DataFrame:
-    """Units (乡镇 or 行政村) that have at least `minimum` open facilities of these kinds. Value: how many it has."""
+    """Units (乡镇 or 行政村) that have at least `minimum` open facilities of these kinds. Value: how many it has.
+
+    The first kind is the one that is meant, the others count as well; a unit short of it is not met only when the
+    list of the first kind can be trusted. The nearest facility is measured from where the unit's people live.
+    """
     frame = _units(region, units)
     facilities = region.open_facilities(*facility_kinds)
     count = frame["code"].map(facilities.groupby(f"{units}_code").size()).fillna(0).astype(int)
-    known = any(region.knows(kind) for kind in facility_kinds)
-    nearest = _nearest(travel.reach(frame, facilities, limit_m=0), facilities).reindex(frame["id"])
-    met = [bool(number >= minimum) if known else None for number in count]
-    return pd.DataFrame(
+    enough = count >= minimum
+    nearest = _nearest(travel.reach(frame, facilities, limit=0), facilities).reindex(frame["id"])
+    met = _met(enough, enough | region.knows(facility_kinds[0]))
+    return _rows(
+        units,
         {
             "subject_code": frame["code"].to_numpy(),
             "population": frame["population"].to_numpy(),
-            "covered": [people if ok else 0 for people, ok in zip(frame["population"], met, strict=True)],
-            "unreachable": 0,
-            "value": count.to_numpy(float) if known else np.nan,
+            "value": count.to_numpy(float),
             "required": float(minimum),
-            "met": pd.Series(met, dtype=object),
+            "met": met,
             "nearest_facility": nearest["nearest_facility"].to_numpy(),
             "distance_m": nearest["distance_m"].to_numpy(),
-            "advice": "",
-            "estimated": (frame["estimated"].to_numpy(bool) | nearest["facility_estimated"].to_numpy(bool)),
-        }
+            "estimated": frame["estimated"].to_numpy(bool) | nearest["facility_estimated"].to_numpy(bool),
+        },
     )
 
 
@@ -183,42 +197,37 @@ def standard_per_unit(
     travel: Travel,  # noqa: ARG001 - every measure takes both
     *,
     facility_kinds: tuple[str, ...],
-    units: str,
+    units: Units,
     column: str,
     accepted: tuple[str, ...],
 ) -> pd.DataFrame:
     """Units that have such a facility: whether one of theirs meets the standard that `column` records.
 
     Met when any open facility there has an accepted entry; None when none has and one has no entry at all.
-    Value: how many meet it, NaN if unknown. Units without a facility are the existence rule's, not this one's.
+    Value: how many meet it. Units without a facility are the existence rule's, not this one's.
     """
     frame = _units(region, units)
     facilities = region.open_facilities(*facility_kinds)
-    entry = facilities[column].map(lambda one: "" if one is None or one != one else str(one).lower())  # noqa: PLR0124
+    entry = facilities[column].map(lambda one: "" if pd.isna(one) else str(one).lower())
     marks = pd.DataFrame(
         {"unit": facilities[f"{units}_code"], "good": entry.isin(accepted), "blank": entry == "",
          "estimated": facilities["estimated"]}
     ).groupby("unit").agg(good=("good", "sum"), blank=("blank", "any"), estimated=("estimated", "any"))  # fmt: skip
     frame = frame[frame["code"].isin(marks.index)]
     marks = marks.reindex(frame["code"])
-    met = [
-        True if good else (None if blank else False)
-        for good, blank in zip(marks["good"], marks["blank"].astype(bool), strict=True)
-    ]
-    return pd.DataFrame(
+    good = marks["good"].to_numpy() > 0
+    return _rows(
+        units,
         {
             "subject_code": frame["code"].to_numpy(),
             "population": frame["population"].to_numpy(),
-            "covered": [people if ok else 0 for people, ok in zip(frame["population"], met, strict=True)],
-            "unreachable": 0,
-            "value": [np.nan if ok is None else float(good) for ok, good in zip(met, marks["good"], strict=True)],
+            "value": marks["good"].to_numpy(float),
             "required": 1.0,
-            "met": pd.Series(met, dtype=object),
+            "met": _met(good, good | ~marks["blank"].to_numpy(bool)),
             "nearest_facility": "",
             "distance_m": np.nan,
-            "advice": "",
-            "estimated": (frame["estimated"].to_numpy(bool) | marks["estimated"].to_numpy(bool)),
-        }
+            "estimated": frame["estimated"].to_numpy(bool) | marks["estimated"].to_numpy(bool),
+        },
     )
 
 
@@ -229,53 +238,77 @@ def _serving_center(people: gpd.GeoDataFrame, centers: gpd.GeoDataFrame, travel:
         for code, group in people.groupby(column, sort=True):
             own = centers[centers[column] == code]
             if len(own):
-                served.loc[group["id"]] = travel.reach(group, own, limit_m=0).nearest()["facility_id"]
+                served.loc[group["id"]] = travel.reach(group, own, limit=0).nearest()["facility_id"]
     return served
 
 
-def community_centers(region: Region, travel: Travel, *, test: str, lower: int, upper: int) -> pd.DataFrame:
+def _center_loads(
+    region: Region, units: pd.Series, centers: gpd.GeoDataFrame, travel: Travel
+) -> tuple[pd.Series, pd.Series]:
+    """Return, by unit code, the largest load among the centres that serve it, and that centre's id.
+
+    A centre's load is everyone it serves: the residents of the units, and the urban residents of any other town that
+    has a centre (a 镇 with a 卫生院 and a centre: its villages go to the 卫生院, its urban people to the centre).
+    """
+    people = region.residents
+    in_unit = people["town_code"].isin(units)
+    beside = people["town_code"].isin(centers["town_code"]) & people["is_urban"]
+    people = people[(in_unit | beside) & (people["population"] > 0)]
+    served = _serving_center(people, centers, travel).reindex(people["id"]).to_numpy()
+    rows = pd.DataFrame(
+        {"unit": people["town_code"].to_numpy(), "people": people["population"].to_numpy(), "center": served}
+    )
+    rows = rows[rows["center"] != ""]
+    rows["load"] = rows["center"].map(rows.groupby("center")["people"].sum())
+    worst = rows.sort_values(["unit", "load", "center"], ascending=[True, False, True], kind="stable")
+    worst = worst.drop_duplicates("unit").set_index("unit").reindex(units)
+    return worst["load"], worst["center"].fillna("")
+
+
+def community_centers(
+    region: Region,
+    travel: Travel,
+    *,
+    test: Literal["present", "load", "either"],
+    lower: int,
+    upper: int,
+    hospital_kinds: tuple[str, ...],
+) -> pd.DataFrame:
     """街道 (and county seats without a 卫生院): a centre of their own, or one whose load stays within the clause.
 
     `test` is "present" (a centre in the unit), "load" (the most loaded centre that serves the unit has at most
     `upper` residents) or "either", the clause as written. Value: number of centres, or for "load" that largest load.
-    A load over `upper` advises "overloaded", under `lower` "mergeable"; neither is a gap of its own.
+    A load over `upper` advises "overloaded", under `lower` "mergeable"; neither is a gap of its own. Whether a seat
+    has a 卫生院 is told by `hospital_kinds`; where their list is unknown, the seat's case is too.
     """
     towns = region.towns
-    hospitals = set(region.open_facilities("township_hospital")["town_code"])
+    hospitals = set(region.open_facilities(*hospital_kinds)["town_code"])
     seats = towns["is_county_seat"].astype(bool) & ~towns["code"].isin(hospitals)
-    units = towns[(towns["kind"] == "subdistrict") | seats].sort_values("code", kind="stable")
-    people = region.residents[region.residents["town_code"].isin(units["code"])]
+    units = _peopled(region, towns[(towns["kind"] == "subdistrict") | seats], "town")
     centers = region.open_facilities("community_health_center")
-    served = _serving_center(people, centers, travel)
-    rows = people[["id", "town_code", "population", "estimated"]].assign(center=served.reindex(people["id"]).to_numpy())
-    load = rows[rows["center"] != ""].groupby("center")["population"].sum()
-    rows["load"] = rows["center"].map(load)
-    worst = rows.sort_values(["town_code", "load", "center"], ascending=[True, False, True], kind="stable")
-    worst = worst.drop_duplicates("town_code").set_index("town_code").reindex(units["code"])
-    count = units["code"].map(centers.groupby("town_code").size()).fillna(0).astype(int).to_numpy()
-    population = units["code"].map(people.groupby("town_code")["population"].sum()).fillna(0).astype("int64").to_numpy()
-    known = region.knows("community_health_center")
-    loads = worst["load"].to_numpy(float)
-    with np.errstate(invalid="ignore"):
-        fits, small, large = loads <= upper, loads < lower, loads > upper
-    holds: Bools = {"present": count > 0, "load": fits, "either": (count > 0) | fits}[test]
-    convert = units["code"].isin(hospitals).to_numpy() & (units["kind"] == "subdistrict").to_numpy()
-    advice = np.select([convert & ~holds, large, small], ["convert", "overloaded", "mergeable"], "")
-    center_estimated = worst["center"].map(centers.set_index("id")["estimated"]).eq(True).to_numpy()
-    return pd.DataFrame(
+    load, _ = _center_loads(region, units["code"], centers, travel)
+    count, loads = (
+        units["code"].map(centers.groupby("town_code").size()).fillna(0).to_numpy(float),
+        load.to_numpy(float),
+    )
+    nearest = _nearest(travel.reach(units, centers, limit=0), centers).reindex(units["id"])
+    holds = {"present": count > 0, "load": loads <= upper, "either": (count > 0) | (loads <= upper)}[test]
+    subdistrict = (units["kind"] == "subdistrict").to_numpy(bool)
+    known = (subdistrict | region.knows(hospital_kinds[0])) & region.knows("community_health_center")
+    convert = units["code"].isin(hospitals).to_numpy(bool) & subdistrict & ~holds
+    return _rows(
+        "town",
         {
             "subject_code": units["code"].to_numpy(),
-            "population": population,
-            "covered": np.where(holds & known, population, 0),
-            "unreachable": 0,
-            "value": (loads if test == "load" else count.astype(float)) if known else np.nan,
+            "population": units["population"].to_numpy(),
+            "value": loads if test == "load" else count,
             "required": float(upper) if test == "load" else 1.0,
-            "met": pd.Series([bool(one) if known else None for one in holds], dtype=object),
-            "nearest_facility": worst["center"].fillna("").to_numpy(),
-            "distance_m": np.nan,
-            "advice": advice,
-            "estimated": units["estimated"].to_numpy(bool) | center_estimated | worst["estimated"].eq(True).to_numpy(),
-        }
+            "met": _met(holds, known),
+            "nearest_facility": nearest["nearest_facility"].to_numpy(),
+            "distance_m": nearest["distance_m"].to_numpy(),
+            "advice": np.select([convert, loads > upper, loads < lower], ["convert", "overloaded", "mergeable"], ""),
+            "estimated": units["estimated"].to_numpy(bool) | nearest["facility_estimated"].to_numpy(bool),
+        },
     )
 
 
@@ -287,24 +320,24 @@ def facility_count(
     at_least: int,
     at_most: int,
 ) -> pd.DataFrame:
-    """How many open facilities of this kind the city has, against a number or a range. Value: the count."""
-    facilities = region.open_facilities(facility_kind)
-    known = region.knows(facility_kind)
-    count = len(facilities)
-    return pd.DataFrame(
+    """How many open facilities of this kind the city has, against a number or a range. Value: the count.
+
+    A count of none is as certain as the register that says so, which stands in about.yaml: it is not estimated there.
+    """
+    count = len(region.open_facilities(facility_kind))
+    mine = region.facilities[region.facilities["kind"] == facility_kind]
+    return _rows(
+        "city",
         {
             "subject_code": [region.about.code],
             "population": 0,
-            "covered": 0,
-            "unreachable": 0,
-            "value": [float(count) if known else np.nan],
+            "value": float(count),
             "required": float(at_most if count > at_most else at_least),
-            "met": pd.Series([at_least <= count <= at_most if known else None], dtype=object),
+            "met": _met([at_least <= count <= at_most], [region.knows(facility_kind)]),
             "nearest_facility": "",
             "distance_m": np.nan,
-            "advice": "",
-            "estimated": [bool(facilities["estimated"].any()) if count else bool(region.facilities["estimated"].any())],
-        }
+            "estimated": bool(mine["estimated"].any()) or (not len(mine) and bool(region.about.notice)),
+        },
     )
 
 

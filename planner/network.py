@@ -60,9 +60,11 @@ class RoadGraph:
                 raise ValueError(f"{name} has {len(getattr(self, name))} entries for {edges} edges")
         if len(self.shape_start) != edges + 1 or len(self.shape_lon) != len(self.shape_lat):
             raise ValueError("the shapes do not fit the edges")
-        if edges and (min(self.tail.min(), self.head.min()) < 0 or max(self.tail.max(), self.head.max()) >= len(self.lon)):
+        if edges and (
+            min(self.tail.min(), self.head.min()) < 0 or max(self.tail.max(), self.head.max()) >= len(self.lon)
+        ):
             raise ValueError("an edge names a node that is not there")
-        if edges and not (0 <= self.length_mm.min() and self.length_mm.max() < 2**32 - 1):
+        if edges and not (self.length_mm.min() >= 0 and self.length_mm.max() < 2**32 - 1):
             raise ValueError("a length is negative or too long")
         if (self.speed_kmh <= 0).any() or np.isinf(self.speed_kmh).any():
             raise ValueError("a speed is not above zero")

@@ -2,18 +2,16 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from planner.errors import Problem, RuleError, Text
-from planner.schema import LEVELS, Level
+from planner.schema import FACILITIES, FACILITY_KINDS, Level
+from planner.standards import standard_names, standard_text
 from planner.strict_yaml import read_yaml
-
-_STANDARDS = files("planner") / "standards"
 
 REMEDIES = ("新建", "改扩建", "转型", "替代服务")
 NATURES = ("", "约束性", "预期性")
@@ -37,19 +35,20 @@ class Clause:
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to read a clause: the measure's parameters for it, and whether it is the one that judges."""
+    """One way to read a clause: how one travels, the measure's parameters, and whether it is the one that judges."""
 
     id: str
     label: str
     judged: bool
     params: Mapping[str, Any]
+    travel: str = "paper"
 
 
 @dataclass(frozen=True)
 class Rule:
     """One standard: the clause, the measure that computes it, its readings, and what follows from a gap.
 
-    ``gap_level`` is the level at which its gaps are listed; ``people`` names whose share or number it is.
+    ``gap_level`` is the level at which its gaps are listed; ``denominator`` names whose share or number it is.
     ``base`` and ``target`` are the document's own figures, as text, where it gives them.
     """
 
@@ -77,18 +76,12 @@ class Rules:
     document: str
     issued: str
     rules: tuple[Rule, ...]
-    assumptions: tuple[str, ...] = field(default=())
-
-
-def standard_names() -> tuple[str, ...]:
-    """Return the names of the rule files that come with the tool."""
-    return tuple(sorted(one.name.removesuffix(".yaml") for one in _STANDARDS.iterdir() if one.name.endswith(".yaml")))
 
 
 def load_rules(name: str, measures: Mapping[str, Callable[..., Any]]) -> Rules:
     """Return the rules called `name`, or those in the file of that path; RuleError tells all mistakes at once."""
     if name in standard_names():
-        return read_rules((_STANDARDS / f"{name}.yaml").read_text("utf-8"), f"{name}.yaml", measures)
+        return read_rules(standard_text(name), f"{name}.yaml", measures)
     path = Path(name)
     if path.suffix in {".yaml", ".yml"} and path.is_file():
         try:
@@ -98,13 +91,16 @@ def load_rules(name: str, measures: Mapping[str, Callable[..., Any]]) -> Rules:
                 Problem(path.name, Text("不是 UTF-8 编码", "not UTF-8"), Text("另存为 UTF-8", "save it as UTF-8"))
             ) from error
     close = get_close_matches(name, standard_names(), n=1)
-    hint = Text(f"是否指 {close[0]}？", f"did you mean {close[0]}?") if close else Text("", "")
+    hint = Text(f"；是否指 {close[0]}", f"; did you mean {close[0]}") if close else Text("", "")
     known = "、".join(standard_names())
     raise RuleError(
         Problem(
             name,
             Text("没有这套规则", "no such rules"),
-            Text(f"可用：{known}，或给出 .yaml 文件路径。{hint.zh}", f"use one of {known}, or a .yaml path. {hint.en}"),
+            Text(
+                f"可用：{known}，或给出 .yaml 文件的路径{hint.zh}",
+                f"use one of {known}, or the path of a .yaml{hint.en}",
+            ),
         )
     )
 
@@ -119,105 +115,174 @@ class _Reader:
     def wrong(self, where: str, zh: str, en: str, fix: Text, found: object = "") -> None:
         self.problems.append(Problem(self.file, Text(zh, en), fix, column=where, found=str(found)))
 
-    def take(self, raw: object, where: str, known: Sequence[str], needed: Sequence[str]) -> dict[str, Any]:
-        """Return `raw` as a mapping with only known keys; note those unknown (with a guess) and those missing."""
+    def take(self, raw: object, where: str, keys: Mapping[str, type], needed: Sequence[str]) -> dict[str, Any]:
+        """Return `raw` as a mapping of the known keys, each of its kind; note every key that is not, or is missing."""
         if not isinstance(raw, Mapping):
             self.wrong(
-                where, "应是“键: 值”", "must hold 'key: value' pairs", Text("对照已有规则改写", "follow an example")
+                where,
+                "应是“键: 值”",
+                "must hold 'key: value' pairs",
+                Text("对照已有规则改写", "follow an example"),
+                raw,
             )
             return {}
-        for key in raw:
-            if key not in known:
-                close = get_close_matches(str(key), known, n=1)
+        kept = {}
+        for key, value in raw.items():
+            if key not in keys:
+                close = get_close_matches(str(key), list(keys), n=1)
                 guess = Text(f"是否指 {close[0]}", f"did you mean {close[0]}") if close else Text("删去", "remove it")
                 self.wrong(where, "不认识的键", "unknown key", guess, key)
+            elif not isinstance(value, keys[key]):
+                kind = _KINDS[keys[key]]
+                self.wrong(
+                    f"{where} {key}",
+                    f"应是{kind.zh}",
+                    f"must be {kind.en}",
+                    Text("改正；代码和文字加引号", "correct it"),
+                    value,
+                )
+            else:
+                kept[str(key)] = value
         for key in needed:
-            if raw.get(key) in (None, "", []):
+            if raw.get(key) in (None, "", [], {}):
                 self.wrong(where, f"缺少 {key}", f"{key} is missing", Text("补上", "add it"))
-        return {key: value for key, value in raw.items() if key in known}
+        return kept
+
+    def texts(self, raw: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+        """Return the list under `key` as texts; note any item that is none."""
+        for item in raw.get(key, []):
+            if not isinstance(item, str):
+                self.wrong(
+                    f"{where} {key}", "每一项应是文字", "each item must be text", Text("加引号", "quote it"), item
+                )
+        return tuple(str(item) for item in raw.get(key, []))
 
     def one_of(self, value: object, where: str, choices: Sequence[str]) -> None:
         if value not in choices:
-            self.wrong(
-                where, "取值不对", "not a valid value", Text("、".join(choices), "one of " + ", ".join(choices)), value
+            close = get_close_matches(str(value), choices, n=1)
+            guess = f"；是否指 {close[0]}" if close else ""
+            fix = Text(
+                "改成：" + "、".join(one or "（空）" for one in choices) + guess, "use one of " + ", ".join(choices)
             )
+            self.wrong(where, "取值不对", "not a valid value", fix, value)
 
 
-_RULES_KEYS = ("id", "label", "city", "document", "issued", "rules")
-_RULE_KEYS = (
-    "id", "label", "section", "quote", "force", "nature", "responsible", "measure", "gap_level", "denominator",
-    "required_text", "remedies", "base", "target", "params", "readings", "assumptions",
-)  # fmt: skip
+_KINDS = {str: Text("文字", "text"), list: Text("列表", "a list"), dict: Text("“键: 值”", "pairs"),
+          bool: Text("true 或 false", "true or false")}  # fmt: skip
+_RULES_KEYS = {"id": str, "label": str, "city": str, "document": str, "issued": str, "rules": list}
+_RULE_KEYS = {
+    **dict.fromkeys(("id", "label", "section", "quote", "force", "nature", "responsible", "measure", "gap_level",
+                     "denominator", "required_text", "base", "target"), str),
+    "remedies": list, "params": dict, "readings": list, "assumptions": list,
+}  # fmt: skip
 _RULE_NEEDED = ("id", "label", "section", "quote", "measure", "gap_level", "denominator", "readings")
-_READING_KEYS = ("id", "label", "judged", "params")
+_READING_KEYS = {"id": str, "label": str, "judged": bool, "travel": str, "params": dict}
+_TRAVELS = ("paper", "road")
+_WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "facility_kind": tuple(FACILITY_KINDS),
+        "facility_kinds": tuple(FACILITY_KINDS),
+        "hospital_kinds": tuple(FACILITY_KINDS),
+        "column": FACILITIES.names(),
+    }
+)
+_ORDERED = (("at_least", "at_most"), ("lower", "upper"))
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Whether a parameter's value is of the kind that the measure's signature asks for."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is float:
+        return number and 0 < float(str(value)) < float("inf")
+    if kind is int:
+        return number and isinstance(value, int) and value >= 0
+    if kind == tuple[str, ...]:
+        return isinstance(value, tuple) and bool(value) and all(isinstance(one, str) for one in value)
+    return isinstance(value, str)
 
 
 def _check_params(reader: _Reader, where: str, function: Callable[..., Any], params: Mapping[str, Any]) -> None:
-    """A rule's params are exactly its measure's keyword-only arguments, of their types."""
+    """Note what is wrong with params: they are exactly the measure's keyword-only arguments, each of its kind."""
     wanted = {
         name: one.annotation
         for name, one in inspect.signature(function).parameters.items()
         if one.kind is inspect.Parameter.KEYWORD_ONLY
     }
-    reader.take(params, where, tuple(wanted), tuple(wanted))
-    for name, value in params.items():
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        right = {
-            str: isinstance(value, str),
-            int: number and isinstance(value, int) and value >= 0,
-            float: number and 0 < value < float("inf"),
-            tuple[str, ...]: isinstance(value, tuple) and all(isinstance(one, str) for one in value),
-        }
-        if name in wanted and not right[wanted[name]]:
+    reader.take(params, where, dict.fromkeys(wanted, object), tuple(wanted))
+    for name in [name for name in wanted if name in params]:
+        value, kind = params[name], wanted[name]
+        if not _fits(value, kind):
             reader.wrong(f"{where} {name}", "类型或范围不对", "wrong type or range", Text("改正", "correct it"), value)
+        words = get_args(kind) if get_origin(kind) is Literal else _WORDS.get(name, ())
+        for one in (value if isinstance(value, tuple) else (value,)) if words else ():
+            reader.one_of(one, f"{where} {name}", words)
+    for low, high in _ORDERED:
+        if (
+            low in params
+            and high in params
+            and _fits(params[low], int)
+            and _fits(params[high], int)
+            and params[low] > params[high]
+        ):
+            fix = Text("对调或改正", "swap or correct them")
+            reader.wrong(f"{where} {low}", f"大于 {high}", f"is above {high}", fix, params[low])
 
 
 def _tuples(params: Mapping[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in params.items()}
 
 
-def _read_rule(
-    reader: _Reader, raw: object, number: int, document: str, measures: Mapping[str, Callable[..., Any]]
-) -> Rule:
-    where = f"rules[{number}]"
-    got = reader.take(raw, where, _RULE_KEYS, _RULE_NEEDED)
-    where = f"rules[{number}] {got.get('id', '')}"
-    reader.one_of(got.get("measure"), f"{where} measure", sorted(measures))
-    reader.one_of(got.get("gap_level"), f"{where} gap_level", get_args(Level) or LEVELS)
-    reader.one_of(got.get("nature", ""), f"{where} nature", NATURES)
-    for remedy in got.get("remedies", []):
-        reader.one_of(remedy, f"{where} remedies", REMEDIES)
+def _read_readings(
+    reader: _Reader, got: Mapping[str, Any], where: str, measures: Mapping[str, Callable[..., Any]]
+) -> tuple[Reading, ...]:
     readings = []
     for one in got.get("readings", []):
         part = reader.take(one, f"{where} readings", _READING_KEYS, ("id", "label"))
         params = _tuples({**got.get("params", {}), **part.get("params", {})})
         if got.get("measure") in measures:
             _check_params(reader, f"{where} {part.get('id', '')} params", measures[got["measure"]], params)
+        travel = part.get("travel", "paper")
+        reader.one_of(travel, f"{where} travel", _TRAVELS)
         readings.append(
             Reading(
-                part.get("id", ""), part.get("label", ""), part.get("judged", True) is True, MappingProxyType(params)
+                part.get("id", ""), part.get("label", ""), part.get("judged", True), MappingProxyType(params), travel
             )
         )
+    if sum(reading.judged for reading in readings) > 1:
+        fix = Text("其余写 judged: false", "set judged: false on the others")
+        reader.wrong(
+            f"{where} readings", "只能有一个口径作判断，否则同一缺口会列两次", "only one reading may judge", fix
+        )
+    return tuple(readings)
+
+
+def _read_rule(
+    reader: _Reader, raw: object, number: int, document: str, measures: Mapping[str, Callable[..., Any]]
+) -> Rule:
+    got = reader.take(raw, f"rules[{number}]", _RULE_KEYS, _RULE_NEEDED)
+    where = f"rules[{number}] {got.get('id', '')}"
+    if "measure" in got:
+        reader.one_of(got["measure"], f"{where} measure", sorted(measures))
+    if "gap_level" in got:
+        reader.one_of(got["gap_level"], f"{where} gap_level", get_args(Level))
+    reader.one_of(got.get("nature", ""), f"{where} nature", NATURES)
+    remedies = reader.texts(got, "remedies", where)
+    for remedy in remedies:
+        reader.one_of(remedy, f"{where} remedies", REMEDIES)
+    words = {key: got.get(key, "") for key in ("section", "quote", "force", "nature", "responsible")}
     return Rule(
         id=got.get("id", ""),
         label=got.get("label", ""),
-        clause=Clause(
-            document=document,
-            section=got.get("section", ""),
-            quote=got.get("quote", ""),
-            force=got.get("force", ""),
-            nature=got.get("nature", ""),
-            responsible=got.get("responsible", ""),
-        ),
+        clause=Clause(document=document, **words),
         measure=got.get("measure", ""),
-        readings=tuple(readings),
+        readings=_read_readings(reader, got, where, measures),
         gap_level=got.get("gap_level", "city"),
         denominator=got.get("denominator", ""),
         required_text=got.get("required_text", ""),
-        remedies=tuple(got.get("remedies", [])),
-        base=str(got.get("base", "")),
-        target=str(got.get("target", "")),
-        assumptions=tuple(got.get("assumptions", [])),
+        remedies=remedies,
+        base=got.get("base", ""),
+        target=got.get("target", ""),
+        assumptions=reader.texts(got, "assumptions", where),
     )
 
 
@@ -225,7 +290,7 @@ def read_rules(text: str, file: str, measures: Mapping[str, Callable[..., Any]])
     """Return the rules written in `text`; RuleError with every unknown key, wrong value and missing word."""
     raw = read_yaml(text, file)
     reader = _Reader(file)
-    got = reader.take(raw, "", _RULES_KEYS, _RULES_KEYS)
+    got = reader.take(raw, "", _RULES_KEYS, tuple(_RULES_KEYS))
     document = str(got.get("document", ""))
     rules = tuple(
         _read_rule(reader, one, number, document, measures) for number, one in enumerate(got.get("rules") or [], 1)

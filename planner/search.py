@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -40,7 +41,9 @@ class Seeds:
         if not len(self.node) == len(self.cost) == len(self.facility):
             raise ValueError("seeds need a node, a cost and a facility each")
         if self.facilities > MOST_FACILITIES:
-            raise ValueError(f"{self.facilities} facilities are more than the {MOST_FACILITIES} that a key can tell apart")
+            raise ValueError(
+                f"{self.facilities} facilities are more than the {MOST_FACILITIES} that a key can tell apart"
+            )
         if len(self.facility) and (np.diff(self.facility) < 0).any():
             raise ValueError("seeds must be sorted by facility")
 
@@ -137,14 +140,16 @@ class Search:
         if not self.compiled:
             return self._within_scipy(seeds, start, limit)
         parts = np.linspace(0, seeds.facilities, max(1, min(threads, seeds.facilities)) + 1).astype(int)
-        jobs = [(seeds, start, low, high, limit) for low, high in zip(parts[:-1], parts[1:], strict=True)]
+        jobs = [(seeds, start, low, high, limit) for low, high in pairwise(parts)]
         with ThreadPoolExecutor(len(jobs)) as pool:
             rows = list(pool.map(lambda job: self._within_compiled(*job), jobs))
         counts = np.concatenate([np.diff(row[0]) for row in rows])
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return starts, np.concatenate([row[1] for row in rows]), np.concatenate([row[2] for row in rows])
 
-    def _within_compiled(self, seeds: Seeds, start: Whole, low: int, high: int, limit: int) -> tuple[Whole, Whole, Whole]:
+    def _within_compiled(
+        self, seeds: Seeds, start: Whole, low: int, high: int, limit: int
+    ) -> tuple[Whole, Whole, Whole]:
         from planner import kernels
 
         old_of, new_of, starts, arcs = self._packed

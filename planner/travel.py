@@ -1,7 +1,9 @@
 """Ways of travelling; each answers ``reach(demand, facilities, limit)`` for one kind of facility."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from types import MappingProxyType
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +23,15 @@ _CHORD_SLACK = 1.0005
 
 
 class Travel(Protocol):
-    """A way of travelling between points given by id, lon and lat."""
+    """A way of travelling between points given by id, lon and lat; costs are whole `unit`s."""
 
-    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit_m: float) -> Reach:
-        """Return who reaches which facility within `limit_m` metres, and everyone's nearest."""
+    @property
+    def unit(self) -> Literal["mm", "ms"]:
+        """The whole unit of every cost and limit: millimetres or milliseconds."""
+        ...
+
+    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
+        """Return who reaches which facility within `limit` (whole units), and everyone's nearest without a limit."""
         ...
 
 
@@ -63,16 +70,20 @@ class StraightLine:
 
     >>> ends = pd.DataFrame({"id": ["a"], "lon": [101.7], "lat": [26.6]})
     >>> stations = pd.DataFrame({"id": ["s"], "lon": [101.7], "lat": [26.645]})
-    >>> StraightLine().reach(ends, stations, limit_m=5_000).nearest()
+    >>> StraightLine().reach(ends, stations, limit=5_000_000).nearest()
       facility_id       cost
     a           s  4985892.0
     """
 
-    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit_m: float) -> Reach:
-        """Return the Reach; ties of the nearest go to the smaller facility id, whatever the order of rows."""
-        limit = round(limit_m * 1000)
+    unit: Literal["mm"] = "mm"
+
+    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
+        """Return the Reach; ties of the nearest go to the smaller facility id, whatever the order of rows.
+
+        What is farther than 2³²−2 mm (4,295 km) is not reached.
+        """
         if not 0 <= limit < int(UNREACHABLE):
-            raise ValueError(f"a limit of {limit_m} m is not a distance")
+            raise ValueError(f"a limit of {limit} mm is not a distance")
         facilities = facilities.sort_values("id", kind="stable")
         demand_ids, facility_ids = _ids(demand, "demand"), _ids(facilities, "facility")
         count = len(demand_ids)
@@ -94,7 +105,9 @@ class StraightLine:
         costs = geodesic(rows, columns)
         order = np.lexsort((columns, costs, rows))
         first = order[np.searchsorted(rows[order], np.arange(count))]
-        nearest_index, nearest_cost = columns[first], costs[first].astype(np.uint32)
+        near = costs[first] < int(UNREACHABLE)
+        nearest_index = np.where(near, columns[first], -1)
+        nearest_cost = np.where(near, costs[first], UNREACHABLE).astype(np.uint32)
 
         rows, columns = _pairs(tree.query_ball_point(here, limit / 1000 + 0.01, return_sorted=True))
         costs = geodesic(rows, columns)
@@ -104,3 +117,7 @@ class StraightLine:
         return Reach(
             demand_ids, facility_ids, limit, indptr, columns, costs.astype(np.uint32), nearest_index, nearest_cost
         )
+
+
+PAPER: Mapping[str, Travel] = MappingProxyType({"paper": StraightLine()})
+"""The ways of travelling where no roads are known: the paper reading alone."""

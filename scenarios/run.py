@@ -10,15 +10,15 @@ from geodata.load import load_with_warnings
 from maps.coverage import coverage_map
 from maps.furniture import Furniture, Ring
 from planner import __version__
-from planner.errors import Problem, Text
+from planner.errors import OptionError, Problem, Text
 from planner.findings import assess
 from planner.measures import FUNCTIONS
 from planner.region import Region
 from planner.rules import Rules, load_rules
 from planner.schema import FACILITY_KINDS
-from planner.travel import StraightLine
+from planner.travel import PAPER
 from scenarios.export.folder import whole_folder
-from scenarios.export.manifest import made_before, write_manifest
+from scenarios.export.manifest import write_manifest
 from scenarios.export.tables import write_csv, write_geopackage
 from scenarios.export.workbook import write_workbook
 
@@ -43,11 +43,20 @@ def assess_folder(data: Path, rules_name: str, out: Path, step: Step) -> Outcome
     step(Text("读取数据", "reading the facts"))
     loaded = load_with_warnings(data)
     step(Text("评估", "assessing"))
-    findings = assess(loaded.region, rules, StraightLine())
+    findings = assess(loaded.region, rules, PAPER)
     outcome = Outcome(loaded.region, rules, findings, loaded.warnings)
-    with whole_folder(out, made_before(out)) as folder:
+    _keep_apart(data, out)
+    with whole_folder(out) as folder:
         write_outputs(folder, outcome, step)
     return outcome
+
+
+def _keep_apart(data: Path, out: Path) -> None:
+    """Refuse an output folder that is, or holds, the data: it would be moved aside to be replaced."""
+    inside, target = data.resolve(), out.resolve()
+    if target == inside or target in inside.parents:
+        what = Text("输出文件夹与数据文件夹重叠", "the output folder is, or holds, the data folder")
+        raise OptionError(Problem(str(out), what, Text("换一个输出文件夹", "choose another folder")))
 
 
 def write_outputs(folder: Path, outcome: Outcome, step: Step) -> None:
@@ -70,10 +79,21 @@ def workbook_names(region: Region) -> dict[str, str]:
     names: dict[str, str] = {}
     places = [("", region.about.name), *zip(region.counties["code"], region.counties["name"], strict=True)]
     for code, place in places:
-        safe = "".join("_" if letter in '<>:"/\\|?*' or not letter.isprintable() else letter for letter in place)[:60]
-        name = f"缺口清单_{safe.strip()}.xlsx"
-        names[code] = f"缺口清单_{safe.strip()}_{code}.xlsx" if name in names.values() else name
+        taken = {name.casefold() for name in names.values()}
+        plain = f"缺口清单_{_file_safe(place)}.xlsx"
+        names[code] = f"缺口清单_{_file_safe(f'{place}_{code}')}.xlsx" if plain.casefold() in taken else plain
     return names
+
+
+def _file_safe(text: str) -> str:
+    """Return the text without what no file system takes: separators, wildcards, control characters.
+
+    >>> _file_safe("../东区:a")
+    '.._东区_a'
+    """
+    return "".join("_" if letter in '<>:"/\\|?*' or not letter.isprintable() else letter for letter in text)[
+        :60
+    ].strip()
 
 
 def furniture(region: Region, rules: Rules) -> Furniture:

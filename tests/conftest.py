@@ -14,7 +14,7 @@ from planner.findings import assess
 from planner.measures import FUNCTIONS
 from planner.region import Region
 from planner.rules import Rules, load_rules
-from planner.travel import StraightLine
+from planner.travel import PAPER
 from tests import tiny
 
 
@@ -62,4 +62,4 @@ def rules() -> Rules:
 def sample_findings(rules: Rules) -> tuple[Region, pd.DataFrame]:
     """Return the embedded sample and its findings."""
     region = load(Path(__file__).parent.parent / "geodata" / "samples" / "panzhihua")
-    return region, assess(region, rules, StraightLine())
+    return region, assess(region, rules, PAPER)

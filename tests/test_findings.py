@@ -12,7 +12,7 @@ from planner.measures import COLUMNS, MEASURES
 from planner.region import Region
 from planner.rules import Rules
 from planner.schema import FINDINGS
-from planner.travel import StraightLine
+from planner.travel import PAPER, StraightLine
 from tests import tiny
 
 
@@ -24,7 +24,7 @@ def _row(findings: pd.DataFrame, gap_id: str) -> pd.Series:
 
 @pytest.fixture(scope="module")
 def findings(tiny_region: Region, rules: Rules) -> pd.DataFrame:
-    return assess(tiny_region, rules, StraightLine())
+    return assess(tiny_region, rules, PAPER)
 
 
 def test_the_columns_are_the_schema(findings: pd.DataFrame) -> None:
@@ -109,13 +109,13 @@ def test_a_register_difference_is_shown_and_not_judged(findings: pd.DataFrame) -
 def test_the_clause_is_an_or(tiny_region: Region, rules: Rules) -> None:
     # A second 街道 without a centre, whose 30 000 + 40 000 residents the neighbour's centre serves: (a) fails, (b) holds.
     region = _with_second_subdistrict(tiny_region, 40_000)
-    findings = assess(region, rules, StraightLine())
+    findings = assess(region, rules, PAPER)
     town = "510402100"
     assert _row(findings, f"community_health_center.clause.town.{town}")["status"] == "met"
     load = _row(findings, f"community_health_center.per_residents.town.{town}")
     assert load["value"] == 70_000
     # With 80 000 the load is 110 000: neither holds for them; the other 街道 has its centre and is met, but overloaded.
-    findings = assess(_with_second_subdistrict(tiny_region, 80_000), rules, StraightLine())
+    findings = assess(_with_second_subdistrict(tiny_region, 80_000), rules, PAPER)
     row = _row(findings, f"community_health_center.clause.town.{town}")
     assert (row["status"], row["gap"]) == ("not_met", 1)
     other = _row(findings, "community_health_center.clause.town.510402001")
@@ -145,7 +145,7 @@ def _digest(region: Region) -> str:
 
 def test_assess_is_pure(tiny_region: Region, rules: Rules, findings: pd.DataFrame) -> None:
     before = _digest(tiny_region)
-    again = assess(tiny_region, rules, StraightLine())
+    again = assess(tiny_region, rules, PAPER)
     assert _digest(tiny_region) == before
     pd.testing.assert_frame_equal(again, findings)
 
@@ -154,14 +154,14 @@ def test_order_of_rows_changes_nothing(tmp_path, rules: Rules, findings: pd.Data
     folder = tiny.write(tmp_path / "turned")
     tiny.villages().iloc[::-1].to_csv(folder / "villages.csv", index=False)
     tiny.facilities().sample(frac=1, random_state=1).to_csv(folder / "facilities.csv", index=False)
-    pd.testing.assert_frame_equal(assess(load(folder), rules, StraightLine()), findings)
+    pd.testing.assert_frame_equal(assess(load(folder), rules, PAPER), findings)
 
 
 def test_another_city_is_not_judged(tiny_region: Region, rules: Rules) -> None:
     from dataclasses import replace
 
     elsewhere = replace(tiny_region, about=replace(tiny_region.about, code="510900"))
-    findings = assess(elsewhere, rules, StraightLine())
+    findings = assess(elsewhere, rules, PAPER)
     assert not (findings["status"] == "not_met").any()
     assert not (findings["status"] == "met").any()
     assert findings["note"].str.contains("参数情景").any()
@@ -208,7 +208,7 @@ def test_one_more_station_never_lowers_cover(tiny_region: Region, rules: Rules, 
     from dataclasses import replace
 
     opened = tiny_region.facilities.assign(status="open")
-    more = assess(replace(tiny_region, facilities=opened), rules, StraightLine()).set_index("gap_id")
+    more = assess(replace(tiny_region, facilities=opened), rules, PAPER).set_index("gap_id")
     rows = findings[findings["rule"].str.startswith("emergency")].set_index("gap_id")
     assert (more.loc[rows.index, "covered"] >= rows["covered"]).all()
     assert more.loc["emergency_urban.paper.city.510400", "status"] == "met"
@@ -219,10 +219,10 @@ def test_without_any_station_everyone_is_unreachable(tiny_region: Region, rules:
 
     none = tiny_region.facilities[tiny_region.facilities["kind"] != "emergency_station"]
     known = replace(tiny_region.about, complete_registers=("emergency_station",))
-    findings = assess(replace(tiny_region, facilities=none, about=known), rules, StraightLine())
+    findings = assess(replace(tiny_region, facilities=none, about=known), rules, PAPER)
     row = _row(findings, "emergency_urban.paper.city.510400")
     assert (row["population"], row["unreachable"], row["status"]) == (35_000, 35_000, "not_met")
-    unknown = assess(replace(tiny_region, facilities=none), rules, StraightLine())
+    unknown = assess(replace(tiny_region, facilities=none), rules, PAPER)
     row = _row(unknown, "emergency_urban.paper.city.510400")
     assert (row["population"], row["population_no_data"], row["status"]) == (0, 35_000, "no_data")
 
@@ -237,5 +237,126 @@ def test_splitting_a_resident_point_changes_no_people_measure(tiny_region: Regio
     split = gpd.GeoDataFrame(
         pd.concat([tiny_region.residents.iloc[1:], *halves], ignore_index=True), crs=tiny_region.crs
     )
-    again = assess(replace(tiny_region, residents=split), rules, StraightLine())
+    again = assess(replace(tiny_region, residents=split), rules, PAPER)
     pd.testing.assert_frame_equal(again, findings)
+
+
+def _changed(region: Region, **frames) -> Region:
+    from dataclasses import replace
+
+    return replace(region, **frames)
+
+
+def test_the_example_of_a_town_is_its_farthest_uncovered_place(tiny_region: Region, rules: Rules) -> None:
+    rules_15 = assess(tiny_region, rules, PAPER)
+    rows = rules_15[(rules_15["rule"] == "emergency_rural") & (rules_15["reading"] == "paper")]
+    villages = rows[(rows["level"] == "village") & (rows["county_code"] == "510422") & (rows["uncovered"] > 0)]
+    county = rows[(rows["level"] == "county") & (rows["subject_code"] == "510422")].iloc[0]
+    assert len(villages) > 1
+    assert county["distance_m"] == villages["distance_m"].max()
+
+
+def test_one_estimated_row_makes_its_town_estimated_and_no_other(tiny_region: Region, rules: Rules) -> None:
+    residents = tiny_region.residents.assign(estimated=tiny_region.residents["id"] == "510402001002-u")
+    findings = assess(_changed(tiny_region, residents=residents), rules, PAPER)
+    assert _row(findings, "emergency_urban.paper.town.510402001")["estimated"]
+    assert _row(findings, "emergency_urban.paper.city.510400")["estimated"]
+    assert not _row(findings, "emergency_urban.paper.town.510422100")["estimated"]
+    station = tiny_region.facilities.assign(estimated=tiny_region.facilities["id"] == "ES1")
+    findings = assess(_changed(tiny_region, facilities=station), rules, PAPER)
+    assert _row(findings, "emergency_urban.paper.town.510422100")["estimated"]
+
+
+def test_not_met_comes_before_no_data(tiny_region: Region, rules: Rules) -> None:
+    graded = tiny_region.facilities.assign(
+        service_grade=tiny_region.facilities["id"]
+        .map({"TH1": "below"})
+        .astype(object)
+        .where(lambda one: one.notna(), None)
+    )
+    findings = assess(_changed(tiny_region, facilities=graded), rules, PAPER)
+    assert _row(findings, "township_hospital_standard.register.town.510402100")["status"] == "not_met"
+    assert _row(findings, "township_hospital_standard.register.town.510422100")["status"] == "no_data"
+    city = _row(findings, "township_hospital_standard.register.city.510400")
+    assert (city["status"], city["population"], city["population_no_data"]) == ("not_met", 5_000, 8_000)
+    graded["service_grade"] = graded["id"].map({"TH1": "basic", "TH2": "recommended"})
+    findings = assess(_changed(tiny_region, facilities=graded), rules, PAPER)
+    assert _row(findings, "township_hospital_standard.register.city.510400")["status"] == "met"
+
+
+def test_a_subdistrict_with_a_hospital_is_told_to_convert_it(tiny_region: Region, rules: Rules) -> None:
+    facilities = tiny_region.facilities
+    first = facilities["id"] == "CHC1"
+    moved = facilities[~first].assign(
+        town_code=facilities.loc[~first, "town_code"].where(facilities.loc[~first, "id"] != "TH1", "510402001")
+    )
+    known = tiny_region.about.__class__(name="市", code="510400", complete_registers=("community_health_center",))
+    findings = assess(_changed(tiny_region, facilities=moved, about=known), rules, PAPER)
+    row = _row(findings, "community_health_center.clause.town.510402001")
+    assert (row["status"], row["remedy"]) == ("not_met", "转型")
+
+
+def test_empty_points_are_nobody(tiny_region: Region, rules: Rules, findings: pd.DataFrame) -> None:
+    residents = tiny_region.residents
+    empty = residents.iloc[[0]].assign(id="0", population=0, lon=101.79, lat=26.69, town_code="510422200")
+    more = pd.concat([residents, empty], ignore_index=True)
+    pd.testing.assert_frame_equal(assess(_changed(tiny_region, residents=more), rules, PAPER), findings)
+
+
+def test_the_centre_of_a_town_is_where_its_people_are(findings: pd.DataFrame) -> None:
+    # 乙乡: 1 500 people at 26.65 N, 500 at 26.69 N; from the former TH2 lies 0.10° of longitude away, 9.95 km.
+    row = _row(findings, "township_hospital.register.town.510422200")
+    assert row["nearest_facility"] == "TH2"
+    assert row["distance_m"] == pytest.approx(9_953, abs=10)
+
+
+def test_a_towns_own_centre_serves_it_even_if_another_is_nearer(tiny_region: Region, rules: Rules) -> None:
+    region = _with_second_subdistrict(tiny_region, 80_000)
+    own = region.facilities[region.facilities["id"] == "CHC1"].assign(
+        id="CHC2", name="二中心", town_code="510402100", lon=101.79, lat=26.51
+    )
+    facilities = pd.concat([region.facilities, own], ignore_index=True)
+    nearer = region.residents.assign(
+        lon=region.residents["lon"].where(region.residents["town_code"] != "510402100", 101.701)
+    )
+    findings = assess(_changed(region, facilities=facilities, residents=nearer), rules, PAPER)
+    load = _row(findings, "community_health_center.per_residents.town.510402100")
+    assert load["value"] == 80_000
+    row = _row(findings, "community_health_center.clause.town.510402100")
+    assert row["nearest_facility"] == "CHC1"
+
+
+def test_a_centre_in_a_town_serves_that_towns_urban_people_too(tiny_region: Region, rules: Rules) -> None:
+    # The centre of 甲一街道 moves into 甲镇, whose 3 000 urban residents it serves as well as the 30 000 of the 街道.
+    facilities = tiny_region.facilities
+    moved = facilities.assign(town_code=facilities["town_code"].where(facilities["id"] != "CHC1", "510402100"))
+    findings = assess(_changed(tiny_region, facilities=moved), rules, PAPER)
+    assert _row(findings, "community_health_center.per_residents.town.510402001")["value"] == 33_000
+
+
+def test_one_kind_unknown_is_no_gap(tiny_region: Region, rules: Rules) -> None:
+    facilities = tiny_region.facilities
+    upgraded = facilities.assign(kind=facilities["kind"].replace("township_hospital", "county_subcenter"))
+    upgraded = upgraded[upgraded["id"] != "TH1"]
+    findings = assess(_changed(tiny_region, facilities=upgraded), rules, PAPER)
+    assert _row(findings, "township_hospital.register.town.510422100")["status"] == "met"
+    assert _row(findings, "township_hospital.register.town.510402100")["status"] == "no_data"
+
+
+def test_a_rule_that_finds_nobody_does_not_vanish(tiny_region: Region, rules: Rules) -> None:
+    towns = tiny_region.towns.assign(kind="township", is_county_seat=False)
+    findings = assess(_changed(tiny_region, towns=towns), rules, PAPER)
+    for rule in ("emergency_urban.paper", "community_health_center.clause"):
+        row = _row(findings, f"{rule}.city.510400")
+        assert (row["status"], row["population"]) == ("not_judged", 0)
+        assert "没有" in row["note"]
+
+
+def test_a_city_may_share_its_code_with_a_county(tiny_region: Region, rules: Rules) -> None:
+    from dataclasses import replace
+
+    shared = replace(tiny_region, about=replace(tiny_region.about, code="510402"))
+    findings = assess(shared, rules, PAPER)
+    assert findings["gap_id"].is_unique
+    assert _row(findings, "emergency_urban.paper.city.510402")["population"] == 35_000
+    assert _row(findings, "emergency_urban.paper.county.510402")["population"] == 30_000

@@ -20,6 +20,7 @@ from scenarios.export.folder import whole_folder
 from scenarios.run import MAP
 from tests import tiny
 
+OURS = '{"tool": "fugai", "outputs": []}'
 PAYLOAD = "<img src=x onerror=alert(1)>${alert(2)}"
 FORMULA = '=HYPERLINK("x")'
 
@@ -189,6 +190,7 @@ def _run_until(out: Path, marker: str, tiny_folder: Path) -> subprocess.Popen:
         "def stop(*a, **k):\n"
         f"    pathlib.Path({str(marker)!r}).touch(); time.sleep(60)\n"
         "run.coverage_map = stop\n"
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"cli.main(['assess', {str(tiny_folder)!r}, '--rules', 'panzhihua_2023', '--out', {str(out)!r}])\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -220,22 +222,22 @@ def target(tmp_path: Path) -> Path:
 
 
 def test_a_failing_run_leaves_the_old_output_whole(target: Path) -> None:
-    with whole_folder(target, frozenset()) as folder:
-        (folder / "manifest.json").write_text("{}")
-    with pytest.raises(RuntimeError), whole_folder(target, frozenset()) as folder:  # noqa: PT012
+    with whole_folder(target) as folder:
+        (folder / "manifest.json").write_text(OURS)
+    with pytest.raises(RuntimeError), whole_folder(target) as folder:  # noqa: PT012
         (folder / "manifest.json").write_text("new")
         raise RuntimeError
-    assert (target / "manifest.json").read_text() == "{}"
+    assert (target / "manifest.json").read_text() == OURS
     assert list(target.parent.iterdir()) == [target]
 
 
 def test_a_kill_between_the_renames_is_mended(target: Path) -> None:
-    with whole_folder(target, frozenset()) as folder:
-        (folder / "manifest.json").write_text("{}")
+    with whole_folder(target) as folder:
+        (folder / "manifest.json").write_text(OURS)
     target.rename(target.with_name(".out.fugai-old"))
-    with pytest.raises(RuntimeError), whole_folder(target, frozenset()):
+    with pytest.raises(RuntimeError), whole_folder(target):
         raise RuntimeError
-    assert (target / "manifest.json").read_text() == "{}"
+    assert (target / "manifest.json").read_text() == OURS
 
 
 def test_notes_of_people_are_kept(tiny_folder: Path, target: Path) -> None:
@@ -248,10 +250,50 @@ def test_notes_of_people_are_kept(tiny_folder: Path, target: Path) -> None:
     assert (target / "附件" / "a.txt").read_text() == "1"
 
 
+def test_what_people_wrote_into_our_files_is_kept(tiny_folder: Path, target: Path) -> None:
+    assert _assess(tiny_folder, target) == 0
+    workbook = target / "缺口清单_甲区.xlsx"
+    fresh = workbook.read_bytes()
+    for number, said in ((1, "（人工修改）"), (2, "（人工修改）2")):
+        workbook.write_bytes(f"责任单位 {number}".encode())
+        assert _assess(tiny_folder, target) == 0
+        assert workbook.read_bytes() == fresh
+        assert (target / f"缺口清单_甲区{said}.xlsx").read_text() == f"责任单位 {number}"
+
+
+def test_leftovers_of_killed_runs_are_cleared(tiny_folder: Path, target: Path) -> None:
+    assert _assess(tiny_folder, target) == 0
+    parked = target.with_name(".out.fugai-old")
+    parked.mkdir()
+    (parked / "x").touch()
+    stale = target.with_name(".out.fugai-new-dead")
+    stale.mkdir()
+    os.utime(stale, (0, 0))
+    assert _assess(tiny_folder, target) == 0
+    assert [path.name for path in target.parent.iterdir()] == ["out"]
+
+
+def test_data_is_never_the_output(tmp_path: Path) -> None:
+    data = tiny.write(tmp_path / "up" / "data")
+    before = _digests(data)
+    assert _assess(data, data) == 2
+    assert _assess(data, tmp_path / "up") == 2
+    assert _digests(data) == before
+    (data / "manifest.json").write_text('{"outputs": []}')
+    assert _assess(tiny.write(tmp_path / "other"), data) == 2
+
+
+def test_names_that_are_paths_stay_names(tmp_path: Path) -> None:
+    folder = tiny.write(tmp_path / "data")
+    tiny.towns().assign(county_name="甲/../../x").to_file(folder / "towns.geojson", driver="GeoJSON")
+    assert _assess(folder, tmp_path / "deep" / "out") == 0
+    assert {path.parent.name for path in tmp_path.rglob("*.xlsx")} == {"out"}
+
+
 def test_a_folder_of_other_files_is_left_alone(tiny_folder: Path, target: Path) -> None:
     target.mkdir()
     (target / "毕业论文.docx").write_text("x")
     assert _assess(tiny_folder, target) == 2
     assert [path.name for path in target.iterdir()] == ["毕业论文.docx"]
-    with pytest.raises(OptionError, match="不是文件夹"), whole_folder(target / "毕业论文.docx", frozenset()):
+    with pytest.raises(OptionError, match="不是文件夹"), whole_folder(target / "毕业论文.docx"):
         pass

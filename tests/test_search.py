@@ -1,5 +1,7 @@
 """Both engines against networkx on the same integers: one-way streets, parallel edges, loops, islands, zero lengths, ties."""
 
+from itertools import pairwise
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -68,7 +70,7 @@ def test_equal_to_networkx(engine, problem) -> None:
     starts, nodes, reached = search.within(_seeds(seeds, facilities), limit)
     got = [
         dict(zip(nodes[low:high].tolist(), reached[low:high].tolist(), strict=True))
-        for low, high in zip(starts[:-1], starts[1:], strict=True)
+        for low, high in pairwise(starts)
     ]
     assert got == [{n: c for n, c in enumerate(row.tolist()) if c <= limit} for row in costs]
     assert len(nodes) == sum(len(row) for row in got)

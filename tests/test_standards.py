@@ -8,7 +8,8 @@ import pytest
 
 from planner.errors import RuleError
 from planner.measures import FUNCTIONS
-from planner.rules import Rules, load_rules, read_rules, standard_names
+from planner.rules import Rules, load_rules, read_rules
+from planner.standards import standard_names
 from planner.strict_yaml import read_yaml
 
 ROOT = Path(__file__).parent.parent

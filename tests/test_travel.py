@@ -27,7 +27,7 @@ def _points(prefix: str, places: list[tuple[float, float]]) -> pd.DataFrame:
 @pytest.mark.parametrize(("metres", "inside"), [(4_999.999, True), (5_000.0, True), (5_000.001, False)])
 def test_the_limit_itself_is_inside(metres: float, inside: bool, azimuth: float) -> None:
     lon, lat, _ = GEOD.fwd(101.7, 26.6, azimuth, metres)
-    reach = StraightLine().reach(_points("d", [(lon, lat)]), _points("f", [(101.7, 26.6)]), limit_m=5_000)
+    reach = StraightLine().reach(_points("d", [(lon, lat)]), _points("f", [(101.7, 26.6)]), limit=5_000_000)
     assert bool(reach.covered().iloc[0]) is inside
     assert len(reach.within()) == int(inside)
     assert reach.nearest()["cost"].iloc[0] == round(metres * 1000)
@@ -40,7 +40,7 @@ place = st.tuples(st.floats(101.0, 102.3), st.floats(26.0, 27.4))
 @given(st.lists(place, min_size=1, max_size=25), st.lists(place, min_size=1, max_size=12), st.floats(10, 90_000))
 def test_equal_to_brute_force(demand: list, facilities: list, limit_m: float) -> None:
     d, f = _points("d", demand), _points("f", facilities)
-    reach = StraightLine().reach(d, f, limit_m=limit_m)
+    reach = StraightLine().reach(d, f, limit=round(limit_m * 1000))
     lon1, lon2 = np.meshgrid(d["lon"], f["lon"], indexing="ij")
     lat1, lat2 = np.meshgrid(d["lat"], f["lat"], indexing="ij")
     costs = np.rint(GEOD.inv(lon1, lat1, lon2, lat2)[2] * 1000).astype(np.int64)
@@ -60,8 +60,8 @@ def test_order_of_rows_changes_nothing(demand: list, facilities: list, random) -
     d, f = _points("d", demand), _points("f", facilities)
     turned_d = d.iloc[random.sample(range(len(d)), len(d))]
     turned_f = f.iloc[random.sample(range(len(f)), len(f))]
-    first = StraightLine().reach(d, f, limit_m=20_000)
-    second = StraightLine().reach(turned_d, turned_f, limit_m=20_000)
+    first = StraightLine().reach(d, f, limit=20_000_000)
+    second = StraightLine().reach(turned_d, turned_f, limit=20_000_000)
     pd.testing.assert_frame_equal(first.nearest(), second.nearest().loc[d["id"]])
     keys = ["demand_id", "facility_id"]
     pd.testing.assert_frame_equal(
@@ -71,28 +71,28 @@ def test_order_of_rows_changes_nothing(demand: list, facilities: list, random) -
 
 def test_ties_go_to_the_smaller_id() -> None:
     same = pd.DataFrame({"id": ["b", "a"], "lon": [101.7, 101.7], "lat": [26.6, 26.6]})
-    reach = StraightLine().reach(_points("d", [(101.7, 26.61)]), same, limit_m=5_000)
+    reach = StraightLine().reach(_points("d", [(101.7, 26.61)]), same, limit=5_000_000)
     assert reach.nearest()["facility_id"].iloc[0] == "a"
 
 
 def test_nobody_and_nothing() -> None:
     none = _points("f", [])
-    reach = StraightLine().reach(_points("d", [(101.7, 26.6)]), none, limit_m=5_000)
+    reach = StraightLine().reach(_points("d", [(101.7, 26.6)]), none, limit=5_000_000)
     assert reach.nearest_cost[0] == UNREACHABLE
     assert not reach.covered().any()
     assert reach.nearest()["facility_id"].iloc[0] == ""
-    assert not len(StraightLine().reach(_points("d", []), none, limit_m=1).demand_ids)
+    assert not len(StraightLine().reach(_points("d", []), none, limit=1).demand_ids)
 
 
 def test_what_a_reach_refuses() -> None:
     twice = pd.DataFrame({"id": ["a", "a"], "lon": [101.0, 102.0], "lat": [26.0, 26.0]})
     with pytest.raises(ValueError, match="not unique"):
-        StraightLine().reach(twice, twice, limit_m=1)
+        StraightLine().reach(twice, twice, limit=1)
     lost = pd.DataFrame({"id": ["a"], "lon": [np.nan], "lat": [26.0]})
     with pytest.raises(ValueError, match="without coordinates"):
-        StraightLine().reach(lost, lost, limit_m=1)
+        StraightLine().reach(lost, lost, limit=1)
     with pytest.raises(ValueError, match="limit"):
-        StraightLine().reach(_points("d", [(101, 26)]), _points("f", [(101, 26)]), limit_m=-1)
+        StraightLine().reach(_points("d", [(101, 26)]), _points("f", [(101, 26)]), limit=-1)
     ids = np.array(["a"], dtype=object)
     empty = np.zeros(0, np.int64)
     with pytest.raises(ValueError, match="row pointers"):

@@ -3,6 +3,8 @@
 Nothing heavy is imported here, so that ``fugai --help`` answers at once; each command imports what it needs.
 """
 
+import argparse
+import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -11,10 +13,10 @@ from types import FrameType, ModuleType
 from typing import NoReturn
 
 from planner.errors import FugaiError, Language, Text
-from scenarios.cli import assess, check, demo, template
+from scenarios.cli import assess, check, demo, residents, roads, template
 from scenarios.cli.words import Parser, use_language
 
-COMMANDS: tuple[ModuleType, ...] = (demo, check, assess, template)
+COMMANDS: tuple[ModuleType, ...] = (demo, check, assess, template, residents, roads)
 
 _ABOUT = Text(
     "覆盖：医疗卫生设施布局评估。设施放在哪里、谁够不着、各县（区）要做什么。",
@@ -38,24 +40,12 @@ def parser(language: Language) -> Parser:
     use_language(language)
     top = Parser(prog="fugai", description=_ABOUT.say(language))
     common = Parser(add_help=False)
-    common.add_argument(
-        "--lang",
-        choices=["zh", "en"],
-        default="zh",
-        help=Text("界面语言（默认 zh）", "language of messages (default zh)").say(language),
-    )
-    common.add_argument(
-        "--debug",
-        action="store_true",
-        help=Text("出错时显示完整的调用栈", "show the traceback of an error").say(language),
-    )
+    for one in (top, common):
+        said = Text("界面语言（默认 zh）", "language of messages (default zh)").say(language)
+        one.add_argument("--lang", choices=["zh", "en"], default="zh", help=said)
+        said = Text("出错时显示完整的调用栈", "show the traceback of an error").say(language)
+        one.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=said)
     top.add_argument("--version", action="store_true", help=Text("显示版本", "show the version").say(language))
-    top.add_argument(
-        "--lang",
-        choices=["zh", "en"],
-        default="zh",
-        help=Text("界面语言（默认 zh）", "language of messages (default zh)").say(language),
-    )
     commands = top.add_subparsers(
         dest="command", metavar=Text("命令", "COMMAND").say(language), title=Text("命令", "commands").say(language)
     )
@@ -72,8 +62,28 @@ def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG00
     raise KeyboardInterrupt
 
 
+def _run(options: argparse.Namespace, language: Language) -> int:
+    try:
+        options.run(options)
+    except FugaiError as error:
+        if getattr(options, "debug", False):
+            raise
+        for problem in error.problems:
+            print(problem.say(language), file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader, say `head`, has gone
+        sys.stderr.close()
+    except KeyboardInterrupt:
+        print(_INTERRUPTED.say(language), file=sys.stderr)
+        return 130
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, 2 for what the user can mend, 130 when interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal in GBK or ASCII shows ? rather than a traceback
     words = list(sys.argv[1:] if arguments is None else arguments)
     language = language_of(words)
     top = parser(language)
@@ -86,17 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.command:
         top.print_help()
         return 0
-    signal.signal(signal.SIGTERM, _interrupt)
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, _interrupt)
     options.lang = language
-    try:
-        options.run(options)
-    except FugaiError as error:
-        if options.debug:
-            raise
-        for problem in error.problems:
-            print(problem.say(language), file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(_INTERRUPTED.say(language), file=sys.stderr)
-        return 130
-    return 0
+    return _run(options, language)

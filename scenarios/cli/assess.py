@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from planner.errors import Language, Text
+from planner.standards import standard_names
 
 ABOUT = Text(
     "按规划条款评估一个数据文件夹，写出地图、缺口清单和结果表", "assess a folder of data: map, gap lists, findings"
@@ -22,9 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
         "--rules",
         required=True,
         metavar="RULES",
-        help=Text("规则名（如 panzhihua_2023）或 .yaml 文件", "name of the rules (panzhihua_2023) or a .yaml file").say(
-            language
-        ),
+        help=Text(
+            f"规则名（可用：{'、'.join(standard_names())}）或 .yaml 文件",
+            f"rules ({', '.join(standard_names())}) or a .yaml file",
+        ).say(language),
     )
     parser.add_argument(
         "--out", required=True, type=Path, metavar="OUT", help=Text("输出文件夹", "output folder").say(language)

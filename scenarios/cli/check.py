@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from planner.errors import Language, Text
+from planner.errors import Language, Text, printable
 
 ABOUT = Text("检查数据文件夹：一次列出所有问题", "check a folder of data: every problem at once")
 
@@ -24,10 +24,9 @@ def run(options: argparse.Namespace) -> None:
     from geodata.load import load_with_warnings
 
     loaded = load_with_warnings(options.data)
-    report = quality(loaded.region)
-    for label, value in report.facts:
-        print(f"{label.say(options.lang)}：{value}")
-    warnings = [*loaded.warnings, *report.warnings]
+    for label, value in quality(loaded.region).facts:
+        print(printable(f"{label.say(options.lang)}：{value}"))
+    warnings = loaded.warnings
     if warnings:
         print(Text(f"提醒 {len(warnings)} 条：", f"{len(warnings)} warnings:").say(options.lang))
         for warning in warnings:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.errors import Language, Problem, Text
+from planner.errors import Language, Problem, Text, printable
 from planner.schema import STATUS_LABELS
 from scenarios.export.workbook import records
 from scenarios.run import MAP, Outcome
@@ -37,9 +37,16 @@ def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
     """Print the state of every rule for the city, and where the outputs are."""
     about = outcome.region.about
     if about.notice:
-        print(about.notice)
+        print(printable(about.notice))
     city = outcome.findings[outcome.findings["level"] == "city"]
     for row in records(city):
         status = STATUS_LABELS[row["status"]] if language == "zh" else row["status"]
-        print(f"  {row['rule_label']}（{row['reading_label']}）：{_value(row)}，{status}")
+        print(printable(f"  {row['rule_label']}（{row['reading_label']}）：{_value(row)}，{status}"))
+    judged = outcome.findings["status"].isin(["met", "not_met", "no_data"]).any()
+    if not judged:
+        said = Text(
+            "注意：规则不属于这个城市，全部只作参数情景，未作判断。",
+            "Note: the rules are another city's; nothing was judged.",
+        )
+        print(said.say(language))
     print(Text(f"输出：{out}（用浏览器打开 {MAP}）", f"output: {out} (open {MAP} in a browser)").say(language))

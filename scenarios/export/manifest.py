@@ -44,12 +44,3 @@ def write_manifest(folder: Path, region: Region, rules: Rules) -> None:
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-
-
-def made_before(out: Path) -> frozenset[str]:
-    """Return the names of the files that the last run made in `out`, by its manifest; none if that is unreadable."""
-    try:
-        manifest = json.loads((out / MANIFEST).read_text("utf-8"))
-        return frozenset({MANIFEST, *(str(one["file"]) for one in manifest["outputs"])})
-    except (OSError, ValueError, KeyError, TypeError):
-        return frozenset({MANIFEST})

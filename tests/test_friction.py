@@ -1,0 +1,245 @@
+"""Walking where there is no road: known answers on planes, walls, slopes and islands."""
+
+import math
+from pathlib import Path
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rasterio import Affine
+from rasterio import open as open_raster
+from shapely import LineString, box
+
+from geodata.friction import Friction, tobler_kmh, walking_friction, walking_time
+from planner.errors import DataError
+
+CRS = "EPSG:4543"
+WEST, NORTH, CELL = 500_000.0, 2_950_000.0, 100.0
+PACE = 60 / 5000
+"""Minutes a metre at 5 km/h."""
+
+
+def plane(rows: int = 21, columns: int = 21) -> Friction:
+    return Friction(np.full((rows, columns), PACE), WEST, NORTH, CELL, CRS)
+
+
+def blocked(friction: Friction, cells: npt.NDArray[np.bool_]) -> Friction:
+    pace = np.where(cells, np.nan, friction.minutes_per_metre)
+    return Friction(pace, WEST, NORTH, CELL, CRS)
+
+
+def points(*cells: tuple[float, float], prefix: str = "p") -> gpd.GeoDataFrame:
+    """Return points at the centres of these cells (row, column)."""
+    x = [WEST + (column + 0.5) * CELL for _, column in cells]
+    y = [NORTH - (row + 0.5) * CELL for row, _ in cells]
+    return gpd.GeoDataFrame(
+        {"id": [f"{prefix}{at}" for at in range(len(cells))]}, geometry=gpd.points_from_xy(x, y), crs=CRS
+    )
+
+
+def geotiff(path: Path, values: npt.NDArray[np.float64], cell: float = CELL, **options: object) -> Path:
+    about = {"crs": CRS, "transform": Affine(cell, 0, WEST, 0, -cell, NORTH), "nodata": -9999.0} | options
+    with open_raster(
+        path, "w", driver="GTiff", width=values.shape[1], height=values.shape[0], count=1, dtype="float64", **about
+    ) as out:
+        out.write(values, 1)
+    return path
+
+
+def minutes(friction: Friction, source: tuple[float, float], target: tuple[float, float]) -> float:
+    return float(walking_time(friction, points(source), points(target))["time_min"][0])
+
+
+def bounds(rows: int = 21, columns: int = 21) -> tuple[float, float, float, float]:
+    return WEST, NORTH - rows * CELL, WEST + columns * CELL, NORTH
+
+
+def test_flat_plane() -> None:
+    """1 km straight is 12 min at 5 km/h; diagonally and at a knight's move as eight directions allow."""
+    flat = plane()
+    assert minutes(flat, (10, 5), (10, 15)) == pytest.approx(12)
+    assert minutes(flat, (5, 5), (15, 15)) == pytest.approx(12 * math.sqrt(2))
+    assert minutes(flat, (10, 0), (0, 20)) == pytest.approx(
+        12 * (1 + math.sqrt(2))
+    )  # 10 diagonal and 10 straight steps
+    assert minutes(flat, (3, 3), (3, 3)) == 0
+
+
+@given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 20), st.integers(0, 20))
+@settings(max_examples=100, deadline=None)
+def test_never_shorter_than_the_straight_line_and_at_most_8_24_percent_longer(
+    r: int, c: int, row: int, column: int
+) -> None:
+    straight = math.hypot(row - r, column - c) * CELL * PACE
+    assert straight * (1 - 1e-9) <= minutes(plane(), (r, c), (row, column)) <= straight / math.cos(math.pi / 8) + 1e-9
+    assert 1 / math.cos(math.pi / 8) < 1.0824
+
+
+def test_a_wall_with_a_gap() -> None:
+    """A wall along column 10 with a gap in its top row: down there and back."""
+    wall = np.zeros((21, 21), dtype=bool)
+    wall[1:, 10] = True
+    # From (10, 9): 9 up to (1, 9), diagonally to (0, 10) and to (1, 11), and 9 down.
+    assert minutes(blocked(plane(), wall), (10, 9), (10, 11)) == pytest.approx((18 + 2 * math.sqrt(2)) * CELL * PACE)
+    wall[0, 10] = True
+    assert math.isnan(minutes(blocked(plane(), wall), (10, 9), (10, 11)))
+
+
+def test_islands_closed_cells_and_points_off_the_grid_are_unreachable() -> None:
+    sea = np.ones((21, 21), dtype=bool)
+    sea[0:5, 0:5] = sea[10:15, 10:15] = False
+    out = walking_time(blocked(plane(), sea), points((2, 2)), points((4, 4), (12, 12), (8, 8), (-5, 3), (3, 99)))
+    assert out["time_min"].notna().tolist() == [True, False, False, False, False]
+    assert out["source_id"].tolist() == ["p0", "", "", "", ""]
+    none = walking_time(blocked(plane(), sea), points((8, 8), (-1, -1)), points((2, 2)))
+    assert none["time_min"].isna().all()
+    assert walking_time(plane(), points(), points((1, 1)))["source_id"].tolist() == [""]
+    assert len(walking_time(plane(), points((1, 1)), points())) == 0
+
+
+def test_the_nearest_source_by_id_whatever_the_order() -> None:
+    sources = points((0, 0), (20, 20), (20, 20), prefix="s")
+    targets = points((1, 2), (19, 15), (20, 20), prefix="t")
+    out = walking_time(plane(), sources, targets)
+    assert out["target_id"].tolist() == ["t0", "t1", "t2"]
+    assert out["source_id"].tolist() == ["s0", "s1", "s1"]
+    assert walking_time(plane(), sources.iloc[::-1], targets).equals(out)
+    assert walking_time(plane(), sources.to_crs(4326), targets.to_crs(4326)).equals(out)
+
+
+@pytest.mark.parametrize("columns", [127, 128, 700])
+def test_sources_are_found_on_wide_grids(columns: int) -> None:
+    """scikit-image gives its steps as int8, in which a row of 128 cells overflows."""
+    sources, targets = points((3, 1), (3, columns - 2), prefix="s"), points((0, 0), (5, columns - 1), prefix="t")
+    out = walking_time(plane(6, columns), sources, targets)
+    assert out["source_id"].tolist() == ["s0", "s1"]
+    assert out["time_min"].to_numpy() == pytest.approx((np.array([2, 1]) + math.sqrt(2)) * CELL * PACE)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_equal_to_networkx(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    pace = random.uniform(0.005, 0.05, size=(9, 11))
+    pace[random.random(pace.shape) < 0.25] = np.nan
+    grid = Friction(pace, WEST, NORTH, CELL, CRS)
+    graph = nx.Graph()
+    for (row, column), here in np.ndenumerate(pace):
+        for down, right in ((0, 1), (1, -1), (1, 0), (1, 1)):
+            there = (row + down, column + right)
+            if there[0] < 9 and 0 <= there[1] < 11 and np.isfinite(here + pace[there]):
+                length = CELL * math.hypot(down, right)
+                graph.add_edge((row, column), there, weight=length * (here + pace[there]) / 2)
+    cells = [
+        (int(row), int(column)) for row, column in zip(random.integers(0, 9, 3), random.integers(0, 11, 3), strict=True)
+    ]
+    starts = {one for one in cells if one in graph}
+    every = [(row, column) for row in range(9) for column in range(11)]
+    out = walking_time(grid, points(*cells, prefix="s"), points(*every))
+    expected = nx.multi_source_dijkstra_path_length(graph, starts) if starts else {}
+    for cell, name, time in zip(every, out["source_id"], out["time_min"], strict=True):
+        if cell not in expected:
+            assert math.isnan(time) or (time == 0 and cell in cells)
+            continue
+        assert time == pytest.approx(expected[cell])
+        own = nx.dijkstra_path_length(graph, cells[int(name[1:])], cell)
+        assert own == pytest.approx(time)  # the source named is one at that distance
+
+
+def test_tobler_by_hand(tmp_path: Path) -> None:
+    """A plane that rises 20 m per 100 m to the east: up 2.50, down 3.55 km/h on a path, 0.6 of that off it."""
+    assert float(tobler_kmh(0.2)) == pytest.approx(6 * math.exp(-0.875))
+    assert float(tobler_kmh(-0.2)) == pytest.approx(6 * math.exp(-0.525))
+    height = np.tile(np.arange(21) * 20.0, (21, 1))
+    slope = walking_friction(geotiff(tmp_path / "dem.tif", height), bounds=bounds(), crs=CRS)
+    up, down = 60 / (0.6 * 6 * math.exp(-0.875)), 60 / (0.6 * 6 * math.exp(-0.525))  # minutes a kilometre
+    assert slope.minutes_per_metre == pytest.approx(np.full((21, 21), (up + down) / 2000))
+    assert minutes(slope, (10, 5), (10, 15)) == pytest.approx((up + down) / 2)
+
+
+def test_flat_elevation_is_toblers_off_path_speed(tmp_path: Path) -> None:
+    flat = walking_friction(geotiff(tmp_path / "dem.tif", np.full((21, 21), 1200.0)), bounds=bounds(), crs=CRS)
+    assert flat.minutes_per_metre == pytest.approx(np.full((21, 21), 0.06 / (0.6 * 6 * math.exp(-0.175))))
+
+
+def test_without_elevation_the_speed_is_the_parameter() -> None:
+    assert walking_friction(None, bounds=bounds(), crs=CRS).minutes_per_metre == pytest.approx(np.full((21, 21), PACE))
+    slow = walking_friction(None, bounds=bounds(), crs=CRS, flat_speed_kmh=2.5)
+    assert minutes(slow, (10, 5), (10, 15)) == pytest.approx(24)
+    larger = walking_friction(None, bounds=(WEST, NORTH - 150, WEST + 201, NORTH), crs=CRS)
+    assert larger.minutes_per_metre.shape == (2, 3)
+
+
+def test_missing_elevation_is_impassable_and_does_not_spread(tmp_path: Path) -> None:
+    height = np.tile(np.arange(21) * 20.0, (21, 1))
+    height[:, 10] = -9999
+    path = geotiff(tmp_path / "dem.tif", height)
+    split = walking_friction(path, bounds=bounds(), crs=CRS)
+    closed = np.isnan(split.minutes_per_metre)
+    assert closed.all(axis=0).tolist() == [column == 10 for column in range(21)]
+    assert closed.sum() == 21
+    assert np.nanmax(split.minutes_per_metre) == pytest.approx(np.nanmin(split.minutes_per_metre))
+
+
+def test_elevation_in_degrees_is_brought_onto_the_metric_grid(tmp_path: Path) -> None:
+    """A plane that rises to the north, given in EPSG:4326, keeps its slope in metres within 1 %."""
+    grid = 0.001
+    north = 27.0 - (np.arange(100) + 0.5) * grid
+    metres = gpd.GeoSeries(gpd.points_from_xy(np.full(100, 101.75), north), crs=4326).to_crs(CRS).y.to_numpy()
+    height = np.tile(((metres - metres.min()) * 0.1)[:, None], (1, 100))
+    path = geotiff(tmp_path / "d.tif", height, crs="EPSG:4326", transform=Affine(grid, 0, 101.7, 0, -grid, 27.0))
+    middle = gpd.GeoSeries(gpd.points_from_xy([101.75], [26.95]), crs=4326).to_crs(CRS)
+    x, y = float(middle.x[0]), float(middle.y[0])
+    out = walking_friction(path, bounds=(x - 2000, y - 2000, x + 2000, y + 2000), crs=CRS)
+    up, down = (60 / (0.6 * 6 * math.exp(-3.5 * one)) for one in (0.15, 0.05))
+    assert out.minutes_per_metre == pytest.approx(np.full((40, 40), (up + down) / 2000), rel=0.01)
+
+
+def test_land_cover_and_barriers(tmp_path: Path) -> None:
+    classes = np.full((21, 21), 10.0)
+    classes[:, :10], classes[20, :] = 20, 80
+    cover = geotiff(tmp_path / "cover.tif", classes)
+    river = gpd.GeoSeries([LineString([(WEST + 50, NORTH - 950), (WEST + 2050, NORTH - 1250)])], crs=CRS)
+    out = walking_friction(
+        None,
+        cover,
+        bounds=bounds(),
+        crs=CRS,
+        class_factors={10: 1.0, 20: 0.5, 80: 0, 99: 1},
+        barriers=river.to_crs(4326),
+    )
+    pace = out.minutes_per_metre
+    assert pace[0, 0] == pytest.approx(2 * PACE)
+    assert pace[0, 20] == pytest.approx(PACE)
+    assert np.isnan(pace[20]).all()
+    assert math.isnan(minutes(out, (0, 15), (15, 15)))  # nobody slips across the slanting river
+    with pytest.raises(DataError, match="20、80"):
+        walking_friction(None, cover, bounds=bounds(), crs=CRS, class_factors={10: 1.0})
+    pond = gpd.GeoSeries([box(WEST + 510, NORTH - 590, WEST + 590, NORTH - 510), None], crs=CRS)
+    ponds = walking_friction(None, bounds=bounds(), crs=CRS, barriers=pond)
+    assert np.argwhere(np.isnan(ponds.minutes_per_metre)).tolist() == [[5, 5]]
+    empty = walking_friction(None, bounds=bounds(), crs=CRS, barriers=pond.iloc[1:])
+    assert np.isfinite(empty.minutes_per_metre).all()
+
+
+def test_bad_input(tmp_path: Path) -> None:
+    far = geotiff(tmp_path / "far.tif", np.ones((5, 5)), transform=Affine(100, 0, 900_000, 0, -100, 100_000))
+    with pytest.raises(DataError, match="没有数据"):
+        walking_friction(far, bounds=bounds(), crs=CRS)
+    (tmp_path / "dem.tif").write_text("not a raster")
+    with pytest.raises(DataError, match="不是 GeoTIFF"):
+        walking_friction(tmp_path / "dem.tif", bounds=bounds(), crs=CRS)
+    with pytest.raises(ValueError, match="not a projected CRS"):
+        walking_friction(None, bounds=(101, 26, 102, 27), crs="EPSG:4326")
+    with pytest.raises(ValueError, match="bounds"):
+        walking_friction(None, bounds=(1, 0, 0, 1), crs=CRS)
+    with pytest.raises(ValueError, match="above zero"):
+        walking_friction(None, bounds=bounds(), crs=CRS, flat_speed_kmh=0)
+    with pytest.raises(ValueError, match="larger cell_m"):
+        walking_friction(None, bounds=bounds(), crs=CRS, cell_m=0.1)
+    with pytest.raises(ValueError, match="not be negative"):
+        walking_friction(None, far, bounds=(900_000, 99_500, 900_500, 100_000), crs=CRS, class_factors={1: -1})
