@@ -83,7 +83,7 @@ def _places(region: Region) -> Places:
         )  # fmt: skip
     for frame in places.values():
         for column in ("town_code", "county_code"):
-            frame[column] = frame[column] if column in frame else ""
+            frame[column] = frame.get(column, "")
         frame["town_name"] = frame["town_code"].map(towns["name"]).fillna("")
         frame["county_name"] = frame["county_code"].map(counties["name"]).fillna("")
     return places

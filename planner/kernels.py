@@ -246,3 +246,94 @@ def within(
             at_node += _ONE
         row_start[facility + 1] = total
     return row_start, nodes[:total], costs[:total]
+
+
+@njit(cache=True, nogil=True)
+def _insert(keys: Keys, base: int, count: int, new: int) -> bool:
+    """Put a key into a node's sorted list of `count`, one a facility; return whether the list changed."""
+    at = np.int64(count) - 1
+    for place in range(count):
+        if keys[base + place] != FAR and (keys[base + place] & _LOW) == (new & _LOW):
+            at = place
+            break
+    if new >= keys[base + at]:
+        return False
+    while at > 0 and keys[base + at - 1] > new:
+        keys[base + at] = keys[base + at - 1]
+        at -= 1
+    keys[base + at] = new
+    return True
+
+
+@njit(cache=True, nogil=True)
+def k_nearest_keys(starts: Starts, arcs: Keys, source: Nodes, source_key: Keys, count: int, width: int) -> Keys:
+    """Return each node's `count` smallest keys of different facilities, sorted, FAR where there are fewer.
+
+    The bands of `nearest_keys`, with a list a node: `pending` is its smallest key that its neighbours do not know yet.
+    """
+    size = starts.size - 1
+    keys = np.full(size * count, FAR, np.uint64)
+    pending = np.full(size, FAR, np.uint64)
+    near, far = np.empty(size + 1, np.int64), np.empty(size + 1, np.int64)
+    state = np.zeros(size, np.uint8)
+    waiting = 0
+    for at in range(source.size):
+        node = np.int64(source[at])
+        if _insert(keys, node * count, count, source_key[at]):
+            if state[node] == 0:
+                state[node] = 1
+                far[waiting] = node
+                waiting += 1
+            pending[node] = min(pending[node], source_key[at])
+    step = np.uint64(width) << _SHIFT
+    end = step
+    while waiting:
+        first, last, kept, lowest = 0, 0, 0, FAR
+        for at in range(waiting):
+            node = far[at]
+            if state[node] != 1:
+                continue
+            if pending[node] < end:
+                state[node] = 2
+                near[last] = node
+                last += 1
+            else:
+                far[kept] = node
+                kept += 1
+                lowest = min(lowest, pending[node])
+        waiting = kept
+        if last == 0:
+            if waiting == 0:
+                break
+            end = lowest + step if lowest + step > lowest else FAR
+            continue
+        while first != last:
+            node = near[first]
+            first = first + 1 if first < size else 0
+            state[node] = 0
+            low = pending[node]
+            pending[node] = FAR
+            for place in range(node * count, node * count + count):
+                key = keys[place]
+                if key < low or key == FAR:
+                    continue
+                for arc in range(starts[node], starts[node + 1]):
+                    packed = arcs[arc]
+                    to, new = np.int64(packed & _LOW), key + (packed & _HIGH)
+                    if new < key or not _insert(keys, to * count, count, new):
+                        continue
+                    pending[to] = min(pending[to], new)
+                    if state[to] == 2:
+                        continue
+                    if pending[to] < end:
+                        state[to] = 2
+                        near[last] = to
+                        last = last + 1 if last < size else 0
+                    elif state[to] == 0:
+                        state[to] = 1
+                        if waiting == far.size:  # a node can wait twice: its first entry is skipped when it comes up
+                            far = np.concatenate((far, np.empty_like(far)))
+                        far[waiting] = to
+                        waiting += 1
+        end = end + step if end + step > end else FAR
+    return keys

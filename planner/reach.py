@@ -69,3 +69,29 @@ class Reach:
             f"Reach({len(self.demand_ids)} demands, {len(self.facility_ids)} facilities, "
             f"{len(self.costs)} pairs within {self.limit})"
         )
+
+
+def rows_of(demand: Position, facility: Position, cost: Position, demands: int) -> tuple[Position, Position, Cost]:
+    """Return (indptr, indices, costs) of unordered pairs, the cheapest of those that stand twice, facilities sorted."""
+    order = np.lexsort((cost, facility, demand))
+    demand, facility, cost = demand[order], facility[order], cost[order]
+    first = np.ones(len(demand), np.bool_)
+    first[1:] = (demand[1:] != demand[:-1]) | (facility[1:] != facility[:-1])
+    indptr = np.searchsorted(demand[first], np.arange(demands + 1)).astype(np.int64)
+    return indptr, facility[first], cost[first].astype(np.uint32)
+
+
+def smallest(
+    demand: pd.DataFrame, facilities: pd.DataFrame, row: Position, column: Position, cost: Position, count: int
+) -> pd.DataFrame:
+    """Return each demand's `count` cheapest facilities of the pairs (row, column, cost): by cost, then facility id."""
+    pairs = pd.DataFrame({"row": row, "column": column, "cost": cost})
+    pairs = pairs.sort_values(["row", "cost", "column"], kind="stable").drop_duplicates(["row", "column"])
+    pairs = pairs[pairs.groupby("row").cumcount() < count]
+    return pd.DataFrame(
+        {
+            "demand_id": demand["id"].to_numpy(dtype=object)[pairs["row"]],
+            "facility_id": facilities["id"].to_numpy(dtype=object)[pairs["column"]],
+            "cost": pairs["cost"].to_numpy(),
+        }
+    )

@@ -8,32 +8,21 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyproj import Geod
-from shapely import STRtree, linestrings, points
 
 from planner.network import SPEED_KMH, RoadGraph
-from planner.reach import UNREACHABLE, Reach
+from planner.reach import UNREACHABLE, Reach, rows_of, smallest
 from planner.search import FAR, Engine, Search, Seeds
+from planner.snap import EdgeIndex, Snapped
 
 Whole = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+Pairs = tuple[Whole, Whole, Whole]
 Bools = npt.NDArray[np.bool_]
 
-_ELLIPSOID = Geod(ellps="GRS80")
 _MS_PER_HOUR = 3_600_000
 _MM_PER_KM = 1_000_000
 _NEVER = int(UNREACHABLE)
 WALK_KMH = 5.0
 """Speed of the access leg between a point and the road where time is asked for: an assumption, on foot."""
-
-
-@dataclass(frozen=True, eq=False)
-class Snapped:
-    """Points on their nearest edges: edge position (-1: none near enough), mm from its tail, and the access leg in mm."""
-
-    edge: Whole
-    along_mm: Whole
-    access_mm: Whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +64,8 @@ class Road:
         graph = self.graph
         if self.speeds is None:
             return graph.length_mm
-        default = self.speeds.get("road", SPEED_KMH["road"])
-        by_class = pd.Series(graph.road_class).map(lambda name: self.speeds.get(name, SPEED_KMH.get(name, default)))  # type: ignore[union-attr]
+        table = {**SPEED_KMH, **self.speeds}
+        by_class = pd.Series(graph.road_class).map(table).fillna(table["road"])
         speed = np.where(np.isnan(graph.speed_kmh), by_class.to_numpy(float), graph.speed_kmh)
         return np.rint(graph.length_mm * (_MS_PER_HOUR / _MM_PER_KM) / speed).astype(np.int64)
 
@@ -101,21 +90,19 @@ class Road:
         return Search(graph.lon, graph.lat, graph.tail, graph.head, self.edge_cost, forward, backward, self.engine)
 
     @cached_property
-    def _segments(self) -> tuple[STRtree, Whole, Floats, Floats]:
-        """A tree of the straight segments of all open edges, in local metres; each one's edge and mm before it."""
-        return _segment_tree(self.graph, self._open)
+    def _edges(self) -> EdgeIndex:
+        return EdgeIndex(self.graph, self._open)
 
     def snap(self, frame: pd.DataFrame) -> Snapped:
-        """Return where each point (lon, lat) meets its nearest open edge; ties to the smaller edge position."""
-        tree, owner, before_mm, edge_scale = self._segments
-        return _snap(frame, tree, owner, before_mm, edge_scale, self.graph, self.max_snap_m)
+        """Return where each point (id, lon, lat) meets its nearest open edge."""
+        return self._edges.snap(frame, self.max_snap_m)
 
     def _leg(self, access_mm: Whole) -> Whole:
         if self.speeds is None:
             return access_mm
         return np.rint(access_mm * (_MS_PER_HOUR / _MM_PER_KM) / self.walk_kmh).astype(np.int64)
 
-    def _ends(self, at: Snapped, outward: bool) -> tuple[Whole, Whole, Whole]:
+    def _ends(self, at: Snapped, outward: bool) -> Pairs:
         """Return (point, node, cost): how each snapped point leaves for (or is reached from) the ends of its edge."""
         known = np.flatnonzero(at.edge >= 0)
         edge = at.edge[known]
@@ -138,7 +125,7 @@ class Road:
             return np.minimum(at.along_mm, whole)
         return np.minimum(np.rint(whole * (at.along_mm / length)).astype(np.int64), whole)
 
-    def _same_edge(self, demand: Snapped, facility: Snapped) -> tuple[Whole, Whole, Whole]:
+    def _same_edge(self, demand: Snapped, facility: Snapped) -> Pairs:
         """Return (demand, facility, cost) of pairs that meet on one edge without passing an end of it."""
         left = pd.DataFrame(
             {
@@ -163,29 +150,43 @@ class Road:
         cost = np.abs(ahead) + pairs["ld"].to_numpy() + pairs["lf"].to_numpy()
         return pairs["d"].to_numpy()[may], pairs["f"].to_numpy()[may], cost[may]
 
+    def _journey(self, demand: pd.DataFrame, facilities: pd.DataFrame) -> tuple[Seeds, Pairs, Pairs]:
+        """Return the facilities' seeds, the demands' legs to the ends of their edges, and the pairs that share an edge."""
+        for side, frame in (("demand", demand), ("facility", facilities)):
+            if not frame["id"].is_unique:
+                raise ValueError(f"the {side} ids are not unique")
+        at_demand, at_facility = self.snap(demand), self.snap(facilities)
+        delay = round(self.delay_s * 1000) if self.speeds is not None else 0
+        point, node, cost = self._ends(at_facility, outward=True)
+        same = self._same_edge(at_demand, at_facility)
+        seeds = Seeds(node, cost + delay, point, len(facilities))
+        return seeds, self._ends(at_demand, outward=False), (same[0], same[1], same[2] + delay)
+
     def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
         """Return who reaches which facility within `limit` mm or ms, and everyone's nearest, ties to the smaller id."""
         if not 0 <= limit < _NEVER:
             raise ValueError(f"a limit of {limit} {self.unit} is not one")
         facilities = facilities.sort_values("id", kind="stable")
-        ids = [frame["id"].to_numpy(dtype=object) for frame in (demand, facilities)]
-        if any(len(set(side)) != len(side) for side in ids):
-            raise ValueError("ids are not unique")
-        at_demand, at_facility = self.snap(demand), self.snap(facilities)
-        delay = round(self.delay_s * 1000) if self.speeds is not None else 0
-        point, node, cost = self._ends(at_facility, outward=True)
-        seeds = Seeds(node, cost + delay, point, len(ids[1]))
-        same = self._same_edge(at_demand, at_facility)
-        same = (same[0], same[1], same[2] + delay)
-        legs = self._ends(at_demand, outward=False)
-        index, nearest = _nearest(self.search.nearest(seeds), legs, same, len(ids[0]))
-        indptr, columns, costs = _within(self.search.within(seeds, limit), legs, same, limit, len(ids[0]), len(ids[1]))
-        return Reach(ids[0], ids[1], limit, indptr, columns, costs, index, nearest)
+        seeds, legs, same = self._journey(demand, facilities)
+        index, nearest = _nearest(self.search.nearest(seeds), legs, same, len(demand))
+        pairs = _within(self.search.within(seeds, limit), legs, same, limit, len(facilities))
+        indptr, columns, costs = rows_of(*pairs, len(demand))
+        ids = demand["id"].to_numpy(dtype=object), facilities["id"].to_numpy(dtype=object)
+        return Reach(*ids, limit, indptr, columns, costs, index, nearest)
+
+    def k_nearest(self, demand: pd.DataFrame, facilities: pd.DataFrame, count: int) -> pd.DataFrame:
+        """Return the `count` nearest facilities of each demand: demand_id, facility_id, cost; by cost, then id."""
+        facilities = facilities.sort_values("id", kind="stable")
+        seeds, (point, node, leg), same = self._journey(demand, facilities)
+        keys = self.search.k_nearest(seeds, count)[node]
+        row, _ = np.nonzero(keys != FAR)
+        key = keys[keys != FAR]
+        cost = np.concatenate([(key >> np.uint64(32)).astype(np.int64) + leg[row], same[2]])
+        facility = np.concatenate([(key & np.uint64(_NEVER)).astype(np.int64), same[1]])
+        return smallest(demand, facilities, np.concatenate([point[row], same[0]]), facility, cost, count)
 
 
-def _nearest(
-    keys: npt.NDArray[np.uint64], legs: tuple[Whole, Whole, Whole], same: tuple[Whole, Whole, Whole], size: int
-) -> tuple[Whole, npt.NDArray[np.uint32]]:
+def _nearest(keys: npt.NDArray[np.uint64], legs: Pairs, same: Pairs, size: int) -> tuple[Whole, npt.NDArray[np.uint32]]:
     """Return each demand's nearest facility and cost: the best over the ends of its edge and over its own edge."""
     shift, best = np.uint64(32), np.full(size, FAR, np.uint64)
     point, node, leg = legs
@@ -201,92 +202,17 @@ def _nearest(
 
 
 def _within(
-    rows: tuple[Whole, Whole, Whole], legs: tuple[Whole, Whole, Whole], same: tuple[Whole, Whole, Whole],
-    limit: int, demands: int, facilities: int,
-) -> tuple[Whole, Whole, npt.NDArray[np.uint32]]:  # fmt: skip
-    """Return the pairs within the limit as rows by demand, from the nodes within it by facility."""
+    rows: Pairs, legs: Pairs, same: Pairs, limit: int, facilities: int
+) -> Pairs:  # fmt: skip
+    """Return (demand, facility, cost) of the pairs within the limit, from the nodes within it by facility."""
     start, nodes, costs = rows
     order = np.argsort(legs[1], kind="stable")
     leg_point, leg_node, leg_cost = legs[0][order], legs[1][order], legs[2][order]
     first, last = np.searchsorted(leg_node, nodes, "left"), np.searchsorted(leg_node, nodes, "right")
     count = last - first
     facility = np.repeat(np.repeat(np.arange(facilities), np.diff(start)), count)
-    at = (
-        np.repeat(first - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(count.sum())
-        if len(count)
-        else first
-    )
-    demand = np.concatenate([leg_point[at], same[0]])
-    facility = np.concatenate([facility, same[1]])
+    at = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(count.sum())
     total = np.concatenate([np.repeat(costs, count) + leg_cost[at], same[2]])
     inside = total <= limit
-    demand, facility, total = demand[inside], facility[inside], total[inside]
-    order = np.lexsort((total, facility, demand))
-    demand, facility, total = demand[order], facility[order], total[order]
-    best = np.ones(len(demand), bool)
-    best[1:] = (demand[1:] != demand[:-1]) | (facility[1:] != facility[:-1])
-    indptr = np.searchsorted(demand[best], np.arange(demands + 1)).astype(np.int64)
-    return indptr, facility[best], total[best].astype(np.uint32)
-
-
-def _segment_tree(graph: RoadGraph, is_open: Bools) -> tuple[STRtree, Whole, Floats, Floats]:
-    """Return the tree over segments, and for each segment its edge, the share of the edge before it, and its own share."""
-    start = graph.shape_start
-    first = np.delete(np.arange(len(graph.shape_lon)), start[1:] - 1)
-    owner = np.repeat(np.arange(len(graph.tail)), np.diff(start) - 1)
-    keep = is_open[owner]
-    first, owner = first[keep], owner[keep]
-    lon, lat = graph.shape_lon, graph.shape_lat
-    metres = (
-        np.asarray(_ELLIPSOID.inv(lon[first], lat[first], lon[first + 1], lat[first + 1])[2])
-        if len(first)
-        else np.zeros(0)
-    )
-    total = np.bincount(owner, weights=metres, minlength=len(graph.tail))
-    running = np.cumsum(metres) - metres
-    base = np.full(len(graph.tail), np.inf)
-    np.minimum.at(base, owner, running)
-    whole = np.where(total[owner] > 0, total[owner], 1.0)
-    x, y = _local(lon, lat, graph)
-    segments = linestrings(
-        np.stack([np.column_stack([x[first], y[first]]), np.column_stack([x[first + 1], y[first + 1]])], axis=1)
-    )
-    return STRtree(segments), owner, (running - base[owner]) / whole, metres / whole
-
-
-def _local(lon: Floats, lat: Floats, graph: RoadGraph) -> tuple[Floats, Floats]:
-    """Return the points in metres around the graph's middle (equirectangular): only to find which edge is nearest."""
-    middle = np.radians((graph.lat.min() + graph.lat.max()) / 2) if len(graph.lat) else 0.0
-    metres = np.pi * _ELLIPSOID.a / 180
-    return np.asarray(lon) * metres * np.cos(middle), np.asarray(lat) * metres
-
-
-def _snap(
-    frame: pd.DataFrame, tree: STRtree, owner: Whole, before: Floats, own: Floats, graph: RoadGraph, max_snap_m: float
-) -> Snapped:
-    """Return each point's place on its nearest segment: found in local metres, its access leg measured as a geodesic."""
-    count = len(frame)
-    edge, along, access = np.full(count, -1, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int64)
-    if not count or not len(owner):
-        return Snapped(edge, along, access)
-    lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
-    x, y = _local(lon, lat, graph)
-    at, segment = tree.query_nearest(points(x, y), max_distance=max_snap_m * 1.1 + 1)
-    order = np.lexsort((segment, owner[segment], at))
-    at, segment = at[order], segment[order]
-    at, where = np.unique(at, return_index=True)
-    segment = segment[where]
-    ends = np.asarray([line.coords for line in tree.geometries.take(segment)]).reshape(-1, 4)
-    dx, dy = ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]
-    square = np.where(dx * dx + dy * dy > 0, dx * dx + dy * dy, 1.0)
-    share = np.clip(((x[at] - ends[:, 0]) * dx + (y[at] - ends[:, 1]) * dy) / square, 0, 1)
-    foot_x, foot_y = ends[:, 0] + share * dx, ends[:, 1] + share * dy
-    scale_x, scale_y = _local(np.ones(1), np.ones(1), graph)
-    metres = np.asarray(_ELLIPSOID.inv(lon[at], lat[at], foot_x / scale_x[0], foot_y / scale_y[0])[2])
-    near = metres <= max_snap_m
-    at, segment, share, metres = at[near], segment[near], share[near], metres[near]
-    edge[at] = owner[segment]
-    length = graph.length_mm[owner[segment]]
-    along[at] = np.clip(np.rint((before[segment] + share * own[segment]) * length), 0, length).astype(np.int64)
-    access[at] = np.rint(metres * 1000).astype(np.int64)
-    return Snapped(edge, along, access)
+    demand, facility = np.concatenate([leg_point[at], same[0]]), np.concatenate([facility, same[1]])
+    return demand[inside], facility[inside], total[inside]

@@ -15,7 +15,10 @@ Geometry = Literal["polygon", "point", "line"]
 
 @dataclass(frozen=True)
 class Field:
-    """One column: its name inside, its Chinese label, type, unit and the other names it may come under."""
+    """One column: its name inside, its Chinese label, type, unit and the other names it may come under.
+
+    A code with ``digits`` is a 统计用区划代码 of just so many digits; that of a county, a town, a village differ.
+    """
 
     name: str
     label: str
@@ -25,6 +28,7 @@ class Field:
     required: bool = False
     aliases: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    digits: int = 0
 
     def names(self) -> tuple[str, ...]:
         """Every heading under which this column is recognised, the canonical one first."""
@@ -85,8 +89,10 @@ _LAT = ("纬度（WGS84）", "lat_wgs84", "latitude", "y")
 COUNTIES = Table(
     "counties", "县（区）", ("counties", "县区", "区县"), "code", "polygon",
     (
-        Field("code", "县区代码", "code", "6 位行政区划代码", required=True, aliases=("代码", "county_code", "adcode")),
-        Field("name", "县区名称", "text", "", required=True, aliases=("名称", "county", "county_name")),
+        Field("code", "县区代码", "code", "6 位行政区划代码", required=True,
+              aliases=("代码", "county_code", "adcode", "区县代码", "县（区）代码"), digits=6),
+        Field("name", "县区名称", "text", "", required=True,
+              aliases=("名称", "county", "county_name", "区县名称", "县（区）名称")),
         Field("population", "常住人口", "integer", "普查或统计公报的常住人口", "人", aliases=_PEOPLE),
         Field("urban_population", "城镇人口", "integer", "", "人", aliases=("城镇常住人口",)),
         Field("rural_population", "乡村人口", "integer", "", "人", aliases=("乡村常住人口",)),
@@ -97,9 +103,11 @@ COUNTIES = Table(
 TOWNS = Table(
     "towns", "乡镇（街道）", ("towns", "乡镇", "乡镇街道"), "code", "polygon",
     (
-        Field("code", "乡镇代码", "code", "9 位统计用区划代码", required=True, aliases=("代码", "town_code", "区划代码")),
+        Field("code", "乡镇代码", "code", "9 位统计用区划代码", required=True, aliases=("代码", "town_code", "区划代码"),
+              digits=9),
         Field("name", "乡镇名称", "text", "", required=True, aliases=("名称", "乡镇", "town", "town_name")),
-        Field("county_code", "县区代码", "code", "缺省取乡镇代码前 6 位", aliases=("所属县区代码",)),
+        Field("county_code", "县区代码", "code", "缺省取乡镇代码前 6 位",
+              aliases=("所属县区代码", "区县代码", "县（区）代码"), digits=6),
         Field("county_name", "县区名称", "text", "没有县区边界文件时用它命名", aliases=("县区", "所属县区", "county")),
         Field("kind", "类型", "choice", "缺省按名称末字判断", aliases=("乡镇类型", "type"), choices=TOWN_KINDS),
         Field("is_county_seat", "是否县城", "boolean", "县（区）政府驻地所在的镇", aliases=("县城", "县城驻地")),
@@ -112,9 +120,9 @@ VILLAGES = Table(
     "villages", "村（社区）", ("villages", "村社区", "行政村"), "code", "point",
     (
         Field("code", "村代码", "code", "12 位统计用区划代码", required=True,
-              aliases=("代码", "village_code", "村社区代码")),
+              aliases=("代码", "village_code", "村社区代码"), digits=12),
         Field("name", "村名称", "text", "", required=True, aliases=("名称", "村社区名称", "村（社区）名称", "village")),
-        Field("town_code", "乡镇代码", "code", "缺省取村代码前 9 位", aliases=("所属乡镇代码",)),
+        Field("town_code", "乡镇代码", "code", "缺省取村代码前 9 位", aliases=("所属乡镇代码",), digits=9),
         Field("kind", "类型", "choice", "缺省看代码第 10 位：2＝行政村", aliases=("村社区类型", "type"),
               choices=VILLAGE_KINDS),
         Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
@@ -133,9 +141,11 @@ RESIDENTS = Table(
         Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
         Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
         Field("population", "常住人口", "integer", "", "人", required=True, aliases=_PEOPLE),
-        Field("village_code", "村代码", "code", "所属村（社区）的 12 位代码", aliases=("村社区代码",)),
-        Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",)),
-        Field("is_urban", "是否城镇", "boolean", "普查口径的城镇人口", aliases=("城镇", "城镇人口")),
+        Field("village_code", "村代码", "code", "所属村（社区）的 12 位代码；有一行不填，全市就只能评估到乡镇",
+              aliases=("村社区代码",), digits=12),
+        Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",), digits=9),
+        Field("is_urban", "是否城镇", "boolean", "普查口径；缺省：社区、街道、县城计城镇，其余计乡村（假设）",
+              aliases=("城镇", "城镇人口", "城乡")),
         *_SOURCE,
     ),
 )  # fmt: skip
@@ -151,8 +161,9 @@ FACILITIES = Table(
         Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
         Field("status", "状态", "choice", "缺省＝在用；只有在用的机构提供服务", aliases=("运行状态",),
               choices=FACILITY_STATUS),
-        Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",)),
-        Field("village_code", "村代码", "code", "村卫生室所在的行政村；缺省取同乡镇最近的村（社区）", aliases=("村社区代码",)),
+        Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",), digits=9),
+        Field("village_code", "村代码", "code", "村卫生室所在的行政村；缺省取同乡镇最近的行政村（估算）",
+              aliases=("村社区代码",), digits=12),
         Field("host_id", "依托机构编号", "code", "急救站、次中心等依托的机构", aliases=("依托机构",)),
         Field("grade", "等级", "text", "如 三级甲等", aliases=("机构等级", "医院等级")),
         Field("owner", "举办主体", "text", "如 市办、县办、企业办、社会办", aliases=("举办", "主办单位")),

@@ -131,6 +131,29 @@ class Search:
         known = np.isfinite(reached) & (cost < NEVER)
         return np.where(known, (cost << np.uint64(32)) | facility, FAR)
 
+    def k_nearest(self, seeds: Seeds, count: int) -> Keys:
+        """Return (nodes, count) keys: the `count` nearest different facilities of each node, sorted, FAR beyond."""
+        size = len(self.x)
+        if not len(seeds.node) or not size:
+            return np.full((size, count), FAR, np.uint64)
+        if not self.compiled:
+            return self._k_nearest_scipy(seeds, count)
+        from planner import kernels
+
+        _, new_of, starts, arcs = self._packed
+        key = (seeds.cost.astype(np.uint64) << np.uint64(32)) | seeds.facility.astype(np.uint64)
+        keys = kernels.k_nearest_keys(starts, arcs, new_of[seeds.node], key, count, self._width)
+        return keys.reshape(size, count)[new_of]
+
+    def _k_nearest_scipy(self, seeds: Seeds, count: int) -> Keys:
+        """All ways of every facility, sorted: for the small graphs that this engine is for."""
+        starts, nodes, costs = self.within(seeds, NEVER - 1)
+        facility = np.repeat(np.arange(seeds.facilities), np.diff(starts)).astype(np.uint64)
+        keys = np.full((len(self.x), seeds.facilities), FAR, np.uint64)
+        keys[nodes, facility.astype(np.int64)] = (costs.astype(np.uint64) << np.uint64(32)) | facility
+        keys = np.sort(keys, axis=1)[:, :count]
+        return np.pad(keys, ((0, 0), (0, count - keys.shape[1])), constant_values=FAR)
+
     def within(self, seeds: Seeds, limit: int, threads: int = 1) -> tuple[Whole, Whole, Whole]:
         """Return (row starts, nodes, costs): per facility the nodes within `limit`, in an order of no meaning.
 

@@ -21,7 +21,8 @@ def problems(draw):
     edges = draw(st.lists(st.tuples(node, node, st.integers(0, 6), st.booleans(), st.booleans()), max_size=30))
     facilities = draw(st.integers(1, 5))
     seeds = sorted(
-        draw(st.lists(st.tuples(st.integers(0, facilities - 1), node, st.integers(0, 5)), max_size=10)), key=lambda one: one[0]
+        draw(st.lists(st.tuples(st.integers(0, facilities - 1), node, st.integers(0, 5)), max_size=10)),
+        key=lambda one: one[0],
     )
     order = draw(st.permutations(range(len(edges))))
     return size, edges, facilities, seeds, draw(st.integers(0, 15)), order
@@ -67,10 +68,14 @@ def test_equal_to_networkx(engine, problem) -> None:
         best = costs[:, node].min()
         expected = FAR if best == 10**9 else np.uint64((int(best) << 32) | int(costs[:, node].argmin()))
         assert keys[node] == expected
+    for count in (1, 2, 3):
+        several = search.k_nearest(_seeds(seeds, facilities), count)
+        for node in range(size):
+            ways = sorted((int(c) << 32) | f for f, c in enumerate(costs[:, node].tolist()) if c < 10**9)[:count]
+            assert several[node].tolist() == ways + [int(FAR)] * (count - len(ways))
     starts, nodes, reached = search.within(_seeds(seeds, facilities), limit)
     got = [
-        dict(zip(nodes[low:high].tolist(), reached[low:high].tolist(), strict=True))
-        for low, high in pairwise(starts)
+        dict(zip(nodes[low:high].tolist(), reached[low:high].tolist(), strict=True)) for low, high in pairwise(starts)
     ]
     assert got == [{n: c for n, c in enumerate(row.tolist()) if c <= limit} for row in costs]
     assert len(nodes) == sum(len(row) for row in got)

@@ -1,0 +1,119 @@
+"""Points onto roads: the nearest place on the nearest edge, not the nearest node."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyproj import Geod
+from shapely import STRtree, linestrings, points
+
+from planner.network import RoadGraph
+
+Whole = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+_ELLIPSOID = Geod(ellps="GRS80")
+
+
+@dataclass(frozen=True, eq=False)
+class Snapped:
+    """Points on their nearest edges: edge position (-1: none near enough), mm from its tail, and the access leg in mm."""
+
+    edge: Whole
+    along_mm: Whole
+    access_mm: Whole
+
+
+def _mercator(lon: Floats, lat: Floats) -> Floats:
+    """Return (n, 2) metres of a sphere's Mercator: conformal, so what is nearest by it is nearest on the ground."""
+    radians = np.radians(np.column_stack([lon, lat]))
+    return _ELLIPSOID.a * np.column_stack([radians[:, 0], np.arctanh(np.sin(radians[:, 1]))])
+
+
+def _lonlat(xy: Floats) -> tuple[Floats, Floats]:
+    turned = xy / _ELLIPSOID.a
+    return np.degrees(turned[:, 0]), np.degrees(np.arctan(np.sinh(turned[:, 1])))
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeIndex:
+    """The straight segments of a graph's usable edges, ready to be asked which is nearest to a point."""
+
+    graph: RoadGraph
+    usable: Bools
+
+    @cached_property
+    def _first(self) -> tuple[Whole, Whole]:
+        """The position in the shapes at which each usable segment begins, and its edge."""
+        start = self.graph.shape_start
+        first = np.delete(np.arange(len(self.graph.shape_lon)), start[1:] - 1)
+        owner = np.repeat(np.arange(len(self.graph.tail)), np.diff(start) - 1)
+        keep = self.usable[owner]
+        return first[keep], owner[keep]
+
+    @cached_property
+    def _ends(self) -> tuple[Floats, Floats]:
+        first, _ = self._first
+        xy = _mercator(self.graph.shape_lon, self.graph.shape_lat)
+        return xy[first], xy[first + 1]
+
+    @cached_property
+    def _tree(self) -> STRtree:
+        segments: Any = linestrings(np.stack(self._ends, axis=1)) if len(self._first[0]) else []
+        return STRtree(segments)
+
+    @cached_property
+    def _shares(self) -> tuple[Floats, Floats]:
+        """For each segment, the share of its edge that lies before it, and the share that one metre of it is."""
+        first, owner = self._first
+        lon, lat = self.graph.shape_lon, self.graph.shape_lat
+        metres = np.asarray(_ELLIPSOID.inv(lon[first], lat[first], lon[first + 1], lat[first + 1])[2], float)
+        total = np.bincount(owner, weights=metres, minlength=len(self.graph.tail))
+        running = np.cumsum(metres) - metres
+        opening = np.r_[True, owner[1:] != owner[:-1]]
+        before = running - np.repeat(running[opening], np.diff(np.r_[np.flatnonzero(opening), len(owner)]))
+        whole = np.where(total[owner] > 0, total[owner], 1.0)
+        return before / whole, 1 / whole
+
+    def snap(self, frame: pd.DataFrame, max_m: float) -> Snapped:
+        """Return where each point (lon, lat) meets its nearest edge within `max_m`; ties to the smaller edge position."""
+        count = len(frame)
+        edge, along, access = np.full(count, -1, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int64)
+        owner = self._first[1]
+        if not count or not len(owner):
+            return Snapped(edge, along, access)
+        lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
+        if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+            raise ValueError("a point without coordinates cannot travel")
+        here = _mercator(lon, lat)
+        stretch = 1.01 / np.cos(np.radians(np.abs(lat).max()))
+        at, segment = self._tree.query_nearest(points(here), max_distance=max_m * stretch + 1)
+        order = np.lexsort((segment, owner[segment], at))
+        at, where = np.unique(at[order], return_index=True)
+        segment = segment[order][where]
+        foot_lon, foot_lat = _lonlat(self._foot(here[at], segment))
+        metres = np.asarray(_ELLIPSOID.inv(lon[at], lat[at], foot_lon, foot_lat)[2], float)
+        near = metres <= max_m
+        at, segment, metres = at[near], segment[near], metres[near]
+        first = self._first[0][segment]
+        shape_lon, shape_lat = self.graph.shape_lon[first], self.graph.shape_lat[first]
+        into = np.asarray(_ELLIPSOID.inv(shape_lon, shape_lat, foot_lon[near], foot_lat[near])[2], float)
+        before, per_metre = self._shares
+        length = self.graph.length_mm[owner[segment]]
+        edge[at] = owner[segment]
+        share = before[segment] + into * per_metre[segment]
+        along[at] = np.clip(np.rint(share * length), 0, length).astype(np.int64)
+        access[at] = np.rint(metres * 1000).astype(np.int64)
+        return Snapped(edge, along, access)
+
+    def _foot(self, here: Floats, segment: Whole) -> Floats:
+        """Return the foot of each point on its segment."""
+        start, end = self._ends[0][segment], self._ends[1][segment]
+        way = end - start
+        square = (way * way).sum(axis=1)
+        share = np.clip(((here - start) * way).sum(axis=1) / np.where(square > 0, square, 1.0), 0, 1)
+        return np.asarray(start + share[:, None] * way)

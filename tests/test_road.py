@@ -1,0 +1,192 @@
+"""Travelling on roads: by hand on three streets, against networkx on split edges, and at exactly the limit."""
+
+from itertools import pairwise
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+
+from planner.network import RoadGraph, graph_of_edges
+from planner.reach import UNREACHABLE
+from planner.road import Road
+from planner.snap import EdgeIndex
+
+GEOD = Geod(ellps="GRS80")
+
+
+def _points(**places: tuple[float, float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"id": list(places), "lon": [one[0] for one in places.values()], "lat": [one[1] for one in places.values()]}
+    )
+
+
+def _cross(**more) -> RoadGraph:
+    """Four streets of 0.05° that meet at node 0 (101.70, 26.60): east 1, north 2, west 3, south 4; 5 and 6 an island."""
+    lon = np.array([101.70, 101.75, 101.70, 101.65, 101.70, 101.90, 101.95])
+    lat = np.array([26.60, 26.60, 26.65, 26.60, 26.55, 26.60, 26.60])
+    return graph_of_edges(lon=lon, lat=lat, tail=np.array([0, 0, 0, 0, 5]), head=np.array([1, 2, 3, 4, 6]), **more)
+
+
+def test_distance_by_hand() -> None:
+    graph = _cross()
+    east, north = int(graph.length_mm[0]), int(graph.length_mm[1])
+    demand = _points(end_east=(101.75, 26.60), mid_north=(101.70, 26.625), island=(101.91, 26.60), lost=(101.80, 26.70))
+    facility = _points(f_north=(101.70, 26.65))
+    nearest = Road(graph).reach(demand, facility, limit=10_000_000).nearest()
+    assert nearest.loc["end_east", "cost"] == east + north
+    assert nearest.loc["mid_north", "cost"] == pytest.approx(north / 2, abs=100)  # within one edge, no node passed
+    assert nearest.loc[["island", "lost"], "facility_id"].tolist() == ["", ""]
+
+
+def test_the_access_leg_counts_and_has_an_end() -> None:
+    graph = _cross()
+    off = _points(beside=(101.725, 26.61))
+    metres = GEOD.inv(101.725, 26.61, 101.725, 26.60)[2]
+    at = EdgeIndex(graph, np.ones(5, bool)).snap(off, 2_000)
+    assert at.edge[0] == 0
+    assert at.access_mm[0] == pytest.approx(metres * 1000, abs=2)
+    reach = Road(graph).reach(off, _points(f=(101.70, 26.60)), limit=5_000_000)
+    assert reach.nearest_cost[0] == pytest.approx(graph.length_mm[0] / 2 + metres * 1000, abs=100)
+    short = Road(graph, max_snap_m=metres - 1).reach(off, _points(f=(101.70, 26.60)), limit=5_000_000)
+    assert short.nearest_cost[0] == UNREACHABLE
+    assert Road(graph, max_snap_m=metres + 1).reach(off, _points(f=(101.70, 26.60)), 5_000_000).nearest_index[0] == 0
+
+
+@pytest.mark.parametrize("engine", ["compiled", "scipy"])
+@pytest.mark.parametrize(("metres", "inside"), [(4_999.999, True), (5_000.0, True), (5_000.001, False)])
+def test_the_limit_itself_is_inside(metres: float, inside: bool, engine: str) -> None:
+    lon, lat, _ = GEOD.fwd(101.7, 26.6, 90, metres)
+    graph = graph_of_edges(
+        lon=np.array([101.7, lon]), lat=np.array([26.6, lat]), tail=np.array([0]), head=np.array([1])
+    )
+    reach = Road(graph, engine=engine).reach(_points(d=(lon, lat)), _points(f=(101.7, 26.6)), limit=5_000_000)
+    assert reach.nearest_cost[0] == round(metres * 1000)
+    assert bool(reach.covered().iloc[0]) is inside
+    assert len(reach.within()) == int(inside)
+
+
+def test_one_way_streets_and_direction() -> None:
+    graph = _cross(forward=np.ones(5, bool), backward=np.array([True, False, True, True, True]))  # 0 → north only
+    demand, facility = _points(north=(101.70, 26.65)), _points(east=(101.75, 26.60))
+    assert Road(graph, direction="from").reach(demand, facility, 20_000_000).nearest_index[0] == 0
+    assert Road(graph, direction="to").reach(demand, facility, 20_000_000).nearest_index[0] == -1
+    # On one and the same one-way edge it matters who stands before whom.
+    low, high = _points(low=(101.70, 26.61)), _points(high=(101.70, 26.64))
+    assert Road(graph).reach(high, low, 20_000_000).nearest_index[0] == 0
+    assert Road(graph).reach(low, high, 20_000_000).nearest_index[0] == -1
+
+
+def test_time_delay_and_closed_roads() -> None:
+    graph = _cross(road_class=np.array(["primary", "track", "primary", "primary", "primary"], object))
+    speeds = {"primary": 60.0, "track": 10.0}
+    demand, facility = _points(end_east=(101.75, 26.60)), _points(f_north=(101.70, 26.65))
+    east, north = graph.length_mm[0] / 1e6, graph.length_mm[1] / 1e6
+    road = Road(graph, speeds=speeds, delay_s=120)
+    minutes = road.reach(demand, facility, limit=3_600_000).nearest()["cost"].iloc[0] / 60_000
+    assert road.unit == "ms"
+    assert minutes == pytest.approx(2 + east + north * 6, abs=0.001)
+    assert len(road.reach(demand, facility, limit=int(minutes * 60_000) - 5).within()) == 0
+    assert len(road.reach(demand, facility, limit=int(minutes * 60_000) + 5).within()) == 1
+    closed = Road(graph, speeds=speeds, closed=frozenset({"1"}))
+    assert closed.reach(demand, facility, limit=3_600_000).nearest_index[0] == -1
+    own = _cross(speed_kmh=np.array([30.0, np.nan, np.nan, np.nan, np.nan]))
+    quick = Road(own, speeds={"road": 60.0}).reach(demand, facility, limit=3_600_000)
+    assert quick.nearest()["cost"].iloc[0] / 60_000 == pytest.approx(east * 2 + north, abs=0.001)
+
+
+def test_what_a_road_refuses() -> None:
+    with pytest.raises(ValueError, match="above zero"):
+        Road(_cross(), speeds={"road": -1})
+    with pytest.raises(ValueError, match="limit"):
+        Road(_cross()).reach(_points(a=(101.7, 26.6)), _points(b=(101.7, 26.6)), limit=-1)
+    lost = pd.DataFrame({"id": ["a"], "lon": [np.nan], "lat": [26.6]})
+    with pytest.raises(ValueError, match="without coordinates"):
+        Road(_cross()).reach(lost, _points(b=(101.7, 26.6)), limit=1)
+
+
+@st.composite
+def towns(draw):
+    """Draw a small town on a grid of 0.01°, with one-way streets and parallel edges, and points beside its streets."""
+    size = 4
+    nodes = [(101.70 + 0.01 * (at % size), 26.60 + 0.01 * (at // size)) for at in range(size * size)]
+    node = st.integers(0, size * size - 1)
+    edges = draw(st.lists(st.tuples(node, node, st.sampled_from([(1, 1), (1, 0), (0, 1)])), min_size=1, max_size=25))
+    place = st.tuples(st.floats(101.695, 101.735), st.floats(26.595, 26.635))
+    demand, facility = draw(st.lists(place, min_size=1, max_size=8)), draw(st.lists(place, min_size=1, max_size=5))
+    return nodes, edges, demand, facility, draw(st.integers(0, 6_000_000)), draw(st.sampled_from(["from", "to"]))
+
+
+@pytest.mark.parametrize("engine", ["compiled", "scipy"])
+@settings(max_examples=200, deadline=None)
+@given(towns())
+def test_equal_to_networkx_on_split_edges(engine: str, town) -> None:
+    """Every snapped point becomes a node that splits its edge; networkx finds the ways; all integers must agree."""
+    nodes, edges, demand, facility, limit, direction = town
+    graph = graph_of_edges(
+        lon=np.array([one[0] for one in nodes]), lat=np.array([one[1] for one in nodes]),
+        tail=np.array([one[0] for one in edges]), head=np.array([one[1] for one in edges]),
+        forward=np.array([bool(one[2][0]) for one in edges]), backward=np.array([bool(one[2][1]) for one in edges]),
+    )  # fmt: skip
+    d = _points(**{f"d{at}": one for at, one in enumerate(demand)})
+    f = _points(**{f"f{at}": one for at, one in enumerate(facility)})
+    road = Road(graph, direction=direction, engine=engine)
+    reach = road.reach(d, f, limit)
+    costs = _by_networkx(graph, road.snap(d), road.snap(f), direction)
+    for at in range(len(d)):
+        best = costs[:, at].min()
+        assert reach.nearest_cost[at] == (UNREACHABLE if best == 10**12 else best)
+        assert reach.nearest_index[at] == (-1 if best == 10**12 else costs[:, at].argmin())
+    within = reach.within()
+    got = dict(zip(zip(within["demand_id"], within["facility_id"], strict=True), within["cost"], strict=True))
+    assert got == {(f"d{j}", f"f{i}"): costs[i, j] for i, j in zip(*np.nonzero(costs <= limit), strict=True)}
+
+
+def _by_networkx(graph: RoadGraph, at_demand, at_facility, direction: str) -> np.ndarray:
+    net = nx.MultiDiGraph()
+    stops: dict[int, list[tuple[int, object]]] = {edge: [] for edge in range(len(graph.tail))}
+    for side, at in (("d", at_demand), ("f", at_facility)):
+        for point, (edge, along) in enumerate(zip(at.edge, at.along_mm, strict=True)):
+            if edge >= 0:
+                stops[edge].append((int(along), (side, point)))
+    for edge, found in stops.items():
+        length = int(graph.length_mm[edge])
+        chain = [(0, int(graph.tail[edge])), *sorted(found, key=lambda one: one[0]), (length, int(graph.head[edge]))]
+        for (low, left), (high, right) in pairwise(chain):
+            if graph.forward[edge]:
+                net.add_edge(left, right, weight=high - low)
+            if graph.backward[edge]:
+                net.add_edge(right, left, weight=high - low)
+            if low == high:  # two points on one spot: from one to the other is no drive at all
+                net.add_edge(left, right, weight=0) if not isinstance(left, int) and not isinstance(
+                    right, int
+                ) else None
+                net.add_edge(right, left, weight=0) if not isinstance(left, int) and not isinstance(
+                    right, int
+                ) else None
+    if direction == "to":
+        net = net.reverse()
+    out = np.full((len(at_facility.edge), len(at_demand.edge)), 10**12)
+    for i, edge in enumerate(at_facility.edge):
+        if edge < 0:
+            continue
+        for to, cost in nx.single_source_dijkstra_path_length(net, ("f", i)).items():
+            if isinstance(to, tuple) and to[0] == "d":
+                out[i, to[1]] = cost + at_facility.access_mm[i] + at_demand.access_mm[to[1]]
+    return out
+
+
+def test_row_order_changes_nothing() -> None:
+    rng = np.random.default_rng(5)
+    places = {f"p{at:02d}": tuple(one) for at, one in enumerate(rng.uniform([101.66, 26.56], [101.74, 26.64], (40, 2)))}
+    demand, facility = _points(**places), _points(**dict(list(places.items())[:7]))
+    first = Road(_cross()).reach(demand, facility, 6_000_000)
+    second = Road(_cross()).reach(demand.iloc[::-1], facility.sample(frac=1, random_state=1), 6_000_000)
+    pd.testing.assert_frame_equal(first.nearest(), second.nearest().loc[demand["id"]])
+    keys = ["demand_id", "facility_id"]
+    pd.testing.assert_frame_equal(
+        first.within().sort_values(keys, ignore_index=True), second.within().sort_values(keys, ignore_index=True)
+    )
