@@ -9,7 +9,7 @@ import pandas as pd
 UNREACHABLE = np.uint32(2**32 - 1)
 """The cost of what cannot be reached; never averaged, never compared with a limit as a number."""
 
-Cost = npt.NDArray[np.uint32]
+Cost = npt.NDArray[np.uint32] | npt.NDArray[np.float64]
 Position = npt.NDArray[np.int64]
 
 
@@ -22,11 +22,13 @@ class Reach:
     indptr, indices, costs     row i's facilities are ``indices[indptr[i]:indptr[i + 1]]``, by facility position
     nearest_index              position of the nearest facility, ties to the smaller id; -1 where none is reached
     nearest_cost               its cost; UNREACHABLE where none is reached
+
+    Costs are whole (uint32), but for a table's, which are taken as they stand (float64).
     """
 
     demand_ids: npt.NDArray[np.object_]
     facility_ids: npt.NDArray[np.object_]
-    limit: int
+    limit: float
     indptr: Position
     indices: Position
     costs: Cost
@@ -40,9 +42,12 @@ class Reach:
         if len(self.indices) != len(self.costs) or (rows and self.indptr[-1] != len(self.costs)):
             raise ValueError(f"{len(self.indices)} facilities, {len(self.costs)} costs: they must be pairs")
 
-    def covered(self) -> pd.Series:
-        """Return, by demand id, whether some facility is within the limit: min cost <= limit, decided only here."""
-        inside = (self.nearest_cost != UNREACHABLE) & (self.nearest_cost <= self.limit)
+    def covered(self, limit: float | None = None) -> pd.Series:
+        """Return, by demand id, whether some facility is within the limit (or a smaller one): cost <= limit.
+
+        This is the one place that decides cover.
+        """
+        inside = (self.nearest_index >= 0) & (self.nearest_cost <= (self.limit if limit is None else limit))
         return pd.Series(inside, index=self.demand_ids, name="covered")
 
     def nearest(self) -> pd.DataFrame:
@@ -60,7 +65,7 @@ class Reach:
             {
                 "demand_id": self.demand_ids[rows],
                 "facility_id": self.facility_ids[self.indices],
-                "cost": self.costs.astype(np.int64),
+                "cost": self.costs.astype(np.int64) if self.costs.dtype == np.uint32 else self.costs,
             }
         )
 
@@ -78,7 +83,8 @@ def rows_of(demand: Position, facility: Position, cost: Position, demands: int) 
     first = np.ones(len(demand), np.bool_)
     first[1:] = (demand[1:] != demand[:-1]) | (facility[1:] != facility[:-1])
     indptr = np.searchsorted(demand[first], np.arange(demands + 1)).astype(np.int64)
-    return indptr, facility[first], cost[first].astype(np.uint32)
+    kept = cost[first]
+    return indptr, facility[first], kept.astype(np.uint32) if kept.dtype != np.float64 else kept
 
 
 def smallest(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from planner.reach import UNREACHABLE, Reach
-from planner.travel import StraightLine
+from planner.travel import StraightLine, Table
 
 GEOD = Geod(ellps="GRS80")
 
@@ -52,6 +52,37 @@ def test_equal_to_brute_force(demand: list, facilities: list, limit_m: float) ->
     within = reach.within()
     got = dict(zip(zip(within["demand_id"], within["facility_id"], strict=True), within["cost"], strict=True))
     assert got == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(place, min_size=1, max_size=15), st.lists(place, min_size=1, max_size=9), st.integers(1, 10))
+def test_k_nearest_equals_brute_force(demand: list, facilities: list, count: int) -> None:
+    d, f = _points("d", demand), _points("f", facilities)
+    got = StraightLine().k_nearest(d, f, count)
+    table = []
+    for i in range(len(d)):
+        costs = GEOD.inv([d["lon"][i]] * len(f), [d["lat"][i]] * len(f), f["lon"], f["lat"])[2]
+        ranked = sorted((round(cost * 1000), name) for cost, name in zip(costs, f["id"], strict=True))[:count]
+        table += [(d["id"][i], name, cost) for cost, name in ranked]
+    assert list(got.itertuples(index=False, name=None)) == table
+
+
+def test_a_table_long_or_wide() -> None:
+    ends, stations = pd.DataFrame({"id": ["a", "b", "c"]}), pd.DataFrame({"id": ["t", "s"]})
+    wide = pd.DataFrame({"s": [4.5, 2.0, np.nan], "t": [4.5, 7.0, np.nan]}, index=["a", "b", "c"])
+    long = (
+        wide.rename_axis("demand_id").melt(var_name="facility_id", value_name="cost", ignore_index=False).reset_index()
+    )
+    for frame in (wide, long.iloc[::-1]):
+        reach = Table(frame).reach(ends, stations, limit=4.5)
+        assert reach.nearest()["facility_id"].tolist() == ["s", "s", ""]
+        assert reach.covered().tolist() == [True, True, False]
+        assert len(reach.within()) == 3
+        assert Table(frame).k_nearest(ends, stations, 2)["cost"].tolist() == [4.5, 4.5, 2.0, 7.0]
+    with pytest.raises(ValueError, match="not in the table"):
+        Table(wide).reach(pd.DataFrame({"id": ["x"]}), stations, limit=1)
+    with pytest.raises(ValueError, match="negative"):
+        Table(-wide).reach(ends, stations, limit=1)
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,0 +1,136 @@
+"""OpenStreetMap files (.osm.pbf, .osm, .osm.gz, .osm.bz2) → RoadGraph, streaming.
+
+Two passes: ways first, of which only the numbers of their nodes are kept; then coordinates of just these nodes.
+Most nodes of a file belong to buildings, and a table of all of them would be larger than the roads.
+"""
+
+from array import array
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geodata.roads_edges import SCALE, Ways, graph_of_ways, offsets, tidied
+from geodata.roads_files import broken, check_degrees, check_pbf, check_xml, missing_package, no_roads, wrong
+from geodata.roads_tags import road_of
+from planner.errors import Text
+from planner.network import RoadGraph, Whole
+
+Ints = npt.NDArray[np.int32]
+
+FORMATS = {".pbf": "pbf", ".osm": "osm", ".osm.gz": "osm.gz", ".osm.bz2": "osm.bz2"}
+_UNDEFINED = 2_147_483_647
+_BATCH = 65_536
+
+
+def read_osm(path: Path, ending: str, classes: Collection[str] | None = None) -> RoadGraph:
+    """Return the roads of an OSM file; DataError where it is damaged, hostile or holds none.
+
+    Junctions are nodes that kept ways use twice or more, and the ends of ways.
+    """
+    if ending == ".pbf":
+        check_pbf(path)
+    else:
+        check_xml(path, "osm")
+    osmium = _osmium(path)
+    source = osmium.io.File(str(path), FORMATS[ending])
+    try:
+        number, ways = _read_ways(osmium, source, classes)
+        nodes = np.unique(ways.vertex)
+        x, y = _read_nodes(osmium, source, nodes)
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
+        raise broken(path, error) from error
+    if not len(number):
+        raise no_roads(path)
+    known = x != _UNDEFINED
+    if known.any():
+        check_degrees(path, x[known] / SCALE, y[known] / SCALE)
+    vertex = np.searchsorted(nodes, ways.vertex)
+    vertex[~known[vertex]] = -1
+    # A way that stands twice, as in two extracts put together, is one road: np.unique takes the first.
+    order = np.unique(number, return_index=True)[1]
+    ways = tidied(replace(ways, vertex=vertex).ordered(order))
+    if not len(ways.way_id):
+        raise wrong(
+            path, Text("道路的节点没有坐标", "the nodes of the roads have no coordinates"),
+            Text("导出时包含节点（node）", "export the nodes as well"),
+        )  # fmt: skip
+    del nodes, vertex, known  # the result is about to be made beside all this
+    return graph_of_ways(ways, x, y, np.bincount(ways.vertex, minlength=len(x)) > 1)
+
+
+def _osmium(path: Path) -> Any:
+    try:
+        import osmium
+    except ImportError as error:
+        raise missing_package(path.name, "osmium") from error
+    return osmium
+
+
+def _read_ways(osmium: Any, source: Any, classes: Collection[str] | None) -> tuple[Whole, Ways]:
+    """Return the numbers of the ways kept, and the ways with the numbers of nodes for vertices."""
+    number, sizes, refs, speeds = array("q"), array("q"), array("q"), array("d")
+    kinds, forward, backward = [], bytearray(), bytearray()
+    candidates = osmium.FileProcessor(source, osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway", "route"))
+    for way in candidates:
+        road = road_of(dict(way.tags))
+        if road is None or (classes is not None and road.road_class not in classes):
+            continue
+        number.append(way.id)
+        sizes.append(len(way.nodes))
+        refs.extend([node.ref for node in way.nodes])
+        kinds.append(road.road_class)
+        forward.append(road.forward)
+        backward.append(road.backward)
+        speeds.append(road.speed_kmh)
+    ways = Ways(
+        way_id=np.array([str(one) for one in number], object),
+        road_class=np.array(kinds, object),
+        forward=np.frombuffer(forward, np.bool_),
+        backward=np.frombuffer(backward, np.bool_),
+        speed_kmh=np.frombuffer(speeds),
+        start=offsets(np.frombuffer(sizes, np.int64)),
+        vertex=np.frombuffer(refs, np.int64),
+    )
+    return np.frombuffer(number, np.int64), ways
+
+
+def _read_nodes(osmium: Any, source: Any, nodes: Whole) -> tuple[Ints, Ints]:
+    """Return the coordinates of `nodes` (sorted) in 1e-7 degrees, _UNDEFINED for those that the file does not hold.
+
+    The sieve, one byte for each remainder of a needed number, turns most other nodes away at the cost of one look;
+    pyosmium's own IdFilter takes 640 MB for the numbers of a small town, because they lie far apart.
+    """
+    x, y = np.full((2, len(nodes)), _UNDEFINED, np.int32)
+    mask = (1 << max(len(nodes) * 4, 1).bit_length()) - 1
+    flags = np.zeros(mask + 1, np.bool_)
+    flags[nodes & mask] = True
+    sieve = flags.tobytes()
+    del flags
+    number, lon, lat = array("q"), array("i"), array("i")
+    for node in osmium.FileProcessor(source, osmium.osm.NODE):
+        here = node.id
+        if sieve[here & mask]:
+            place = node.location
+            number.append(here)
+            lon.append(place.x)
+            lat.append(place.y)
+            if len(number) == _BATCH:
+                _place(nodes, number, lon, lat, x, y)
+    _place(nodes, number, lon, lat, x, y)
+    return x, y
+
+
+def _place(nodes: Whole, number: "array[int]", lon: "array[int]", lat: "array[int]", x: Ints, y: Ints) -> None:
+    """Write a batch of coordinates where their nodes stand in `nodes`, and empty the batch."""
+    found = np.array(number, np.int64)
+    at = np.searchsorted(nodes, found)
+    ours = at < len(nodes)
+    ours[ours] = nodes[at[ours]] == found[ours]
+    x[at[ours]] = np.array(lon, np.int32)[ours]
+    y[at[ours]] = np.array(lat, np.int32)[ours]
+    for one in (number, lon, lat):
+        del one[:]

@@ -1,0 +1,129 @@
+"""fugai roads: what a file of roads holds, and roads from the internet."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.errors import Language, OptionError, Problem, Text
+
+if TYPE_CHECKING:
+    from geodata.roads import RoadsInfo
+
+ABOUT = Text("查看路网文件，或从 OpenStreetMap 下载路网", "look at a file of roads, or download one from OpenStreetMap")
+_INFO = Text(
+    "显示路网文件的内容：长度、等级、连通情况", "show what a file of roads holds: lengths, classes, components"
+)
+_FETCH = Text("从 OpenStreetMap 下载路网（需要上网）", "download roads from OpenStreetMap (needs internet)")
+_CLASSES: dict[str, str] = {
+    "motorway": "高速公路", "trunk": "国道、快速路", "primary": "省道、主干路", "secondary": "县道、次干路",
+    "tertiary": "乡道、支路", "unclassified": "村道、其他道路", "residential": "居住区道路", "living_street": "生活街道",
+    "service": "内部道路", "track": "机耕路、土路", "road": "未分类道路", "ferry": "轮渡",
+}  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
+    """Add the two actions, info and fetch."""
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar=Text("动作", "ACTION").say(language),
+        title=Text("动作", "actions").say(language),
+    )  # fmt: skip
+    info = actions.add_parser("info", help=_INFO.say(language), description=_INFO.say(language))
+    info.add_argument(
+        "file", type=Path, metavar="FILE",
+        help=Text(
+            "路网文件：.osm.pbf、.osm（.gz、.bz2）、.gpkg、.geojson、.shp、.graphml",
+            "file of roads: .osm.pbf, .osm (.gz, .bz2), .gpkg, .geojson, .shp, .graphml",
+        ).say(language),
+    )  # fmt: skip
+    fetch = actions.add_parser("fetch", help=_FETCH.say(language), description=_FETCH.say(language))
+    _add_fetch(fetch, language)
+    for action in (info, fetch):
+        _add_common(action, language)
+
+
+def _add_fetch(fetch: argparse.ArgumentParser, language: Language) -> None:
+    where = fetch.add_mutually_exclusive_group(required=True)
+    where.add_argument(
+        "--place", metavar="NAME",
+        help=Text("地名，如“攀枝花市, 中国”", "name of a place, as in 'Panzhihua, China'").say(language),
+    )  # fmt: skip
+    where.add_argument(
+        "--bbox", metavar="W,S,E,N",
+        help=Text("范围：西,南,东,北（度；写成 --bbox=…）", "box: west,south,east,north in degrees (as --bbox=…)").say(language),
+    )  # fmt: skip
+    fetch.add_argument(
+        "--out", required=True, type=Path, metavar="FILE.graphml", help=Text("输出文件", "output file").say(language)
+    )
+    fetch.add_argument(
+        "--endpoint", metavar="URL",
+        help=Text("其他 Overpass 服务器的地址", "address of another Overpass server").say(language),
+    )  # fmt: skip
+
+
+def _add_common(action: argparse.ArgumentParser, language: Language) -> None:
+    """Add --lang and --debug after the action too; left out, they stay what they were before it."""
+    action.add_argument(
+        "--lang", choices=["zh", "en"], default=argparse.SUPPRESS,
+        help=Text("界面语言（默认 zh）", "language of messages (default zh)").say(language),
+    )  # fmt: skip
+    action.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS,
+        help=Text("出错时显示完整的调用栈", "show the traceback of an error").say(language),
+    )  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print what a file holds, or download one and print that."""
+    from geodata.roads import read_roads, roads_info
+
+    if options.action == "info":
+        _print(roads_info(read_roads(options.file)), options.lang)
+        return
+    bbox = None if options.bbox is None else _bbox(options.bbox)
+    from geodata.roads_fetch import fetch_roads
+
+    graph = fetch_roads(options.out, place=options.place, bbox=bbox, endpoint=options.endpoint)
+    _print(roads_info(graph), options.lang)
+    print(Text(f"输出：{options.out}", f"output: {options.out}").say(options.lang))
+
+
+def _bbox(text: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(one) for one in text.replace("，", ",").split(","))
+    except ValueError as error:
+        raise OptionError(
+            Problem(
+                "--bbox", Text("须是四个数：西,南,东,北", "must be four numbers: W,S,E,N"),
+                Text("如 101.5,26.4,101.9,26.7", "as in 101.5,26.4,101.9,26.7"), found=text,
+            )
+        ) from error  # fmt: skip
+    return west, south, east, north
+
+
+def _label(road_class: str, language: Language) -> str:
+    """Return the class as OSM calls it, with what that mostly is in China."""
+    known = _CLASSES.get(road_class) or (road_class.endswith("_link") and "匝道")
+    return f"{known} {road_class}" if known and language == "zh" else road_class
+
+
+def _print(info: "RoadsInfo", language: Language) -> None:
+    colon = Text("：", ": ").say(language)
+    facts = (
+        (Text("节点、路段", "nodes, edges"), f"{info.nodes:,}, {info.edges:,}"),
+        (Text("总长", "length"), f"{info.km:,.1f} km"),
+        (Text("其中单行", "of which one-way"), f"{info.oneway_km:,.1f} km"),
+        (Text("其中有限速", "of which with a speed"), f"{info.with_speed_km:,.1f} km"),
+        (Text("轮渡", "ferries"), f"{info.ferries:,}, {info.ferry_km:,.1f} km"),
+        (Text("互不连通的部分", "parts not connected"), f"{info.components:,}"),
+        (Text("最大部分占总长", "share of the largest part"), f"{info.largest_share:.2%}"),
+        (Text("最大部分之外", "outside the largest part"),
+         Text(f"{info.outside_nodes:,} 个节点，{info.outside_km:,.1f} km",
+              f"{info.outside_nodes:,} nodes, {info.outside_km:,.1f} km").say(language)),
+        (Text("范围（西,南,东,北）", "extent (W,S,E,N)"),
+         f"{info.west:.5f},{info.south:.5f},{info.east:.5f},{info.north:.5f}"),
+    )  # fmt: skip
+    for label, value in facts:
+        print(f"{label.say(language)}{colon}{value}")
+    print(Text("按等级：", "by class:").say(language))
+    for road_class, km in info.km_by_class:
+        print(f"  {_label(road_class, language)}{colon}{km:,.1f} km")
