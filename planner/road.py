@@ -71,14 +71,13 @@ class Road:
 
     @cached_property
     def _open(self) -> Bools:
-        return (
-            ~np.isin(self.graph.way_id.astype(str), sorted(self.closed))
-            if self.closed
-            else np.ones(len(self.graph.tail), bool)
-        )
+        """Whether each edge is open; an edge made of several ways ("8;70") is closed with any of them."""
+        if not self.closed:
+            return np.ones(len(self.graph.tail), np.bool_)
+        return np.array([self.closed.isdisjoint(str(ways).split(";")) for ways in self.graph.way_id], dtype=np.bool_)
 
     @cached_property
-    def _drivable(self) -> tuple[Bools, Bools]:
+    def drivable(self) -> tuple[Bools, Bools]:
         """Whether each edge may be driven tail → head and head → tail in the sense of the search, from the facility."""
         forward, backward = self.graph.forward & self._open, self.graph.backward & self._open
         return (forward, backward) if self.direction == "from" else (backward, forward)
@@ -86,7 +85,7 @@ class Road:
     @cached_property
     def search(self) -> Search:
         """The prepared search, from the facilities outward; against the traffic where the demand travels to them."""
-        graph, (forward, backward) = self.graph, self._drivable
+        graph, (forward, backward) = self.graph, self.drivable
         return Search(graph.lon, graph.lat, graph.tail, graph.head, self.edge_cost, forward, backward, self.engine)
 
     @cached_property
@@ -108,7 +107,7 @@ class Road:
         edge = at.edge[known]
         part, whole = self._part(at)[known], self.edge_cost[edge]
         leg = self._leg(at.access_mm[known])
-        forward, backward = self._drivable
+        forward, backward = self.drivable
         to_head, to_tail = (forward, backward) if outward else (backward, forward)
         heads, tails = to_head[edge], to_tail[edge]
         point = np.concatenate([known[heads], known[tails]])
@@ -145,12 +144,12 @@ class Road:
         )
         pairs = left[left["edge"] >= 0].merge(right[right["edge"] >= 0], on="edge")
         edge, ahead = pairs["edge"].to_numpy(), (pairs["pd"] - pairs["pf"]).to_numpy()
-        forward, backward = self._drivable
+        forward, backward = self.drivable
         may = np.where(ahead > 0, forward[edge], np.where(ahead < 0, backward[edge], True))
         cost = np.abs(ahead) + pairs["ld"].to_numpy() + pairs["lf"].to_numpy()
         return pairs["d"].to_numpy()[may], pairs["f"].to_numpy()[may], cost[may]
 
-    def _journey(self, demand: pd.DataFrame, facilities: pd.DataFrame) -> tuple[Seeds, Pairs, Pairs]:
+    def journey(self, demand: pd.DataFrame, facilities: pd.DataFrame) -> tuple[Seeds, Pairs, Pairs]:
         """Return the facilities' seeds, the demands' legs to the ends of their edges, and the pairs that share an edge."""
         for side, frame in (("demand", demand), ("facility", facilities)):
             if not frame["id"].is_unique:
@@ -167,7 +166,7 @@ class Road:
         if not 0 <= limit < _NEVER:
             raise ValueError(f"a limit of {limit} {self.unit} is not one")
         facilities = facilities.sort_values("id", kind="stable")
-        seeds, legs, same = self._journey(demand, facilities)
+        seeds, legs, same = self.journey(demand, facilities)
         index, nearest = _nearest(self.search.nearest(seeds), legs, same, len(demand))
         pairs = _within(self.search.within(seeds, limit), legs, same, limit, len(facilities))
         indptr, columns, costs = rows_of(*pairs, len(demand))
@@ -177,7 +176,7 @@ class Road:
     def k_nearest(self, demand: pd.DataFrame, facilities: pd.DataFrame, count: int) -> pd.DataFrame:
         """Return the `count` nearest facilities of each demand: demand_id, facility_id, cost; by cost, then id."""
         facilities = facilities.sort_values("id", kind="stable")
-        seeds, (point, node, leg), same = self._journey(demand, facilities)
+        seeds, (point, node, leg), same = self.journey(demand, facilities)
         keys = self.search.k_nearest(seeds, count)[node]
         row, _ = np.nonzero(keys != FAR)
         key = keys[keys != FAR]

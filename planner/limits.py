@@ -1,0 +1,43 @@
+"""Limits as people write them: 5km, 800m, 30min, 90s, 5公里, 30分钟; a bare number has no unit and is refused."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+_UNITS: dict[str, tuple[Literal["mm", "ms"], int]] = {
+    "km": ("mm", 1_000_000), "公里": ("mm", 1_000_000), "千米": ("mm", 1_000_000), "m": ("mm", 1_000), "米": ("mm", 1_000),
+    "h": ("ms", 3_600_000), "小时": ("ms", 3_600_000), "min": ("ms", 60_000), "分钟": ("ms", 60_000), "分": ("ms", 60_000),
+    "s": ("ms", 1_000), "秒": ("ms", 1_000),
+}  # fmt: skip
+_PATTERN = re.compile(
+    rf"\s*([0-9]+(?:\.[0-9]+)?)\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})\s*", re.IGNORECASE
+)
+MOST = 2**32 - 2
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit in whole millimetres or milliseconds, and the words it was given in."""
+
+    value: int
+    unit: Literal["mm", "ms"]
+    said: str
+
+
+def read_limit(text: str) -> Limit:
+    """Return the limit that `text` says; ValueError for a missing or unknown unit, or a number out of range.
+
+    >>> read_limit("5km"), read_limit("30 分钟").value
+    (Limit(value=5000000, unit='mm', said='5km'), 1800000)
+    >>> read_limit("5")
+    Traceback (most recent call last):
+    ValueError: '5' has no unit: write 5km, 800m, 30min or 90s
+    """
+    found = _PATTERN.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} has no unit: write 5km, 800m, 30min or 90s")
+    unit, factor = _UNITS[found[2].lower()]
+    value = round(float(found[1]) * factor)
+    if not 0 < value <= MOST:
+        raise ValueError(f"{text!r} is out of range")
+    return Limit(value, unit, text.strip())
