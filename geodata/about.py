@@ -1,9 +1,12 @@
 """about.yaml: what a folder of facts says of itself. Optional; strict where it is given."""
 
+import re
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from geodata.columns import Notes
 from geodata.crs import TO_WGS84
@@ -13,79 +16,133 @@ from planner.schema import FACILITY_KINDS
 from planner.strict_yaml import read_yaml
 
 NAMES = ("about.yaml", "说明.yaml")
-_TEXTS = ("name", "code", "as_of", "notice", "accuracy", "drawn_by", "approval_number", "coordinates")
-_LISTS = ("complete_registers", "credits", "assumptions")
+_TEXTS = {
+    "name": "城市名称", "code": "代码", "as_of": "数据日期", "notice": "提示", "accuracy": "边界精度",
+    "drawn_by": "制图单位", "approval_number": "审图号", "coordinates": "坐标系",
+}  # fmt: skip
+_LISTS = {"complete_registers": "完整名录", "credits": "来源", "assumptions": "假设"}
+_KEYS = {name: key for key, zh in (_TEXTS | _LISTS).items() for name in (key, zh)}
+"""The key that each word stands for, English or Chinese."""
+
+_DATUMS = {one: one for one in TO_WGS84} | {
+    "高德": "gcj02", "腾讯": "gcj02", "国测局": "gcj02", "火星": "gcj02", "gcj-02": "gcj02", "百度": "bd09",
+    "bd-09": "bd09", "wgs-84": "wgs84", "国家2000": "cgcs2000", "2000国家大地坐标系": "cgcs2000",
+}  # fmt: skip
+_KINDS = {kind: kind for kind in FACILITY_KINDS} | {names[0]: kind for kind, names in FACILITY_KINDS.items()}
+_PLACEHOLDER = "某某市"
 
 
 def read_about(folder: Path, notes: Notes) -> tuple[About | None, str, Source | None]:
     """Return what the folder says of itself (None without the file), the datum of its lon/lat columns, its source."""
-    path = next((folder / name for name in NAMES if (folder / name).is_file()), None)
-    if path is None:
+    paths = [folder / name for name in NAMES if (folder / name).is_file()]
+    if len(paths) > 1:
+        both = " 和 ".join(NAMES)
+        notes.add(folder.name, Text(f"同时有 {both}", f"there are both {both}"), Text("只留一个", "keep one of them"))
+    if len(paths) != 1:
         return None, "wgs84", None
+    path = paths[0]
     data = path.read_bytes()
-    try:
-        raw = read_yaml(data.decode("utf-8-sig"), path.name)
-    except UnicodeDecodeError:
-        notes.add(path.name, Text("不是 UTF-8 编码", "not UTF-8"), Text("另存为 UTF-8", "save it as UTF-8"))
-        return None, "wgs84", None
-    except RuleError as error:
-        notes.problems.extend(error.problems)
-        return None, "wgs84", None
     before = len(notes.errors)
-    _check_keys(path.name, raw, notes)
-    _check_registers(path.name, raw, notes)
-    datum = _datum(path.name, raw, notes)
+    raw = _read(path.name, data, notes)
+    if len(notes.errors) == before:
+        raw = _english(path.name, raw, notes)
+        _check_values(path.name, raw, notes)
+    registers = _chosen(path.name, raw, "complete_registers", _KINDS, notes)
+    datum = (_chosen(path.name, raw, "coordinates", _DATUMS, notes) or ("wgs84",))[0]
     if len(notes.errors) > before:
         return None, datum, None
-    texts = {key: str(raw.get(key) or "") for key in _TEXTS}
-    lists = {key: tuple(raw.get(key) or ()) for key in _LISTS}
-    about = About(
-        name=texts["name"],
-        code=texts["code"],
-        as_of=texts["as_of"],
-        notice=texts["notice"],
-        accuracy=texts["accuracy"],
-        drawn_by=texts["drawn_by"],
-        approval_number=texts["approval_number"],
-        complete_registers=lists["complete_registers"],
-        credits=lists["credits"],
-        assumptions=lists["assumptions"],
-    )
+    said: dict[str, Any] = {key: str(raw.get(key) or "") for key in _TEXTS if key != "coordinates"}
+    said |= {key: tuple(raw.get(key) or ()) for key in ("credits", "assumptions")}
+    about = About(**said, complete_registers=registers)
     return about, datum, Source(path.name, sha256(data).hexdigest(), 1)
 
 
-def _check_keys(file: str, raw: dict[str, Any], notes: Notes) -> None:
-    """Note unknown keys (with a guess), values of the wrong kind, and what is missing."""
-    known = (*_TEXTS, *_LISTS)
-    for key, value in raw.items():
-        if key not in known:
-            close = get_close_matches(str(key), known, n=1)
+def _read(file: str, data: bytes, notes: Notes) -> dict[str, Any]:
+    """Return the mapping of the file, {} with a note where it is none; a full-width colon gets its own message."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        notes.add(file, Text("不是 UTF-8 编码", "not UTF-8"), Text("另存为 UTF-8", "save it as UTF-8"))
+        return {}
+    colons = re.compile(rf"({'|'.join(_KEYS)})\s*(：|:(?=\S))")
+    slips = [(number, line) for number, line in enumerate(text.splitlines(), 1) if colons.match(line)]
+    for number, line in slips:
+        notes.add(
+            file, Text("键后面不是英文冒号加空格", "the key is not followed by a colon and a space"),
+            Text("写成“键: 值”：英文冒号，后面一个空格", "write 'key: value'"), row=number, found=line[:60],
+        )  # fmt: skip
+    if slips:
+        return {}
+    try:
+        return read_yaml(text, file)
+    except RuleError as error:
+        notes.problems.extend(error.problems)
+        return {}
+
+
+def _english(file: str, raw: dict[str, Any], notes: Notes) -> dict[str, Any]:
+    """Return the values under their English keys; note unknown keys (with a guess) and one that stands twice."""
+    out: dict[str, Any] = {}
+    for word, value in raw.items():
+        key = _KEYS.get(str(word))
+        if key is None:
+            close = get_close_matches(str(word), _KEYS, n=1, cutoff=0.5)
             fix = Text(f"是否指 {close[0]}", f"did you mean {close[0]}") if close else Text("删去", "remove it")
-            notes.add(file, Text("不认识的键", "unknown key"), fix, found=str(key))
-        elif key in _TEXTS and not isinstance(value, str | None):
+            notes.add(file, Text("不认识的键", "unknown key"), fix, found=str(word))
+        elif key in out:
+            notes.add(
+                file, Text("同一项写了两次", "one thing stands twice"), Text("只留一个", "keep one"), column=str(word)
+            )
+        else:
+            # 510400 without quotes is a whole number, and its text is what was written
+            out[key] = str(value) if type(value) is int else value
+    return out
+
+
+def _check_values(file: str, raw: dict[str, Any], notes: Notes) -> None:
+    """Note values of the wrong kind, what is missing, and what the template left to be filled in."""
+    for key, value in raw.items():
+        if key in _TEXTS and not isinstance(value, str | None):
             fix = Text("加英文双引号", "put it in double quotes")
             notes.add(file, Text("应是文字", "must be text"), fix, column=str(key), found=str(value))
-        elif key in _LISTS and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+        listed = value is None or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+        if key in _LISTS and not listed:
             fix = Text("每行一项，以“- ”开头", "one '- ' item a line")
             notes.add(file, Text("应是文字的列表", "must be a list of texts"), fix, column=str(key))
     for key in ("name", "code"):
         if not raw.get(key):
             notes.add(file, Text("缺少这一项", "this is missing"), Text("补上", "add it"), column=key)
+    if raw.get("name") == _PLACEHOLDER:
+        what = Text("还是模板里的占位文字", "still the template's placeholder")
+        notes.add(file, what, Text("写本市的名称", "write the city's name"), column="name", found=_PLACEHOLDER)
+    code = str(raw.get("code") or "")
+    if code and not re.fullmatch("[0-9]{4}|[0-9]{6}", code):
+        what = Text("不是 4 位或 6 位数字", "not 4 or 6 digits")
+        fix = Text('写 6 位市级代码，如 "510400"', 'write the six digits of the city, as "510400"')
+        notes.add(file, what, fix, column="code", found=code)
 
 
-def _check_registers(file: str, raw: dict[str, Any], notes: Notes) -> None:
-    kinds = raw.get("complete_registers")
-    for kind in kinds if isinstance(kinds, list) else []:
-        if kind not in FACILITY_KINDS:
-            listed = Text("、".join(FACILITY_KINDS), ", ".join(FACILITY_KINDS))
-            unknown = Text("不认识的机构类型", "unknown kind of facility")
-            notes.add(file, unknown, listed, column="complete_registers", found=str(kind))
+def _chosen(file: str, raw: dict[str, Any], key: str, known: dict[str, str], notes: Notes) -> tuple[str, ...]:
+    """Return the English words for the value or values of `key`; note those that are not known."""
+    value = raw.get(key) or []
+    words = [str(one) for one in (value if isinstance(value, list) else [value])]
+    lower = {word.lower(): meaning for word, meaning in known.items()}
+    for word in words:
+        if word.lower() not in lower:
+            listed = Text("改成：" + "、".join(lower), "use one of " + ", ".join(dict.fromkeys(lower.values())))
+            notes.add(file, Text("不认识的取值", "unknown value"), listed, column=key, found=word)
+    return tuple(dict.fromkeys(lower[word.lower()] for word in words if word.lower() in lower))
 
 
-def _datum(file: str, raw: dict[str, Any], notes: Notes) -> str:
-    datum = str(raw.get("coordinates") or "wgs84").lower()
-    if datum in TO_WGS84:
-        return datum
-    fix = Text("改成：" + "、".join(TO_WGS84), "use one of " + ", ".join(TO_WGS84))
-    notes.add(file, Text("不认识的坐标系", "unknown datum"), fix, column="coordinates", found=datum)
-    return "wgs84"
+def check_code(about: About, file: str, county_codes: "pd.Series[str]", notes: Notes) -> None:
+    """Note a city code that is not that of the towns. A folder of one county may carry that county's own code."""
+    home = str(county_codes.str[:4].mode().iloc[0])
+    city = len(about.code) == 4 or about.code.endswith("00") or about.code in set(county_codes)
+    if not about.code.startswith(home) or not city:
+        notes.add(
+            file,
+            Text(f"about.yaml 的 code 与乡镇代码不符：乡镇代码以 {home} 开头",
+                 f"the code of about.yaml is not that of the towns, which begin with {home}"),
+            Text(f'改成 "{home}00"，或核对乡镇代码', f'write "{home}00", or check the towns'), column="code",
+            found=about.code,
+        )  # fmt: skip

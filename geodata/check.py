@@ -12,6 +12,7 @@ from planner.schema import FACILITY_KINDS
 
 _BEYOND_M = 20_000
 _OVERLAP_M2 = 10_000
+_SHOWN = 20
 _POPULATION_TOLERANCE = 0.001
 
 
@@ -28,9 +29,11 @@ def _warn(what: Text, fix: Text, found: str = "") -> Problem:
 
 
 def quality(region: Region) -> Quality:
-    """Return the report; nothing in it stops an assessment."""
+    """Return the report; nothing in it stops an assessment. `load_with_warnings` shows the same warnings."""
     warnings = [
         *_population(region),
+        *_villages_people(region),
+        *_without_village(region),
         *_overlaps(region.towns),
         *_far_facilities(region),
         *_same_place(region),
@@ -73,12 +76,64 @@ def _population(region: Region) -> list[Problem]:
     return out
 
 
-def _overlaps(towns: gpd.GeoDataFrame) -> list[Problem]:
-    shapes = towns.geometry.to_numpy()
-    left, right = STRtree(shapes).query(shapes, predicate="overlaps")
+def _apart(one: float, other: float) -> bool:
+    return abs(one - other) > _POPULATION_TOLERANCE * max(one, other, 1)
+
+
+def _villages_people(region: Region) -> list[Problem]:
+    """Compare a file of residents with the villages beside it, in all and by town; the residents are believed."""
+    if not len(region.villages):
+        return []
+    frames = (region.residents, region.villages)
+    found, stated = (int(frame["population"].sum()) for frame in frames)
+    by_town = [frame.groupby("town_code")["population"].sum() for frame in frames]
+    fix = Text("核对居民点是否齐全；评估以居民点为准", "check whether the residents are complete; they are believed")
     out = []
-    for i, j in sorted(zip(left.tolist(), right.tolist(), strict=True)):
-        area = shapes[i].intersection(shapes[j]).area if i < j else 0
+    if _apart(found, stated):
+        few = Text("，不足一半", ", less than half") if 2 * found < stated else Text("", "")
+        out.append(
+            _warn(
+                Text(f"居民点合计 {found:,} 人，村社区合计 {stated:,} 人{few.zh}",
+                     f"residents add up to {found:,}, villages to {stated:,}{few.en}"), fix,
+            )
+        )  # fmt: skip
+    rows = [(row.name, *(float(sums.get(row.code, 0)) for sums in by_town)) for row in region.towns.itertuples()]
+    apart = [row for row in rows if _apart(row[1], row[2])]
+    out += [
+        _warn(
+            Text(f"{name}：居民点合计 {people:,.0f} 人，村社区合计 {said:,.0f} 人",
+                 f"{name}: residents add up to {people:,.0f}, villages to {said:,.0f}"), fix,
+        )
+        for name, people, said in apart[:_SHOWN]
+    ]  # fmt: skip
+    if len(apart) > _SHOWN:
+        more = len(apart) - _SHOWN
+        out.append(_warn(Text(f"另有 {more} 个乡镇（街道）同样不一致", f"{more} more towns differ alike"), fix))
+    return out
+
+
+def _without_village(region: Region) -> list[Problem]:
+    """Name what residents without a village_code cost: one of them, and the whole city is judged by town only."""
+    lost = int((region.residents["village_code"] == "").sum())
+    if not len(region.villages) or not lost:
+        return []
+    return [
+        _warn(
+            Text(f"{lost} 个居民点没有村代码：全市只评估到乡镇（街道），不评估到村（社区）",
+                 f"{lost} residents without village_code: the whole city is judged by town, not by village"),
+            Text("给每个居民点填村代码，或只用村（社区）文件", "fill it in for every one, or use the villages alone"),
+        )
+    ]  # fmt: skip
+
+
+def _overlaps(towns: gpd.GeoDataFrame) -> list[Problem]:
+    """Name towns that lie on each other, one within the other or the very same shape among them."""
+    shapes = towns.geometry.to_numpy()
+    left, right = STRtree(shapes).query(shapes, predicate="intersects")
+    pairs = sorted((i, j) for i, j in zip(left.tolist(), right.tolist(), strict=True) if i < j)
+    out = []
+    for i, j in pairs:
+        area = shapes[i].intersection(shapes[j]).area
         if area > _OVERLAP_M2:
             names = f"{towns['name'].iloc[i]}、{towns['name'].iloc[j]}"
             out.append(

@@ -5,8 +5,11 @@ Every reader returns a `RawTable`: headings and cells as they stand, with the ro
 
 import csv
 import io
+import json
+import re
+import unicodedata
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +19,33 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.errors import DataError, Problem, Text
-from planner.schema import Table
+from planner.schema import FACTS, Table
 
 SHEETS = (".csv", ".xlsx")
 VECTORS = (".gpkg", ".geojson", ".shp")
 _HEADER_DEPTH = 12
 _XLSX_LIMIT = 300_000_000
+_JSON_LIMIT = 200_000_000
+_JSON_HEAD = 65_536
 _MAGIC = {".gpkg": b"SQLite format 3\x00", ".shp": b"\x00\x00\x27\x0a", ".xlsx": b"PK\x03\x04"}
+_DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".shp": "ESRI Shapefile"}
+_COMPANIONS = {".dbf": "属性表", ".shx": "索引", ".prj": "坐标系"}
+_SAVE_AS_XLSX = Text("请另存为 .xlsx", "save it as .xlsx")
+_UNPACK = Text("请解压", "unpack it")
+_TO_GPKG = Text("请转换为 .gpkg 或 .geojson", "convert it to .gpkg or .geojson")
+_NO_SHP = Text("只是 Shapefile 的一部分，缺同名的 .shp", "is a part of a Shapefile whose .shp is missing")
+_ADVICE = {
+    ".xls": _SAVE_AS_XLSX, ".xlsm": _SAVE_AS_XLSX, ".et": _SAVE_AS_XLSX, ".ods": _SAVE_AS_XLSX, ".txt": _SAVE_AS_XLSX,
+    ".zip": _UNPACK, ".rar": _UNPACK, ".7z": _UNPACK, ".dbf": _NO_SHP, ".shx": _NO_SHP,
+    ".kml": _TO_GPKG, ".kmz": _TO_GPKG, ".gdb": _TO_GPKG, ".tab": _TO_GPKG, ".dwg": _TO_GPKG, ".dxf": _TO_GPKG,
+    ".json": _TO_GPKG,
+}  # fmt: skip
+_UNIT = r"人|位|个|所|张|°|度|十进制度|单位[:：]?(人|度|张)|km/h|公里/小时|千米/小时"
+_DATUM = r"wgs-?84|cgcs-?2000|gcj-?02|bd-?09|高德|腾讯|百度|火星|国测局|(高德|腾讯|百度|火星)坐标(系)?"
+_PLACE = r"街道|社区|县|区|乡|镇|村"
+_SAYS_NOTHING_ELSE = re.compile(
+    rf"\(({_UNIT}|{_DATUM}|{_PLACE}|\d+位|(\d{{4}})年?|必填|选填|可选|文本(格式)?)\)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +57,28 @@ class RawTable:
     rows: npt.NDArray[np.int64]
     geometry: gpd.GeoSeries | None = None
 
+    def rows_where(self, keep: npt.NDArray[np.bool_]) -> "RawTable":
+        """Return the rows where `keep` holds, with their numbers and geometry."""
+        shapes = None if self.geometry is None else self.geometry[keep].reset_index(drop=True)
+        return RawTable(self.file, self.frame[keep].reset_index(drop=True), self.rows[keep], shapes)
+
 
 def _wrong(file: str, what: Text, fix: Text, found: str = "") -> DataError:
     return DataError(Problem(file, what, fix, found=found))
 
 
+def endings(table: Table) -> tuple[str, ...]:
+    """Return the endings that a file of this table may have; polygons and lines come from map files only."""
+    return VECTORS if table.geometry in {"polygon", "line"} else (*SHEETS, *VECTORS)
+
+
 def find(folder: Path, table: Table) -> Path | None:
     """Return the one file of `folder` that holds `table`, None if there is none; DataError if there are several."""
-    names = [f"{stem}{suffix}" for stem in table.stems for suffix in (*SHEETS, *VECTORS)]
-    found = [folder / name for name in names if (folder / name).is_file()]
+    stems = {stem.casefold() for stem in table.stems}
+    found = [
+        path for path in sorted(folder.iterdir())
+        if path.stem.casefold() in stems and path.suffix.lower() in (*SHEETS, *VECTORS) and path.is_file()
+    ]  # fmt: skip
     if len(found) > 1:
         listed = "、".join(one.name for one in found)
         raise _wrong(
@@ -53,29 +89,133 @@ def find(folder: Path, table: Table) -> Path | None:
     return found[0] if found else None
 
 
+def look_alike(folder: Path, table: Table) -> Text | None:
+    """Return what to do about a file that is probably meant for `table` but cannot be taken for it; None if none is."""
+    taken = {stem.casefold() for other in FACTS.values() if other is not table for stem in other.stems}
+    target = table.stems[1]
+    for path in sorted(folder.iterdir()):
+        stem, suffix = path.stem.casefold(), path.suffix.lower()
+        if stem in taken or not any(one.casefold() in stem for one in table.stems):
+            continue
+        if suffix in _ADVICE:
+            advice = _ADVICE[suffix]
+            return Text(f"“{path.name}”{advice.zh}", f"'{path.name}': {advice.en}")
+        if suffix in endings(table) and path.is_file():
+            name = target + suffix
+            return Text(f"“{path.name}”是否改名为 {name}", f"should '{path.name}' be renamed to {name}?")
+    return None
+
+
+def columns_of(headings: Sequence[str], table: Table) -> tuple[dict[str, int], list[int]]:
+    """Return, by field, where its column stands, and where columns stand that name the same field once more.
+
+    A heading may carry its unit or datum in brackets; it is looked through only where no heading names the field as
+    it is, and only for words that leave the meaning alone: 人口（户籍） and 人口（万人） are not 人口.
+
+    >>> from planner.schema import VILLAGES
+    >>> columns_of(["村(社区)代码", "经度（°）", "人口（户籍）"], VILLAGES)
+    ({'code': 0, 'lon': 1}, [])
+    """
+    known = {_plain(name): one.name for one in table.fields for name in one.names()}
+    found: dict[str, int] = {}
+    twice: list[int] = []
+    for see in (_plain, _without_brackets):
+        places: dict[str, int] = {}
+        for at, heading in enumerate(headings):
+            target = known.get(see(heading))
+            if target is None or target in found:
+                continue
+            if target in places:
+                twice.append(at)
+            places.setdefault(target, at)
+        found |= places
+    return found, twice
+
+
+def _plain(heading: str) -> str:
+    return re.sub(r"[\s*]", "", unicodedata.normalize("NFKC", heading)).lower()
+
+
+def _without_brackets(heading: str) -> str:
+    return _SAYS_NOTHING_ELSE.sub("", _plain(heading))
+
+
 def read(path: Path, table: Table) -> RawTable:
     """Return the cells of `path`; DataError, with the file's name, when it is not what its ending says."""
     suffix = path.suffix.lower()
-    magic = _MAGIC.get(suffix)
-    with path.open("rb") as stream:
-        head = stream.read(64)
-    if magic and not head.startswith(magic):
+    try:
+        _check_head(path, suffix)
+        if suffix in VECTORS:
+            return _read_vector(path)
+        sheets = {"": _csv_cells(path)} if suffix == ".csv" else _xlsx_cells(path)
+    except OSError as error:
         raise _wrong(
             path.name,
-            Text(f"内容不是 {suffix} 格式", f"the content is not {suffix}"),
-            Text("用原软件重新导出", "export it again"),
+            Text("不能读取", "it cannot be read"),
+            Text("关闭打开它的程序，检查权限", "close it elsewhere and check permissions"),
+            type(error).__name__,
+        ) from error
+    return _with_header(path.name, sheets, table)
+
+
+def _check_head(path: Path, suffix: str) -> None:
+    """Refuse a file that is empty, of another format than its ending says, or that lacks its companions."""
+    with path.open("rb") as stream:
+        head = stream.read(64)
+    again = Text("用原软件重新导出", "export it again")
+    if not head:
+        raise _wrong(path.name, Text("文件是空的（0 字节）", "the file is empty (0 bytes)"), again)
+    if suffix not in (*SHEETS, *VECTORS):
+        fix = _ADVICE.get(suffix, Text("改用 .csv、.xlsx、.gpkg 或 .geojson", "use .csv, .xlsx, .gpkg or .geojson"))
+        raise _wrong(path.name, Text(f"不支持 {suffix} 格式", f"{suffix} is not supported"), fix)
+    if not head.startswith(_MAGIC.get(suffix, b"")):
+        raise _wrong(path.name, Text(f"内容不是 {suffix} 格式", f"the content is not {suffix}"), again)
+    if suffix == ".geojson":
+        _check_geojson(path)
+    if suffix == ".shp":
+        missing = [f"{one}（{what}）" for one, what in _COMPANIONS.items() if _companion(path, one) is None]
+        if missing:
+            listed = "、".join(missing)
+            raise _wrong(
+                path.name,
+                Text(f"缺少同名的 {listed}", f"its companions are missing: {listed}"),
+                Text("把 Shapefile 的全部文件一起放入", "put all files of the Shapefile here"),
+            )
+
+
+def _companion(path: Path, suffix: str) -> Path | None:
+    names = {path.with_suffix(suffix), path.with_suffix(suffix.upper())}
+    return next((one for one in sorted(names) if one.is_file()), None)
+
+
+def _check_geojson(path: Path) -> None:
+    """Refuse JSON that GDAL would not read as GeoJSON but, say, run as a pipeline over other files."""
+    with path.open("rb") as stream:
+        data = stream.read(_JSON_HEAD if path.stat().st_size > _JSON_LIMIT else -1)
+    if len(data) == path.stat().st_size:
+        try:
+            top = json.loads(data.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            top = None
+        links = isinstance(top, dict) and isinstance(top.get("crs"), dict) and top["crs"].get("type") != "name"
+        known = isinstance(top, dict) and top.get("type") in {"FeatureCollection", "Feature"} and not links
+    else:
+        known = (
+            re.match(rb'[\xef\xbb\xbf\s]*\{.*?"type"\s*:\s*"(FeatureCollection|Feature)"', data, re.DOTALL) is not None
         )
-    if suffix == ".geojson" and not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{"):
+    if not known or b"gdal_streamed_alg" in data:
         raise _wrong(
-            path.name, Text("内容不是 GeoJSON", "the content is not GeoJSON"), Text("重新导出", "export it again")
+            path.name,
+            Text("内容不是完整的 GeoJSON（FeatureCollection）", "the content is not whole GeoJSON (FeatureCollection)"),
+            Text("用 QGIS 或 ArcGIS 重新导出", "export it again"),
         )
-    if suffix in VECTORS:
-        return _read_vector(path)
-    cells = _csv_cells(path) if suffix == ".csv" else _xlsx_cells(path)
-    return _with_header(path.name, cells, table)
 
 
-def _csv_cells(path: Path) -> list[tuple[int, list[str]]]:
+Cells = list[tuple[int, list[str]]]
+"""Rows of text, each with its number in the file."""
+
+
+def _csv_cells(path: Path) -> Cells:
     """Return (line number, cells) of a CSV in UTF-8 (with or without BOM) or GB 18030, comma or tab separated."""
     data = path.read_bytes()
     for encoding in ("utf-8-sig", "gb18030"):
@@ -109,15 +249,18 @@ def _csv_cells(path: Path) -> list[tuple[int, list[str]]]:
 
 
 def _cell(value: object) -> str:
-    if value is None:
+    """Return the text of one cell; "" for what is missing, however the reader writes that."""
+    if value is None or value is pd.NaT or value is pd.NA:
         return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float | np.floating):
+        if np.isnan(value):
+            return ""
+        return str(int(value)) if float(value).is_integer() else str(value)
     return str(value).strip()
 
 
-def _xlsx_cells(path: Path) -> list[tuple[int, list[str]]]:
-    """Return (row number, cells) of the first sheet that is not empty."""
+def _xlsx_cells(path: Path) -> dict[str, Cells]:
+    """Return (row number, cells) of each sheet that is not empty, by the sheet's name."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -129,10 +272,7 @@ def _xlsx_cells(path: Path) -> list[tuple[int, list[str]]]:
                     Text("拆分文件，或存为 CSV", "split it, or save it as CSV"),
                 )
         book = CalamineWorkbook.from_path(str(path))
-        for name in book.sheet_names:
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            if rows:
-                return [(number, [_cell(one) for one in row]) for number, row in enumerate(rows, 1)]
+        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except (CalamineError, zipfile.BadZipFile, OSError) as error:
         raise _wrong(
             path.name,
@@ -140,29 +280,49 @@ def _xlsx_cells(path: Path) -> list[tuple[int, list[str]]]:
             Text("用 Excel 重新保存（不加密码）", "save it again without a password"),
             type(error).__name__,
         ) from error
-    return []
+    return {
+        name: [(number, [_cell(one) for one in row]) for number, row in enumerate(rows, 1)]
+        for name, rows in sheets.items() if rows
+    }  # fmt: skip
 
 
-def _with_header(file: str, cells: list[tuple[int, list[str]]], table: Table) -> RawTable:
-    """Return the table below the heading row: the row among the first dozen that names most of the columns."""
-    known = {name.strip().lower() for field in table.fields for name in field.names()}
-
-    def score(row: Iterable[str]) -> int:
-        return sum(cell.lower() in known for cell in row)
-
-    best = max(range(min(len(cells), _HEADER_DEPTH)), key=lambda at: (score(cells[at][1]), -at), default=-1)
-    if best < 0 or score(cells[best][1]) == 0:
+def _with_header(file: str, sheets: dict[str, Cells], table: Table) -> RawTable:
+    """Return the table below the heading row: the row among a sheet's first dozen that names most of the columns."""
+    score: dict[str, int] = {}
+    start: dict[str, int] = {}
+    for name, cells in sheets.items():
+        named = [len(columns_of(row, table)[0]) for _, row in cells[:_HEADER_DEPTH]]
+        score[name] = max(named, default=0)
+        start[name] = named.index(score[name]) if named else 0
+    best = max(score, key=score.__getitem__, default="")
+    if not score.get(best):
         wanted = "、".join(field.label for field in table.fields if field.required)
         raise _wrong(
             file,
             Text("没有找到表头", "no heading row found"),
             Text(f"第一行写列名：{wanted}", "name the columns in the first row"),
         )
-    header = cells[best][1]
+    # A sheet of advice may hold a column's name by chance; a second county's sheet holds most of them.
+    filled = [name for name in sheets if score[name] >= max(2, score[best] / 2)
+              and any(any(row) for _, row in sheets[name][start[name] + 1 :])]  # fmt: skip
+    if len(filled) > 1:
+        listed = "、".join(filled)
+        raise _wrong(
+            file,
+            Text(f"几张工作表都有数据：{listed}", f"several sheets hold data: {listed}"),
+            Text("合并到一张表，或只留一张", "bring them into one sheet, or keep one"),
+        )
+    chosen = filled[0] if filled else best
+    return _below(file, sheets[chosen], start[chosen])
+
+
+def _below(file: str, cells: Cells, at: int) -> RawTable:
+    """Return the rows below the heading row `at`, blank rows left out."""
+    header = cells[at][1]
     while header and not header[-1]:
         header = header[:-1]
     width = len(header)
-    body = [(number, (row + [""] * width)[:width]) for number, row in cells[best + 1 :] if any(row)]
+    body = [(number, (row + [""] * width)[:width]) for number, row in cells[at + 1 :] if any(row)]
     frame = pd.DataFrame([row for _, row in body], columns=range(width), dtype=object)
     frame.columns = pd.Index(header, dtype=object)
     return RawTable(file, frame, np.array([number for number, _ in body], dtype=np.int64))
@@ -170,19 +330,8 @@ def _with_header(file: str, cells: list[tuple[int, list[str]]], table: Table) ->
 
 def _read_vector(path: Path) -> RawTable:
     """Return the features of the first layer, in EPSG:4326; a layer without a CRS is refused."""
-    import pyogrio
-
-    def load(**options: str) -> gpd.GeoDataFrame:
-        return gpd.read_file(path, engine="pyogrio", **options)
-
     try:
-        layers = pyogrio.list_layers(path)
-        spatial = [name for name, kind in layers if kind is not None]
-        chosen = {"layer": str(spatial[0])} if spatial and path.suffix == ".gpkg" else {}
-        frame = load(**chosen)
-        # A Shapefile without .cpg is read as Latin-1, in which Chinese GBK bytes show as ÏçÕò.
-        if path.suffix == ".shp" and not path.with_suffix(".cpg").exists() and _is_latin_mojibake(frame):
-            frame = load(encoding="GBK")
+        frame = _features(path, _DRIVERS[path.suffix.lower()])
     except Exception as error:  # pyogrio raises its own tree, GDAL's words are of no use to a planner
         raise _wrong(
             path.name,
@@ -200,9 +349,37 @@ def _read_vector(path: Path) -> RawTable:
             Text("没有坐标系信息", "no coordinate reference system"),
             Text("导出时指定坐标系（如 CGCS2000，EPSG:4490）", "export with a CRS, e.g. EPSG:4490"),
         )
-    geometry = frame.geometry.to_crs(4326)
+    try:
+        geometry = frame.geometry.to_crs(4326)
+    except Exception as error:  # pyproj's own tree: local and engineering systems
+        raise _wrong(
+            path.name,
+            Text("坐标系不能换算成经纬度", "its CRS cannot be brought to longitude and latitude"),
+            Text("导出为 CGCS2000（EPSG:4490）", "export it in EPSG:4490"),
+            type(error).__name__,
+        ) from error
     cells = pd.DataFrame(frame.drop(columns=frame.geometry.name)).map(_cell).astype(object)
     return RawTable(path.name, cells, np.arange(1, len(frame) + 1, dtype=np.int64), geometry)
+
+
+def _features(path: Path, driver: str) -> gpd.GeoDataFrame:
+    """Return the features of the first spatial layer, read by no driver but this one."""
+    import pyogrio
+
+    def load(**options: str) -> gpd.GeoDataFrame:
+        return gpd.read_file(path, engine="pyogrio", **options)
+
+    layers = pyogrio.list_layers(path)
+    spatial = [name for name, kind in layers if kind is not None]
+    chosen = {"layer": str(spatial[0])} if spatial and driver == "GPKG" else {}
+    opened = pyogrio.read_info(path, **chosen)["driver"]
+    if opened != driver:
+        raise ValueError(f"opened by {opened}, not by {driver}")
+    # A Shapefile without .cpg is read as Latin-1, in which Chinese GBK bytes show as ÏçÕò.
+    frame = load(**chosen)
+    if driver == "ESRI Shapefile" and _companion(path, ".cpg") is None and _is_latin_mojibake(frame):
+        frame = load(encoding="GBK")
+    return frame
 
 
 def _is_latin_mojibake(frame: gpd.GeoDataFrame) -> bool:

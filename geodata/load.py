@@ -1,28 +1,39 @@
 """load(folder) → Region: the only public door through which a city's facts come in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 import geopandas as gpd
-import pandas as pd
+import numpy as np
 
-from geodata.about import read_about
+from geodata.about import check_code, read_about
+from geodata.check import quality
 from geodata.columns import Notes, canonical
-from geodata.crs import TO_WGS84, metric_crs
-from geodata.files import RawTable, find, read
-from geodata.tables import Part, counties_of, facilities_of, residents_of, residents_of_villages, towns_of, villages_of
+from geodata.crs import TO_WGS84, metric_crs, with_points
+from geodata.files import endings, find, look_alike, read
+from geodata.tables import (
+    Part,
+    counties_of,
+    facilities_of,
+    no_villages,
+    residents_of,
+    residents_of_villages,
+    towns_of,
+    villages_of,
+)
 from planner.errors import DataError, Problem, Text
 from planner.region import About, Region, Source
 from planner.schema import FACILITIES, FACTS, RESIDENTS, TOWNS, VILLAGES, Table
 
-_EMPTY = Text("只有表头，没有数据，按没有这个文件处理", "no rows of data: treated as absent")
-_CHINA = (73.0, 3.0, 136.0, 54.0)
+_EMPTY = Text("只有表头，没有数据", "it has headings and no rows")
+_NEEDED = ((TOWNS,), (FACILITIES,), (VILLAGES, RESIDENTS))
+"""Of each of these groups one table at least."""
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A region, and what was doubtful about its files."""
+    """A region, and what was doubtful about its files and what they say (`geodata.check.quality` included)."""
 
     region: Region
     warnings: tuple[Problem, ...]
@@ -34,173 +45,157 @@ def load(folder: Path | str) -> Region:
 
 
 def load_with_warnings(folder: Path | str) -> Loaded:
-    """Return the Region and the warnings; DataError, with all problems of all files, if it cannot be used."""
+    """Return the Region and the warnings; DataError, with all problems of all files, if it cannot be used.
+
+    A file's own cells come first, then its places, then what the files say of each other, for the rows that are
+    sound so far: one mistake does not hide those behind it, and none is told twice.
+    """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise DataError(
-            Problem(
-                str(folder),
-                Text("没有这个文件夹", "there is no such folder"),
-                Text(
-                    "检查路径；用 fugai template 可以生成示例文件夹", "check the path, or make one with fugai template"
-                ),
-            )
-        )
+    _check_folder(folder)
     notes = Notes()
-    about, coordinates, about_source = read_about(folder, notes)
-    read_parts = {table.name: _part(folder, table, notes) for table in FACTS.values()}
-    parts = {name: part for name, part in read_parts.items() if part}
-    _need(folder, parts, notes)
-    _stop(notes)
-    frames = {name: _with_points(part, name, coordinates, notes) for name, part in parts.items()}
-    _stop(notes)
+    about, datum, about_source = read_about(folder, notes)
+    parts = _parts(folder, notes)
+    _note_datum(parts, datum, notes)
+    frames = {name: with_points(part.raw, part.frame, FACTS[name], datum, notes) for name, part in parts.items()}
+    region = _assemble(_sound(parts, frames, notes), about, about_source, notes)
+    if region is None or notes.errors:
+        raise DataError(notes.errors)
     sources = tuple(part.source for part in parts.values()) + ((about_source,) if about_source else ())
-    region = _assemble(parts, frames, about, sources, notes)
-    _stop(notes)
-    return Loaded(region, tuple(notes.warnings))
+    region = replace(region, sources=sources)
+    return Loaded(region, (*notes.warnings, *quality(region).warnings))
 
 
-def _stop(notes: Notes) -> None:
-    if notes.errors:
-        raise DataError(notes.problems)
+def _check_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    what = Text("没有这个文件夹", "there is no such folder")
+    fix = Text("检查路径；用 fugai template 可以生成示例文件夹", "check the path, or make one with fugai template")
+    if folder.exists():
+        what = Text("这是一个文件，不是文件夹", "this is a file, not a folder")
+        fix = Text(f"给出它所在的文件夹：{folder.parent}", f"name the folder it is in: {folder.parent}")
+    raise DataError(Problem(str(folder), what, fix))
 
 
-def _part(folder: Path, table: Table, notes: Notes) -> Part | None:
-    try:
-        path = find(folder, table)
-        raw = read(path, table) if path else None
-    except DataError as error:
-        notes.problems.extend(error.problems)
-        return None
-    if path is None or raw is None:
-        return None
-    if not len(raw.frame):
-        notes.add(
-            path.name, _EMPTY, Text("填入数据；用不到的文件可以删去", "fill it in, or remove it"), warning=True
-        )  # fmt: skip
-        return None
-    raw, frame = canonical(raw, table, notes)
-    source = Source(path.name, sha256(path.read_bytes()).hexdigest(), len(frame))
-    return Part(raw, frame, source)
-
-
-def _need(folder: Path, parts: dict[str, Part], notes: Notes) -> None:
-    tables = ((TOWNS,), (FACILITIES,), (RESIDENTS, VILLAGES))
-    broken = {one.file.rsplit(".", 1)[0] for one in notes.errors}
-    for either in tables:
-        if any(table.name in parts for table in either) or any(stem in broken for t in either for stem in t.stems):
+def _parts(folder: Path, notes: Notes) -> dict[str, Part]:
+    """Return the tables that the folder holds; note files that cannot be read and tables that are missing."""
+    parts: dict[str, Part] = {}
+    empty: dict[str, str] = {}
+    refused: set[str] = set()
+    for table in FACTS.values():
+        try:
+            path = find(folder, table)
+            raw = read(path, table) if path else None
+        except DataError as error:
+            notes.problems.extend(error.problems)
+            refused.add(table.name)
             continue
-        stems = " 或 ".join(table.stems[0] for table in either)
-        endings = ".gpkg 或 .geojson" if either == (TOWNS,) else ".csv、.xlsx、.gpkg 或 .geojson"
-        labels = "或".join(table.label for table in either)
-        notes.add(
-            folder.name,
-            Text(f"缺少“{labels}”的数据", f"no data of {' or '.join(table.name for table in either)}"),
-            Text(f"放入 {stems}（{endings}）", f"add {stems} ({endings})"),
-        )
-    part = parts.get("towns")
-    if part and part.raw.geometry is None:
-        notes.add(
-            part.raw.file,
-            Text("乡镇边界没有图形", "towns need polygons"),
-            Text("用 .gpkg 或 .geojson 提供", "give them as .gpkg or .geojson"),
-        )
+        if path is None or raw is None:
+            continue
+        raw, frame = canonical(raw, table, notes) if len(raw.frame) else (raw, raw.frame)
+        if len(frame):
+            parts[table.name] = Part(raw, frame, Source(path.name, sha256(path.read_bytes()).hexdigest(), len(frame)))
+        else:
+            empty[table.name] = path.name
+    _need(folder, {*parts, *refused}, empty, notes)
+    return parts
 
 
-def _with_points(part: Part, name: str, coordinates: str, notes: Notes) -> gpd.GeoDataFrame:
-    """Return the rows with geometry in EPSG:4326: the file's own, or points from lon and lat, brought to WGS 84."""
-    frame, raw = part.frame, part.raw
-    if raw.geometry is not None:
-        shapes = raw.geometry.make_valid() if name in {"counties", "towns"} else raw.geometry
-        empty = shapes.is_empty | shapes.isna()
-        notes.add_rows(raw, empty, "geometry", Text("没有图形", "no geometry"), Text("补上图形", "add it"))
-        _check_extent(raw, shapes, notes)
-        out = gpd.GeoDataFrame(frame, geometry=shapes.to_numpy(), crs=4326)
-        if "lon" not in frame:
-            return out
-        points = out.geometry.representative_point()
-        return out.assign(lon=points.x, lat=points.y)
-    if "lon" not in frame:
-        notes.add(
-            raw.file,
-            Text("没有图形", "no geometry"),
-            Text("用 .gpkg 或 .geojson 提供", "give it as .gpkg or .geojson"),
-        )
-        return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame)), crs=4326)
-    _check_lonlat(raw, frame, notes)
-    lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
-    shift = TO_WGS84[coordinates]
-    if shift is not None:
-        lon, lat = shift(lon, lat)
-    return gpd.GeoDataFrame(frame.assign(lon=lon, lat=lat), geometry=gpd.points_from_xy(lon, lat), crs=4326)
+def _need(folder: Path, there: set[str], empty: dict[str, str], notes: Notes) -> None:
+    """Note the needed tables that are not there, and those that hold no rows: as a warning where they can be spared."""
+    lacking = [group for group in _NEEDED if not any(table.name in there for table in group)]
+    wanted = {table.name for group in lacking for table in group}
+    for name, file in empty.items():
+        if name in wanted:
+            notes.add(file, _EMPTY, Text("填入数据", "fill it in"))
+        else:
+            what = Text(f"{_EMPTY.zh}，按没有这个文件处理", f"{_EMPTY.en}: treated as absent")
+            notes.add(file, what, Text("填入数据；用不到的文件可以删去", "fill it in, or remove it"), warning=True)
+    for group in lacking:
+        if not any(table.name in empty for table in group):
+            _note_missing(folder, group, notes)
 
 
-def _check_extent(raw: RawTable, shapes: gpd.GeoSeries, notes: Notes) -> None:
-    """Note a map file that does not lie in China: mostly a wrong or missing CRS, or swapped coordinates."""
-    west, south, east, north = _CHINA
-    left, bottom, right, top = shapes.total_bounds
-    if not (west <= left and right <= east and south <= bottom and top <= north):
-        found = f"{left:.4g}, {bottom:.4g} – {right:.4g}, {top:.4g}"
-        notes.add(
-            raw.file, Text("图形不在中国范围内", "the shapes lie outside China"),
-            Text("核对坐标系，以及经纬度是否写反", "check the CRS, and whether lon and lat are swapped"), found=found,
-        )  # fmt: skip
-
-
-def _check_lonlat(raw: RawTable, frame: pd.DataFrame, notes: Notes) -> None:
-    """Note coordinates that are metres, that are swapped, or that lie outside China: never guess in silence."""
-    west, south, east, north = _CHINA
-    lon, lat = frame["lon"], frame["lat"]
-    metres = (lon.abs() > 1000) | (lat.abs() > 1000)
-    swapped = ~metres & lon.between(south, north) & lat.between(west, east)
-    outside = ~metres & ~swapped & lon.notna() & lat.notna() & ~(lon.between(west, east) & lat.between(south, north))
-    found = lon.astype(str) + ", " + lat.astype(str)
-    notes.add_rows(
-        raw, metres, "经度、纬度", Text("像是投影坐标（米），不是经纬度", "these look like metres, not degrees"),
-        Text("换算成经纬度，或用 .gpkg 带坐标系提供", "convert to degrees, or give a .gpkg with its CRS"), found=found,
-    )  # fmt: skip
-    notes.add_rows(
-        raw, swapped, "经度、纬度", Text("经度和纬度写反了", "longitude and latitude are swapped"),
-        Text("对调两列", "swap the two columns"), found=found,
-    )  # fmt: skip
-    notes.add_rows(
-        raw, outside, "经度、纬度", Text("不在中国范围内", "outside China"), Text("核对坐标", "check them"), found=found
+def _note_missing(folder: Path, group: tuple[Table, ...], notes: Notes) -> None:
+    zh = " 或 ".join(f"{table.stems[1]}（{'、'.join(endings(table))}）" for table in group)
+    en = " or ".join(f"{table.name} ({', '.join(endings(table))})" for table in group)
+    hints = [hint for table in group if (hint := look_alike(folder, table))]
+    labels = "或".join(table.label for table in group)
+    fix = Text("；".join(one.zh for one in hints), "; ".join(one.en for one in hints))
+    notes.add(
+        folder.name,
+        Text(f"缺少“{labels}”的数据", f"no data of {' or '.join(table.name for table in group)}"),
+        fix if hints else Text(f"放入 {zh}", f"add {en}"),
     )
 
 
-def _estimated(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return frame.assign(estimated=frame["estimated"].eq(True).to_numpy(bool))
+def _note_datum(parts: dict[str, Part], datum: str, notes: Notes) -> None:
+    mapped = [part.raw.file for part in parts.values() if part.raw.geometry is not None]
+    if TO_WGS84[datum] is not None and mapped:
+        files = "、".join(mapped)
+        notes.add(
+            "about.yaml",
+            Text(f"{datum} 只用于经度、纬度两列；图形文件按其自带的坐标系，不作偏移：{files}",
+                 f"{datum} holds for lon and lat columns; map files are taken in their own CRS, unshifted: {files}"),
+            Text(f"确认这些图形不是 {datum} 坐标", f"make sure that those are not in {datum}"), column="coordinates",
+            warning=True,
+        )  # fmt: skip
 
 
-def _assemble(
-    parts: dict[str, Part],
-    frames: dict[str, gpd.GeoDataFrame],
-    about: About | None,
-    sources: tuple[Source, ...],
-    notes: Notes,
-) -> Region:
-    crs = metric_crs(float(frames["towns"].to_crs(4326).total_bounds[[0, 2]].mean()))
-    frames = {name: _estimated(frame.to_crs(crs)) for name, frame in frames.items()}
-    towns = towns_of(frames["towns"], parts["towns"], notes)
-    counties = counties_of(frames.get("counties"), towns, parts.get("counties"), notes)
-    villages = villages_of(frames.get("villages"), towns, parts.get("villages"), notes)
-    if "residents" in frames:
-        residents = residents_of(frames["residents"], towns, villages, parts["residents"], notes)
-    else:
-        residents = residents_of_villages(villages)
-    facilities = facilities_of(frames["facilities"], towns, villages, parts["facilities"], notes)
-    roads = frames.get("roads")
+def _sound(parts: dict[str, Part], frames: dict[str, gpd.GeoDataFrame], notes: Notes) -> dict[str, Part]:
+    """Return, of the tables that can be told anything of, the rows without an error so far, with geometry."""
+    out: dict[str, Part] = {}
+    for name, part in parts.items():
+        if part.raw.file in notes.broken:
+            continue
+        good = ~np.isin(part.raw.rows, list(notes.bad_rows.get(part.raw.file, ())))
+        frame = frames[name][good].reset_index(drop=True)
+        frame = frame.assign(estimated=frame["estimated"].eq(True).to_numpy(bool))
+        if len(frame):
+            out[name] = Part(part.raw.rows_where(good), frame, part.source)
+    return out
+
+
+def _assemble(parts: dict[str, Part], about: About | None, about_source: Source | None, notes: Notes) -> Region | None:
+    """Return the region; None where an error leaves something out, everything else having been checked."""
+    if "towns" not in parts:
+        return None
+    crs = metric_crs(float(parts["towns"].frame.total_bounds[[0, 2]].mean()))
+    parts = {name: replace(part, frame=part.frame.to_crs(crs)) for name, part in parts.items()}
+    towns = towns_of(parts["towns"], notes)
+    counties = counties_of(parts.get("counties"), towns, notes)
+    if about and about_source:
+        check_code(about, about_source.file, towns["county_code"], notes)
+    if notes.wrong(parts["towns"].raw.file):
+        return None
+    villages = villages_of(parts["villages"], towns, notes) if "villages" in parts else no_villages(crs)
+    if "villages" in parts and notes.wrong(parts["villages"].raw.file):
+        villages = no_villages(crs)
+    residents = residents_of(parts["residents"], towns, villages, notes) if "residents" in parts else None
+    facilities = facilities_of(parts["facilities"], towns, villages, notes) if "facilities" in parts else None
+    if notes.errors or facilities is None:
+        return None
+    people = residents_of_villages(villages) if residents is None else residents
+    _check_people(people, parts, notes)
+    roads = parts.get("roads")
     return Region(
         about=about or _about_from(towns, counties),
         crs=crs,
         counties=counties,
         towns=towns,
         villages=villages,
-        residents=residents,
+        residents=people,
         facilities=facilities,
-        roads=None if roads is None else roads.sort_values("id", kind="stable", ignore_index=True),
-        sources=sources,
+        roads=None if roads is None else roads.frame.sort_values("id", kind="stable", ignore_index=True),
     )
+
+
+def _check_people(residents: gpd.GeoDataFrame, parts: dict[str, Part], notes: Notes) -> None:
+    if not residents["population"].sum():
+        part = parts["residents"] if "residents" in parts else parts["villages"]
+        notes.add(
+            part.raw.file, Text("没有居民：人口合计是 0", "no residents: the population adds up to 0"),
+            Text("填常住人口", "fill in the population"), column="常住人口",
+        )  # fmt: skip
 
 
 def _about_from(towns: gpd.GeoDataFrame, counties: gpd.GeoDataFrame) -> About:

@@ -1,4 +1,8 @@
-"""Each table's own defaults and checks: from canonical columns to the frames of a Region."""
+"""Each table's own defaults and checks: from canonical columns to the frames of a Region.
+
+Every function takes the sound rows of one file, in metres, and the frames that its codes refer to; what it fills in by
+a guess it marks as estimated.
+"""
 
 from dataclasses import dataclass
 
@@ -15,37 +19,26 @@ from planner.region import Source
 from planner.schema import VILLAGES
 
 _BORDER_TOLERANCE_M = 1000
-"""A resident this far outside every town is given to the nearest: borders of files are simplified."""
+"""A place this far outside every town is given to the nearest: borders of files are simplified."""
 
-
+_PLACE = "经度、纬度"
+_IN_TOWNS = ("township_hospital", "community_health_center", "village_clinic")
 Texts = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One table as read: its rows, where they stood, its geometry, and where the file came from."""
+    """One table as read: its rows (with geometry once they are placed), where they stood, and their file."""
 
     raw: RawTable
-    frame: pd.DataFrame
+    frame: gpd.GeoDataFrame
     source: Source
 
 
-def towns_of(frame: gpd.GeoDataFrame, part: Part, notes: Notes) -> gpd.GeoDataFrame:
+def towns_of(part: Part, notes: Notes) -> gpd.GeoDataFrame:
     """Return the towns with kind and county filled in: the kind from the name's ending, the county from the code."""
-    short = frame["code"].str.len() < 6
-    notes.add_rows(
-        part.raw, short, "乡镇代码", Text("代码太短", "the code is too short"),
-        Text("用 9 位统计用区划代码", "use the 9-digit code"), found=frame["code"],
-    )  # fmt: skip
-    wrong = ~frame.geom_type.isin(["Polygon", "MultiPolygon", "GeometryCollection"])
-    notes.add_rows(
-        part.raw,
-        wrong,
-        "geometry",
-        Text("乡镇边界应是面", "towns must be polygons"),
-        Text("改用面图层", "use polygons"),
-    )
+    frame = part.frame
     by_name = frame["name"].str[-2:].map({"街道": "subdistrict"})
     by_name = by_name.fillna(frame["name"].str[-1:].map({"镇": "town", "乡": "township"}))
     kind = frame["kind"].where(frame["kind"].notna(), by_name)
@@ -59,31 +52,30 @@ def towns_of(frame: gpd.GeoDataFrame, part: Part, notes: Notes) -> gpd.GeoDataFr
     ).sort_values("code", kind="stable", ignore_index=True)
 
 
-def counties_of(
-    frame: gpd.GeoDataFrame | None, towns: gpd.GeoDataFrame, part: Part | None, notes: Notes
-) -> gpd.GeoDataFrame:
+def counties_of(part: Part | None, towns: gpd.GeoDataFrame, notes: Notes) -> gpd.GeoDataFrame:
     """Return the counties of the file, or those that the towns make up."""
-    if frame is None or part is None:
+    if part is None:
         merged = towns.dissolve("county_code", aggfunc={"county_name": "first", "estimated": "any"}).reset_index()
         merged = merged.rename(columns={"county_code": "code", "county_name": "name"})
         merged["name"] = merged["name"].where(merged["name"] != "", merged["code"])
         return merged.assign(
             population=np.nan, urban_population=np.nan, rural_population=np.nan, source="由乡镇边界合并"
         )
-    missing = sorted(set(towns["county_code"]) - set(frame["code"]))
+    missing = sorted(set(towns["county_code"]) - set(part.frame["code"]))
     if missing:
         notes.add(
             part.raw.file,
             Text(f"乡镇所属的县区代码不在本文件中：{'、'.join(missing)}", f"counties missing: {', '.join(missing)}"),
             Text("补上这些县区，或改正乡镇的县区代码", "add them, or correct the towns"),
         )
-    return frame.sort_values("code", kind="stable", ignore_index=True)
+    return part.frame.sort_values("code", kind="stable", ignore_index=True)
 
 
-def _unknown(part: Part, codes: pd.Series, known: pd.Series, column: str, where: str, notes: Notes) -> None:
-    bad = (codes != "") & ~codes.isin(known)
+def _note_unknown(part: Part, column: str, label: str, known: gpd.GeoDataFrame, where: str, notes: Notes) -> None:
+    codes = part.frame[column]
+    bad = (codes != "") & ~codes.isin(known["code"])
     notes.add_rows(
-        part.raw, bad, column, Text(f"这个代码不在{where}文件中", f"this code is not in {where}"),
+        part.raw, bad, label, Text(f"这个代码不在{where}文件中", f"this code is not in {where}"),
         Text("核对代码", "check the code"), found=codes,
     )  # fmt: skip
 
@@ -110,38 +102,62 @@ def _take_first(out: Texts, codes: Texts, at: Positions, town: Positions) -> Non
     out[first] = codes[town[order][where]]
 
 
-def villages_of(
-    frame: gpd.GeoDataFrame | None, towns: gpd.GeoDataFrame, part: Part | None, notes: Notes
-) -> gpd.GeoDataFrame:
-    """Return the villages with town, county, kind and urban residents filled in; an empty frame without the file."""
-    if frame is None or part is None:
-        columns = {one.name: pd.Series(dtype=object) for one in VILLAGES.fields} | {
-            "county_code": pd.Series(dtype=object)
-        }
-        return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=towns.crs))
-    by_code = frame["code"].str[:9]
-    _unknown(part, frame["town_code"], towns["code"], "乡镇代码", "乡镇", notes)
-    town = frame["town_code"].where(frame["town_code"] != "", by_code)
-    lost = ~town.isin(towns["code"]) & (frame["town_code"] == "")
-    town = town.where(~lost, _town_at(frame, towns, _BORDER_TOLERANCE_M))
+def _by_place(part: Part, blank: pd.Series, towns: gpd.GeoDataFrame, notes: Notes) -> pd.Series:
+    """Return the town of each row's point; note how many of the `blank` ones lie just outside the border."""
+    inside, near = _town_at(part.frame, towns, 0), _town_at(part.frame, towns, _BORDER_TOLERANCE_M)
+    count = int((blank & (inside == "") & (near != "")).sum())
+    if count:
+        notes.add(
+            part.raw.file,
+            Text(f"{count} 行的坐标略在边界外（1 公里以内），归入最近的乡镇",
+                 f"{count} rows lie just outside the border (within 1 km) and go to the nearest town"),
+            Text("核对坐标，或填“乡镇代码”列", "check the points, or fill in town_code"), column=_PLACE, warning=True,
+        )  # fmt: skip
+    return near
+
+
+def _note_elsewhere(part: Part, town: pd.Series, towns: gpd.GeoDataFrame, label: str, notes: Notes) -> None:
+    """Note points that lie in another town than their code says, or far outside their own."""
+    inside = _town_at(part.frame, towns, 0)
+    own = gpd.GeoSeries(town.map(towns.set_index("code").geometry), index=town.index, crs=towns.crs)
+    far = part.frame.geometry.distance(own, align=False) > _BORDER_TOLERANCE_M
+    elsewhere = (town != "") & (inside != town) & ((inside != "") | far)
     notes.add_rows(
-        part.raw, town == "", "村代码", Text("不属于任何乡镇", "belongs to no town"),
-        Text("填“乡镇代码”列，或核对坐标", "fill in town_code, or check the point"), found=frame["name"],
+        part.raw, elsewhere, _PLACE, Text("坐标落在别的乡镇", "the point lies in another town"),
+        Text("核对坐标或乡镇代码；评估以乡镇代码为准", "check it; the code is believed"), found=part.frame[label],
+        warning=True,
     )  # fmt: skip
-    by_digit = pd.Series(np.where(frame["code"].str[9:10] == "2", "village", "community"), index=frame.index)
-    kind = frame["kind"].where(frame["kind"].notna(), by_digit)
+
+
+def no_villages(crs: str) -> gpd.GeoDataFrame:
+    """Return villages without a row, each column of its type."""
+    types = {"integer": "float64", "number": "float64"}
+    columns = {one.name: pd.Series(dtype=types.get(one.kind, "object")) for one in VILLAGES.fields}
+    columns |= {"county_code": pd.Series(dtype="object"), "estimated": pd.Series(dtype="bool")}
+    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs))
+
+
+def _kind_by_code(code: pd.Series) -> pd.Series:
+    return pd.Series(np.where(code.str[9:10] == "2", "village", "community"), index=code.index, dtype=object)
+
+
+def villages_of(part: Part, towns: gpd.GeoDataFrame, notes: Notes) -> gpd.GeoDataFrame:
+    """Return the villages with town, county, kind and urban residents filled in."""
+    frame = part.frame
+    _note_unknown(part, "town_code", "乡镇代码", towns, "乡镇", notes)
+    town = frame["town_code"].where(frame["town_code"] != "", frame["code"].str[:9])
+    lost = (frame["town_code"] == "") & ~town.isin(towns["code"])
+    notes.add_rows(
+        part.raw, lost, "村代码", Text("前 9 位不是任何乡镇的代码", "its first 9 digits are no town's code"),
+        Text("核对代码，或填“乡镇代码”列", "check it, or fill in town_code"), found=frame["code"],
+    )  # fmt: skip
+    kind = frame["kind"].where(frame["kind"].notna(), _kind_by_code(frame["code"]))
     more = frame["urban_population"] > frame["population"]
     notes.add_rows(
         part.raw, more, "城镇人口", Text("多于常住人口", "more than the population"), Text("改正", "correct it"),
         found=frame["urban_population"],
     )  # fmt: skip
-    inside = _town_at(frame, towns, 0)
-    elsewhere = (inside != town) & (town != "") & (inside != "")
-    notes.add_rows(
-        part.raw, elsewhere, "经度、纬度", Text("坐标落在别的乡镇", "the point lies in another town"),
-        Text("核对坐标或乡镇代码；评估以乡镇代码为准", "check it; the code is believed"), found=frame["name"],
-        warning=True,
-    )  # fmt: skip
+    _note_elsewhere(part, town.where(town.isin(towns["code"]), ""), towns, "name", notes)
     guessed = frame["urban_population"].isna()
     if guessed.any():
         notes.add(
@@ -151,10 +167,9 @@ def villages_of(
             Text("有普查数据时补上", "fill it in where the census tells"), column="城镇人口", warning=True,
         )  # fmt: skip
     assumed = frame["population"].where(kind == "community", 0)
-    county = town.map(towns.set_index("code")["county_code"])
     return frame.assign(
-        town_code=town, county_code=county, kind=kind,
-        urban_population=frame["urban_population"].where(~guessed, assumed),
+        town_code=town, county_code=town.map(towns.set_index("code")["county_code"]), kind=kind,
+        urban_population=frame["urban_population"].where(~guessed, assumed), estimated=frame["estimated"] | guessed,
     ).sort_values("code", kind="stable", ignore_index=True)  # fmt: skip
 
 
@@ -172,72 +187,113 @@ def residents_of_villages(villages: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(both.astype({"population": "int64"}), geometry="geometry", crs=villages.crs)
 
 
-def residents_of(
-    frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, villages: gpd.GeoDataFrame, part: Part, notes: Notes
-) -> gpd.GeoDataFrame:
+def residents_of(part: Part, towns: gpd.GeoDataFrame, villages: gpd.GeoDataFrame, notes: Notes) -> gpd.GeoDataFrame:
     """Return the resident points of the file with town, county and urban or rural filled in."""
-    _unknown(part, frame["town_code"], towns["code"], "乡镇代码", "乡镇", notes)
+    frame, village = part.frame, part.frame["village_code"]
+    _note_unknown(part, "town_code", "乡镇代码", towns, "乡镇", notes)
     if len(villages):
-        _unknown(part, frame["village_code"], villages["code"], "村代码", "村（社区）", notes)
-    by_village = frame["village_code"].map(villages.set_index("code")["town_code"]) if len(villages) else None
-    town = frame["town_code"]
-    if by_village is not None:
-        town = town.where(town != "", by_village.fillna(""))
+        _note_village(part, villages, notes)
+        by_village = village.map(villages.set_index("code")["town_code"]).fillna("")
+        kind = village.map(villages.set_index("code")["kind"])
+    else:
+        by_village = village.str[:9].where(village.str[:9].isin(towns["code"]), "")
+        kind = _kind_by_code(village).where(village != "")
+    town = frame["town_code"].where(frame["town_code"] != "", by_village)
+    _note_elsewhere(part, town.where(town.isin(towns["code"]), ""), towns, "id", notes)
     blank = town == ""
-    town = town.where(~blank, _town_at(frame, towns, _BORDER_TOLERANCE_M))
+    town = town.where(~blank, _by_place(part, blank, towns, notes))
     notes.add_rows(
-        part.raw, town == "", "经度、纬度", Text("不落在任何乡镇内", "lies in no town"),
+        part.raw, town == "", _PLACE, Text("不落在任何乡镇内", "lies in no town"),
         Text("核对坐标，或填“乡镇代码”列", "check the point, or fill in town_code"), found=frame["id"],
     )  # fmt: skip
-    kinds = town.map(towns.set_index("code")["kind"])
     guessed = frame["is_urban"].isna()
-    if guessed.any():
+    return frame.assign(
+        town_code=town,
+        village_code=village if len(villages) else "",
+        is_urban=frame["is_urban"].eq(True).to_numpy(bool) | (guessed & _seems_urban(part, town, kind, towns, notes)),
+        county_code=town.map(towns.set_index("code")["county_code"]),
+        estimated=frame["estimated"] | guessed,
+        population=frame["population"].astype("int64"),
+    ).sort_values("id", kind="stable", ignore_index=True)
+
+
+def _seems_urban(part: Part, town: pd.Series, kind: pd.Series, towns: gpd.GeoDataFrame, notes: Notes) -> pd.Series:
+    """Return whether each row would be urban by its village, or else by its town; note how many rows rest on that."""
+    guessed = int(part.frame["is_urban"].isna().sum())
+    if guessed:
         notes.add(
             part.raw.file,
-            Text(f"{int(guessed.sum())} 行没有“是否城镇”：街道的计城镇，其余计乡村（假设）",
-                 f"{int(guessed.sum())} rows without is_urban: those in 街道 count as urban, others as rural"),
+            Text(f"{guessed} 行没有“是否城镇”：社区计城镇、行政村计乡村；不知道村的，街道和县城计城镇，其余计乡村（假设）",
+                 f"{guessed} rows without is_urban: communities count as urban, villages as rural; where the village is "
+                 "not known, 街道 and county seats count as urban, others as rural"),
             Text("有普查数据时补上", "fill it in where the census tells"), column="是否城镇", warning=True,
         )  # fmt: skip
-    urban = np.where(guessed, kinds == "subdistrict", frame["is_urban"].eq(True))
-    village = frame["village_code"] if len(villages) else frame["village_code"].where(False, "")
-    out = frame.assign(
-        town_code=town, village_code=village, is_urban=urban.astype(bool),
-        county_code=town.map(towns.set_index("code")["county_code"]),
-    )  # fmt: skip
-    out["population"] = out["population"].fillna(0).astype("int64")
-    return out.sort_values("id", kind="stable", ignore_index=True)
+    about = towns.set_index("code")
+    by_town = town.map((about["kind"] == "subdistrict") | about["is_county_seat"]).eq(True)
+    return (kind == "community").where(kind.notna(), by_town).astype(bool)
 
 
-def facilities_of(
-    frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, villages: gpd.GeoDataFrame, part: Part, notes: Notes
-) -> gpd.GeoDataFrame:
-    """Return the facilities with status, town, village and county filled in; a clinic goes to its nearest village."""
-    _unknown(part, frame["town_code"], towns["code"], "乡镇代码", "乡镇", notes)
-    town = frame["town_code"].where(frame["town_code"] != "", _town_at(frame, towns, 0))
-    village = frame["village_code"]
-    clinic = frame["kind"] == "village_clinic"
-    if len(villages):
-        _unknown(part, village, villages["code"], "村代码", "村（社区）", notes)
-        lost = clinic & (village == "") & (town != "")
-        if lost.any():
-            village = village.where(~lost, _nearest_village(frame[lost], town[lost], villages))
-            notes.add(
-                part.raw.file,
-                Text(f"{int(lost.sum())} 所村卫生室没有村代码，按同乡镇最近的行政村归属（估算）",
-                     f"{int(lost.sum())} clinics without village_code were given to the nearest village of their town"),
-                Text("填“村代码”列", "fill in village_code"), column="村代码", warning=True,
-            )  # fmt: skip
-        town = town.where((town != "") | (village == ""), village.map(villages.set_index("code")["town_code"]))
-    outside = (town == "") & (frame["kind"].isin(["township_hospital", "community_health_center", "village_clinic"]))
+def _note_village(part: Part, villages: gpd.GeoDataFrame, notes: Notes) -> None:
+    """Note village codes that are unknown, or whose town is not the one the row names."""
+    frame = part.frame
+    _note_unknown(part, "village_code", "村代码", villages, "村（社区）", notes)
+    town = frame["village_code"].map(villages.set_index("code")["town_code"])
     notes.add_rows(
-        part.raw, outside, "经度、纬度", Text("不落在任何乡镇内，只计算距离", "lies in no town, counts for distance only"),
+        part.raw, town.notna() & (frame["town_code"] != "") & (town != frame["town_code"]), "乡镇代码",
+        Text("与村代码矛盾：这个村属于别的乡镇", "contradicts village_code: that village is in another town"),
+        Text("改正其中一个", "correct one of them"), found=frame["town_code"] + "、" + frame["village_code"],
+    )  # fmt: skip
+
+
+def facilities_of(part: Part, towns: gpd.GeoDataFrame, villages: gpd.GeoDataFrame, notes: Notes) -> gpd.GeoDataFrame:
+    """Return the facilities with status, town, village and county filled in; a clinic goes to its nearest village."""
+    frame, village = part.frame, part.frame["village_code"]
+    _note_unknown(part, "town_code", "乡镇代码", towns, "乡镇", notes)
+    _note_elsewhere(part, frame["town_code"].where(frame["town_code"].isin(towns["code"]), ""), towns, "name", notes)
+    blank = frame["town_code"] == ""
+    town = frame["town_code"].where(~blank, _by_place(part, blank, towns, notes))
+    guessed = pd.Series(False, index=frame.index)
+    if len(villages):
+        _note_village(part, villages, notes)
+        _note_communities(part, villages, notes)
+        village = _village_of_clinics(part, town, villages, notes)
+        guessed = village != frame["village_code"]
+        town = town.where((town != "") | (village == ""), village.map(villages.set_index("code")["town_code"]))
+    outside = (town == "") & (frame["kind"].isin(_IN_TOWNS))
+    notes.add_rows(
+        part.raw, outside, _PLACE, Text("不落在任何乡镇内，只计算距离", "lies in no town, counts for distance only"),
         Text("核对坐标，或填“乡镇代码”列", "check the point, or fill in town_code"), found=frame["name"], warning=True,
     )  # fmt: skip
-    status = frame["status"].where(frame["status"].notna(), "open")
     return frame.assign(
-        town_code=town.fillna(""), village_code=village.fillna(""), status=status,
+        town_code=town.fillna(""), village_code=village.fillna(""), estimated=frame["estimated"] | guessed,
+        status=frame["status"].where(frame["status"].notna(), "open"),
         county_code=town.map(towns.set_index("code")["county_code"]).fillna(""),
     ).sort_values("id", kind="stable", ignore_index=True)  # fmt: skip
+
+
+def _note_communities(part: Part, villages: gpd.GeoDataFrame, notes: Notes) -> None:
+    kind = part.frame["village_code"].map(villages.set_index("code")["kind"])
+    notes.add_rows(
+        part.raw, (part.frame["kind"] == "village_clinic") & (kind == "community"), "村代码",
+        Text("村卫生室的村代码是社区，不计入行政村", "this clinic's village_code is a community: it counts for no 行政村"),
+        Text("核对村代码，或改机构类型", "check it, or the kind"), found=part.frame["village_code"], warning=True,
+    )  # fmt: skip
+
+
+def _village_of_clinics(part: Part, town: pd.Series, villages: gpd.GeoDataFrame, notes: Notes) -> pd.Series:
+    """Return the village codes, those of clinics without one filled in with the nearest 行政村 of their town."""
+    frame = part.frame
+    village = frame["village_code"]
+    lost = (frame["kind"] == "village_clinic") & (village == "") & (town != "")
+    if not lost.any():
+        return village
+    notes.add(
+        part.raw.file,
+        Text(f"{int(lost.sum())} 所村卫生室没有村代码，按同乡镇最近的行政村归属（估算）",
+             f"{int(lost.sum())} clinics without village_code were given to the nearest village of their town"),
+        Text("填“村代码”列", "fill in village_code"), column="村代码", warning=True,
+    )  # fmt: skip
+    return village.where(~lost, _nearest_village(frame[lost], town[lost], villages))
 
 
 def _nearest_village(clinics: gpd.GeoDataFrame, town: pd.Series, villages: gpd.GeoDataFrame) -> pd.Series:

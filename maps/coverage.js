@@ -4,173 +4,22 @@ function showCoverage(map) {
   'use strict';
 
   const data = JSON.parse(document.getElementById('coverage-data').textContent);
-  const {words, fills, lines, symbols, status, chrome} = data.style;
-  const furniture = data.furniture;
-  const byId = (id) => document.getElementById(id);
-
-  /* ---- building blocks ---- */
-
-  function make(tag, attributes, ...children) {
-    const node = document.createElement(tag);
-    Object.entries(attributes || {}).forEach(([key, value]) => node.setAttribute(key, value));
-    node.append(...children.filter((child) => child !== null));
-    return node;
-  }
-
-  function makeSvg(tag, attributes, ...children) {
-    const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
-    Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, value));
-    node.append(...children);
-    return node;
-  }
-
-  function fill(id, ...children) {
-    byId(id).replaceChildren(...children.filter((child) => child !== null));
-  }
-
-  /** Columns → one object per row. */
-  function rowsOf(table) {
-    const names = Object.keys(table);
-    const columns = names.map((name) => {
-      const column = table[name];
-      return column.values || column.index.map((position) => column.texts[position]);
-    });
-    return columns[0].map((_, row) => Object.fromEntries(names.map((name, at) => [name, columns[at][row]])));
-  }
-
-  const point = ([lon, lat]) => [lat / 1e5, lon / 1e5];
-
-  /** [lon, lat, dlon, dlat, …] in 1e-5 degrees → [[lat, lon], …]. */
-  function unpacked(steps) {
-    let lon = 0;
-    let lat = 0;
-    const line = [];
-    for (let at = 0; at < steps.length; at += 2) {
-      lon += steps[at];
-      lat += steps[at + 1];
-      line.push([lat / 1e5, lon / 1e5]);
-    }
-    return line;
-  }
-
-  const outline = (polygons) => polygons.map((rings) => rings.map(unpacked));
-  const number = (value) => value.toLocaleString('zh-CN');
-  const people = (value) => `${number(value)} ${words.people}`;
-
-  /* ---- signs ---- */
-
-  function sign(kind, state) {
-    const {size, color, outline: path, glyph} = symbols[kind];
-    const ink = state === 'closed' ? data.style.closed : color;
-    const hollow = state === 'planned';
-    const box = makeSvg('svg', {width: size, height: size, viewBox: '0 0 24 24', 'aria-hidden': 'true'});
-    const halo = hollow ? 2.6 : 1.6 * 20 / size;
-    const [inside, line] = hollow ? [chrome.paper, ink] : [ink, chrome.paper];
-    box.append(makeSvg('path', {d: path, fill: inside, stroke: line, 'stroke-width': halo}));
-    const pen = {fill: 'none', stroke: line, 'stroke-width': 2.4, 'stroke-linecap': 'round'};
-    if (glyph) box.append(makeSvg('path', {d: glyph, ...pen}));
-    return box;
-  }
-
-  function dot(style, radius) {
-    const reach = radius + style.weight;
-    const side = 2 * reach;
-    const look = {fill: style.fillColor, 'fill-opacity': style.fillOpacity, stroke: style.color};
-    const circle = makeSvg('circle', {r: radius, 'stroke-width': style.weight, ...look});
-    return makeSvg('svg', {width: side, height: side, viewBox: `${-reach} ${-reach} ${side} ${side}`}, circle);
-  }
-
-  function stroke(style, isRing) {
-    const look = {fill: 'none', stroke: style.color, 'stroke-width': style.weight};
-    if (style.dashArray) look['stroke-dasharray'] = style.dashArray;
-    const shape = isRing ? makeSvg('circle', {cx: 12, cy: 7, r: 6, ...look}) : makeSvg('path', {d: 'M1 7H23', ...look});
-    return makeSvg('svg', {width: 24, height: 14, viewBox: '0 0 24 14'}, shape);
-  }
-
-  function swatch(paint) {
-    const look = {width: 23, height: 12, x: 0.5, y: 0.5, fill: paint, stroke: chrome.edge};
-    return makeSvg('svg', {width: 24, height: 13, viewBox: '0 0 24 13'}, makeSvg('rect', look));
-  }
-
-  /* ---- what a tooltip says ---- */
-
-  const pill = (state) => make('span', {class: `pill ${state}`}, status[state] || state);
-  const tag = (text) => make('span', {class: 'tag'}, text);
-
-  function list(pairs) {
-    const shown = pairs.filter(([, value]) => value !== '' && value !== null && value !== undefined);
-    return make('dl', {}, ...shown.flatMap(([term, value]) => [make('dt', {}, term), make('dd', {}, value)]));
-  }
-
-  function quotation(row) {
-    if (!row.quote && !row.document) return null;
-    const place = [row.document, row.section, row.nature].filter(Boolean).join('　');
-    return make('blockquote', {}, row.quote ? `“${row.quote}”` : '', make('cite', {}, place));
-  }
-
-  function card(name, where, ...parts) {
-    return make('div', {}, make('h3', {}, name), make('div', {class: 'where'}, where), ...parts);
-  }
-
-  const some = (value) => (value ? people(value) : '');
-
-  function findingCard(name, where, row, estimatedPlace) {
-    if (!row) return card(name, where, make('div', {}, words.no_row));
-    const share = row.share_text && `${row.share_text}（${number(row.covered)} / ${people(row.population)}）`;
-    const distance = row.distance_m === null ? '' : `，${number(Math.round(row.distance_m / 100) / 10)} 公里`;
-    return card(
-      name,
-      where,
-      make('div', {class: 'pills'}, pill(row.status), row.estimated || estimatedPlace ? tag(words.estimated) : null),
-      list([
-        [words.share, share],
-        [words.uncovered, some(row.uncovered)],
-        [words.unreachable, some(row.unreachable)],
-        [words.population_no_data, some(row.population_no_data)],
-        [words.value, row.value_text === row.share_text ? '' : row.value_text],
-        [words.required, row.required_text],
-        [words.nearest, row.nearest_facility_name && row.nearest_facility_name + distance],
-        [words.remedy, row.remedy],
-        [words.note, row.note],
-      ]),
-      quotation(row),
-    );
-  }
-
-  function facilityCard(one) {
-    return card(
-      one.name,
-      [symbols[one.kind].label, one.status_label, one.town].filter(Boolean).join('　'),
-      one.estimated ? make('div', {class: 'pills'}, tag(words.estimated_point)) : null,
-      list([
-        [words.host, one.host],
-        [words.grade, one.grade],
-        [words.owner, one.owner],
-        [words.beds, one.beds === null ? '' : `${number(one.beds)} ${words.beds_unit}`],
-        [words.source, one.source],
-      ]),
-    );
-  }
+  const {words, fills, lines, symbols} = data.style;
+  const {furniture} = data;
+  const elements = mapElements(data.style);
+  const {
+    byId, make, fill, rowsOf, point, unpacked, outline, number, people, sign, dot, stroke, pill,
+  } = elements;
+  const {shareLegend, countyRow, cityLines} = mapLegend(data.style, elements);
+  const {writeFurniture, addControls} = mapFurniture(map, data, elements);
+  const {quotation, findingCard, facilityCard, villageCard} = mapCards(data.style, elements);
 
   const tipOptions = {className: 'tip', opacity: 1, direction: 'auto', sticky: true};
   const tip = (layer, write) => layer.bindTooltip(write, tipOptions);
 
-  /* A tooltip taller than the space beside the pointer would be cut off: move it up or down into the map. */
-  const place = L.Tooltip.prototype._setPosition;
-  L.Tooltip.include({
-    _setPosition(at) {
-      place.call(this, at);
-      const corner = L.DomUtil.getPosition(this._container);
-      const inMap = this._map.layerPointToContainerPoint(corner);
-      const room = this._map.getSize().y - this._container.offsetHeight - 6;
-      const y = Math.max(6, Math.min(inMap.y, room));
-      L.DomUtil.setPosition(this._container, corner.add([0, y - inMap.y]));
-    },
-  });
-
   /* ---- layers, from the ground up ---- */
 
-  ['towns', 'roads', 'rings', 'counties', 'villages', 'uncovered'].forEach((name, at) => {
+  ['towns', 'roads', 'rings', 'counties', 'villages', 'uncovered', 'spot'].forEach((name, at) => {
     map.createPane(name).style.zIndex = 400 + at * 10;
   });
   Object.assign(map.createPane('names').style, {zIndex: 620, pointerEvents: 'none'});
@@ -185,7 +34,6 @@ function showCoverage(map) {
     villages: rowsOf(one.villages),
   }));
   const towns = rowsOf(data.towns);
-  const townsByCode = new Map(towns.map((town) => [town.code, town]));
   const villages = rowsOf(data.villages);
   const villagesByCode = new Map(villages.map((village) => [village.code, village]));
   const facilities = rowsOf(data.facilities);
@@ -193,13 +41,17 @@ function showCoverage(map) {
   let chosen = pairs[0];
 
   const rowOf = (town) => (chosen ? chosen.towns.get(town.code) : undefined);
+  const isPeople = () => chosen.basis === 'people';
   const fillOf = (row) => fills[row ? row.fill : fills.length - 1].fill;
 
   function townLayer() {
     const group = L.featureGroup();
     towns.forEach((town) => {
       town.shape = L.polygon(outline(town.outline), {...lines.town, pane: 'towns', className: 'town'});
-      tip(town.shape, () => findingCard(town.name, town.county, rowOf(town), town.estimated));
+      tip(town.shape, () => {
+        const where = [town.county, town.code].join('　');
+        return findingCard(town.name, where, rowOf(town), town.estimated, isPeople());
+      });
       town.shape.on('mouseover', () => town.shape.setStyle(lines.town_hover).bringToFront());
       town.shape.on('mouseout', () => town.shape.setStyle(lines.town));
       town.shape.on('add', () => town.shape.getElement().setAttribute('data-code', town.code));
@@ -260,11 +112,7 @@ function showCoverage(map) {
 
   function villageLayer() {
     const look = {...lines.village, radius: data.style.villageRadius, pane: 'villages', className: 'village'};
-    return L.layerGroup(villages.map((one) => {
-      const facts = () => [[words.population, people(one.population)], ['', '']];
-      const tags = () => (one.estimated ? make('div', {class: 'pills'}, tag(words.estimated_point)) : null);
-      return tip(L.circleMarker(point(one.at), look), () => card(one.name, '', tags(), list(facts())));
-    }));
+    return L.layerGroup(villages.map((one) => tip(L.circleMarker(point(one.at), look), () => villageCard(one))));
   }
 
   const uncovered = L.layerGroup();
@@ -277,7 +125,7 @@ function showCoverage(map) {
       const options = {...look, radius: row.radius, pane: 'uncovered', className: 'uncovered'};
       const where = [row.county_name, row.town_name].filter(Boolean).join('　');
       const marker = L.circleMarker(point(villagesByCode.get(row.subject_code).at), options);
-      uncovered.addLayer(tip(marker, () => findingCard(row.subject_name, where, row, false)));
+      uncovered.addLayer(tip(marker, () => findingCard(row.subject_name, where, row, false, isPeople())));
     });
   }
 
@@ -351,38 +199,6 @@ function showCoverage(map) {
     ].filter(Boolean);
   }
 
-  function shareLegend() {
-    const classes = fills.slice(0, -2);
-    const boxes = classes.map((one) => make('i', {style: `background:${one.fill}`, title: one.label}));
-    const ramp = make('div', {class: 'ramp'}, ...boxes);
-    const labels = make('div', {class: 'ramp-labels'}, ...classes.map((one) => make('span', {}, one.label)));
-    const others = fills.slice(-2).map((one) => make('span', {}, swatch(one.fill), one.label));
-    return [ramp, labels, make('div', {class: 'others'}, ...others)];
-  }
-
-  function countyRow(row) {
-    const name = make('td', {}, row.subject_name);
-    if (!row.share_text) return make('tr', {}, name, make('td', {}, words.none), make('td', {}, status[row.status]));
-    const bar = make('i', {style: `width:${row.share_text};background:${fills[row.fill].fill}`});
-    return make('tr', {}, name, make('td', {}, row.share_text), make('td', {}, make('span', {class: 'bar'}, bar)));
-  }
-
-  function cityLines(row) {
-    if (!row) return [make('span', {class: 'line'}, words.no_city_row)];
-    const counts = ['covered', 'uncovered', 'unreachable']
-      .filter((name) => row[name] || (name === 'covered' && row.population))
-      .map((name) => `${words[name]} ${people(row[name])}`);
-    const share = row.share_text && row.share_text !== row.value_text ? [`${words.share} ${row.share_text}`] : [];
-    const left = [...share, ...counts].join('，');
-    return [
-      make('span', {class: 'big'}, row.value_text || words.none),
-      pill(row.status),
-      row.estimated ? tag(words.estimated) : null,
-      make('span', {class: 'line'}, left),
-      make('span', {class: 'line'}, `${words.required}：${row.required_text || words.none}`),
-    ];
-  }
-
   function summaryRow(row) {
     const at = pairs.findIndex((one) => one.rule === row.rule && one.reading === row.reading);
     const cells = [row.reading_label, row.value_text || words.none, pill(row.status)];
@@ -406,160 +222,123 @@ function showCoverage(map) {
     });
   }
 
+  /** Each rule once, with the places of its readings in `pairs`. */
+  const rules = new Map();
+  pairs.forEach((one, at) => rules.set(one.rule, [...(rules.get(one.rule) || []), at]));
+
   function choose(at) {
-    unpin(null);
+    unpin();
+    const isOtherRule = chosen !== pairs[at] && chosen.rule !== pairs[at].rule;
     chosen = pairs[at];
     rings.forEach(showRing);
-    byId('pair').value = String(at);
+    byId('rule').value = chosen.rule;
+    const readings = rules.get(chosen.rule);
+    fill('reading', ...readings.map((one) => make('option', {value: one}, pairs[one].readingLabel)));
+    byId('reading').value = String(at);
+    byId('reading').disabled = readings.length < 2;
+    byId('reading').title = chosen.readingLabel;
     towns.forEach((town) => town.shape.setStyle({fillColor: fillOf(rowOf(town))}));
     drawUncovered();
-    const row = chosen.city || chosen.towns.values().next().value;
-    fill('chosen', chosen.label);
-    fill('reading', chosen.readingLabel ? `${words.reading}：${chosen.readingLabel}` : '');
-    fill('city', ...cityLines(chosen.city));
-    fill('counties', ...chosen.counties.map(countyRow));
-    byId('clause').hidden = !row.quote && !row.document;
-    fill('clause', ...(quotation(row) || make('div')).childNodes);
-    fill('denominator', `${words.share_meaning}${row.denominator ? `${words.denominator}：${row.denominator}` : ''}`);
+    writeChosen();
     byId('summary').querySelectorAll('tr').forEach((line) => {
       line.classList.toggle('chosen', line.getAttribute('data-pair') === String(at));
     });
+    if (isOtherRule) frameJudged();
+  }
+
+  function writeChosen() {
+    const row = chosen.city || chosen.towns.values().next().value;
+    fill('chosen', chosen.label);
+    fill('chosen-reading', chosen.readingLabel ? `${words.reading}：${chosen.readingLabel}` : '');
+    fill('city', ...cityLines(chosen.city, isPeople()));
+    fill('counties', make('caption', {}, words[`bars_${chosen.basis}`]), ...chosen.counties.map((one) => countyRow(one, isPeople())));
+    byId('clause').hidden = !row.quote && !row.document;
+    fill('clause', ...(quotation(row) || make('div')).childNodes);
+    fill('shares', ...shareLegend(chosen));
+    fill('denominator', `${words[`meaning_${chosen.basis}`]}：${row.denominator || words.none}`);
     const notes = [words.planned, words.estimated_legend];
     if (!chosen.villages.length) notes.push(words.no_villages);
     if (chosen.villages.some((one) => one.unreachable)) notes.push(words.unreachable_mark);
     fill('legend-notes', notes.join('\n'));
   }
 
-  /* ---- search ---- */
+  /* ---- what the map is looking at ---- */
 
-  function goTo(town) {
-    byId('search').value = town.name;
-    closeMatches();
-    map.fitBounds(town.shape.getBounds(), {maxZoom: 13, padding: [60, 60], animate: false});
-    town.shape.openTooltip(point(town.at));
-    pinned = town.shape;
+  /* The view that was set here; null once the reader has moved to another. */
+  let framed = null;
+  let isFraming = false;
+
+  function frame(bounds, options) {
+    isFraming = true;
+    map.fitBounds(bounds, {animate: false, padding: [8, 8], ...options});
+    isFraming = false;
+    framed = {bounds, options};
   }
 
-  /* A tooltip opened by a search stays until another one opens or the question changes. */
+  /** Where a rule is about a few towns only, look at those; leave a view that the reader has chosen otherwise alone. */
+  function frameJudged() {
+    const judged = towns.filter((town) => fillOf(rowOf(town)) !== fills[fills.length - 1].fill);
+    const bounds = judged.reduce((all, town) => all.extend(town.shape.getBounds()), L.latLngBounds([]));
+    const isClose = judged.length && map.getBoundsZoom(bounds) >= map.getBoundsZoom(home) + 1.5;
+    if (isClose) frame(bounds, {padding: [30, 30]});
+    else if (framed) frame(home);
+  }
+
+  /* A tooltip opened by a search or a tap stays until another one opens, the map moves, or the question changes. */
   let pinned = null;
-  function unpin(next) {
-    if (pinned && pinned.getTooltip() !== next) pinned.closeTooltip();
+  const spot = L.circleMarker([0, 0], {...lines.spot, radius: 11, pane: 'spot', interactive: false});
+
+  function unpin() {
+    if (pinned) map.closeTooltip(pinned);
     pinned = null;
+    spot.remove();
   }
 
-  function closeMatches() {
-    byId('matches').hidden = true;
-    byId('search').setAttribute('aria-expanded', 'false');
+  function goToTown(town) {
+    frame(town.shape.getBounds(), {maxZoom: 13, padding: [60, 60]});
+    framed = null;
+    town.shape.openTooltip(point(town.at));
   }
 
-  let found = [];
-  let active = 0;
-
-  /** Towns whose own name begins with the text, then those that have it elsewhere, then those of such a county. */
-  function matching(text) {
-    const rank = (town) => {
-      if (town.name.startsWith(text)) return 0;
-      if (town.name.includes(text)) return 1;
-      return town.county.includes(text) ? 2 : 3;
-    };
-    return towns.filter((town) => rank(town) < 3).sort((one, other) => rank(one) - rank(other));
+  function goToSpot(at, content) {
+    map.setView(at, Math.max(map.getZoom(), map.getBoundsZoom(home) + 3), {animate: false});
+    spot.setLatLng(at).addTo(map);
+    spot.unbindTooltip().bindTooltip(content, {...tipOptions, sticky: false, offset: [14, 0]}).openTooltip();
   }
 
-  function listMatches() {
-    const text = byId('search').value.trim();
-    found = text ? matching(text).slice(0, 12) : [];
-    active = 0;
-    const items = found.map((town, at) => {
-      const names = [town.name, town.county].map((name) => make('span', {}, name));
-      const item = make('li', {role: 'option', id: `match-${at}`}, ...names);
-      item.addEventListener('mousedown', (event) => {
-        event.preventDefault();
-        goTo(town);
-      });
-      return item;
-    });
-    fill('matches', ...(items.length ? items : [make('li', {class: 'none'}, words.no_match)]));
-    byId('matches').hidden = !text;
-    byId('search').setAttribute('aria-expanded', String(Boolean(text)));
-    markActive();
+  function villageSaid(village) {
+    const row = chosen && chosen.villages.find((one) => one.subject_code === village.code);
+    const where = [village.where, village.code].join('　');
+    return row ? findingCard(village.name, where, row, village.estimated, isPeople()) : villageCard(village);
   }
 
-  function markActive() {
-    byId('matches').querySelectorAll('[role=option]').forEach((item, at) => {
-      item.setAttribute('aria-selected', String(at === active));
-      if (at === active) item.scrollIntoView({block: 'nearest'});
-    });
-    if (found.length) byId('search').setAttribute('aria-activedescendant', `match-${active}`);
-    else byId('search').removeAttribute('aria-activedescendant');
-  }
-
-  function onSearchKey(event) {
-    if (event.key === 'Enter' && found.length) goTo(found[active]);
-    else if (event.key === 'Escape') closeMatches();
-    else if (event.key === 'ArrowDown' && found.length) active = (active + 1) % found.length;
-    else if (event.key === 'ArrowUp' && found.length) active = (active + found.length - 1) % found.length;
-    else return;
-    event.preventDefault();
-    markActive();
-  }
-
-  /* ---- furniture, controls, paper ---- */
-
-  function writeFurniture() {
-    document.title = furniture.title;
-    fill('title', furniture.title);
-    fill('subtitle', furniture.subtitle);
-    fill('notice', furniture.notice);
-    const facts = [
-      [words.drawn_by, furniture.drawn_by || words.blank],
-      [words.date, furniture.date || words.blank],
-      [words.unit, furniture.unit],
-      [words.approval_number, furniture.approval_number || words.blank],
-      [words.version, furniture.version],
-      [words.projection, words.projection_value],
+  /** All that can be searched: towns, then villages, then facilities. */
+  function searchable() {
+    const place = (town, ...more) => [town, ...more].filter(Boolean).join(' ');
+    return [
+      ...towns.map((one) => ({...one, where: one.county, go: () => goToTown(one)})),
+      ...villages.map((one) => (
+        {name: one.name, code: one.code, where: one.where, go: () => goToSpot(point(one.at), villageSaid(one))})),
+      ...facilities.map((one) => ({
+        name: one.name,
+        code: one.id,
+        where: place(one.town, symbols[one.kind].label),
+        go: () => goToSpot(point(one.at), facilityCard(one)),
+      })),
     ];
-    /* One line each on the screen, in full in the panel and on paper. */
-    const long = [
-      [words.sources, furniture.sources.map((one) => one.replace(/[。；]$/, '')).join('；')],
-      [words.accuracy, furniture.accuracy],
-    ];
-    const written = (className) => ([term, value]) =>
-      make('div', {class: className, title: value}, `${term}：`, make('b', {}, value));
-    const given = ([, value]) => value;
-    fill('furniture', ...facts.filter(given).map(written('short')), ...long.filter(given).map(written('long')));
-    fill('sources', ...[...furniture.sources, furniture.accuracy].filter(Boolean).map((text) => make('li', {}, text)));
-    fill('parameters', ...furniture.parameters.map((text) => make('li', {}, text)));
-    fill('inputs', ...furniture.inputs.map(([file, hash]) => make('li', {}, file, make('code', {}, hash))));
   }
 
-  function addControls() {
-    const titles = {zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out};
-    const zoom = L.control.zoom({position: 'topright', ...titles}).addTo(map);
-    const button = make('button', {class: 'home', type: 'button'}, words.home);
-    L.DomEvent.disableClickPropagation(button);
-    button.addEventListener('click', () => {
-      unpin(null);
-      map.fitBounds(home);
-    });
-    zoom.getContainer().append(button);
-    L.control.scale({imperial: false, maxWidth: 130, position: 'bottomleft'}).addTo(map);
-    const arrow = makeSvg('svg', {width: 18, height: 24, viewBox: '0 0 18 24'},
-      makeSvg('path', {d: 'M9 1L16 22 9 17z', fill: chrome.ink}),
-      makeSvg('path', {d: 'M9 1L2 22 9 17z', fill: chrome.paper, stroke: chrome.ink, 'stroke-width': 1}));
-    const compass = L.control({position: 'topleft'});
-    compass.onAdd = () => make('div', {class: 'north'}, words.north, arrow);
-    compass.addTo(map);
-  }
+  /* ---- paper ---- */
 
   let seen = null;
 
   function beforePrint() {
     const isWhole = map.getBounds().contains(home);
-    seen = {center: map.getCenter(), zoom: map.getZoom()};
+    seen = {center: map.getCenter(), zoom: map.getZoom(), framed};
     const view = isWhole ? home : map.getBounds();
     document.documentElement.classList.add('printing');
     map.invalidateSize({animate: false, pan: false});
-    map.fitBounds(view, {animate: false, padding: [8, 8]});
+    frame(view);
   }
 
   function afterPrint() {
@@ -568,28 +347,45 @@ function showCoverage(map) {
     setTimeout(() => {
       map.invalidateSize({animate: false, pan: false});
       map.setView(seen.center, seen.zoom, {animate: false});
+      framed = seen.framed;
     }, 60);
   }
 
   writeFurniture();
-  addControls();
+  addControls(() => {
+    unpin();
+    frame(home);
+  });
   map.invalidateSize({animate: false, pan: false}); // the texts just written have changed the room for the map
-  map.fitBounds(home, {animate: false, padding: [8, 8]});
+  frame(home);
   map.addLayer(townLayer());
   fill('layers', ...layerRows());
-  fill('shares', ...shareLegend());
   fill('summary', ...summaryRows());
-  fill('pair', ...pairs.map((one, at) => make('option', {value: at}, `${one.label} — ${one.readingLabel}`)));
-  byId('pair').addEventListener('change', () => choose(Number(byId('pair').value)));
-  byId('search').addEventListener('input', listMatches);
-  byId('search').addEventListener('keydown', onSearchKey);
-  byId('search').addEventListener('blur', closeMatches);
+  fill('rule', ...[...rules].map(([rule, [first]]) => make('option', {value: rule}, pairs[first].label)));
+  byId('rule').addEventListener('change', () => choose(rules.get(byId('rule').value)[0]));
+  byId('reading').addEventListener('change', () => choose(Number(byId('reading').value)));
+  mapSearch(searchable(), words, elements, (one) => {
+    unpin();
+    one.go();
+  });
   byId('print').addEventListener('click', () => window.print());
   window.addEventListener('beforeprint', beforePrint);
   window.addEventListener('afterprint', afterPrint);
+  window.addEventListener('resize', () => (framed ? frame(framed.bounds, framed.options) : null));
+  map.on('moveend', () => {
+    if (!isFraming) framed = null;
+  });
   map.on('zoomend', showTownNames);
   map.on('zoomend', scaleSigns);
-  map.on('tooltipopen', (event) => unpin(event.tooltip));
+  map.on('preclick zoomstart', unpin);
+  map.on('tooltipopen', (event) => {
+    if (pinned && pinned !== event.tooltip) map.closeTooltip(pinned);
+    if (event.tooltip !== spot.getTooltip()) spot.remove();
+    pinned = event.tooltip;
+  });
+  map.on('tooltipclose', (event) => {
+    if (pinned === event.tooltip) pinned = null;
+  });
   scaleSigns();
   if (pairs.length) choose(0);
 }

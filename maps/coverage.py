@@ -12,9 +12,11 @@ import pandas as pd
 from maps import geometry, style
 from maps.furniture import Furniture
 from maps.page import Page, render_page
+from planner.numbers import share_text
 from planner.region import Region
+from planner.schema import STATUS_LABELS
 
-FIRST = ("emergency_urban", "paper")
+SCRIPTS = ("elements.js", "cards.js", "legend.js", "search.js", "furniture.js", "coverage.js")
 Column = dict[str, list[object]]
 """One column of a table: {"values": […]}, or for text {"texts": distinct texts, "index": which one in each row}."""
 
@@ -36,6 +38,7 @@ def coverage_map(region: Region, findings: pd.DataFrame, furniture: Furniture) -
     pairs = _pairs(findings)
     data = {
         "furniture": _furniture(furniture),
+        "alarm": _alarm(findings),
         "style": _style(),
         "bounds": geometry.bounds(region.towns),
         "pairs": [_pair(findings, rule, reading) for rule, reading in pairs],
@@ -51,7 +54,7 @@ def coverage_map(region: Region, findings: pd.DataFrame, furniture: Furniture) -
             title="医疗卫生服务覆盖图",
             markup=_own_file("coverage.html"),
             styles=(style.css_variables(), _own_file("coverage.css")),
-            scripts=(_own_file("coverage.js"),),
+            scripts=tuple(map(_own_file, SCRIPTS)),
             data={"coverage-data": data},
             start="showCoverage",
         )
@@ -69,43 +72,67 @@ def _require_known(findings: pd.DataFrame, level: str, codes: pd.Series) -> None
         raise ValueError(f"findings name {len(unknown)} {level} codes that the region does not have: {unknown[:5]}")
 
 
+def _alarm(findings: pd.DataFrame) -> str:
+    """Return what must be said above all: that nothing was judged, because the rules are another city's; or ""."""
+    said = findings.loc[findings["note"].str.startswith("参数情景"), "note"]
+    if not len(said) or findings["status"].isin(["met", "not_met"]).any():
+        return ""
+    return f"{style.WORDS['foreign']}（{said.iloc[0].split('；')[0]}）"
+
+
 def _pairs(findings: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return the (rule, reading) pairs with town rows in the order of the findings, the urban 5 km first."""
+    """Return the (rule, reading) pairs with town rows in the order of the findings: that of the rules' file."""
     towns = findings.loc[findings["level"] == "town", ["rule", "reading"]].drop_duplicates()
-    found = list(towns.itertuples(index=False, name=None))
-    return sorted(found, key=lambda pair: pair != FIRST)
+    return list(towns.itertuples(index=False, name=None))
+
+
+def _basis(towns: pd.DataFrame) -> str:
+    """Return whose share the colours of these town rows are: "people", "units", or "unit": of the town itself."""
+    units = set(towns["unit"])
+    return "people" if units == {"share"} else "units" if units == {style.UNITS} else "unit"
 
 
 def _pair(findings: pd.DataFrame, rule: str, reading: str) -> dict[str, object]:
     rows = findings[(findings["rule"] == rule) & (findings["reading"] == reading)]
     left_out = rows["uncovered"].fillna(0) + rows["unreachable"].fillna(0) > 0
+    towns = rows[rows["level"] == "town"]
     return {
         "rule": rule,
+        "basis": _basis(towns),
+        "judged": bool(rows["status"].isin(["met", "not_met"]).any()),
         "reading": reading,
         "label": str(rows["rule_label"].iloc[0]),
         "readingLabel": str(rows["reading_label"].iloc[0]),
         "city": _rows(rows[rows["level"] == "city"]),
         "counties": _rows(rows[rows["level"] == "county"]),
-        "towns": _rows(rows[rows["level"] == "town"]),
+        "towns": _rows(towns),
         "villages": _rows(rows[(rows["level"] == "village") & left_out]),
     }
 
 
 def _rows(rows: pd.DataFrame) -> dict[str, Column]:
     """Return rows of findings as columns, with the words and sizes that the page shows for them."""
-    covered, people = _floats(rows["covered"]), _floats(rows["population"])
     left_out = _floats(rows["uncovered"].fillna(0) + rows["unreachable"].fillna(0))
-    values = zip(_floats(rows["value"]), map(str, rows["unit"]), _floats(rows["required"]), strict=True)
+    units, values, required = list(map(str, rows["unit"])), _floats(rows["value"]), _floats(rows["required"])
     table = {name: _texts(rows[name]) for name in (*_ROW_TEXTS, "rule", "reading", "rule_label", "reading_label")}
     table |= {name: _numbers(rows[name]) for name in _ROW_NUMBERS}
-    table["value_text"] = _texts(style.value_text(*value) for value in values)
-    table["share_text"] = _texts(style.share_text(*pair) for pair in zip(covered, people, strict=True))
-    table["fill"] = _plain(
-        style.share_class(*row) for row in zip(covered, people, map(str, rows["status"]), strict=True)
+    table["value_text"] = _texts(map(style.value_text, values, units, required))
+    shares = _shares(rows)
+    adds_up = [unit in {"share", style.UNITS} for unit in units]
+    table["share_text"] = _texts(
+        share_text(share) if shown else "" for share, shown in zip(shares, adds_up, strict=True)
     )
+    table["fill"] = _plain(map(style.share_class, shares, map(str, rows["status"])))
     table["radius"] = _plain(style.dot_radius(count) for count in left_out)
     table["estimated"] = _flags(rows["estimated"])
     return table
+
+
+def _shares(rows: pd.DataFrame) -> list[float]:
+    """Return, for each row, the share that its colour stands for."""
+    people = zip(_floats(rows["covered"]), _floats(rows["population"]), strict=True)
+    counts = zip(_floats(rows["value"]), _floats(rows["required"]), strict=True)
+    return list(map(style.shown_share, map(str, rows["unit"]), people, counts, _floats(rows["gap"])))
 
 
 def _towns(region: Region) -> dict[str, Column]:
@@ -142,6 +169,7 @@ def _villages(region: Region) -> dict[str, Column]:
     return {
         "code": _texts(frame["code"]),
         "name": _texts(frame["name"]),
+        "where": _texts(frame["town_code"].map(region.towns.set_index("code")["name"])),
         "population": _numbers(frame["population"]),
         "estimated": _flags(frame["estimated"]),
         "at": _plain(geometry.points(frame.geometry)),
@@ -211,7 +239,7 @@ def _style() -> dict[str, object]:
         "closed": style.CLOSED_COLOR,
         "chrome": dict(style.CHROME),
         "lines": {name: dict(line) for name, line in style.LINES.items()},
-        "status": dict(style.STATUS),
+        "status": dict(STATUS_LABELS),
         "words": dict(style.WORDS),
         "dots": [{"people": people, "radius": style.dot_radius(people)} for people in style.DOT_EXAMPLES],
         "villageRadius": style.VILLAGE_RADIUS_PX,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from planner.numbers import share_text
 from planner.schema import FACILITY_KINDS, FACILITY_STATUS
 
 
@@ -60,16 +61,13 @@ SYMBOLS: Mapping[str, Symbol] = MappingProxyType(
 )
 CLOSED_COLOR = "#9aa3a9"
 
-STATUS: Mapping[str, str] = MappingProxyType(
-    {"met": "达标", "not_met": "未达标", "not_judged": "不作判断", "no_data": "无数据"}
-)
-
 LINES: Mapping[str, Mapping[str, str | float]] = MappingProxyType(
     {
         "town": {"color": "#8a969c", "weight": 0.8, "fillOpacity": 0.92},
         "town_hover": {"color": "#16222b", "weight": 2.4, "fillOpacity": 0.92},
         "county": {"color": "#37474f", "weight": 2.2, "fill": False},
-        "ring": {"color": "#a4133c", "weight": 1.3, "dashArray": "5 4", "fillColor": "#a4133c", "fillOpacity": 0.03},
+        "ring": {"color": "#a4133c", "weight": 1.5, "dashArray": "5 4", "fill": False},
+        "spot": {"color": "#14507a", "weight": 3, "fill": False},
         "road_major": {"color": "#8c6d46", "weight": 1.6, "opacity": 0.85, "fill": False},
         "road_minor": {"color": "#a39682", "weight": 0.8, "opacity": 0.8, "fill": False},
         "uncovered": {"color": "#ffffff", "weight": 1, "fillColor": "#dd6b10", "fillOpacity": 0.82},
@@ -77,6 +75,8 @@ LINES: Mapping[str, Mapping[str, str | float]] = MappingProxyType(
         "village": {"color": "#ffffff", "weight": 0.6, "fillColor": "#5f6b73", "fillOpacity": 0.9},
     }
 )
+UNITS = "个"
+"""The unit of a value that counts units (findings._add_up)."""
 VILLAGE_RADIUS_PX = 2.6
 MAJOR_ROADS = ("motorway", "trunk", "primary")
 SHOWN_ROADS = (*MAJOR_ROADS, "secondary", "tertiary")
@@ -117,8 +117,16 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "value": "现状",
         "required": "要求",
         "nearest": "最近机构",
-        "share_meaning": "颜色：已覆盖人口 ÷ 已判断人口（下限含、上限不含）。",
-        "denominator": "指标分母",
+        "meaning_people": "颜色＝人口覆盖率（%）：已覆盖人口 ÷ 已判断人口，每级含下限、不含上限。分母",
+        "meaning_units": "颜色＝单位达标率（%）：已达标单位 ÷ 已判断单位，每级含下限、不含上限。单位",
+        "meaning_unit": "颜色＝每个乡镇（街道）本身是否达标，不是人口比例。单位",
+        "bars_people": "各县（区）人口覆盖率",
+        "bars_units": "各县（区）已达标 ÷ 已判断单位",
+        "bars_unit": "各县（区）已达标 ÷ 已判断单位",
+        "holds": "符合（不作判断）",
+        "fails": "不符合（不作判断）",
+        "foreign": "本数据不属于条款所在城市，未作判断",
+        "unit_share": "单位达标率",
         "estimated": "含估算",
         "estimated_point": "估算位置或数据",
         "source": "来源",
@@ -139,7 +147,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "projection_value": "CGCS2000／WGS 84，网络墨卡托显示",
         "inputs": "输入文件（SHA-256）",
         "parameters": "参数与假设",
-        "towns_layer": "乡镇（街道）覆盖率",
         "counties_layer": "县（区）界与名称",
         "names_layer": "乡镇（街道）名称（放大后显示）",
         "uncovered_layer": "未覆盖居民点（圆的大小＝人数）",
@@ -157,7 +164,12 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "home": "全图",
         "zoom_in": "放大",
         "zoom_out": "缩小",
-        "no_match": "没有找到这个乡镇（街道）",
+        "no_match": "没有找到这个名称或代码",
+        "more_matches": "还有更多，请多输入几个字",
+        "code": "代码",
+        "town_kind": "乡镇（街道）",
+        "village_kind": "村（社区）",
+        "quote": "原文",
         "reading": "口径",
         "north": "北",
     }
@@ -174,26 +186,30 @@ def facility_status_label(status: str) -> str:
     return FACILITY_STATUS[status][0]
 
 
-def share_class(covered: float, population: float, status: str) -> int:
+def shown_share(unit: str, people: tuple[float, float], count: tuple[float, float], gap: float) -> float:
+    """Return the share that a colour stands for, NaN where there is none.
+
+    For people, `people` as covered ÷ population; for units added up (个), `count` as met ÷ judged; for a single unit
+    1 where the rule has no gap there and 0 where it has one.
+    """
+    if unit not in {"share", UNITS}:
+        return float(gap == 0)
+    part, whole = people if unit == "share" else count
+    return min(max(part / whole, 0.0), 1.0) if whole > 0 else math.nan
+
+
+def share_class(share: float, status: str) -> int:
     """Return the index into `fills` of a town: 0–5 for a share, 6 for 无数据, 7 for 不适用 (nobody to judge)."""
     if status == "no_data":
         return len(SHARE_CLASSES)
-    if not population > 0 or math.isnan(covered):
+    if math.isnan(share):
         return len(SHARE_CLASSES) + 1
-    return min(int(covered * 5 // population), len(SHARE_CLASSES) - 1)
+    return int(share * (len(SHARE_CLASSES) - 1))
 
 
 def fills() -> tuple[Swatch, ...]:
     """Return all fills of a town in the order that `share_class` counts."""
     return (*SHARE_CLASSES, NO_DATA, NOT_APPLICABLE)
-
-
-def share_text(covered: float, population: float) -> str:
-    """Return covered ÷ population in per cent, cut (never rounded up to 100) to one decimal; "" without people."""
-    if not population > 0 or math.isnan(covered):
-        return ""
-    tenths = int(round(covered * 1000 / population, 6))  # the rounding forgives 0.823 × 1000 = 822.9999…
-    return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths / 10:.1f}%"
 
 
 def number_text(value: float) -> str:
@@ -209,8 +225,8 @@ def value_text(value: float, unit: str, required: float) -> str:
     if math.isnan(value):
         return ""
     if unit == "share":
-        return share_text(round(value, 9), 1.0)
-    if unit == "个" and not math.isnan(required):
+        return share_text(value)
+    if unit == UNITS and not math.isnan(required):
         return f"{number_text(value)} / {number_text(required)} {unit}"
     return f"{number_text(value)} {unit}".strip()
 

@@ -1,6 +1,7 @@
 """Reach: who reaches which facility at what cost, labelled by id on both sides."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,7 @@ import pandas as pd
 UNREACHABLE = np.uint32(2**32 - 1)
 """The cost of what cannot be reached; never averaged, never compared with a limit as a number."""
 
+Amounts = npt.NDArray[np.float64]
 Cost = npt.NDArray[np.uint32] | npt.NDArray[np.float64]
 Position = npt.NDArray[np.int64]
 
@@ -76,19 +78,26 @@ class Reach:
         )
 
 
-def rows_of(demand: Position, facility: Position, cost: Position, demands: int) -> tuple[Position, Position, Cost]:
+def rows_of(
+    demand: Position, facility: Position, cost: Position | Amounts, demands: int
+) -> tuple[Position, Position, Cost]:
     """Return (indptr, indices, costs) of unordered pairs, the cheapest of those that stand twice, facilities sorted."""
     order = np.lexsort((cost, facility, demand))
     demand, facility, cost = demand[order], facility[order], cost[order]
     first = np.ones(len(demand), np.bool_)
     first[1:] = (demand[1:] != demand[:-1]) | (facility[1:] != facility[:-1])
     indptr = np.searchsorted(demand[first], np.arange(demands + 1)).astype(np.int64)
-    kept = cost[first]
-    return indptr, facility[first], kept.astype(np.uint32) if kept.dtype != np.float64 else kept
+    kept: Any = cost[first]
+    return indptr, facility[first], kept if kept.dtype == np.float64 else kept.astype(np.uint32)
 
 
 def smallest(
-    demand: pd.DataFrame, facilities: pd.DataFrame, row: Position, column: Position, cost: Position, count: int
+    demand: pd.DataFrame,
+    facilities: pd.DataFrame,
+    row: Position,
+    column: Position,
+    cost: Position | Amounts,
+    count: int,
 ) -> pd.DataFrame:
     """Return each demand's `count` cheapest facilities of the pairs (row, column, cost): by cost, then facility id."""
     pairs = pd.DataFrame({"row": row, "column": column, "cost": cost})
@@ -101,3 +110,20 @@ def smallest(
             "cost": pairs["cost"].to_numpy(),
         }
     )
+
+
+def ids_of(frame: pd.DataFrame, side: str) -> npt.NDArray[np.object_]:
+    """Return the ids of one side; ValueError if one stands twice."""
+    ids = frame["id"].to_numpy(dtype=object)
+    if len(set(ids)) != len(ids):
+        raise ValueError(f"the {side} ids are not unique")
+    return ids
+
+
+def reach_of(
+    ids: tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]], limit: float, rows: tuple[Position, Position, Cost],
+    nearest_index: Position, nearest_cost: Cost,
+) -> Reach:  # fmt: skip
+    """Return the Reach of both sides' ids, the rows of pairs within the limit, and the nearest of each demand."""
+    indptr, indices, costs = rows
+    return Reach(ids[0], ids[1], limit, indptr, indices, costs, nearest_index, nearest_cost)

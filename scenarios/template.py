@@ -1,6 +1,8 @@
 """The pack that a city sends to its county bureaus: empty tables, a data dictionary and a page of advice."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -9,10 +11,20 @@ import pyogrio
 import xlsxwriter
 
 from planner.errors import OptionError, Problem, Text
-from planner.schema import COUNTIES, FACILITIES, FACTS, RESIDENTS, TOWNS, VILLAGES, Field, Table
+from planner.schema import (
+    COUNTIES,
+    FACILITIES,
+    FACILITY_KINDS,
+    FACTS,
+    RESIDENTS,
+    TOWNS,
+    VILLAGES,
+    Field,
+    Table,
+)
 from scenarios.export.folder import whole_folder
+from scenarios.export.sheet import FIXED_DATE, row_points
 from scenarios.export.tables import GPKG_DATE
-from scenarios.export.workbook import FIXED_DATE
 
 _KINDS = {
     "text": "文字",
@@ -31,13 +43,50 @@ _REQUIRED = {
 }
 _ROWS = 5000
 
-_ABOUT = """# 这个文件夹的说明。没有的项留空，文字用英文双引号括起。
-name: "某某市"
-# 6 位行政区划代码
-code: "510000"
-# 数据日期
+_EXAMPLES: Mapping[str, str] = MappingProxyType(
+    {
+        "counties.code": "510422",
+        "counties.name": "盐边县",
+        "towns.code": "510422102",
+        "towns.name": "渔门镇",
+        "villages.code": "510422102201",
+        "villages.name": "双龙村",
+        "residents.id": "R0001",
+        "facilities.id": "F0001",
+        "facilities.name": "渔门镇卫生院",
+        "facilities.kind": "乡镇卫生院",
+        "facilities.grade": "二级甲等",
+        "facilities.owner": "县办",
+        "roads.id": "W0001",
+        "roads.name": "国道353线",
+        "roads.road_class": "primary",
+        "county_code": "510422",
+        "county_name": "盐边县",
+        "town_code": "510422102",
+        "village_code": "510422102201",
+        "host_id": "F0002",
+        "lon": "101.7123",
+        "lat": "26.5804",
+        "population": "1793",
+        "urban_population": "0",
+        "rural_population": "1793",
+        "beds": "60",
+        "beds_planned": "80",
+        "speed_kmh": "60",
+        "source": "县统计局 2024 年年报",
+        "estimated": "否",
+    }
+)
+"""What a cell may hold, by table and field, or by field alone; choices and yes-or-no fields need none here."""
+
+_ABOUT_HEAD = """# 这个文件夹的说明。“城市名称”和“代码”必须填写，其余没有的项留空。文字用英文双引号括起。
+# 城市名称，如 "攀枝花市"
+name: ""
+# 6 位行政区划代码，如 "510400"
+code: ""
+# 数据日期，如 "2023-12-31"
 as_of: ""
-# 显示在每一页上的提示，如“内部资料”
+# 显示在每一页上的提示，如 "内部资料"
 notice: ""
 # 边界精度、制图单位、审图号（没有就留空，不得编造）
 accuracy: ""
@@ -45,9 +94,14 @@ drawn_by: ""
 approval_number: ""
 # 经纬度的坐标系：wgs84、cgcs2000、gcj02（高德、腾讯）、bd09（百度）
 coordinates: wgs84
-# 名录完整的机构类型：名录里一所也没有，就按“零所”判断，不按“无数据”
+# 名录完整的机构类型：名录里一所也没有，就按“零所”判断，不按“无数据”。用下面左边的英文写法：
+"""
+
+_ABOUT_TAIL = """# 例如，卫生院和村卫生室的名录都完整，就写：
+#   complete_registers: [township_hospital, village_clinic]
 complete_registers: []
-# 数据来源，每行一条
+# 数据来源，每行一条，如
+#   - "常住人口：县统计局 2024 年年报"
 credits: []
 # 为了填表而作的假设，每行一条
 assumptions: []
@@ -61,7 +115,7 @@ _ADVICE = """医疗卫生设施布局评估：数据填报说明
   村社区.xlsx      村（社区）位置与人口；与“居民点”至少填一个
   居民点.xlsx      更细的居民点（可选；填了就以它为准）；不用的文件请删除
   县区.gpkg        县（区）边界（可选；没有时由乡镇合并）
-  about.yaml       城市名称、代码、数据日期、坐标系
+  about.yaml       城市名称、代码（这两项必填）、数据日期、坐标系
   文件名不要改。表格可另存为 .csv（UTF-8 或 GBK 都可以）。
 
 二、怎么填
@@ -86,15 +140,21 @@ def write_template(out: Path) -> tuple[str, ...]:
                 Text("换一个新文件夹", "choose a new folder"),
             )
         )
-    with whole_folder(out, frozenset()) as folder:
+    with whole_folder(out) as folder:
         for table in (FACILITIES, VILLAGES, RESIDENTS):
             _empty_workbook(folder / f"{table.stems[1]}.xlsx", table)
         for table in (TOWNS, COUNTIES):
             _empty_layer(folder / f"{table.stems[1]}.gpkg", table)
         _dictionary(folder / "数据字典.xlsx")
-        (folder / "about.yaml").write_text(_ABOUT, encoding="utf-8", newline="\n")
+        (folder / "about.yaml").write_text(about_text(), encoding="utf-8", newline="\n")
         (folder / "填报说明.txt").write_text(_ADVICE, encoding="utf-8-sig", newline="\r\n")
         return tuple(sorted(path.name for path in folder.iterdir()))
+
+
+def about_text() -> str:
+    """Return an about.yaml to fill in: as it stands it is refused, since the city has no name and no code."""
+    kinds = (f"#   {kind:<26}{names[0]}" for kind, names in FACILITY_KINDS.items())
+    return _ABOUT_HEAD + "\n".join(kinds) + "\n" + _ABOUT_TAIL
 
 
 def _choices(field: Field) -> list[str]:
@@ -103,15 +163,32 @@ def _choices(field: Field) -> list[str]:
     return [names[0] for names in field.choices.values()]
 
 
-def _comment(field: Field) -> str:
+def example(table: Table, field: Field) -> str:
+    """Return a value that a cell of this column may hold."""
+    known = _EXAMPLES.get(f"{table.name}.{field.name}", _EXAMPLES.get(field.name, ""))
+    return known or next(iter(_choices(field)), "")
+
+
+def _comment(table: Table, field: Field) -> str:
+    shown = example(table, field)
     parts = [
-        _KINDS[field.kind],
-        field.unit,
-        field.about,
-        "、".join(_choices(field)),
         "必填" if field.required else "选填",
+        _KINDS[field.kind],
+        f"单位：{field.unit}" if field.unit else "",
+        field.about,
+        "可选：" + "、".join(_choices(field)) if _choices(field) else "",
+        f"例：{shown}" if shown else "",
     ]
-    return "；".join(part for part in parts if part)
+    return "\n".join(part for part in parts if part)
+
+
+def _on_paper(sheet: Any) -> None:
+    """Print a sheet landscape on A4, as wide as the page, with its headings on every page."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.25, right=0.25, top=0.5, bottom=0.6)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
 
 
 def _empty_workbook(path: Path, table: Table) -> None:
@@ -126,9 +203,12 @@ def _empty_workbook(path: Path, table: Table) -> None:
     for at, field in enumerate(table.fields):
         sheet.set_column(at, at, max(10, 2.4 * len(field.label)), as_text if field.kind in {"code", "text"} else None)
         sheet.write_string(0, at, field.label, need if field.required else free)
-        sheet.write_comment(0, at, _comment(field), {"author": "fugai"})
+        said = _comment(table, field)
+        box = {"author": "fugai", "width": 240, "height": 22 + 1.5 * row_points([(said, 30)])}
+        sheet.write_comment(0, at, said, box)
         if _choices(field):
             sheet.data_validation(1, at, _ROWS, at, {"validate": "list", "source": _choices(field)})
+    _on_paper(sheet)
     book.close()
 
 
@@ -144,47 +224,60 @@ def _empty_layer(path: Path, table: Table) -> None:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
+_DICTIONARY = (
+    ("表", 9),
+    ("是否必需", 9),
+    ("文件名（任选其一）", 24),
+    ("列名", 13),
+    ("英文列名", 16),
+    ("必填", 6),
+    ("类型", 11),
+    ("单位", 6),
+    ("取值", 20),
+    ("例", 13),
+    ("说明", 18),
+    ("也可写作", 18),
+)
+"""Headings and widths of the data dictionary."""
+
+
+def _dictionary_row(table: Table, field: Field) -> tuple[str, ...]:
+    endings = "gpkg、geojson、shp" if table.geometry in {"polygon", "line"} else "xlsx、csv、gpkg、geojson"
+    return (
+        table.label,
+        _REQUIRED.get(table.name, "可选"),
+        "、".join(table.stems) + f"\n（{endings}）",
+        field.label,
+        field.name,
+        "必填" if field.required else "",
+        _KINDS[field.kind],
+        field.unit,
+        "、".join(_choices(field)),
+        example(table, field),
+        field.about,
+        "、".join(field.aliases),
+    )
+
+
 def _dictionary(path: Path) -> None:
     """Write one sheet that explains every column of every table."""
     book = xlsxwriter.Workbook(path, {"strings_to_formulas": False})
     book.set_properties({"title": "数据字典", "created": FIXED_DATE})
-    head = book.add_format({"bold": True, "bg_color": "#DCE6F1", "border": 1, "align": "center"})
-    cell = book.add_format({"border": 1, "text_wrap": True, "valign": "vcenter"})
+    face = {"font_name": "宋体", "font_size": 9.5, "border": 1, "valign": "vcenter", "text_wrap": True}
+    head = book.add_format({**face, "bold": True, "bg_color": "#DCE6F1", "align": "center"})
+    cell = book.add_format(face)
     sheet = book.add_worksheet("数据字典")
-    headings = (
-        "表",
-        "是否必需",
-        "文件名（任选其一）",
-        "列名",
-        "英文列名",
-        "必填",
-        "类型",
-        "单位",
-        "取值",
-        "说明",
-        "也可写作",
-    )
-    widths = (14, 14, 26, 18, 18, 7, 18, 10, 40, 40, 40)
-    for at, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+    widths = [width for _, width in _DICTIONARY]
+    for at, (heading, width) in enumerate(_DICTIONARY):
         sheet.set_column(at, at, width)
         sheet.write_string(0, at, heading, head)
-    row = 1
-    for table in FACTS.values():
-        vector = table.geometry in {"polygon", "line"}
-        endings = "gpkg、geojson、shp" if vector else "xlsx、csv、gpkg、geojson"
-        for field in table.fields:
-            values = (
-                table.label, _REQUIRED.get(table.name, "可选"), "、".join(table.stems) + f"（.{endings}）", field.label,
-                field.name, "必填" if field.required else "", _KINDS[field.kind], field.unit, "、".join(_choices(field)),
-                field.about, "、".join(field.aliases),
-            )  # fmt: skip
-            for at, value in enumerate(values):
-                sheet.write_string(row, at, value, cell)
-            row += 1
+    sheet.set_row(0, row_points(_DICTIONARY))
+    rows = [_dictionary_row(table, field) for table in FACTS.values() for field in table.fields]
+    for number, values in enumerate(rows, 1):
+        sheet.set_row(number, row_points(list(zip(values, widths, strict=True))))
+        for at, value in enumerate(values):
+            sheet.write_string(number, at, value, cell)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, row - 1, len(headings) - 1)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
+    sheet.autofilter(0, 0, len(rows), len(_DICTIONARY) - 1)
+    _on_paper(sheet)
     book.close()

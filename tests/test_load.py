@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xlsxwriter
+from shapely import GeometryCollection, LineString, Point, Polygon, box
 
 from geodata.crs import bd09_to_wgs84, gcj02_to_wgs84, metric_crs, wgs84_to_gcj02
 from geodata.load import load, load_with_warnings
@@ -163,6 +164,7 @@ def test_all_problems_of_all_files_at_once(folder: Path) -> None:
         ({"lon": (0, "inf")}, "不是数字"),
         ({"status": (0, "倒闭")}, "不是可用的取值"),
         ({"village_code": (5, "999999999999")}, "不在村（社区）文件中"),
+        ({"village_code": (5, "5.10402E+11")}, "Excel 把代码变成了科学计数法"),
         ({"name": (0, "")}, "没有填"),
     ],
 )
@@ -177,7 +179,10 @@ def test_facility_mistakes(folder: Path, cells: dict, said: str) -> None:
         ({"population": (0, "-5")}, "小于 0"),
         ({"population": (0, "12.5")}, "不是整数"),
         ({"urban_population": (0, "999999")}, "多于常住人口"),
-        ({"code": (0, "510999001001"), "lon": (0, "103.5")}, "不属于任何乡镇"),
+        ({"population": (0, "1e30")}, "大得不可能"),
+        ({"code": (0, "510999001001")}, "前 9 位不是任何乡镇的代码"),
+        ({"code": (0, "V1")}, "应为 12 位数字"),
+        ({"code": (0, "510402001")}, "不是 12 位代码"),
     ],
 )
 def test_village_mistakes(folder: Path, cells: dict, said: str) -> None:
@@ -214,6 +219,7 @@ def test_two_files_for_one_table(folder: Path) -> None:
         ("villages.xlsx", b"<html>"),
         ("villages.csv", b"\xff\xff\xff\x00\x81"),
         ("villages.csv", b""),
+        ("towns.geojson", b'{"type": "FeatureCollection", "crs": {"type": "link"}, "features": []}'),
     ],
 )
 def test_files_that_are_not_what_they_say(folder: Path, name: str, content: bytes) -> None:
@@ -267,3 +273,124 @@ def test_a_clinic_without_village_code_goes_to_the_nearest_village(folder: Path)
     clinic = loaded.region.facilities.set_index("id").loc["VC1"]
     assert clinic["village_code"] == "510402100200"
     assert any("没有村代码" in one.say() for one in loaded.warnings)
+
+
+def _residents(folder: Path, **columns: list[object]) -> None:
+    count = len(next(iter(columns.values())))
+    plain = {
+        "id": [f"r{at}" for at in range(count)],
+        "lon": [101.65] * count,
+        "lat": [26.55] * count,
+        "population": [9] * count,
+    }
+    pd.DataFrame(plain | columns).to_csv(folder / "residents.csv", index=False)
+
+
+def test_residents_alone_are_enough(folder: Path) -> None:
+    (folder / "villages.csv").unlink()
+    _residents(
+        folder,
+        lon=[101.65, 101.79, 101.79],
+        lat=[26.55, 26.51, 26.51],
+        village_code=["", "510402100200", "510402100001"],
+    )
+    region = load(folder)
+    assert list(region.residents["town_code"]) == ["510402001", "510402100", "510402100"]
+    assert list(region.residents["is_urban"]) == [True, False, True]
+    assert list(region.residents["village_code"]) == ["", "", ""]
+    assert region.subject_level == "town"
+    assert (region.villages["population"].dtype, region.villages["estimated"].dtype) == (float, bool)
+
+
+@pytest.mark.parametrize("table", ["villages", "residents"])
+def test_nobody_at_all_is_refused(folder: Path, table: str) -> None:
+    if table == "villages":
+        tiny.villages().assign(population=0, urban_population=0).to_csv(folder / "villages.csv", index=False)
+    else:
+        _residents(folder, population=[0, 0])
+    said = _problems(folder)
+    assert f"{table}.csv" in said
+    assert "没有居民" in said
+
+
+def test_only_polygons_of_towns_are_kept(folder: Path) -> None:
+    west, south, east, north = 101.60, 26.50, 101.70, 26.60
+    spike = Polygon([(west, south), (east, south), (east, north), (west, north), (west, south), (101.55, 26.50)])
+    mixed = GeometryCollection([box(101.7, 26.5, 101.8, 26.6), LineString([(101.7, 26.5), (101.8, 26.6)])])
+    towns = tiny.towns()
+    towns.geometry = [spike, mixed, *towns.geometry[2:]]
+    towns.to_file(folder / "towns.geojson")
+    shapes = load(folder).towns.geometry
+    assert set(shapes.geom_type) <= {"Polygon", "MultiPolygon"}
+    assert shapes.area.min() > 9e7
+    flat = Polygon([(101.6, 26.5), (101.7, 26.5), (101.6, 26.5)])
+    towns.geometry = [flat, Point(101.75, 26.55), *towns.geometry[2:]]
+    towns.to_file(folder / "towns.geojson")
+    said = _problems(folder)
+    assert "towns.geojson，第 1 行，“geometry”列：乡镇（街道）边界应是面，且有面积（现为“Polygon”）" in said
+    assert "towns.geojson，第 2 行" in said
+    assert "villages.csv" not in said
+
+
+def test_metres_under_gcj02_are_told_without_a_warning(folder: Path) -> None:
+    (folder / "about.yaml").write_text('name: 某市\ncode: "510400"\ncoordinates: gcj02\n', "utf-8")
+    tiny.villages().assign(lon=4.67e7, lat=2.937e6).to_csv(folder / "villages.csv", index=False)
+    assert "投影坐标" in _problems(folder)
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ("机构.xls", "“机构.xls”请另存为 .xlsx"),
+        ("机构2023.csv", "“机构2023.csv”是否改名为 机构.csv"),
+        ("医疗机构.zip", "“医疗机构.zip”请解压"),
+        ("nothing.txt", "放入 机构（.csv、.xlsx、.gpkg、.geojson、.shp）"),
+    ],
+)
+def test_what_lies_there_instead(folder: Path, there: str, said: str) -> None:
+    (folder / "facilities.csv").unlink()
+    (folder / there).write_text("x")
+    problems = _problems(folder)
+    assert said in problems
+    assert problems.count("\n") == 0
+
+
+def test_endings_in_capitals_and_files_that_are_there(folder: Path) -> None:
+    (folder / "villages.csv").rename(folder / "村社区.CSV")
+    assert len(load(folder).villages) == 8
+    (folder / "机构.csv").write_text("机构编号,机构名称\n", "utf-8")
+    assert _problems(folder).count("\n") == 0  # two files, and not that there is none
+    (folder / "facilities.csv").unlink()
+    said = _problems(folder)
+    assert "机构.csv：只有表头，没有数据" in said
+    assert "缺少“" not in said
+    with pytest.raises(DataError, match="这是一个文件，不是文件夹"):
+        load(folder / "机构.csv")
+    (folder / "机构.csv").write_bytes(b"")
+    assert "文件是空的" in _problems(folder)
+
+
+@pytest.mark.parametrize("suffix", [".dbf", ".shx", ".prj"])
+def test_a_shapefile_needs_its_companions(folder: Path, suffix: str) -> None:
+    (folder / "towns.geojson").unlink()
+    tiny.towns().rename(columns={"is_county_seat": "县城", "county_name": "县区"}).to_file(
+        folder / "towns.shp", encoding="UTF-8"
+    )
+    (folder / f"towns{suffix}").unlink()
+    assert f"towns.shp：缺少同名的 {suffix}" in _problems(folder)
+
+
+def test_one_mistake_does_not_hide_those_behind_it(folder: Path) -> None:
+    _edit(folder, "villages.csv", population=(0, "很多"), lon=(1, "26.5"), lat=(1, "101.6"), code=(2, "510999001001"),
+          urban_population=(3, "2000"))  # fmt: skip
+    _edit(folder, "facilities.csv", town_code=(2, "510999001"))
+    (folder / "about.yaml").write_text('name: 某市\ncode: "110000"\n', "utf-8")
+    said = _problems(folder)
+    for one in ("不是数字", "写反了", "前 9 位", "多于常住人口", "不在乡镇文件中", "code 与乡镇代码不符"):
+        assert said.count(one) == 1, one
+    (folder / "about.yaml").unlink()
+    tiny.towns().assign(name="甲").to_file(folder / "towns.geojson")  # codes are not checked against broken towns
+    said = _problems(folder)
+    assert "从名称看不出" in said
+    assert "写反了" in said
+    assert "前 9 位" not in said

@@ -15,7 +15,11 @@ from folium import folium as folium_module
 from maps import geometry, style
 from maps.coverage import coverage_map
 from maps.page import OfflineMap, Page, counted_ids, inlined, json_text, render_page
+from planner.findings import assess
+from planner.numbers import share_text
 from planner.region import Region
+from planner.rules import Rules
+from planner.travel import PAPER
 from tests.test_maps_city import PAYLOADS, TOWNS, hostile_city, plain_city
 
 
@@ -126,17 +130,40 @@ def test_markup_without_a_place_for_the_map_is_refused() -> None:
         render_page(Page("x", "<p>", (), (), {}, "go"))
 
 
-def test_the_first_fill_is_the_urban_five_kilometres_on_paper() -> None:
+def test_fills_come_in_the_order_of_the_findings() -> None:
     pairs = [(one["rule"], one["reading"]) for one in data_of(drawn())["pairs"]]
-    assert pairs == [("emergency_urban", "paper"), ("township_hospital", "register"),
-                     ("emergency_urban", "paper_census")]  # fmt: skip
+    assert pairs == [("emergency_urban", "paper"), ("emergency_urban", "paper_census"),
+                     ("township_hospital", "register")]  # fmt: skip
+    city = plain_city()
+    turned = coverage_map(city.region, city.findings[::-1], city.furniture)
+    assert data_of(turned)["pairs"][0]["rule"] == "township_hospital"
+
+
+def test_a_fill_says_whose_share_it_is(sample_findings: tuple[Region, pd.DataFrame]) -> None:
+    pairs = data_of(coverage_map(*sample_findings, plain_city().furniture))["pairs"]
+    basis = {one["rule"]: one["basis"] for one in pairs}
+    assert basis["emergency_urban"] == "people"
+    assert basis["township_hospital"] == basis["community_health_center"] == "unit"
+    assert basis["village_clinic"] == "units"
+    clinics = next(one for one in pairs if one["rule"] == "village_clinic")
+    texts = [clinics["counties"][name]["texts"] for name in ("value_text", "share_text")]
+    assert texts[0][0] == "7 / 7 个"
+    assert "66.67%" in texts[1]
+
+
+def test_rules_of_another_city_raise_an_alarm(tiny_region: Region, rules: Rules) -> None:
+    assert data_of(drawn())["alarm"] == ""
+    abroad = assess(tiny_region, replace(rules, city="5109"), PAPER)
+    html = coverage_map(tiny_region, abroad, plain_city().furniture)
+    assert data_of(html)["alarm"].startswith("本数据不属于条款所在城市，未作判断")
+    assert not any(one["judged"] for one in data_of(html)["pairs"])
 
 
 def test_towns_and_dots_are_the_rows_of_the_findings() -> None:
     pair = data_of(drawn())["pairs"][0]
     assert pair["towns"]["subject_code"]["texts"] == list(TOWNS[:3])
     assert pair["towns"]["fill"]["values"] == [5, 3, 0]
-    assert pair["towns"]["share_text"]["texts"] == ["100%", "75%", "0%"]
+    assert pair["towns"]["share_text"]["texts"] == ["100.00%", "75.00%", "0.00%"]
     assert pair["villages"]["subject_code"]["texts"] == [f"{TOWNS[1]}201", f"{TOWNS[2]}200", f"{TOWNS[2]}201"]
 
 
@@ -173,11 +200,12 @@ def test_radii_come_from_outside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("covered", "population", "status", "expected"),
+    ("part", "whole", "status", "expected"),
     [
         (0, 100, "not_met", 0),
         (19, 100, "not_met", 0),
         (20, 100, "not_met", 1),
+        (60, 100, "not_met", 3),
         (80, 100, "not_met", 4),
         (99_999, 100_000, "not_met", 4),
         (100, 100, "met", 5),
@@ -186,23 +214,32 @@ def test_radii_come_from_outside() -> None:
         (float("nan"), 100, "met", 7),
     ],
 )
-def test_the_class_of_a_share(covered: float, population: float, status: str, expected: int) -> None:
-    assert style.share_class(covered, population, status) == expected
+@pytest.mark.parametrize("unit", ["share", "个"])
+def test_the_class_of_a_share(unit: str, part: float, whole: float, status: str, expected: int) -> None:
+    other = (float("nan"), float("nan"))
+    people, count = ((part, whole), other) if unit == "share" else (other, (part, whole))
+    assert style.share_class(style.shown_share(unit, people, count, 0.5), status) == expected
     assert expected < len(style.fills())
+
+
+@pytest.mark.parametrize(("gap", "expected"), [(0.0, 1.0), (1.0, 0.0), (-5000.0, 0.0), (float("nan"), 0.0)])
+def test_a_unit_by_itself_meets_its_rule_or_does_not(gap: float, expected: float) -> None:
+    assert style.shown_share("所", (0, 0), (0, 1), gap) == expected
 
 
 @pytest.mark.parametrize(
     ("covered", "population", "expected"),
-    [(99_999, 100_000, "99.9%"), (1, 3, "33.3%"), (3, 3, "100%"), (823, 1000, "82.3%"), (0, 9, "0%"), (0, 0, "")],
-)
-def test_a_share_is_never_rounded_up(covered: float, population: float, expected: str) -> None:
-    assert style.share_text(covered, population) == expected
+    [(99_999, 100_000, "99.99%"), (1, 3, "33.33%"), (3, 3, "100.00%"), (8627, 10_000, "86.27%"), (0, 9, "0.00%"),
+     (1, 10**6, "0.01%"), (86_265, 100_000, "86.27%")],
+)  # fmt: skip
+def test_a_share_has_two_decimals_and_never_says_all_of_less(covered: int, population: int, expected: str) -> None:
+    assert share_text(covered / population) == expected
 
 
 @pytest.mark.parametrize(
     ("value", "unit", "required", "expected"),
     [
-        (0.823, "share", 1.0, "82.3%"),
+        (0.823, "share", 1.0, "82.30%"),
         (35.0, "个", 38.0, "35 / 38 个"),
         (1.0, "所", 1.0, "1 所"),
         (12345.6, "人", float("nan"), "12,345.6 人"),
@@ -227,10 +264,10 @@ def test_outlines_come_back_to_the_metre() -> None:
 
 
 def test_every_kind_and_status_has_a_sign_and_a_name() -> None:
-    from planner.schema import FACILITY_KINDS, FACILITY_STATUS, Status
+    from planner.schema import FACILITY_KINDS, FACILITY_STATUS, STATUS_LABELS
 
     assert set(style.SYMBOLS) == set(FACILITY_KINDS)
-    assert set(style.STATUS) == set(Status.__args__)
+    assert data_of(drawn())["style"]["status"] == STATUS_LABELS
     assert all(style.facility_status_label(status) for status in FACILITY_STATUS)
 
 

@@ -22,10 +22,10 @@ class Opened:
     complaints: list[str] = field(default_factory=list)
 
 
-def opened(browser: Any, city: City, folder: Path) -> Opened:
+def opened(browser: Any, city: City, folder: Path, width: int = 1366) -> Opened:
     path = folder / "map.html"
     path.write_text(coverage_map(city.region, city.findings, city.furniture), "utf-8")
-    context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768})
+    context = browser.new_context(offline=True, viewport={"width": width, "height": 768})
     seen = Opened(context.new_page())
     seen.page.on("request", lambda request: seen.requests.append(request.url))
     seen.page.on("console", lambda said: seen.complaints.append(said.text))
@@ -54,10 +54,19 @@ def at_home(request: pytest.FixtureRequest) -> None:
     """Start each test on the whole city, with the first fill."""
     for name in {"plain", "hostile"} & set(request.fixturenames):
         page = request.getfixturevalue(name).page
-        page.select_option("#pair", index=0)
+        choose(page, 0)
         page.click("button.home")
         page.mouse.move(700, 20)
         page.wait_for_timeout(400)
+
+
+def choose(page: Any, at: int) -> None:
+    """Choose the pair at this place: two readings of the first rule, one of the second."""
+    rule, reading = ((0, 0), (0, 1), (1, 0))[at]
+    if page.evaluate("document.getElementById('rule').selectedIndex") != rule:
+        page.select_option("#rule", index=rule)
+    if page.evaluate("document.getElementById('reading').options.length") > 1:
+        page.select_option("#reading", index=reading)
 
 
 def town(page: Any, code: str) -> Any:
@@ -92,14 +101,14 @@ def test_fills_follow_the_chosen_rule(plain: Opened) -> None:
     assert fill_of(page, TOWNS[0]) == style.SHARE_CLASSES[5].fill
     assert fill_of(page, TOWNS[2]) == style.SHARE_CLASSES[0].fill
     assert fill_of(page, TOWNS[3]) == style.NOT_APPLICABLE.fill
-    page.select_option("#pair", index=1)
+    choose(page, 2)
     assert fill_of(page, TOWNS[0]) == style.NOT_APPLICABLE.fill
     assert fill_of(page, TOWNS[2]) == style.SHARE_CLASSES[5].fill
 
 
 def test_dots_follow_the_chosen_rule(plain: Opened) -> None:
     assert plain.page.locator("path.uncovered").count() == 3
-    plain.page.select_option("#pair", index=1)
+    choose(plain.page, 2)
     assert plain.page.locator("path.uncovered").count() == 0
 
 
@@ -111,7 +120,7 @@ def test_a_town_says_its_share_and_its_clause(plain: Opened) -> None:
     said = hovered(plain.page, TOWNS[1])
     for part in (
         "乙街道",
-        "75%",
+        "75.00%",
         "1,500 / 2,000",
         "≤5公里",
         "未达标",
@@ -145,7 +154,7 @@ def test_search_zooms_and_opens_the_tooltip(plain: Opened) -> None:
     page = plain.page
     before = town(page, TOWNS[2]).bounding_box()["width"]
     page.fill("#search", "丙")
-    assert page.locator("#matches [role=option]").all_inner_texts() == ["丙镇\n西县"]
+    assert page.locator("#matches [role=option]").first.inner_text() == "丙镇\n西县"
     page.press("#search", "Enter")
     assert town(page, TOWNS[2]).bounding_box()["width"] > 1.3 * before
     assert "丙镇" in page.locator(".leaflet-tooltip.tip").last.inner_text()
@@ -155,6 +164,9 @@ def test_search_zooms_and_opens_the_tooltip(plain: Opened) -> None:
 def test_search_lists_towns_of_the_name_before_those_of_the_county(plain: Opened) -> None:
     plain.page.fill("#search", "西")
     assert plain.page.locator("#matches [role=option]").count() == 2
+    plain.page.fill("#search", TOWNS[1])
+    said = plain.page.locator("#matches [role=option]").all_inner_texts()
+    assert said == ["乙街道\n东区", "002村0\n乙街道", "002村1\n乙街道"]
     plain.page.fill("#search", "没有的")
     assert style.WORDS["no_match"] in plain.page.locator("#matches").inner_text()
     plain.page.press("#search", "Escape")
@@ -211,10 +223,75 @@ def test_paper_is_one_landscape_a4_page(plain: Opened, tmp_path: Path) -> None:
     assert town(plain.page, TOWNS[0]).bounding_box() == before
 
 
+@pytest.mark.parametrize(("text", "said"), [("102村1", "510002102201"), ("机构5", "村卫生室")])
+def test_search_finds_villages_and_facilities(plain: Opened, text: str, said: str) -> None:
+    page = plain.page
+    page.fill("#search", text)
+    page.press("#search", "Enter")
+    assert page.locator(".leaflet-tooltip.tip").count() == 1
+    assert text in page.locator(".leaflet-tooltip.tip").inner_text()
+    assert said in page.locator(".leaflet-tooltip.tip").inner_text()
+    assert page.locator(".leaflet-spot-pane path").count() == 1
+    page.click(".leaflet-control-zoom-in")
+    page.wait_for_timeout(300)
+    assert page.locator(".leaflet-tooltip.tip").count() == 0
+    assert page.locator(".leaflet-spot-pane path").count() == 0
+
+
+def test_a_tooltip_that_was_opened_closes_on_a_click_elsewhere(plain: Opened) -> None:
+    page = plain.page
+    page.fill("#search", "丙")
+    page.press("#search", "Enter")
+    assert page.locator(".leaflet-tooltip.tip").count() == 1
+    ground = page.locator(".sheet").bounding_box()
+    page.mouse.click(ground["x"] + 60, ground["y"] + ground["height"] - 60)
+    page.mouse.move(700, 20)
+    page.wait_for_timeout(300)
+    assert page.locator(".leaflet-tooltip.tip").count() == 0
+
+
+def test_readings_of_a_rule_stand_apart(plain: Opened) -> None:
+    page = plain.page
+    assert page.locator("#rule option").all_inner_texts() == ["城市急救5公里", "每乡镇一所卫生院"]
+    assert page.locator("#reading option").all_inner_texts() == ["口径paper", "口径paper_census"]
+    choose(page, 2)
+    assert page.locator("#reading").is_disabled()
+
+
+def test_a_ring_does_not_tint_the_ground(plain: Opened) -> None:
+    assert plain.page.locator("path.ring").get_attribute("fill") == "none"
+
+
+def test_a_narrow_window_stacks_and_does_not_scroll_sideways(browser: Any, tmp_path: Path) -> None:
+    seen = opened(browser, plain_city(), tmp_path, width=390)
+    page = seen.page
+    assert seen.complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tops = [page.locator(part).bounding_box()["y"] for part in (".masthead", ".choice", ".sheet", ".legend", "footer")]
+    assert tops == sorted(tops)
+    assert page.locator(".sheet").bounding_box()["height"] > 300
+    page.context.close()
+
+
+def test_nothing_is_cut_off_on_paper(plain: Opened) -> None:
+    page = plain.page
+    page.evaluate("document.documentElement.classList.add('printing')")
+    for at in range(3):
+        choose_printing = "at => { const one = document.querySelectorAll('#summary tr.choosable')[at]; one.click(); }"
+        page.evaluate(choose_printing, at)
+        cut = """() => {
+          const panel = document.querySelector('.panel'), edge = panel.getBoundingClientRect().right + 1;
+          const out = [...panel.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > edge);
+          return [panel.scrollHeight - panel.clientHeight, out.length];
+        }"""
+        assert page.evaluate(cut) == [0, 0]
+    page.evaluate("document.documentElement.classList.remove('printing')")
+
+
 def test_payloads_are_text_and_nothing_runs(hostile: Opened) -> None:
     page = hostile.page
     for at in range(3):
-        page.select_option("#pair", index=at)
+        choose(page, at)
         hovered(page, TOWNS[at])
         page.locator(".sign").nth(at).hover(force=True)
     page.fill("#search", "img")

@@ -146,9 +146,9 @@ def _findings() -> pd.DataFrame:
     """Return three pairs: the urban 5 km on paper, another reading of it, and a rule without villages."""
     shares = {"paper": (2000, 1500, 0, None), "paper_census": (2000, 2000, 500, 1200)}
     rows: list[dict[str, object]] = []
-    rows += _pair_rows("township_hospital", "register", "每乡镇一所卫生院", (None, None, 2000, 0), villages=False)
     for reading, covered in shares.items():
         rows += _pair_rows("emergency_urban", reading, "城市急救5公里", covered, villages=True)
+    rows += _pair_rows("township_hospital", "register", "每乡镇一所卫生院", (None, None, 2000, 0), villages=False)
     blank = {field.name: "" for field in FINDINGS.fields if field.kind in ("text", "code")}
     return pd.DataFrame([{**blank, **row} for row in rows], columns=list(FINDINGS.names()))
 

@@ -23,11 +23,12 @@ def _points(prefix: str, places: list[tuple[float, float]]) -> pd.DataFrame:
     )
 
 
+@pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize("azimuth", [0, 37, 90, 203])
 @pytest.mark.parametrize(("metres", "inside"), [(4_999.999, True), (5_000.0, True), (5_000.001, False)])
-def test_the_limit_itself_is_inside(metres: float, inside: bool, azimuth: float) -> None:
+def test_the_limit_itself_is_inside(metres: float, inside: bool, azimuth: float, compiled: bool) -> None:
     lon, lat, _ = GEOD.fwd(101.7, 26.6, azimuth, metres)
-    reach = StraightLine().reach(_points("d", [(lon, lat)]), _points("f", [(101.7, 26.6)]), limit=5_000_000)
+    reach = StraightLine(compiled).reach(_points("d", [(lon, lat)]), _points("f", [(101.7, 26.6)]), limit=5_000_000)
     assert bool(reach.covered().iloc[0]) is inside
     assert len(reach.within()) == int(inside)
     assert reach.nearest()["cost"].iloc[0] == round(metres * 1000)
@@ -36,11 +37,12 @@ def test_the_limit_itself_is_inside(metres: float, inside: bool, azimuth: float)
 place = st.tuples(st.floats(101.0, 102.3), st.floats(26.0, 27.4))
 
 
+@pytest.mark.parametrize("compiled", [True, False])
 @settings(max_examples=150, deadline=None)
-@given(st.lists(place, min_size=1, max_size=25), st.lists(place, min_size=1, max_size=12), st.floats(10, 90_000))
-def test_equal_to_brute_force(demand: list, facilities: list, limit_m: float) -> None:
+@given(st.lists(place, min_size=1, max_size=25), st.lists(place, min_size=1, max_size=12), st.floats(10, 40_000))
+def test_equal_to_brute_force(compiled: bool, demand: list, facilities: list, limit_m: float) -> None:
     d, f = _points("d", demand), _points("f", facilities)
-    reach = StraightLine().reach(d, f, limit=round(limit_m * 1000))
+    reach = StraightLine(compiled).reach(d, f, limit=round(limit_m * 1000))
     lon1, lon2 = np.meshgrid(d["lon"], f["lon"], indexing="ij")
     lat1, lat2 = np.meshgrid(d["lat"], f["lat"], indexing="ij")
     costs = np.rint(GEOD.inv(lon1, lat1, lon2, lat2)[2] * 1000).astype(np.int64)
@@ -98,6 +100,19 @@ def test_order_of_rows_changes_nothing(demand: list, facilities: list, random) -
     pd.testing.assert_frame_equal(
         first.within().sort_values(keys, ignore_index=True), second.within().sort_values(keys, ignore_index=True)
     )
+
+
+def test_both_engines_give_the_same_integers() -> None:
+    """On 200,000 pairs in a town and far north; near a pole and the date line the plain engine is taken."""
+    rng = np.random.default_rng(8)
+    for lon, lat in ((101.7, 26.6), (24.9, 68.0), (-70.0, -33.0)):
+        d = _points("d", list(zip(lon + rng.random(3_000), lat + rng.random(3_000), strict=True)))
+        f = _points("f", list(zip(lon + rng.random(300), lat + rng.random(300), strict=True)))
+        one, other = (StraightLine(compiled).reach(d, f, 25_000_000) for compiled in (True, False))
+        pd.testing.assert_frame_equal(one.within(), other.within())
+        pd.testing.assert_frame_equal(one.nearest(), other.nearest())
+    edge = StraightLine(compiled=True).reach(_points("d", [(179.99, 0.0)]), _points("f", [(-179.99, 0.0)]), 5_000_000)
+    assert len(edge.within()) == 1
 
 
 def test_ties_go_to_the_smaller_id() -> None:

@@ -157,6 +157,7 @@ def run(options: argparse.Namespace) -> None:
     from geodata.points import DEMAND, PLACES, read_points
     from planner.travel import StraightLine
     from scenarios.cli.progress import steps
+    from scenarios.export.workbook import records
     from scenarios.reach import ask, check_inside, write_pairs
 
     with steps(options.lang) as step:
@@ -173,7 +174,7 @@ def run(options: argparse.Namespace) -> None:
         write_pairs(answer.pairs, options.out)
         if options.areas is not None:
             _write_areas(travel, facilities, limits, options.areas)
-    _say(answer.people.to_dict("records"), answer.unreachable_ids, options)
+    _say(records(answer.people), answer.unreachable_ids, options)
 
 
 def _write_areas(travel: object, facilities: object, limits: list[Limit], out: Path) -> None:

@@ -1,0 +1,1 @@
+"""Side-by-side measurements against the libraries that planners would otherwise use: `python -m benchmarks reach`."""

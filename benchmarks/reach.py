@@ -1,0 +1,260 @@
+"""Reach against scipy, networkx and pandana: CPU seconds in one run, ratios, every answer compared."""
+
+import os
+import platform
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from benchmarks.prefecture import Prefecture, prefecture
+from planner.search import Search, Seeds
+from planner.travel import StraightLine
+
+Say = Callable[..., None]
+_LIMIT_MM = 5_000_000
+_LIMIT_MS = 30 * 60_000
+_SPEEDS_KMH = (20, 40)
+_GOALS_FROM = 100_000
+_CANDIDATES = 2_000
+_FACILITIES = 200
+
+
+class Clock:
+    """CPU seconds of this process, kernel time included; the best of several runs."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        begin = time.process_time()
+        yield
+        self.seconds = time.process_time() - begin
+
+
+def best(question: Callable[[], Any], runs: int = 5) -> tuple[float, Any]:
+    """Return the least CPU seconds over `runs`, and the answer."""
+    seconds, answer = float("inf"), None
+    for _ in range(runs):
+        clock = Clock()
+        with clock.run():
+            answer = question()
+        seconds = min(seconds, clock.seconds)
+    return seconds, answer
+
+
+def _search(town: Prefecture, cost: np.ndarray[Any, Any]) -> Search:
+    yes = np.ones(len(town.tail), bool)
+    return Search(town.xy[:, 0], town.xy[:, 1], town.tail, town.head, cost, yes, yes, "compiled").prepare()
+
+
+def _matrix(town: Prefecture, cost: np.ndarray[Any, Any]) -> csr_array:
+    size = len(town.xy)
+    rows, columns = np.r_[town.tail, town.head], np.r_[town.head, town.tail]
+    return coo_array((np.r_[cost, cost].astype(float), (rows, columns)), shape=(size, size)).tocsr()
+
+
+def _at(nodes: np.ndarray[Any, Any]) -> Seeds:
+    return Seeds(nodes, np.zeros(len(nodes), np.int64), np.arange(len(nodes)), len(nodes))
+
+
+def _networkx(town: Prefecture, cost: np.ndarray[Any, Any]) -> Any:
+    import networkx as nx
+
+    graph = nx.Graph()
+    graph.add_nodes_from(range(len(town.xy)))
+    graph.add_weighted_edges_from(zip(town.tail.tolist(), town.head.tolist(), cost.tolist(), strict=True))
+    return graph
+
+
+def _row(name: str, ours: float, peer: float, note: str = "", goal: float = 0.0) -> str:
+    ratio = peer / ours
+    verdict = "" if not goal else f"目标 ≥ {goal:g}，{'达到' if ratio >= goal else '**未达到**'}"
+    return f"| {name} | {ours:.4g} | {peer:.4g} | {ratio:.1f} | {verdict} | {note} |"
+
+
+_HEAD = "| 对手 | fugai（CPU 秒） | 对手（CPU 秒） | 倍数 | 目标 | 说明 |\n|---|---:|---:|---:|---|---|"
+
+
+def nearest(say: Say, nodes: int) -> None:
+    """Nearest of 200 facilities for every node: per query, and the first call with preparation."""
+    town = prefecture(nodes)
+    places = np.sort(np.random.default_rng(1).choice(nodes, _FACILITIES, replace=False))
+    prepare, search = best(lambda: _search(town, town.length_mm), 3)
+    query, keys = best(lambda: search.nearest(_at(places)), 7)
+    scipy_prepare, matrix = best(lambda: _matrix(town, town.length_mm), 3)
+    scipy_query, cost = best(lambda: dijkstra(matrix, indices=places, min_only=True), 3)
+    assert ((keys >> np.uint64(32)) == cost.astype(np.uint64)).all()
+    sweep = _sweep(search)
+    say(f"\n### 每个节点最近的机构：{nodes:,} 个节点，{_FACILITIES} 个机构\n\n{_HEAD}")
+    say(_row("scipy dijkstra(min_only)，每次查询", query, scipy_query, goal=4 if nodes >= _GOALS_FROM else 0))
+    say(
+        _row(
+            "scipy，首次（含准备）",
+            prepare + query,
+            scipy_prepare + scipy_query,
+            f"准备 {prepare:.3f} 与 {scipy_prepare:.3f}",
+            1,
+        )
+    )
+    import networkx as nx
+
+    graph = _networkx(town, town.length_mm)
+    seconds, found = best(lambda: nx.multi_source_dijkstra_path_length(graph, set(places.tolist())), 1)
+    assert all(found[at] == cost[at] for at in range(0, nodes, 997))
+    say(_row("networkx multi_source_dijkstra", query, seconds, goal=60 if nodes >= _GOALS_FROM else 0))
+    say(f"| 下界：把所有弧扫一遍 | {query:.4g} | {sweep:.4g} | {sweep / query:.2f} | | 距下界 {query / sweep:.1f} 倍 |")
+
+
+def _sweep(search: Search) -> float:
+    from benchmarks.sweep import sweep_arcs
+
+    _, _, starts, arcs = search._packed
+    keys = np.zeros(len(starts) - 1, np.uint64)
+    sweep_arcs(starts, arcs, keys)
+    return best(lambda: sweep_arcs(starts, arcs, keys), 5)[0]
+
+
+def within(say: Say, nodes: int, *, speed_kmh: int = 0, peers: bool = False, goals: bool = False) -> None:
+    """Every node within 5 km (or, with a speed, 30 min) of each of 2,000 candidates."""
+    minutes = speed_kmh > 0
+    town = prefecture(nodes)
+    cost = np.rint(town.length_mm * (3.6 / speed_kmh)).astype(np.int64) if minutes else town.length_mm
+    limit = _LIMIT_MS if minutes else _LIMIT_MM
+    places = np.sort(np.random.default_rng(2).choice(nodes, _CANDIDATES, replace=False))
+    prepare, search = best(lambda: _search(town, cost), 2)
+    ours, (start, _, _) = best(lambda: search.within(_at(places), limit), 3)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    said = f"30 分钟（时速 {speed_kmh} 公里）" if minutes else "5 公里"
+    say(f"\n### {said}内的节点：{nodes:,} 个节点，{_CANDIDATES:,} 个候选点，{start[-1]:,} 对\n")
+    say(
+        f"每个候选点 {ours / _CANDIDATES * 1e6:.0f} 微秒；此时进程峰值内存 {memory:.2f} GB（含对手与图的构造）。\n\n{_HEAD}"
+    )
+    few = 20 if minutes else 100
+    matrix = _matrix(town, cost)
+    seconds, reached = best(lambda: dijkstra(matrix, indices=places[:few], limit=limit), 1)
+    assert np.isfinite(reached).sum() == start[few]
+    say(
+        _row(
+            "scipy dijkstra(limit)",
+            ours,
+            seconds * _CANDIDATES / few,
+            f"测 {few} 个候选点，按比例放大",
+            (8 if minutes else 50) if goals else 0,
+        )
+    )
+    if peers:
+        _peers_within(say, town, cost, places, limit, (ours, prepare), start, minutes)
+
+
+def _peers_within(
+    say: Say, town: Prefecture, cost: Any, places: Any, limit: int, ours: tuple[float, float], start: Any, minutes: bool
+) -> None:
+    import networkx as nx
+
+    few = 10 if minutes else 100
+    graph = _networkx(town, cost)
+    lengths = nx.single_source_dijkstra_path_length
+    seconds, found = best(lambda: [len(lengths(graph, int(one), cutoff=limit)) for one in places[:few]], 1)
+    assert sum(found) == start[few]
+    say(
+        _row(
+            "networkx dijkstra(cutoff)",
+            ours[0],
+            seconds * _CANDIDATES / few,
+            f"测 {few} 个候选点，按比例放大",
+            0 if minutes else 35,
+        )
+    )
+    try:
+        import pandana
+    except ImportError:
+        say("| pandana | — | — | — | | 未安装 |")
+        return
+    ends = [pd.Series(one) for one in (town.tail, town.head)]
+    weights = pd.DataFrame({"cost": cost / 1000})
+    x, y = pd.Series(town.xy[:, 0]), pd.Series(town.xy[:, 1])
+    prepare, network = best(lambda: pandana.Network(x, y, *ends, weights, twoway=True), 1)
+    seconds, found = best(lambda: network.nodes_in_range(places.tolist(), limit / 1000), 1)
+    difference = abs(len(found) - int(start[-1])) / int(start[-1])
+    note = f"对数相差 {difference:.2%}（pandana 存浮点数）"
+    say(_row("pandana nodes_in_range，每次查询", ours[0], seconds, note, 0 if minutes else 10))
+    say(
+        _row(
+            "pandana，首次（含准备）", sum(ours), prepare + seconds, f"pandana 准备 {prepare:.1f}", 0 if minutes else 40
+        )
+    )
+
+
+def straight(say: Say, points: int, candidates: int) -> None:
+    """Geodesic pairs within 5 km against buffer and spatial join."""
+    rng = np.random.default_rng(3)
+    side = np.sqrt(points / 50) / 111
+    frames = [
+        pd.DataFrame(
+            {
+                "id": [f"{kind}{at:07d}" for at in range(count)],
+                "lon": 101.7 + side * rng.random(count),
+                "lat": 26.6 + side * rng.random(count),
+            }
+        )
+        for kind, count in (("d", points), ("f", candidates))
+    ]
+    ours, reach = best(lambda: StraightLine().reach(frames[0], frames[1], _LIMIT_MM), 2)
+    demand, sites = (
+        gpd.GeoDataFrame(one, geometry=gpd.points_from_xy(one["lon"], one["lat"]), crs=4326).to_crs(4543)
+        for one in frames
+    )
+
+    def join() -> Any:
+        circles = sites.set_geometry(sites.buffer(5_000))
+        return gpd.sjoin(demand, circles, predicate="within")
+
+    seconds, joined = best(join, 1)
+    difference = (len(joined) - len(reach.costs)) / len(reach.costs)
+    say(f"\n### 直线 5 公里：{points:,} 个居民点，{candidates:,} 个候选点，{len(reach.costs):,} 对\n\n{_HEAD}")
+    say(
+        _row(
+            "geopandas buffer + sjoin",
+            ours,
+            seconds,
+            f"它的对数相差 {difference:+.3%}；fugai 逐对按大地线判断",
+            10 if points == 500_000 else 0,
+        )
+    )
+
+
+def run(say: Say, *, quick: bool) -> None:
+    """Run the whole table; `quick` takes the smallest size of each."""
+    say("# 可达：与 scipy、networkx、pandana、geopandas 并排测量\n")
+    say("同一进程内先后运行，CPU 秒（取多次中最少的一次），每项都核对答案。倍数＝对手 ÷ fugai，大于 1 为 fugai 快。")
+    say("合成路网：平面图，平均度 2.6，每平方公里 50 个节点，节点乱序。编译时间不计（编译结果有缓存）。\n")
+    names = ("numpy", "scipy", "numba", "networkx", "pandana", "geopandas")
+    say(
+        f"{platform.machine()}，{os.cpu_count()} 核，Python {platform.python_version()}，"
+        + "，".join(_version(one) for one in names)
+    )
+    for nodes in (20_000,) if quick else (20_000, 100_000, 500_000, 2_000_000):
+        nearest(say, nodes)
+    for nodes in (20_000,) if quick else (20_000, 100_000, 500_000, 2_000_000):
+        within(say, nodes, peers=quick or nodes == 500_000, goals=nodes == 500_000)
+    for speed in _SPEEDS_KMH:
+        within(say, 20_000 if quick else 500_000, speed_kmh=speed, goals=not quick and speed == _SPEEDS_KMH[0])
+    for points, candidates in ((20_000, 200),) if quick else ((20_000, 2_000), (100_000, 2_000), (500_000, 2_000)):
+        straight(say, points, candidates)
+
+
+def _version(name: str) -> str:
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        return f"{name} 未安装"

@@ -1,0 +1,102 @@
+/* The small parts of the page: elements, signs and marks. Text is only ever set as text. Plain ES2019. */
+function mapElements(style) {
+  'use strict';
+
+  const {words, symbols, status, chrome} = style;
+  const byId = (id) => document.getElementById(id);
+
+  function make(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    Object.entries(attributes || {}).forEach(([key, value]) => node.setAttribute(key, value));
+    node.append(...children.filter((child) => child !== null));
+    return node;
+  }
+
+  function makeSvg(tag, attributes, ...children) {
+    const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
+    Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, value));
+    node.append(...children);
+    return node;
+  }
+
+  function fill(id, ...children) {
+    byId(id).replaceChildren(...children.filter((child) => child !== null));
+  }
+
+  /** Columns → one object per row. */
+  function rowsOf(table) {
+    const names = Object.keys(table);
+    const columns = names.map((name) => {
+      const column = table[name];
+      return column.values || column.index.map((position) => column.texts[position]);
+    });
+    return columns[0].map((_, row) => Object.fromEntries(names.map((name, at) => [name, columns[at][row]])));
+  }
+
+  const point = ([lon, lat]) => [lat / 1e5, lon / 1e5];
+
+  /** [lon, lat, dlon, dlat, …] in 1e-5 degrees → [[lat, lon], …]. */
+  function unpacked(steps) {
+    let lon = 0;
+    let lat = 0;
+    const line = [];
+    for (let at = 0; at < steps.length; at += 2) {
+      lon += steps[at];
+      lat += steps[at + 1];
+      line.push([lat / 1e5, lon / 1e5]);
+    }
+    return line;
+  }
+
+  const outline = (polygons) => polygons.map((rings) => rings.map(unpacked));
+  const number = (value) => value.toLocaleString('zh-CN');
+  const people = (value) => `${number(value)}\u00a0${words.people}`;
+
+  /* ---- signs ---- */
+
+  function sign(kind, state) {
+    const {size, color, outline: path, glyph} = symbols[kind];
+    const ink = state === 'closed' ? style.closed : color;
+    const hollow = state === 'planned';
+    const box = makeSvg('svg', {width: size, height: size, viewBox: '0 0 24 24', 'aria-hidden': 'true'});
+    const halo = hollow ? 2.6 : 1.6 * 20 / size;
+    const [inside, line] = hollow ? [chrome.paper, ink] : [ink, chrome.paper];
+    box.append(makeSvg('path', {d: path, fill: inside, stroke: line, 'stroke-width': halo}));
+    const pen = {fill: 'none', stroke: line, 'stroke-width': 2.4, 'stroke-linecap': 'round'};
+    if (glyph) box.append(makeSvg('path', {d: glyph, ...pen}));
+    return box;
+  }
+
+  function dot(look, radius) {
+    const reach = radius + look.weight;
+    const side = 2 * reach;
+    const paint = {fill: look.fillColor, 'fill-opacity': look.fillOpacity, stroke: look.color};
+    const circle = makeSvg('circle', {r: radius, 'stroke-width': look.weight, ...paint});
+    return makeSvg('svg', {width: side, height: side, viewBox: `${-reach} ${-reach} ${side} ${side}`}, circle);
+  }
+
+  function stroke(line, isRing) {
+    const look = {fill: 'none', stroke: line.color, 'stroke-width': line.weight};
+    if (line.dashArray) look['stroke-dasharray'] = line.dashArray;
+    const shape = isRing ? makeSvg('circle', {cx: 12, cy: 7, r: 6, ...look}) : makeSvg('path', {d: 'M1 7H23', ...look});
+    return makeSvg('svg', {width: 24, height: 14, viewBox: '0 0 24 14'}, shape);
+  }
+
+  function swatch(paint) {
+    const look = {width: 23, height: 12, x: 0.5, y: 0.5, fill: paint, stroke: chrome.edge};
+    return makeSvg('svg', {width: 24, height: 13, viewBox: '0 0 24 13'}, makeSvg('rect', look));
+  }
+
+  const pill = (state) => make('span', {class: `pill ${state}`}, status[state] || state);
+  const tag = (text) => make('span', {class: 'tag'}, text);
+
+  function list(pairs) {
+    const shown = pairs.filter(([, value]) => value !== '' && value !== null && value !== undefined);
+    return make('dl', {}, ...shown.flatMap(([term, value]) => [make('dt', {}, term), make('dd', {}, value)]));
+  }
+
+  return {
+    byId, make, makeSvg, fill, rowsOf, point, unpacked, outline, number, people,
+    sign, dot, stroke, swatch, pill, tag, list,
+  };
+}

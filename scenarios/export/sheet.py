@@ -1,0 +1,194 @@
+"""One sheet in the form of an official attachment: headings, rows high enough for their text, print settings."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import xlsxwriter
+
+from planner import __version__
+from planner.region import Region
+
+FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed moment: the same input must give the same bytes
+LINE_POINTS = 13.0
+HIGHEST_ROW_POINTS = 400.0
+"""Excel refuses rows above 409.5 points."""
+
+_FONT, _FONT_POINTS = "宋体", 9.5
+_BLUE, _GREY, _RED = "#DCE6F1", "#F2F2F2", "#C00000"
+_CELL_LETTERS = 32_000
+"""Excel refuses texts above 32,767 characters."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its group heading ("" for none), heading, width, how its cell is taken from a row, and its format.
+
+    Columns that are not `printed` stand last, outside the print area. The widths of the printed ones make up at most
+    134 together: on A4 that leaves 7.5 points even where the office program takes a wide font for its unit.
+    """
+
+    group: str
+    heading: str
+    width: float
+    cell: Callable[[Mapping[str, Any]], str | float]
+    style: str = "text"
+    printed: bool = True
+
+
+Formats = Mapping[str, Any]
+
+
+def lines_of(text: str, width: float) -> int:
+    r"""Return how many lines a text takes in a column of this width: a Chinese character is two letters wide.
+
+    >>> lines_of("每个乡镇1所", 16), lines_of("每个乡镇1所", 8), lines_of("距离\n（公里）", 20)
+    (1, 2, 2)
+    """
+    parts = (sum(2 if ord(letter) > 0x2E80 else 1 for letter in part) for part in text.split("\n"))
+    room = max(2, int(width * 7 / 6.5) - 1)  # a letter of 9.5 points is 6.3 pixels wide, a column 7 a unit
+    return sum(max(1, -(-letters // room)) for letters in parts)
+
+
+def row_points(texts: Sequence[tuple[str, float]]) -> float:
+    """Return the height of a row of (text, column width): office programs disagree on fitting wrapped rows."""
+    lines = max((lines_of(text, width) for text, width in texts), default=1)
+    return min(LINE_POINTS * lines + 4, HIGHEST_ROW_POINTS)
+
+
+def formats_of(book: xlsxwriter.Workbook) -> Formats:
+    """Return the formats of the book by name."""
+    base = {"font_name": _FONT, "font_size": _FONT_POINTS, "valign": "vcenter", "border": 1, "text_wrap": True}
+
+    def made(**more: object) -> Any:
+        return book.add_format({**base, **more})
+
+    def loose(**more: object) -> Any:
+        return book.add_format({"font_name": _FONT, "font_size": _FONT_POINTS, **more})
+
+    return MappingProxyType(
+        {
+            "text": made(),
+            "centre": made(align="center"),
+            "small": made(font_size=7),
+            "number": made(num_format="#,##0", align="right", indent=1),
+            "kilometres": made(num_format="#,##0.00", align="right", indent=1),
+            "head": made(bold=True, align="center", bg_color=_BLUE),
+            "sum": made(bold=True, bg_color=_GREY),
+            "sum_number": made(bold=True, bg_color=_GREY, num_format="#,##0", align="right", indent=1),
+            "title": loose(font_size=16, bold=True, align="center"),
+            "plain": loose(valign="top", text_wrap=True),
+            "line": loose(),
+            "notice": loose(font_size=10, bold=True, font_color=_RED, text_wrap=True, valign="top"),
+        }
+    )
+
+
+class Sheet:
+    """One sheet of the book; keeps the row to write next."""
+
+    def __init__(self, book: xlsxwriter.Workbook, formats: Formats, region: Region, tab: str, title: str) -> None:
+        self.page, self.formats, self.region, self.title = book.add_worksheet(tab), formats, region, title
+        self.row = 0
+        self.page.set_landscape()
+        self.page.set_paper(9)
+        self.page.set_margins(left=0.25, right=0.25, top=0.5, bottom=0.6)
+        self.page.fit_to_pages(1, 0)
+        self.page.center_horizontally()
+        self.page.set_footer("&L&8fugai " + __version__ + "&C&9第 &P 页 共 &N 页")
+
+    def headings(self, columns: Sequence[Column], notice: str, hidden: Collection[str] = ()) -> None:
+        """Write the title, who fills it in and when the data are of, and the two heading rows, repeated in print.
+
+        Columns whose heading is among `hidden` keep their place, so that sheets of the same kind can be joined.
+        """
+        page, formats = self.page, self.formats
+        last = sum(column.printed for column in columns) - 1
+        for at, column in enumerate(columns):
+            page.set_column(at, at, column.width, None, {"hidden": column.heading in hidden})
+        page.write_string(0, 0, "附件", formats["line"])
+        page.merge_range(1, 0, 1, last, "", formats["title"])
+        page.write_string(1, 0, self.title, formats["title"])
+        page.set_row(1, 26)
+        as_of = self.region.about.as_of or "未注明"
+        page.write_string(2, 0, f"填报单位（盖章）：　　　　　　　　　　　　数据日期：{as_of}", formats["line"])
+        if notice:
+            page.merge_range(3, 0, 3, last, "", formats["notice"])
+            page.write_string(3, 0, notice, formats["notice"])
+            width = sum(column.width for column in columns if column.printed and column.heading not in hidden)
+            page.set_row(3, row_points([(notice, width * 0.9)]))
+        self._heading_rows(columns)
+        page.repeat_rows(4, 5)
+        page.freeze_panes(6, 0)
+        self.row = 6
+
+    def _heading_rows(self, columns: Sequence[Column]) -> None:
+        at = 0
+        while at < len(columns):
+            end = at + 1
+            while columns[at].group and end < len(columns) and columns[end].group == columns[at].group:
+                end += 1
+            self._heading(at, end - 1, columns)
+            at = end
+        self.page.set_row(5, 2 * LINE_POINTS + 4)
+
+    def _heading(self, first: int, last: int, columns: Sequence[Column]) -> None:
+        page, head, group = self.page, self.formats["head"], columns[first].group
+        if not group:
+            page.merge_range(4, first, 5, first, "", head)
+            page.write_string(4, first, columns[first].heading, head)
+            return
+        if last > first:
+            page.merge_range(4, first, 4, last, "", head)
+        page.write_string(4, first, group, head)
+        for at in range(first, last + 1):
+            page.write_string(5, at, columns[at].heading, head)
+
+    def line(self, columns: Sequence[Column], row: Mapping[str, Any]) -> None:
+        """Write one row, high enough for its longest text."""
+        cells = [column.cell(row) for column in columns]
+        texts = [(cell, column.width) for cell, column in zip(cells, columns, strict=True) if isinstance(cell, str)]
+        self.page.set_row(self.row, row_points(texts))
+        for at, (value, column) in enumerate(zip(cells, columns, strict=True)):
+            style = self.formats[column.style]
+            if isinstance(value, str):
+                self.page.write_string(self.row, at, value[:_CELL_LETTERS], style)
+            else:
+                self.page.write_number(self.row, at, value, style)
+        self.row += 1
+
+    def merged(self, columns: Sequence[Column], text: str, style: str = "text") -> None:
+        """Write one text across the printed columns."""
+        last = sum(column.printed for column in columns) - 1
+        self.page.merge_range(self.row, 0, self.row, last, "", self.formats[style])
+        self.page.write_string(self.row, 0, text, self.formats[style])
+        self.page.set_row(self.row, row_points([(text, sum(one.width for one in columns if one.printed) * 0.9)]))
+        self.row += 1
+
+    def total(
+        self, columns: Sequence[Column], text: str, people_at: int, summed: tuple[int, int, float] | None
+    ) -> None:
+        """Write a line of sums: the text up to column `people_at`, there the sum of rows (first, last, their sum)."""
+        style = self.formats["sum"]
+        self.page.merge_range(self.row, 0, self.row, people_at - 1, "", style)
+        self.page.write_string(self.row, 0, text, style)
+        for at in range(people_at, len(columns)):
+            self.page.write_blank(self.row, at, None, style)
+        if summed:
+            first, last, value = summed
+            letter = xlsxwriter.utility.xl_col_to_name(people_at)
+            formula = f"=SUM({letter}{first + 1}:{letter}{last + 1})"
+            self.page.write_formula(self.row, people_at, formula, self.formats["sum_number"], value)
+        self.row += 1
+
+    def loose(self, text: str) -> None:
+        """Write one line under the table."""
+        self.page.write_string(self.row, 0, text, self.formats["line"])
+        self.row += 1
+
+    def finish(self, columns: Sequence[Column]) -> None:
+        """Print what stands by now, without the columns that are not for paper."""
+        last = sum(column.printed for column in columns) - 1
+        self.page.print_area(0, 0, max(self.row - 1, 5), last)
