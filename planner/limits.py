@@ -1,4 +1,4 @@
-"""Limits as people write them: 5km, 800m, 30min, 90s, 5公里, 30分钟; a bare number has no unit and is refused."""
+"""Limits as people write them: 5km, 800m, 30min, 90s, 8公里, 30分钟; a bare number has no unit and is refused."""
 
 import re
 from dataclasses import dataclass

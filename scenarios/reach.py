@@ -14,6 +14,7 @@ from planner.road import Road
 from planner.travel import StraightLine
 
 _SHOWN = 20
+_FAR_OUTSIDE_M = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +53,12 @@ def _people(demand: pd.DataFrame, reach: Reach, limit: Limit) -> dict[str, objec
 
 
 def check_inside(points: pd.DataFrame, file: str, road: Road) -> None:
-    """Refuse points that lie outside the roads' extent by more than the snapping distance: the file is too small."""
+    """Refuse points far outside the roads' extent: the file is too small, or the coordinates are wrong.
+
+    Points a little outside are villages beyond the last road: they are 不可达, listed, and no mistake.
+    """
     graph = road.graph
-    margin = road.max_snap_m / 111_000
+    margin = max(road.max_snap_m, _FAR_OUTSIDE_M) / 111_000
     wide = margin / max(0.05, float(np.cos(np.radians(np.abs(graph.lat).max()))))
     inside = points["lon"].between(graph.lon.min() - wide, graph.lon.max() + wide)
     inside &= points["lat"].between(graph.lat.min() - margin, graph.lat.max() + margin)

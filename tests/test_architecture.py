@@ -102,3 +102,43 @@ def test_the_wheel_would_hold_the_sample_and_the_standards() -> None:
         folder = ROOT.joinpath(*package.split("."))
         for pattern in patterns:
             assert list(folder.glob(pattern)), (package, pattern)
+
+
+def test_the_wheel_holds_what_it_must_and_no_tests(tmp_path: Path) -> None:
+    """Build the wheel, unpack it elsewhere, and run the demo from there alone."""
+    import os
+    import zipfile
+
+    words = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+        ".",
+    ]
+    source = tmp_path / "source"
+    kept = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    for name in kept.split("\0"):
+        if name and (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes((ROOT / name).read_bytes())
+    subprocess.run(words, cwd=source, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        archive.extractall(tmp_path / "site")
+    assert "planner/standards/panzhihua_2023.yaml" in names
+    assert "geodata/samples/panzhihua/towns.geojson" in names
+    assert not [name for name in names if name.startswith(("tests", "benchmarks"))]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    code = "import scenarios, sys; from scenarios.cli import main; print(scenarios.__file__); sys.exit(main(['demo', 'o']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert str(tmp_path / "site") in done.stdout
+    assert (tmp_path / "o" / "攀枝花" / "manifest.json").is_file()

@@ -91,12 +91,13 @@ def test_a_filled_template_can_be_assessed(tmp_path: Path, capsys: pytest.Captur
         columns={"code": "乡镇代码", "name": "乡镇名称", "county_name": "县区名称", "is_county_seat": "是否县城"}
     )
     towns.to_file(folder / "乡镇.gpkg", layer="乡镇（街道）", driver="GPKG")
+    (folder / "about.yaml").write_text('name: 某市\ncode: "510400"\n', "utf-8")
     capsys.readouterr()
     assert main(["check", str(folder)]) == 0
     assert "可以评估" in capsys.readouterr().out
     assert main(["assess", str(folder), "--rules", "panzhihua_2023", "--out", str(tmp_path / "out")]) == 0
     findings = pd.read_csv(tmp_path / "out" / "findings.csv", encoding="utf-8-sig").set_index("gap_id")
-    assert findings.loc["emergency_urban.paper.city.510000", "population"] == 35_000
+    assert findings.loc["emergency_urban.paper.city.510400", "population"] == 35_000
 
 
 def _fill(path: Path, frame: pd.DataFrame, table: str) -> None:

@@ -95,7 +95,7 @@ def test_straight_parquet_and_k(town: Path) -> None:
     ("more", "said"),
     [
         (["--limit", "5"], "单位"),
-        (["--limit", "-5km"], "单位"),
+        (["--limit=-5km", "--limit", "0km"], "单位"),
         (["--limit", "9999km"], "单位"),
         (["--limit", "30min"], "需要路网"),
         (["--limit", "5km,30min", "--roads", "roads.gpkg"], "不能混用"),

@@ -347,9 +347,9 @@ def test_the_command_takes_a_file_of_towns_and_defuses_formulas(tmp_path: Path) 
     [
         (["{bad}", "--towns", "{data}", "--out", "{out}"], "没有坐标系"),
         (["{good}", "--towns", "{data}/none", "--out", "{out}"], "没有乡镇文件"),
-        (["{good}", "--towns", "{data}/villages.csv", "--out", "{out}"], "应是面"),
+        (["{good}", "--towns", "{data}/villages.csv", "--out", "{out}"], "不是 9 位代码"),
         (["{good}", "--towns", "{data}", "--totals", "{data}/none.csv", "--out", "{out}"], "没有这个文件"),
-        (["{good}", "--towns", "{data}", "--totals", "{data}/villages.csv", "--out", "{out}"], "不在乡镇文件中"),
+        (["{good}", "--towns", "{data}", "--totals", "{data}/villages.csv", "--out", "{out}"], "不是 9 位代码"),
         (["{good}", "--towns", "{data}", "--minimum", "-1", "--out", "{out}"], "不能小于 0"),
         (["{good}", "--towns", "{data}", "--minimum", "nan", "--out", "{out}"], "不能小于 0"),
         (["{good}", "--towns", "{data}", "--out", "{out}.parquet"], ".csv 或 .gpkg"),

@@ -2,12 +2,14 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.errors import Language, OptionError, Problem, Text
 from planner.limits import Limit, read_limit
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planner.road import Road
 
 ABOUT = Text(
@@ -15,81 +17,36 @@ ABOUT = Text(
 )
 
 
+_FILE: dict[str, Any] = {"type": Path}
+_OPTIONS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
+    ("--demand", Text("需求点：id、lon、lat、population", "demand: id, lon, lat, population"),
+     {**_FILE, "required": True, "metavar": "D"}),
+    ("--facilities", Text("机构：id、lon、lat", "facilities: id, lon, lat"), {**_FILE, "required": True, "metavar": "F"}),
+    ("--limit", Text("限度，如 5km、800m、30min；几个用逗号隔开", "5km, 800m, 30min; several with commas"),
+     {"required": True, "metavar": "LIMIT"}),
+    ("--out", Text("输出文件，.csv 或 .parquet", "file to write, .csv or .parquet"),
+     {**_FILE, "required": True, "metavar": "OUT"}),
+    ("--roads", Text("路网文件（见 fugai roads）；没有则按直线", "file of roads (see fugai roads); straight line without"),
+     {**_FILE, "metavar": "R"}),
+    ("--k", Text("改为输出每个需求点最近的 K 个机构", "write the K nearest instead"),
+     {"type": int, "default": 0, "metavar": "K"}),
+    ("--direction", Text("from＝机构到居民（默认），to＝居民到机构", "from the facility (default) or to it"),
+     {"choices": ["from", "to"], "default": "from"}),
+    ("--delay", Text("出发前的时间（秒），如急救调度", "seconds before departure, as a dispatch"),
+     {"type": float, "default": 0.0, "metavar": "S"}),
+    ("--speeds", Text("各等级道路的时速表：road_class、speed_kmh", "speeds: road_class, speed_kmh"), {**_FILE, "metavar": "CSV"}),
+    ("--closed", Text("封闭的路段编号，逗号隔开", "ids of closed ways, with commas"), {"default": "", "metavar": "IDS"}),
+    ("--max-snap", Text("离路多远以内算能上路（默认 2km）", "how far from a road still joins it (default 2km)"),
+     {"default": "2km", "metavar": "LIMIT"}),
+    ("--areas", Text("另写服务范围图形（.geojson，只供查看）", "also write the areas reached (.geojson, to look at)"),
+     {**_FILE, "metavar": "FILE"}),
+)  # fmt: skip
+
+
 def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
     """Add the two lists, the roads, the limit, and what to write."""
-
-    def add(name: str, zh: str, en: str, **options: object) -> None:
-        parser.add_argument(name, help=Text(zh, en).say(language), **options)  # type: ignore[arg-type]
-
-    add(
-        "--demand",
-        "需求点：id、lon、lat、population",
-        "demand: id, lon, lat, population",
-        required=True,
-        type=Path,
-        metavar="D",
-    )
-    add("--facilities", "机构：id、lon、lat", "facilities: id, lon, lat", required=True, type=Path, metavar="F")
-    add(
-        "--limit",
-        "限度，如 5km、800m、30min；几个用逗号隔开",
-        "5km, 800m, 30min; several with commas",
-        required=True,
-        metavar="LIMIT",
-    )
-    add(
-        "--out",
-        "输出文件，.csv 或 .parquet",
-        "file to write, .csv or .parquet",
-        required=True,
-        type=Path,
-        metavar="OUT",
-    )
-    add(
-        "--roads",
-        "路网文件（见 fugai roads）；没有则按直线",
-        "file of roads (see fugai roads); straight line without",
-        type=Path,
-        metavar="R",
-    )
-    add("--k", "改为输出每个需求点最近的 K 个机构", "write the K nearest instead", type=int, default=0, metavar="K")
-    add(
-        "--direction",
-        "from＝机构到居民（默认），to＝居民到机构",
-        "from the facility (default) or to it",
-        choices=["from", "to"],
-        default="from",
-    )
-    add(
-        "--delay",
-        "出发前的时间（秒），如急救调度",
-        "seconds before departure, as a dispatch",
-        type=float,
-        default=0.0,
-        metavar="S",
-    )
-    add(
-        "--speeds",
-        "各等级道路的时速表：road_class、speed_kmh",
-        "speeds: road_class, speed_kmh",
-        type=Path,
-        metavar="CSV",
-    )
-    add("--closed", "封闭的路段编号，逗号隔开", "ids of closed ways, with commas", default="", metavar="IDS")
-    add(
-        "--max-snap",
-        "离路多远以内算能上路（默认 2km）",
-        "how far from a road still joins it (default 2km)",
-        default="2km",
-        metavar="LIMIT",
-    )
-    add(
-        "--areas",
-        "另写服务范围图形（.geojson，只供查看）",
-        "also write the areas reached (.geojson, to look at)",
-        type=Path,
-        metavar="FILE",
-    )
+    for name, said, options in _OPTIONS:
+        parser.add_argument(name, help=said.say(language), **options)
 
 
 def _limit(text: str, option: str) -> Limit:
@@ -109,6 +66,8 @@ def _limits(options: argparse.Namespace) -> list[Limit]:
         wrong = "距离和时间不能混用|distances and times cannot be mixed|只用一种|use one kind"
     elif limits[0].unit == "ms" and options.roads is None:
         wrong = "按时间计算需要路网|a time needs roads|加上 --roads|add --roads"
+    elif options.areas is not None and options.roads is None:
+        wrong = "服务范围需要路网|service areas need roads|加上 --roads|add --roads"
     elif options.k < 0:
         wrong = "K 不能小于 0|K is below zero|改正 --k|correct --k"
     if wrong:
@@ -172,21 +131,15 @@ def run(options: argparse.Namespace) -> None:
         step(Text("计算", "searching"))
         answer = ask(demand, facilities, travel, limits, options.k)
         write_pairs(answer.pairs, options.out)
-        if options.areas is not None:
+        if options.areas is not None and not isinstance(travel, StraightLine):
             _write_areas(travel, facilities, limits, options.areas)
     _say(records(answer.people), answer.unreachable_ids, options)
 
 
-def _write_areas(travel: object, facilities: object, limits: list[Limit], out: Path) -> None:
+def _write_areas(travel: "Road", facilities: "pd.DataFrame", limits: list[Limit], out: Path) -> None:
     """Write the areas reached within each limit, to be looked at."""
-    import pandas as pd
-
     from planner.areas import service_areas
-    from planner.road import Road
 
-    if not isinstance(travel, Road) or not isinstance(facilities, pd.DataFrame):
-        fix = Text("加上 --roads", "add --roads")
-        raise OptionError(Problem("--areas", Text("服务范围需要路网", "service areas need roads"), fix))
     zone = int((float(facilities["lon"].mean()) + 180) // 6) % 60 + 1
     crs = f"EPSG:{(32600 if float(facilities['lat'].mean()) >= 0 else 32700) + zone}"
     areas = service_areas(travel, facilities, [limit.value for limit in limits], crs)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from planner.errors import Language, Problem, Text, printable
+from planner.numbers import share_text
 from planner.schema import STATUS_LABELS
 from scenarios.export.workbook import records
 from scenarios.run import MAP, Outcome
@@ -29,7 +30,7 @@ def _value(row: Mapping[str, Any]) -> str:
     if pd.isna(row["value"]):
         return "—"
     if row["unit"] == "share":
-        return f"{row['denominator']} {row['population']:,} 人中 {row['value']:.2%}"
+        return f"{row['denominator']} {row['population']:,} 人中 {share_text(row['value'])}"
     return f"{row['value']:.0f} / {row['required']:.0f} {row['unit']}"
 
 
