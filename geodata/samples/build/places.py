@@ -49,7 +49,7 @@ class Settlement:
 
 def line_through(points: Floats) -> shapely.Geometry:
     """Return the line through points, shape (n, 2)."""
-    line: shapely.Geometry = shapely.linestrings(points)  # type: ignore[assignment]  # typed for arrays of lines too
+    line: shapely.Geometry = shapely.linestrings(points)  # typed for arrays of lines too
     return line
 
 
