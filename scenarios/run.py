@@ -1,12 +1,13 @@
 """From a folder of facts and the name of rules to a folder of outputs, whole or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from geodata.load import load_with_warnings
+from geodata.roads_lines import graph_of_lines
 from maps.coverage import coverage_map
 from maps.furniture import Furniture, Ring
 from planner import __version__
@@ -16,7 +17,7 @@ from planner.measures import FUNCTIONS
 from planner.region import Region
 from planner.rules import Rules, load_rules
 from planner.schema import FACILITY_KINDS
-from planner.travel import PAPER
+from planner.travel import PAPER, Road, Travel
 from scenarios.export.folder import whole_folder
 from scenarios.export.manifest import write_manifest
 from scenarios.export.tables import write_csv, write_geopackage
@@ -43,12 +44,20 @@ def assess_folder(data: Path, rules_name: str, out: Path, step: Step) -> Outcome
     step(Text("读取数据", "reading the facts"))
     loaded = load_with_warnings(data)
     step(Text("评估", "assessing"))
-    findings = assess(loaded.region, rules, PAPER)
+    findings = assess(loaded.region, rules, ways_of(loaded.region))
     outcome = Outcome(loaded.region, rules, findings, loaded.warnings)
     _keep_apart(data, out)
     with whole_folder(out) as folder:
         write_outputs(folder, outcome, step)
     return outcome
+
+
+def ways_of(region: Region) -> Mapping[str, Travel]:
+    """Return the ways of travelling that the facts allow: on paper, and by road (station to resident) with roads."""
+    if region.roads is None:
+        return PAPER
+    graph = graph_of_lines(pd.DataFrame(region.roads.drop(columns="geometry")), region.roads.geometry.to_crs(4326))
+    return {**PAPER, "road": Road(graph)}
 
 
 def _keep_apart(data: Path, out: Path) -> None:

@@ -74,6 +74,16 @@ def test_the_county_sums_are_in_the_csv(demo: Path) -> None:
     assert list(sums) == [411_427, 129_406, 265_562, 227_011, 178_797]
 
 
+def test_both_readings_stand_side_by_side(demo: Path) -> None:
+    findings = pd.read_csv(demo / "findings.csv", encoding="utf-8-sig", dtype={"subject_code": str})
+    rows = findings[findings["rule"].eq("emergency_urban") & findings["level"].eq("village")].set_index("subject_code")
+    paper, road = rows[rows["reading"] == "paper"], rows[rows["reading"] == "road"]
+    assert list(paper.index) == list(road.index)
+    assert (road["distance_m"] >= paper["distance_m"] - 0.01).all()
+    assert (road["covered"] <= paper["covered"]).all()
+    assert set(road["status"]) == {"not_judged"}
+
+
 def test_the_geopackage_holds_the_same_rows(demo: Path) -> None:
     findings = pd.read_csv(demo / "findings.csv", encoding="utf-8-sig", dtype=str, keep_default_na=False)
     for layer, level in (("towns", "town"), ("villages", "village")):
