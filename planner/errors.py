@@ -3,7 +3,8 @@
     FugaiError                 every error that is shown to a user, never as a traceback (exit code 2)
     ├── DataError              what is wrong in the files of facts: all problems at once
     ├── RuleError              what is wrong in a file of rules
-    └── OptionError            what is wrong in a command's options or its output folder
+    ├── OptionError            what is wrong in a command's options or its output folder
+    └── SitingError            what is asked of a siting cannot be asked: ids, numbers or rules that do not fit
 
 Mistakes of programmers are built-in exceptions, in English, and do show a traceback.
 """
@@ -81,3 +82,7 @@ class RuleError(FugaiError):
 
 class OptionError(FugaiError):
     """An option, a path or an output folder cannot be used as it is."""
+
+
+class SitingError(FugaiError):
+    """A siting question cannot be asked as it is."""

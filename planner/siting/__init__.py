@@ -1,0 +1,1 @@
+"""Siting: exact answers to where facilities should be, with their proof."""

@@ -1,0 +1,107 @@
+"""Sparse arrays straight into HiGHS, and its answer with the bound. The one place that speaks to the solver."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from planner.siting.question import Limits
+
+Amounts = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """min cost·x, low ≤ rows x ≤ high, lower ≤ x ≤ upper, x whole where `whole`."""
+
+    cost: Amounts
+    rows: csr_array
+    low: Amounts
+    high: Amounts
+    lower: Amounts
+    upper: Amounts
+    whole: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """The solver's answer: optimal, feasible (stopped with a plan), infeasible, unknown; values are empty without a plan.
+
+    duals: of the rows, for a program without whole columns.
+    """
+
+    status: Literal["optimal", "feasible", "infeasible", "unknown"]
+    values: Amounts
+    objective: float
+    bound: float
+    duals: Amounts
+
+
+def solve(program: Program, limits: Limits, start: Amounts | None = None) -> Solved:
+    """Solve, from a known plan where there is one. Ctrl-C stops the solver."""
+    import highspy
+
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    for name, value in _options(limits).items():
+        solver.setOptionValue(name, value)
+    solver.passModel(_model(highspy, program))
+    if start is not None:
+        known = highspy.HighsSolution()
+        known.col_value = start.tolist()
+        solver.setSolution(known)
+    solver.HandleKeyboardInterrupt = True
+    solver.run()
+    return _solved(highspy, solver, bool(program.whole.any()))
+
+
+def _options(limits: Limits) -> dict[str, Any]:
+    return {
+        "output_flag": False,
+        "threads": limits.threads,
+        "random_seed": limits.seed,
+        "time_limit": max(limits.seconds, 0.0),
+        "mip_rel_gap": max(limits.gap, 1e-9),
+        "mip_abs_gap": 0.0,
+        "mip_feasibility_tolerance": 1e-9,
+        "primal_feasibility_tolerance": 1e-9,
+    }
+
+
+def _model(highspy: Any, program: Program) -> Any:
+    model = highspy.HighsLp()
+    count, rows = len(program.cost), program.rows.shape[0]
+    model.num_col_, model.num_row_ = count, rows
+    model.col_cost_ = program.cost
+    model.col_lower_, model.col_upper_ = program.lower, program.upper
+    model.row_lower_, model.row_upper_ = program.low, program.high
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.num_col_, model.a_matrix_.num_row_ = count, rows
+    model.a_matrix_.start_ = program.rows.indptr.astype(np.int32)
+    model.a_matrix_.index_ = program.rows.indices.astype(np.int32)
+    model.a_matrix_.value_ = program.rows.data.astype(np.float64)
+    if program.whole.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        model.integrality_ = [kinds[whole] for whole in program.whole.astype(int)]
+    return model
+
+
+def _solved(highspy: Any, solver: Any, whole: bool) -> Solved:
+    status, info = solver.getModelStatus(), solver.getInfo()
+    nothing = np.zeros(0)
+    has_plan = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return Solved("infeasible", nothing, np.nan, np.nan, nothing)
+    bound = info.mip_dual_bound if whole else info.objective_function_value
+    if not has_plan:
+        return Solved("unknown", nothing, np.nan, bound if whole else -np.inf, nothing)
+    solution = solver.getSolution()
+    proven = status == highspy.HighsModelStatus.kOptimal
+    return Solved(
+        "optimal" if proven else "feasible",
+        np.asarray(solution.col_value),
+        info.objective_function_value,
+        bound if whole or proven else -np.inf,
+        nothing if whole else np.asarray(solution.row_dual),
+    )

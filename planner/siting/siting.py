@@ -1,0 +1,193 @@
+"""Siting: the answer to a siting question, with its bound and its reasons. `siting_of` alone computes what a plan is worth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from planner.errors import Text
+from planner.siting.instance import Instance
+from planner.siting.question import BACKGROUND, Limits, Question
+
+State = Literal["optimal", "feasible", "infeasible", "unknown"]
+PROVEN = 1e-6
+"""The relative gap up to which a plan is called optimal."""
+Positions = npt.NDArray[np.int64]
+Amounts = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Why there is no plan: the rule that cannot be kept, the ids it is about, and the smallest change that helps."""
+
+    rule: Text
+    ids: tuple[str, ...]
+    change: Text
+
+
+@dataclass(frozen=True, eq=False)
+class Siting:
+    """One answer.
+
+    status          optimal (gap ≤ 1e-6), feasible (a plan, not proven), infeasible, unknown (stopped without a plan)
+    objective       of the plan, NaN without one; lscp: site costs; mclp: weight covered; backup: see backup.py;
+                    p-median, capacitated: weight × cost + site costs; p-center: the largest cost
+    bound, gap      what no plan can beat, and |objective − bound| / |objective|
+    chosen          ids of the open sites that count (fixed and forced ones among them), sorted
+    background      ids of those open without counting
+    covered, uncovered, unreachable   sums of weight; together the whole weight
+    reduced         sizes before and after the reductions
+    flows           capacitated: (demand, site, share) positions and shares; else None: everyone goes to the nearest
+    clash           infeasible: why
+    ties            whether another plan is as good; None where that was not asked
+    """
+
+    instance: Instance
+    status: State
+    objective: float
+    bound: float
+    gap: float
+    seconds: float
+    chosen: tuple[str, ...]
+    background: tuple[str, ...]
+    covered: float
+    uncovered: float
+    unreachable: float
+    limits: Limits
+    reduced: Mapping[str, int] = field(default_factory=dict)
+    flows: tuple[Positions, Positions, Amounts] | None = None
+    clash: Clash | None = None
+    ties: bool | None = None
+
+    @property
+    def question(self) -> Question:
+        return self.instance.question
+
+    @property
+    def solver(self) -> str:
+        """Name and version of the solver."""
+        return f"HiGHS {version('highspy')}"
+
+    @cached_property
+    def unreachable_ids(self) -> tuple[str, ...]:
+        """Ids of the demands that no site reaches that may be open."""
+        return tuple(self.instance.demand_ids[self.instance.unreachable])
+
+    @cached_property
+    def assignment(self) -> pd.DataFrame:
+        """Return demand_id, facility_id, cost, share: whom each open site serves, by demand then site id.
+
+        Without loads to keep, everyone goes to the nearest open site, ties to the smaller id.
+        """
+        instance = self.instance
+        opened = open_positions(instance, self.chosen)
+        if self.flows is None:
+            site, cost = nearest_open(instance, opened)
+            demand = np.flatnonzero(site >= 0)
+            return _frame(instance, demand, site[demand], cost[demand], np.ones(len(demand)))
+        demand, site, share = self.flows
+        return _frame(instance, demand, site, pair_costs(instance, demand, site), share)
+
+
+def _frame(instance: Instance, demand: Positions, site: Positions, cost: Amounts, share: Amounts) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "demand_id": instance.demand_ids[demand],
+            "facility_id": instance.site_ids[site],
+            "cost": cost,
+            "share": share,
+        }
+    )
+
+
+def open_positions(instance: Instance, chosen: tuple[str, ...]) -> Positions:
+    """Return the positions of the open sites: the chosen ones and the background."""
+    return np.flatnonzero(np.isin(instance.site_ids, list(chosen)) | (instance.status == BACKGROUND))
+
+
+def nearest_open(instance: Instance, opened: Positions) -> tuple[Positions, Amounts]:
+    """Return each demand's nearest open site (position, -1 where none reaches it) and its cost (inf)."""
+    is_open = np.zeros(len(instance.site_ids), np.bool_)
+    is_open[opened] = True
+    kept = np.flatnonzero(is_open[instance.indices])
+    row, site, cost = instance.row[kept], instance.indices[kept], instance.costs[kept].astype(float)
+    best = np.full(len(instance.weight), np.inf)
+    np.minimum.at(best, row, cost)
+    first = np.flatnonzero(cost == best[row])[::-1]  # the smaller site is written last, and stays
+    where = np.full(len(instance.weight), -1, np.int64)
+    where[row[first]] = site[first]
+    return where, best
+
+
+def pair_costs(instance: Instance, demand: Positions, site: Positions) -> Amounts:
+    """Return the cost of each pair (demand, site), which must exist; both are positions."""
+    width = len(instance.site_ids)
+    key = instance.row * width + instance.indices
+    return instance.costs[np.searchsorted(key, demand * width + site)].astype(float)
+
+
+def relative_gap(objective: float, bound: float) -> float:
+    """Return |objective − bound| / |objective|; 0 where they are equal.
+
+    >>> relative_gap(200.0, 199.0)
+    0.005
+    """
+    return 0.0 if objective == bound else abs(objective - bound) / max(abs(objective), 1e-10)
+
+
+def siting_of(
+    instance: Instance,
+    opened: Positions,
+    objective: float,
+    bound: float,
+    seconds: float,
+    limits: Limits,
+    reduced: Mapping[str, int],
+    flows: tuple[Positions, Positions, Amounts] | None = None,
+) -> Siting:
+    """Return the Siting of a plan (positions of all open sites, background too) with its objective and bound."""
+    gap = relative_gap(objective, bound)
+    if flows is None:
+        served = nearest_open(instance, opened)[0] >= 0
+        covered = float(instance.weight[served].sum())
+    else:
+        covered = float((instance.weight[flows[0]] * flows[2]).sum())
+    unreachable = float(instance.weight[instance.unreachable].sum())
+    mine = np.zeros(len(instance.site_ids), np.bool_)
+    mine[opened] = True
+    background = instance.status == BACKGROUND
+    return Siting(
+        instance,
+        "optimal" if gap <= PROVEN else "feasible",
+        objective,
+        bound,
+        gap,
+        seconds,
+        tuple(instance.site_ids[mine & ~background]),
+        tuple(instance.site_ids[background]),
+        covered,
+        float(instance.weight.sum()) - covered - unreachable,
+        unreachable,
+        limits,
+        reduced,
+        flows,
+    )
+
+
+def no_plan(
+    instance: Instance, seconds: float, limits: Limits, clash: Clash | None = None, bound: float = float("nan")
+) -> Siting:
+    """Return the Siting without a plan: infeasible where a clash says why, else unknown (stopped by time)."""
+    weight, unreachable = float(instance.weight.sum()), float(instance.weight[instance.unreachable].sum())
+    status: State = "unknown" if clash is None else "infeasible"
+    nan = float("nan")
+    background = tuple(instance.site_ids[instance.status == BACKGROUND])
+    return Siting(
+        instance, status, nan, bound, nan, seconds, (), background, 0.0, weight - unreachable, unreachable, limits,
+        clash=clash,
+    )  # fmt: skip
