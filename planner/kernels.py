@@ -22,6 +22,7 @@ _LOW = np.uint64(2**32 - 1)
 _HIGH = np.uint64(2**64 - 2**32)
 _SHIFT = np.uint64(32)
 _GRID_BITS = 9
+_FEW_PAIRS = 1 << 20  # memory that is not written costs nothing, and growing copies
 
 
 @njit(cache=True, nogil=True)
@@ -155,97 +156,119 @@ def nearest_keys(starts: Starts, arcs: Keys, source: Nodes, source_key: Keys, wi
 
 
 @njit(cache=True, nogil=True)
-def _spread_from(
-    starts: Starts, arcs: Keys, cost: Costs, state: npt.NDArray[np.uint8], near: Nodes, far: Nodes, waiting: int,
-    touched: Nodes, count: int, limit: int, width: int,
-) -> tuple[Nodes, int]:  # fmt: skip
-    """Spread from the `waiting` nodes in far up to `limit`; write costs, append touched nodes; return those and count."""
-    size, end = np.uint64(starts.size - 1), np.uint64(width)
-    while waiting:
-        first, last, kept, at_far = _ZERO, _ZERO, _ZERO, _ZERO
-        while at_far < waiting:
-            node = np.uint64(far[at_far])
-            at_far += _ONE
-            if np.uint64(cost[node]) < end:
-                if state[node] != 2:
-                    state[node] = 2
-                    near[last] = node
-                    last += _ONE
-            else:
-                far[kept] = node
-                kept += _ONE
-        waiting = kept
-        while first != last:
-            node = np.uint64(near[first])
-            first = first + _ONE if first < size else _ZERO
-            state[node] = 0
-            here = np.uint64(cost[node])
+def _spread(
+    starts: Starts, arcs: Keys, cost: Costs, beyond: int, room: Keys, fill: Keys, depth: int, shift: int,
+    touched: Nodes, count: np.uint64,
+) -> np.uint64:  # fmt: skip
+    """Empty the bands of `room`, nearest first; write costs, append touched nodes; return their number, 0 for no room.
+
+    Band b holds, in the order of arrival, entries ``cost << 32 | node`` with ``cost >> shift == b``; one that has been
+    bettered since is passed over. No array is replaced in here: numba then keeps all of them in registers, which is
+    worth a factor of three.
+    """
+    band, base = _ZERO, _ZERO
+    while band < np.uint64(fill.size):
+        at = _ZERO
+        while at < fill[band]:
+            entry = room[base + at]
+            at += _ONE
+            node, here = entry & _LOW, entry >> _SHIFT
+            if np.uint64(cost[node]) != here:
+                continue
             arc, stop = np.uint64(starts[node]), np.uint64(starts[node + _ONE])
             while arc < stop:
                 packed = arcs[arc]
                 arc += _ONE
                 to, new = packed & _LOW, here + (packed >> _SHIFT)
-                if new <= limit and new < np.uint64(cost[to]):
-                    if cost[to] == NEVER:
-                        if count == np.uint64(touched.size):
-                            touched = np.concatenate((touched, np.empty_like(touched)))
-                        touched[count] = to
-                        count += _ONE
+                old = np.uint64(cost[to])
+                if new < old:
+                    touched[count] = to
+                    count += np.uint64(old == beyond)
                     cost[to] = new
-                    if new >= end:
-                        if state[to] == 0:
-                            state[to] = 1
-                            far[waiting] = to
-                            waiting += _ONE
-                    elif state[to] != 2:
-                        state[to] = 2
-                        near[last] = to
-                        last = last + _ONE if last < size else _ZERO
-        end += np.uint64(width)
-    return touched, count
+                    place = fill[new >> shift]
+                    if place == depth:
+                        return _ZERO
+                    room[(new >> shift) * depth + place] = (new << _SHIFT) | to
+                    fill[new >> shift] = place + _ONE
+        fill[band] = _ZERO
+        band += _ONE
+        base += depth
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _seed(source: Nodes, source_cost: Costs, low: int, high: int, cost: Costs, beyond: int, room: Keys, fill: Keys,
+          depth: int, shift: int, touched: Nodes) -> np.uint64:  # fmt: skip
+    """Put a facility's own nodes, those within the limit, into the bands; return how many nodes were touched."""
+    count = _ZERO
+    for at in range(low, high):
+        node, here = np.uint64(source[at]), np.uint64(source_cost[at])
+        if here >= np.uint64(cost[node]):
+            continue
+        touched[count] = node
+        count += np.uint64(np.uint64(cost[node]) == beyond)
+        cost[node] = here
+        place = fill[here >> shift]
+        if place == depth:
+            return _ZERO
+        room[(here >> shift) * depth + place] = (here << _SHIFT) | node
+        fill[here >> shift] = place + _ONE
+    return count
 
 
 @njit(cache=True, nogil=True)
 def within(
-    starts: Starts, arcs: Keys, source_start: Starts, source: Nodes, source_cost: Costs, limit: int, width: int
-) -> tuple[npt.NDArray[np.int64], Nodes, Costs]:
-    """Return the nodes within `limit` of each facility, as rows (starts, nodes, costs), in the order of discovery.
+    starts: Starts, arcs: Keys, old_of: Nodes, source_start: Starts, source: Nodes, source_cost: Costs, limit: int,
+    shift: int,
+) -> tuple[npt.NDArray[np.int64], Nodes, Costs]:  # fmt: skip
+    """Return the nodes (by their old positions) within `limit` of each facility, as rows (starts, nodes, costs).
 
     Facility f starts at the nodes ``source[source_start[f]:source_start[f + 1]]`` with their costs. Work and memory
-    follow the nodes reached, not the size of the graph: only touched entries of the distances are reset.
+    follow the nodes reached, not the size of the graph: only touched entries of the costs are reset. Bands are
+    ``2 ** shift`` wide; the width only matters for speed.
     """
-    cost = np.full(starts.size - 1, NEVER, np.uint32)
-    near, far = np.empty(starts.size, np.uint32), np.empty(starts.size, np.uint32)
-    state = np.zeros(starts.size, np.uint8)
+    beyond = np.uint64(limit + 1)
+    cost = np.full(starts.size - 1, np.uint32(beyond), np.uint32)
+    touched = np.empty(starts.size, np.uint32)
+    depth = np.uint64(1024)
+    fill = np.zeros((limit >> shift) + 1, np.uint64)
+    room = np.empty(fill.size * 1024, np.uint64)
     facilities = source_start.size - 1
     row_start = np.zeros(facilities + 1, np.int64)
-    nodes, costs = np.empty(4096, np.uint32), np.empty(4096, np.uint32)
-    limit, total = np.uint64(limit), _ZERO
-    for facility in range(facilities):
-        waiting, begin = _ZERO, total
-        for at in range(source_start[facility], source_start[facility + 1]):
-            node, here = np.uint64(source[at]), source_cost[at]
-            if np.uint64(here) <= limit and here < cost[node]:
-                if cost[node] == NEVER:
-                    far[waiting] = node
-                    waiting += _ONE
-                    if total == np.uint64(nodes.size):
-                        nodes = np.concatenate((nodes, np.empty_like(nodes)))
-                    nodes[total] = node
-                    total += _ONE
-                cost[node] = here
-        nodes, total = _spread_from(starts, arcs, cost, state, near, far, waiting, nodes, total, limit, width)
-        if nodes.size > costs.size:
-            costs = np.concatenate((costs, np.empty(nodes.size - costs.size, np.uint32)))
-        at_node = begin
-        while at_node < total:
-            node = np.uint64(nodes[at_node])
-            costs[at_node] = cost[node]
-            cost[node] = NEVER
-            state[node] = 0
-            at_node += _ONE
-        row_start[facility + 1] = total
+    nodes, costs = np.empty(_FEW_PAIRS, np.uint32), np.empty(_FEW_PAIRS, np.uint32)
+    shift, total, facility = np.uint64(shift), _ZERO, 0
+    while facility < facilities:
+        low, high = np.int64(source_start[facility]), np.int64(source_start[facility + 1])
+        count = _seed(source, source_cost, low, high, cost, beyond, room, fill, depth, shift, touched)
+        if count:
+            count = _spread(starts, arcs, cost, beyond, room, fill, depth, shift, touched, count)
+        if not count and low < high and np.min(source_cost[low:high]) < beyond:
+            depth *= np.uint64(2)  # a band was full: once more, with more room
+            room = np.empty(room.size * 2, np.uint64)
+            fill[:] = _ZERO
+            cost[:] = np.uint32(beyond)
+            continue
+        while total + count > np.uint64(nodes.size):
+            nodes = np.concatenate((nodes, np.empty_like(nodes)))
+            costs = np.concatenate((costs, np.empty_like(costs)))
+        at = _ZERO
+        while at < count:
+            node = np.uint64(touched[at])
+            nodes[total], costs[total] = old_of[node], cost[node]
+            cost[node] = beyond
+            at += _ONE
+            total += _ONE
+        facility += 1
+        row_start[facility] = total
     return row_start, nodes[:total], costs[:total]
+
+
+@njit(cache=True, nogil=True)
+def place_rows(begins: npt.NDArray[np.int64], to: npt.NDArray[np.int64], values: Nodes, out: Nodes) -> None:
+    """Copy row k, ``values[begins[k]:begins[k + 1]]``, to ``out[to[k]:]``."""
+    for row in range(to.size):
+        length = begins[row + 1] - begins[row]
+        out[to[row] : to[row] + length] = values[begins[row] : begins[row + 1]]
 
 
 @njit(cache=True, nogil=True)
@@ -337,65 +360,3 @@ def k_nearest_keys(starts: Starts, arcs: Keys, source: Nodes, source_key: Keys, 
                         waiting += 1
         end = end + step if end + step > end else FAR
     return keys
-
-
-@njit(cache=True, nogil=True)
-def straight_pairs(
-    demand: npt.NDArray[np.float64], facility: npt.NDArray[np.float64], curvature: npt.NDArray[np.float64], limit: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-    """Return (row starts, facilities, millimetres): pairs whose chord is within `limit` metres, with their geodesic.
-
-    Points are (n, 5): metres from the Earth's centre, and longitude and latitude in radians. `curvature` gives each
-    demand's radii (meridian, prime vertical). Facilities are binned by latitude and longitude into cells of the limit.
-    """
-    deg_lat = limit / 6_335_000.0
-    widest = max(np.abs(facility[:, 4]).max(), np.abs(demand[:, 4]).max()) + deg_lat
-    deg_lon = limit / (6_335_000.0 * max(np.cos(widest), 0.01))
-    west, south = facility[:, 3].min(), facility[:, 4].min()
-    across = int((facility[:, 3].max() - west) / deg_lon) + 1
-    up = int((facility[:, 4].max() - south) / deg_lat) + 1
-    while across * up > 4 * facility.shape[0] + 1024:
-        deg_lat, deg_lon = 2 * deg_lat, 2 * deg_lon
-        across = int((facility[:, 3].max() - west) / deg_lon) + 1
-        up = int((facility[:, 4].max() - south) / deg_lat) + 1
-    cell = np.empty(facility.shape[0], np.int64)
-    start = np.zeros(across * up + 1, np.int64)
-    for at in range(facility.shape[0]):
-        cell[at] = int((facility[at, 4] - south) / deg_lat) * across + int((facility[at, 3] - west) / deg_lon)
-        start[cell[at] + 1] += 1
-    for at in range(across * up):
-        start[at + 1] += start[at]
-    place, member = start[:-1].copy(), np.empty(facility.shape[0], np.int64)
-    for at in range(facility.shape[0]):
-        member[place[cell[at]]] = at
-        place[cell[at]] += 1
-    rows = np.zeros(demand.shape[0] + 1, np.int64)
-    found, millimetres = np.empty(4096, np.int32), np.empty(4096, np.float64)
-    total = 0
-    for row in range(demand.shape[0]):
-        x, y, z, lon, lat = demand[row, 0], demand[row, 1], demand[row, 2], demand[row, 3], demand[row, 4]
-        level, column = int(np.floor((lat - south) / deg_lat)), int(np.floor((lon - west) / deg_lon))
-        for above in range(max(level - 1, 0), min(level + 2, up)):
-            low, high = max(column - 1, 0), min(column + 2, across)
-            if high <= low:
-                continue
-            for at in range(start[above * across + low], start[above * across + high]):
-                other = member[at]
-                dx, dy, dz = facility[other, 0] - x, facility[other, 1] - y, facility[other, 2] - z
-                square = dx * dx + dy * dy + dz * dz
-                if square > limit * limit:
-                    continue
-                north = curvature[row, 0] * (facility[other, 4] - lat)
-                east = curvature[row, 1] * np.cos(lat) * (facility[other, 3] - lon)
-                bend = 0.0
-                if north != 0.0 or east != 0.0:
-                    both = north * north + east * east
-                    bend = (north * north / curvature[row, 0] + east * east / curvature[row, 1]) / both
-                if total == found.size:
-                    found = np.concatenate((found, np.empty_like(found)))
-                    millimetres = np.concatenate((millimetres, np.empty_like(millimetres)))
-                found[total] = other
-                millimetres[total] = np.sqrt(square) * (1.0 + square * bend * bend / 24.0) * 1000.0
-                total += 1
-        rows[row + 1] = total
-    return rows, found[:total], millimetres[:total]

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -18,6 +17,7 @@ from scipy.sparse.csgraph import dijkstra
 
 Keys = npt.NDArray[np.uint64]
 Whole = npt.NDArray[np.int64]
+Costs = npt.NDArray[np.uint32]
 Engine = Literal["auto", "compiled", "scipy"]
 
 FAR = np.uint64(2**64 - 1)
@@ -25,6 +25,7 @@ NEVER = 2**32 - 1
 MOST_FACILITIES = 2**20
 _SMALL = 20_000
 _BANDS = 8
+_MOST_BANDS = 256
 _WIDEST = 2**31
 
 
@@ -154,7 +155,7 @@ class Search:
         keys = np.sort(keys, axis=1)[:, :count]
         return np.pad(keys, ((0, 0), (0, count - keys.shape[1])), constant_values=FAR)
 
-    def within(self, seeds: Seeds, limit: int, threads: int = 1) -> tuple[Whole, Whole, Whole]:
+    def within(self, seeds: Seeds, limit: int, threads: int = 1) -> tuple[Whole, Costs, Costs]:
         """Return (row starts, nodes, costs): per facility the nodes within `limit`, in an order of no meaning.
 
         Threads share out the facilities and change nothing in the result.
@@ -162,28 +163,27 @@ class Search:
         start = np.searchsorted(seeds.facility, np.arange(seeds.facilities + 1))
         if not self.compiled:
             return self._within_scipy(seeds, start, limit)
-        parts = np.linspace(0, seeds.facilities, max(1, min(threads, seeds.facilities)) + 1).astype(int)
-        jobs = [(seeds, start, low, high, limit) for low, high in pairwise(parts)]
-        with ThreadPoolExecutor(len(jobs)) as pool:
-            rows = list(pool.map(lambda job: self._within_compiled(*job), jobs))
-        counts = np.concatenate([np.diff(row[0]) for row in rows])
-        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return starts, np.concatenate([row[1] for row in rows]), np.concatenate([row[2] for row in rows])
+        # Neighbours one after the other find each other's part of the graph still in the processor's cache.
+        first = self._packed[1][seeds.node[np.minimum(start[:-1], len(seeds.node) - 1)]] if len(seeds.node) else start
+        order = np.argsort(first, kind="stable")[: seeds.facilities]
+        parts = np.array_split(order, max(1, min(threads, seeds.facilities)))
+        with ThreadPoolExecutor(len(parts)) as pool:
+            rows = list(pool.map(lambda part: self._within_compiled(seeds, start, part, limit), parts))
+        return _in_order(order, rows)
 
-    def _within_compiled(
-        self, seeds: Seeds, start: Whole, low: int, high: int, limit: int
-    ) -> tuple[Whole, Whole, Whole]:
+    def _within_compiled(self, seeds: Seeds, start: Whole, part: Whole, limit: int) -> tuple[Whole, Costs, Costs]:
+        """Rows of the facilities in `part`, in its order."""
         from planner import kernels
 
         old_of, new_of, starts, arcs = self._packed
-        mine = slice(start[low], start[high])
-        rows, nodes, costs = kernels.within(
-            starts, arcs, (start[low : high + 1] - start[low]).astype(np.uint32), new_of[seeds.node[mine]],
-            np.minimum(seeds.cost[mine], NEVER).astype(np.uint32), limit, self._width,
-        )  # fmt: skip
-        return rows, old_of[nodes].astype(np.int64), costs.astype(np.int64)
+        begins, mine = _gather(start, part)
+        cost = np.minimum(seeds.cost[mine], NEVER).astype(np.uint32)
+        shift = max(self._width.bit_length() - 1, int(limit).bit_length() - _MOST_BANDS.bit_length())
+        return kernels.within(
+            starts, arcs, old_of, begins.astype(np.uint32), new_of[seeds.node[mine]], cost, int(limit), shift
+        )
 
-    def _within_scipy(self, seeds: Seeds, start: Whole, limit: int) -> tuple[Whole, Whole, Whole]:
+    def _within_scipy(self, seeds: Seeds, start: Whole, limit: int) -> tuple[Whole, Costs, Costs]:
         """Rows by a bounded Dijkstra from each seed's node; a facility with two seeds takes the better of both."""
         starts, nodes, costs = [0], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for facility in range(seeds.facilities):
@@ -194,6 +194,35 @@ class Search:
                     best = np.minimum(best, dijkstra(self._matrix, indices=node, limit=limit - cost) + cost)
             reached = np.flatnonzero(best <= limit)
             nodes.append(reached)
-            costs.append(best[reached].astype(np.int64))
+            costs.append(best[reached])
             starts.append(starts[-1] + len(reached))
-        return np.array(starts), np.concatenate(nodes), np.concatenate(costs)
+        return np.array(starts), np.concatenate(nodes).astype(np.uint32), np.concatenate(costs).astype(np.uint32)
+
+
+def _gather(start: Whole, rows: Whole) -> tuple[Whole, Whole]:
+    """Return (starts, entries): the entries of the rows (``start[row]:start[row + 1]``) one row after the other.
+
+    >>> _gather(np.array([0, 2, 3]), np.array([1, 0]))
+    (array([0, 1, 3]), array([2, 0, 1]))
+    """
+    count = start[rows + 1] - start[rows]
+    begins = np.concatenate([[0], np.cumsum(count)])
+    return begins, np.repeat(start[rows] - begins[:-1], count) + np.arange(begins[-1])
+
+
+def _in_order(order: Whole, parts: list[tuple[Whole, Costs, Costs]]) -> tuple[Whole, Costs, Costs]:
+    """Return the rows of all parts, whose facilities stand in `order`, in the order of the facilities."""
+    from planner import kernels
+
+    count = np.concatenate([np.diff(part[0]) for part in parts])
+    starts = np.zeros(len(order) + 1, np.int64)
+    starts[order + 1] = count
+    starts = np.cumsum(starts)
+    nodes, costs = np.empty(starts[-1], np.uint32), np.empty(starts[-1], np.uint32)
+    done = 0
+    for begins, mine, cost in parts:
+        to = starts[order[done : done + len(begins) - 1]]
+        kernels.place_rows(begins, to, mine, nodes)
+        kernels.place_rows(begins, to, cost, costs)
+        done += len(begins) - 1
+    return starts, nodes, costs

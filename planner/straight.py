@@ -145,10 +145,10 @@ def _within(here: _Points, there: _Points, limit: int, compiled: bool) -> tuple[
 
 def _within_compiled(here: _Points, there: _Points, limit: int) -> tuple[Position, Position, Cost]:
     """Return the same from the kernel: chords with their bend, and a geodesic wherever the rounding is in doubt."""
-    from planner import kernels
+    from planner import straight_kernels
 
     left, right = (np.column_stack([one.chord, np.radians(one.lon), np.radians(one.lat)]) for one in (here, there))
-    start, found, millimetres = kernels.straight_pairs(left, right, _radii(here.lat), limit / 1000 + 0.001)
+    start, found, millimetres = straight_kernels.straight_pairs(left, right, _radii(here.lat), limit / 1000 + 0.001)
     columns: Any = found
     # The chord with its bend is the geodesic to 0.002 mm; where that could tip the rounding, the geodesic itself decides.
     costs: Floats = np.rint(millimetres)
