@@ -2,13 +2,10 @@
 
 import os
 import platform
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -17,6 +14,7 @@ import pandas as pd
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from benchmarks.fresh import measured
 from benchmarks.prefecture import Prefecture, prefecture
 from planner.search import Search, Seeds
 from planner.travel import StraightLine
@@ -54,18 +52,28 @@ def best(question: Callable[[], Any], runs: int = 5) -> tuple[float, Any]:
     return seconds, answer
 
 
+def search_of(xy: Any, tail: Any, head: Any, cost: Any) -> Search:
+    """Return our prepared search of a graph whose streets go both ways."""
+    yes = np.ones(len(tail), bool)
+    return Search(xy[:, 0], xy[:, 1], tail, head, cost, yes, yes, "compiled").prepare()
+
+
 def _search(town: Prefecture, cost: np.ndarray[Any, Any]) -> Search:
-    yes = np.ones(len(town.tail), bool)
-    return Search(town.xy[:, 0], town.xy[:, 1], town.tail, town.head, cost, yes, yes, "compiled").prepare()
+    return search_of(town.xy, town.tail, town.head, cost)
+
+
+def matrix_of(size: int, tail: Any, head: Any, cost: Any) -> csr_array:
+    """Return the same graph for scipy."""
+    both = np.r_[cost, cost].astype(float)
+    return coo_array((both, (np.r_[tail, head], np.r_[head, tail])), shape=(size, size)).tocsr()
 
 
 def _matrix(town: Prefecture, cost: np.ndarray[Any, Any]) -> csr_array:
-    size = len(town.xy)
-    rows, columns = np.r_[town.tail, town.head], np.r_[town.head, town.tail]
-    return coo_array((np.r_[cost, cost].astype(float), (rows, columns)), shape=(size, size)).tocsr()
+    return matrix_of(len(town.xy), town.tail, town.head, cost)
 
 
-def _at(nodes: np.ndarray[Any, Any]) -> Seeds:
+def at_nodes(nodes: np.ndarray[Any, Any]) -> Seeds:
+    """Return facilities that stand at these nodes."""
     return Seeds(nodes, np.zeros(len(nodes), np.int64), np.arange(len(nodes)), len(nodes))
 
 
@@ -92,7 +100,7 @@ def nearest(say: Say, nodes: int) -> None:
     town = prefecture(nodes)
     places = np.sort(np.random.default_rng(1).choice(nodes, _FACILITIES, replace=False))
     prepare, search = best(lambda: _search(town, town.length_mm), 3)
-    query, keys = best(lambda: search.nearest(_at(places)), 7)
+    query, keys = best(lambda: search.nearest(at_nodes(places)), 7)
     scipy_prepare, matrix = best(lambda: _matrix(town, town.length_mm), 3)
     scipy_query, cost = best(lambda: dijkstra(matrix, indices=places, min_only=True), 3)
     assert ((keys >> np.uint64(32)) == cost.astype(np.uint64)).all()
@@ -129,19 +137,22 @@ def _sweep(search: Search) -> float:
 def within(say: Say, nodes: int, *, speed_kmh: int = 0, peers: bool = False, goals: bool = False) -> None:
     """Every node within 5 km (or, with a speed, 30 min) of each of 2,000 candidates."""
     minutes = speed_kmh > 0
-    cost, places, limit, town = within_places(nodes, speed_kmh)
+    town = prefecture(nodes)
+    cost = np.rint(town.length_mm * (3.6 / speed_kmh)).astype(np.int64) if minutes else town.length_mm
+    limit = _LIMIT_MS if minutes else _LIMIT_MM
+    places = np.sort(np.random.default_rng(2).choice(nodes, _CANDIDATES, replace=False))
     prepare, search = best(lambda: _search(town, cost), 2)
-    ours, (start, _, _) = best(lambda: search.within(_at(places), limit), 5)
+    ours, (start, _, _) = best(lambda: search.within(at_nodes(places), limit), 5)
     said = f"30 分钟（时速 {speed_kmh} 公里）" if minutes else "5 公里"
     say(f"\n### {said}内的节点：{nodes:,} 个节点，{_CANDIDATES:,} 个候选点，{start[-1]:,} 对\n")
-    memory = _alone(nodes, speed_kmh)
+    memory = measured("memory_gb", town, cost, places, limit)
     say(
         f"每个候选点 {ours / _CANDIDATES * 1e6:.0f} 微秒；单独一个进程只跑 fugai，从备好路网到得出结果多用内存 {memory:.2f} GB。"
     )
     say(f"\n{_HEAD}")
     few = 100
     matrix = _matrix(town, cost)
-    cold = _scipy_cold(nodes, speed_kmh)
+    cold = measured("scipy_seconds", town, cost, places, limit)
     warm, reached = best(lambda: dijkstra(matrix, indices=places[:few], limit=limit), 4)
     assert np.isfinite(reached).sum() == start[few]
     goal = (8 if minutes else 50) if goals else 0
@@ -150,60 +161,6 @@ def within(say: Say, nodes: int, *, speed_kmh: int = 0, peers: bool = False, goa
     say(_row("scipy dijkstra(limit)，内存已用过", ours, warm * _CANDIDATES / few, scaled, goal))
     if peers:
         _peers_within(say, town, cost, places, limit, (ours, prepare), start, minutes)
-
-
-def within_places(nodes: int, speed_kmh: int) -> tuple[Any, Any, int, Prefecture]:
-    """Return (cost, places, limit, town) of the question of everything within 5 km, or 30 min at a speed."""
-    town = prefecture(nodes)
-    cost = np.rint(town.length_mm * (3.6 / speed_kmh)).astype(np.int64) if speed_kmh else town.length_mm
-    places = np.sort(np.random.default_rng(2).choice(nodes, _CANDIDATES, replace=False))
-    return cost, places, _LIMIT_MS if speed_kmh else _LIMIT_MM, town
-
-
-def _alone(nodes: int, speed_kmh: int) -> float:
-    """Return the GB that our part alone adds to the peak memory of a process of its own."""
-    return float(_fresh(f"alone({nodes}, {speed_kmh})"))
-
-
-def _scipy_cold(nodes: int, speed_kmh: int) -> float:
-    """Return scipy's CPU seconds for 100 candidates in a process of its own, whose memory was never written before."""
-    return float(_fresh(f"scipy_cold({nodes}, {speed_kmh})"))
-
-
-def _fresh(call: str) -> str:
-    code = f"from benchmarks import reach; print(reach.{call})"
-    return subprocess.run(
-        [  # noqa: S603 our own words
-            sys.executable,
-            "-c",
-            code,
-        ],
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout
-
-
-def alone(nodes: int, speed_kmh: int) -> float:
-    """Measure what `_alone` says: the highest resident memory since the question was put, less what stood before (Linux)."""
-    cost, places, limit, town = within_places(nodes, speed_kmh)
-    status = Path("/proc/self/status")
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak of building the town
-    before = _kilobytes(status.read_text(), "VmRSS")
-    search = _search(town, cost)
-    search.within(_at(places), limit)
-    return (_kilobytes(status.read_text(), "VmHWM") - before) / 1e6
-
-
-def _kilobytes(status: str, name: str) -> int:
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{name}:"))
-
-
-def scipy_cold(nodes: int, speed_kmh: int) -> float:
-    """Measure what `_scipy_cold` says."""
-    cost, places, limit, town = within_places(nodes, speed_kmh)
-    matrix = _matrix(town, cost)
-    return best(lambda: dijkstra(matrix, indices=places[:100], limit=limit), 1)[0]
 
 
 def _peers_within(
