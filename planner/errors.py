@@ -4,6 +4,7 @@
     ├── DataError              what is wrong in the files of facts: all problems at once
     ├── RuleError              what is wrong in a file of rules
     ├── OptionError            what is wrong in a command's options or its output folder
+    ├── ScenarioError          what a scenario decides does not fit the facts or the rules
     └── SitingError            what is asked of a siting cannot be asked: ids, numbers or rules that do not fit
 
 Mistakes of programmers are built-in exceptions, in English, and do show a traceback.
@@ -86,3 +87,7 @@ class OptionError(FugaiError):
 
 class SitingError(FugaiError):
     """A siting question cannot be asked as it is."""
+
+
+class ScenarioError(FugaiError):
+    """A scenario cannot be applied as it is."""

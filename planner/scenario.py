@@ -1,0 +1,272 @@
+"""Scenario: what is decided, as edits to the facts and recorded assumptions. `apply` makes another Region of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from planner.errors import Problem, ScenarioError, Text
+from planner.region import Region
+from planner.rules import Reading, Rule, Rules
+
+PROPOSAL = "方案"
+"""The source of what a scenario puts into the facts: decided, neither measured nor estimated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """One decision about a facility: why, what it costs (万元, NaN where unknown), in which year; `line` in its file."""
+
+    reason: str = ""
+    cost: float = float("nan")
+    year: int | None = None
+    line: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open(Edit):
+    """A facility that is not there yet: columns of schema.FACILITIES, at least id, name, kind, lon and lat."""
+
+    fields: Mapping[str, Any]
+
+    @property
+    def facility(self) -> str:
+        return str(self.fields["id"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Close(Edit):
+    """A facility that serves nobody any more; it stays in the list."""
+
+    facility: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change(Edit):
+    """A facility of which some columns change: upgrade, convert, move and enlarge are words for it (`word`)."""
+
+    facility: str
+    fields: Mapping[str, Any]
+    word: str = "change"
+
+
+@dataclass(frozen=True)
+class Override:
+    """Another number in place of a rule's, as an assumption: the rule is then reported and judges nothing."""
+
+    rule: str
+    params: Mapping[str, Any]
+    reason: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class PopulationChange:
+    """The residents of another year: today's, multiplied by a factor a county (code → factor; "" for all others)."""
+
+    year: int
+    factors: Mapping[str, float]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Edits and assumptions under a name. The status quo is the scenario that says nothing."""
+
+    name: str = "现状"
+    author: str = ""
+    date: str = ""
+    edits: tuple[Edit, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    population: PopulationChange | None = None
+    questions: tuple[Mapping[str, Any], ...] = ()
+    file: str = PROPOSAL
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it leaves facts and rules as they are."""
+        return not (self.edits or self.overrides or self.population)
+
+
+def apply(region: Region, scenario: Scenario) -> Region:
+    """Return the region as the scenario decides; the region itself where it says nothing. ScenarioError for all misfits."""
+    if scenario.population is not None:
+        region = with_population(region, scenario.population)
+    if not scenario.edits:
+        return region
+    frame, problems = region.facilities, list[Problem]()
+    for edit in scenario.edits:
+        problem = _misfit(frame, edit, scenario.file)
+        if problem is not None:
+            problems.append(problem)
+            continue
+        frame = _applied(frame, edit, region)
+    if problems:
+        raise ScenarioError(problems)
+    return replace(region, facilities=frame.sort_values("id", kind="stable", ignore_index=True))
+
+
+def _misfit(frame: pd.DataFrame, edit: Edit, file: str) -> Problem | None:
+    """Return what is wrong with one edit of these facilities, if anything."""
+    known = frame["id"].to_numpy(object)
+    if isinstance(edit, Open):
+        if edit.facility not in known:
+            return None
+        what = Text("要新设的机构编号已经有了", "the facility to open is there already")
+        return Problem(file, what, Text("换一个编号", "give it another id"), edit.line, found=edit.facility)
+    facility = edit.facility if isinstance(edit, Close | Change) else ""
+    if facility in known:
+        return None
+    near = _similar(facility, known)
+    hint = Text(f"是不是“{near}”", f"did you mean '{near}'") if near else Text("核对机构编号", "check the id")
+    return Problem(file, Text("没有这个机构", "there is no such facility"), hint, edit.line, found=facility)
+
+
+def _similar(name: str, known: np.ndarray[Any, Any]) -> str:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, [str(one) for one in known], 1)), "")
+
+
+def _applied(frame: gpd.GeoDataFrame, edit: Edit, region: Region) -> gpd.GeoDataFrame:
+    if isinstance(edit, Open):
+        return _opened(frame, edit, region)
+    if isinstance(edit, Close):
+        return frame.assign(status=frame["status"].where(frame["id"] != edit.facility, "closed"))
+    if isinstance(edit, Change):
+        return _changed(frame, edit, region)
+    raise TypeError(f"{type(edit).__name__} is no edit")
+
+
+def _opened(frame: gpd.GeoDataFrame, edit: Open, region: Region) -> gpd.GeoDataFrame:
+    """Return the facilities with one more, its town and county by its place; estimated where its host's place is."""
+    host = frame[frame["id"] == edit.fields.get("host_id", "")]
+    row = {
+        **_blank(frame),
+        "status": "open",
+        "source": f"{PROPOSAL}：{edit.reason}" if edit.reason else PROPOSAL,
+        "estimated": bool(host["estimated"].any()),
+        **_place(region, float(edit.fields["lon"]), float(edit.fields["lat"])),
+        **edit.fields,
+    }
+    plain = {name: pd.Series([row[name]], dtype=frame[name].dtype) for name in frame.columns if name != "geometry"}
+    added = gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries([row["geometry"]], crs=frame.crs))[list(frame.columns)]
+    return pd.concat([frame, added], ignore_index=True)
+
+
+def _blank(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return an empty entry for each column: "" for text, NaN for a number, None for what is unknown."""
+    text = {
+        "id",
+        "name",
+        "kind",
+        "status",
+        "town_code",
+        "village_code",
+        "county_code",
+        "host_id",
+        "grade",
+        "owner",
+        "source",
+    }
+    return {name: "" if name in text else np.nan if frame[name].dtype.kind == "f" else None for name in frame.columns}
+
+
+def _place(region: Region, lon: float, lat: float) -> dict[str, Any]:
+    """Return the columns that follow from a point in degrees: geometry, town and county ("" outside the city)."""
+    point = gpd.GeoSeries.from_xy([lon], [lat], crs=4326).to_crs(region.crs).iloc[0]
+    inside = region.towns[region.towns.geometry.covers(point)].sort_values("code")
+    town = inside.iloc[0] if len(inside) else {"code": "", "county_code": ""}
+    return {"lon": lon, "lat": lat, "geometry": point, "town_code": town["code"], "county_code": town["county_code"]}
+
+
+def _changed(frame: gpd.GeoDataFrame, edit: Change, region: Region) -> gpd.GeoDataFrame:
+    at = frame.index[frame["id"] == edit.facility][0]
+    fields = dict(edit.fields)
+    if {"lon", "lat"} & fields.keys():
+        lon, lat = (float(fields.get(name, frame.loc[at, name])) for name in ("lon", "lat"))
+        fields = {**_place(region, lon, lat), **fields}
+    columns = {}
+    for name, value in fields.items():
+        column = frame[name].copy()
+        column.loc[at] = value
+        columns[name] = column
+    return frame.assign(**columns)
+
+
+def with_population(region: Region, change: PopulationChange) -> Region:
+    """Return the region with every county's residents scaled and rounded so that each county's total is right to the person.
+
+    A county's new total is its old one times its factor, rounded; the largest remainders get the odd people, ties to
+    the smaller id. What is scaled is estimated.
+    """
+    people = region.residents
+    factor = people["county_code"].map(dict(change.factors)).fillna(change.factors.get("", 1.0)).to_numpy(float)
+    exact = people["population"].to_numpy(float) * factor
+    whole = np.floor(exact)
+    for code in sorted(set(people["county_code"])):
+        mine = np.flatnonzero((people["county_code"] == code).to_numpy())
+        odd = round(float(exact[mine].sum())) - int(whole[mine].sum())
+        order = mine[np.lexsort((people["id"].to_numpy(str)[mine], -(exact - whole)[mine]))]
+        whole[order[:odd]] += 1
+    source = f"{change.year} 年人口情景"
+    residents = people.assign(
+        population=whole.astype("int64"),
+        estimated=people["estimated"] | (factor != 1),
+        source=people["source"] + f"；{source}",
+    )
+    return replace(region, residents=residents)
+
+
+def overridden(rules: Rules, scenario: Scenario) -> Rules:
+    """Return the rules with the scenario's numbers in place of theirs, said as assumptions; such rules judge nothing."""
+    known, problems = {rule.id: rule for rule in rules.rules}, list[Problem]()
+    for override in scenario.overrides:
+        rule = known.get(override.rule)
+        params = {name for reading in rule.readings for name in reading.params} if rule else set[str]()
+        odd = [] if rule is None else sorted(set(override.params) - params)
+        if rule is None or odd:
+            what = Text("没有这条规则或参数", "there is no such rule or parameter")
+            fix = Text(f"可用：{'、'.join(sorted(params or known))}", f"known: {', '.join(sorted(params or known))}")
+            found = override.rule if rule is None else "、".join(odd)
+            problems.append(Problem(scenario.file, what, fix, override.line, found=found))
+        else:
+            known[rule.id] = _with_params(rule, override)
+    if problems:
+        raise ScenarioError(problems)
+    return replace(rules, rules=tuple(known[rule.id] for rule in rules.rules)) if scenario.overrides else rules
+
+
+def _with_params(rule: Rule, override: Override) -> Rule:
+    def reading(one: Reading) -> Reading:
+        mine = {name: value for name, value in override.params.items() if name in one.params}
+        return replace(one, judged=False, params=MappingProxyType({**one.params, **mine}))
+
+    said = "、".join(f"{name}＝{value}" for name, value in sorted(override.params.items()))
+    why = f"（{override.reason}）" if override.reason else ""
+    return replace(
+        rule,
+        readings=tuple(map(reading, rule.readings)),
+        assumptions=(*rule.assumptions, f"方案把参数改为 {said}{why}，不作判断。"),
+    )
+
+
+def edit_words(edits: Sequence[Edit]) -> list[str]:
+    """Return one plain sentence an edit, for outputs.
+
+    >>> edit_words([Close(facility="F1", reason="并入")])
+    ['停用 F1（并入）']
+    """
+    words = {"upgrade": "升格", "convert": "转型", "move": "迁址", "enlarge": "扩建", "change": "变更"}
+    said = []
+    for edit in edits:
+        verb = {Open: "新设", Close: "停用"}.get(type(edit)) or words[getattr(edit, "word", "change")]
+        name = getattr(edit, "facility", "")
+        told = "；".join(part for part in (edit.reason, f"{edit.year} 年" if edit.year else "") if part)
+        said.append(f"{verb} {name}" + (f"（{told}）" if told else ""))
+    return said
