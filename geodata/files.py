@@ -23,6 +23,8 @@ from planner.schema import FACTS, Table
 
 SHEETS = (".csv", ".xlsx")
 VECTORS = (".gpkg", ".geojson", ".shp")
+NETWORKS = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".graphml")
+"""Files that hold roads and nothing else; `geodata.roads` reads them."""
 _HEADER_DEPTH = 12
 _XLSX_LIMIT = 300_000_000
 _JSON_LIMIT = 200_000_000
@@ -69,16 +71,16 @@ def _wrong(file: str, what: Text, fix: Text, found: str = "") -> DataError:
 
 def endings(table: Table) -> tuple[str, ...]:
     """Return the endings that a file of this table may have; polygons and lines come from map files only."""
-    return VECTORS if table.geometry in {"polygon", "line"} else (*SHEETS, *VECTORS)
+    if table.geometry == "line":
+        return (*VECTORS, *NETWORKS)
+    return VECTORS if table.geometry == "polygon" else (*SHEETS, *VECTORS)
 
 
 def find(folder: Path, table: Table) -> Path | None:
     """Return the one file of `folder` that holds `table`, None if there is none; DataError if there are several."""
-    stems = {stem.casefold() for stem in table.stems}
-    found = [
-        path for path in sorted(folder.iterdir())
-        if path.stem.casefold() in stems and path.suffix.lower() in (*SHEETS, *VECTORS) and path.is_file()
-    ]  # fmt: skip
+    known = {*SHEETS, *VECTORS, *endings(table)}
+    names = {f"{stem.casefold()}{ending}" for stem in table.stems for ending in known}
+    found = [path for path in sorted(folder.iterdir()) if path.name.casefold() in names and path.is_file()]
     if len(found) > 1:
         listed = "、".join(one.name for one in found)
         raise _wrong(

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.residents import open_geotiff
+from geodata.raster import open_geotiff
 from planner.errors import DataError, Problem, Text
+from planner.snap import Walk
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
@@ -21,6 +22,8 @@ FLAT_SPEED_KMH = 5.0
 OFF_PATH_FACTOR = 0.6
 """Tobler (1993): off a path people walk at 0.6 of the speed on it."""
 _MOST_CELLS = 50_000_000
+_FASTEST, _SLOWEST = 0.005, 0.6
+"""Minutes a metre at 12 and at 0.1 km/h: a surface beyond these is not of walking, or in another unit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +92,8 @@ def walking_friction(
     on the map, slope at the size of a cell: coarse cells flatten mountains. Cells without elevation or land
     cover are impassable. DataError for rasters that cannot be used, ValueError for parameters.
     """
-    _check(bounds, crs, cell_m, (flat_speed_kmh, off_path_factor))
-    west, south, east, north = bounds
-    shape = int(np.ceil((north - south) / cell_m)), int(np.ceil((east - west) / cell_m))
-    if shape[0] * shape[1] > _MOST_CELLS:
-        raise ValueError(f"{shape[0]} × {shape[1]} cells are more than {_MOST_CELLS}: choose a larger cell_m")
+    _above_zero(flat_speed_kmh, off_path_factor)
+    shape, west, north = _shape(bounds, crs, cell_m), bounds[0], bounds[3]
     flat = Friction(np.full(shape, 60 / (1000 * flat_speed_kmh)), west, north, cell_m, crs)
     pace = flat.minutes_per_metre
     if elevation is not None:
@@ -109,7 +109,39 @@ def walking_friction(
     return Friction(pace, west, north, cell_m, crs)
 
 
-def _check(bounds: tuple[float, float, float, float], crs: str, cell_m: float, speeds: tuple[float, ...]) -> None:
+def read_friction(
+    path: Path, *, bounds: tuple[float, float, float, float], crs: str, cell_m: float = 100.0
+) -> Friction:
+    """Return a planner's own friction surface, a GeoTIFF of minutes per metre on foot, for a rectangle in `crs`.
+
+    Each cell takes the value of the file's cell at its centre, so that what nobody can walk (no data) stays closed.
+    DataError for what is no surface of walking: speeds of 0, over 12 km/h, or under 0.1 km/h in the middle.
+    """
+    shape = _shape(bounds, crs, cell_m)
+    grid = Friction(np.ones(shape), bounds[0], bounds[3], cell_m, crs)
+    pace = _onto(path, grid, "nearest")
+    known = pace[np.isfinite(pace)]
+    if known.min() < _FASTEST or np.median(known) > _SLOWEST:
+        what = Text(
+            "不像步行阻力：每米用时的分钟数应在 0.005 到 0.6 之间",
+            "no friction of walking: minutes a metre lie between 0.005 and 0.6",
+        )
+        fix = Text("换用步行阻力面，单位为分钟/米", "give a surface of walking, in minutes per metre")
+        raise DataError(Problem(path.name, what, fix, found=f"{known.min():.4g}–{known.max():.4g}"))
+    return Friction(pace, bounds[0], bounds[3], cell_m, crs)
+
+
+def _shape(bounds: tuple[float, float, float, float], crs: str, cell_m: float) -> tuple[int, int]:
+    """Return the rows and columns of a grid over a rectangle; ValueError for a bad one, or too many cells."""
+    _check(bounds, crs, cell_m)
+    west, south, east, north = bounds
+    shape = int(np.ceil((north - south) / cell_m)), int(np.ceil((east - west) / cell_m))
+    if shape[0] * shape[1] > _MOST_CELLS:
+        raise ValueError(f"{shape[0]} × {shape[1]} cells are more than {_MOST_CELLS}: choose a larger cell_m")
+    return shape
+
+
+def _check(bounds: tuple[float, float, float, float], crs: str, cell_m: float) -> None:
     from pyproj import CRS
 
     system = CRS(crs)
@@ -118,7 +150,11 @@ def _check(bounds: tuple[float, float, float, float], crs: str, cell_m: float, s
     west, south, east, north = bounds
     if not (np.isfinite(bounds).all() and west < east and south < north):
         raise ValueError(f"bounds {bounds} are not (west, south, east, north)")
-    if not all(np.isfinite(one) and one > 0 for one in (cell_m, *speeds)):
+    _above_zero(cell_m)
+
+
+def _above_zero(*numbers: float) -> None:
+    if not all(np.isfinite(one) and one > 0 for one in numbers):
         raise ValueError("cell_m, speeds and factors must be above zero")
 
 
@@ -233,6 +269,26 @@ def walking_time(friction: Friction, sources: gpd.GeoDataFrame, targets: gpd.Geo
     out.loc[reached, "time_min"] = times.ravel()[wanted[reached]]
     out.loc[reached, "source_id"] = ids[np.searchsorted(starts, roots[wanted[reached]])]
     return out
+
+
+def walks_to(friction: Friction, places: tuple[Floats, Floats], points: pd.DataFrame) -> dict[str, Walk]:
+    """Return, by id, the quickest walk between each point (id, lon, lat) and the road, for `Road(walks=…)`.
+
+    places    (lon, lat) along the roads, as `Road.places` gives them, half a cell apart or less
+
+    The walk ends where it is quickest, which need not be the road that is nearest on the map. A point from which nobody
+    can walk to a road is left out. Places on closed cells, such as bridges over a river, are passed over.
+    """
+    lon, lat = places
+    ids = np.char.zfill(np.arange(len(lon)).astype(str), 12)
+    sources = gpd.GeoDataFrame({"id": ids}, geometry=gpd.points_from_xy(lon, lat), crs=4326)
+    shapes = gpd.points_from_xy(points["lon"], points["lat"])
+    targets = gpd.GeoDataFrame({"id": points["id"].to_numpy(object)}, geometry=shapes, crs=4326)
+    found = walking_time(friction, sources, targets)
+    found = found[found["source_id"] != ""]
+    at = found["source_id"].astype(np.int64).to_numpy()
+    rows = zip(found["target_id"], lon[at], lat[at], found["time_min"] * 60, strict=True)
+    return {name: Walk(float(x), float(y), float(seconds)) for name, x, y, seconds in rows}
 
 
 def _roots(steps: npt.NDArray[np.int16], offsets: npt.NDArray[np.int64]) -> Positions:

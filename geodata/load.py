@@ -12,6 +12,7 @@ from geodata.check import quality
 from geodata.columns import Notes, canonical
 from geodata.crs import TO_WGS84, metric_crs, with_points
 from geodata.files import endings, find, look_alike, read
+from geodata.roads import read_roads
 from geodata.tables import (
     Part,
     counties_of,
@@ -23,12 +24,21 @@ from geodata.tables import (
     villages_of,
 )
 from planner.errors import DataError, Problem, Text
+from planner.network import RoadGraph
 from planner.region import About, Region, Source
-from planner.schema import FACILITIES, FACTS, RESIDENTS, TOWNS, VILLAGES, Table
+from planner.schema import FACILITIES, FACTS, RESIDENTS, ROADS, TOWNS, VILLAGES, Table
 
 _EMPTY = Text("只有表头，没有数据", "it has headings and no rows")
 _NEEDED = ((TOWNS,), (FACILITIES,), (VILLAGES, RESIDENTS))
 """Of each of these groups one table at least."""
+
+
+@dataclass(frozen=True, eq=False)
+class Roads:
+    """The roads of a folder, and the file that they came from (its rows are ways)."""
+
+    graph: RoadGraph
+    source: Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +65,17 @@ def load_with_warnings(folder: Path | str) -> Loaded:
     notes = Notes()
     about, datum, about_source = read_about(folder, notes)
     parts = _parts(folder, notes)
-    _note_datum(parts, datum, notes)
+    roads = _roads(folder, notes)
+    _note_datum(parts, roads, datum, notes)
     frames = {name: with_points(part.raw, part.frame, FACTS[name], datum, notes) for name, part in parts.items()}
     region = _assemble(_sound(parts, frames, notes), about, about_source, notes)
+    if region is not None and roads is not None:
+        region = replace(region, roads=roads.graph)
+        _check_roads(region, roads, notes)
     if region is None or notes.errors:
         raise DataError(notes.errors)
-    sources = tuple(part.source for part in parts.values()) + ((about_source,) if about_source else ())
-    region = replace(region, sources=sources)
+    sources = [*(part.source for part in parts.values()), roads.source if roads else None, about_source]
+    region = replace(region, sources=tuple(one for one in sources if one))
     return Loaded(region, (*notes.warnings, *quality(region).warnings))
 
 
@@ -82,6 +96,8 @@ def _parts(folder: Path, notes: Notes) -> dict[str, Part]:
     empty: dict[str, str] = {}
     refused: set[str] = set()
     for table in FACTS.values():
+        if table is ROADS:
+            continue  # a graph, not a table: see _roads
         try:
             path = find(folder, table)
             raw = read(path, table) if path else None
@@ -98,6 +114,32 @@ def _parts(folder: Path, notes: Notes) -> dict[str, Part]:
             empty[table.name] = path.name
     _need(folder, {*parts, *refused}, empty, notes)
     return parts
+
+
+def _roads(folder: Path, notes: Notes) -> Roads | None:
+    """Return the graph of the folder's file of roads, None where there is none or it cannot be used."""
+    try:
+        path = find(folder, ROADS)
+        if path is None:
+            return None
+        graph = read_roads(path)
+    except DataError as error:
+        notes.problems.extend(error.problems)
+        return None
+    ways = {way for ways in graph.way_id for way in str(ways).split(";")}
+    return Roads(graph, Source(path.name, sha256(path.read_bytes()).hexdigest(), len(ways)))
+
+
+def _check_roads(region: Region, roads: Roads, notes: Notes) -> None:
+    """Note roads of somewhere else: with them nobody could reach anything."""
+    west, south, east, north = region.towns.to_crs(4326).total_bounds
+    graph = roads.graph
+    apart = graph.lon.max() < west or graph.lon.min() > east or graph.lat.max() < south or graph.lat.min() > north
+    if apart:
+        notes.add(
+            roads.source.file, Text("路网不在本市范围内", "the roads lie outside the city"),
+            Text("换用本市的路网（含市界外 20 公里），或核对坐标系", "use roads of this city, or check the CRS"),
+        )  # fmt: skip
 
 
 def _need(folder: Path, there: set[str], empty: dict[str, str], notes: Notes) -> None:
@@ -128,8 +170,9 @@ def _note_missing(folder: Path, group: tuple[Table, ...], notes: Notes) -> None:
     )
 
 
-def _note_datum(parts: dict[str, Part], datum: str, notes: Notes) -> None:
+def _note_datum(parts: dict[str, Part], roads: Roads | None, datum: str, notes: Notes) -> None:
     mapped = [part.raw.file for part in parts.values() if part.raw.geometry is not None]
+    mapped += [roads.source.file] if roads else []
     if TO_WGS84[datum] is not None and mapped:
         files = "、".join(mapped)
         notes.add(
@@ -176,7 +219,6 @@ def _assemble(parts: dict[str, Part], about: About | None, about_source: Source 
         return None
     people = residents_of_villages(villages) if residents is None else residents
     _check_people(people, parts, notes)
-    roads = parts.get("roads")
     return Region(
         about=about or _about_from(towns, counties),
         crs=crs,
@@ -185,7 +227,6 @@ def _assemble(parts: dict[str, Part], about: About | None, about_source: Source 
         villages=villages,
         residents=people,
         facilities=facilities,
-        roads=None if roads is None else roads.frame.sort_values("id", kind="stable", ignore_index=True),
     )
 
 

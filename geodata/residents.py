@@ -1,9 +1,5 @@
 """Resident points from a raster of people per cell (WorldPop and the like), each town's total kept to the person."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,126 +10,17 @@ import pandas as pd
 import shapely
 
 from geodata.columns import Notes
+from geodata.raster import Floats, GeoTiff, open_geotiff, refusal
 from planner.errors import DataError, Problem, Text
 
-Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _CELLS_AT_ONCE = 2_000_000
 _CELLS_IN_ALL = 2_000_000_000
-_BLOCK_CELLS = 64_000_000
 _SLIVER = 1e-6  # of a cell: touched by rounding only
 _DIGITS = 7  # of a degree: a centimetre
 _APART = 2.0
 """A town's total and its raster sum are doubtful when one is more than this many times the other."""
-
-
-def _wrong(file: str, what: Text, fix: Text, found: str = "") -> DataError:
-    return DataError(Problem(file, what, fix, found=found))
-
-
-@dataclass(frozen=True, eq=False)
-class GeoTiff:
-    """One band of an open GeoTIFF that is north-up: `x = west + column · width`, `y = north − row · height`."""
-
-    file: str
-    dataset: Any
-    band: int
-
-    @property
-    def corner(self) -> tuple[float, float]:
-        return self.dataset.transform.c, self.dataset.transform.f
-
-    @property
-    def cell(self) -> tuple[float, float]:
-        return self.dataset.transform.a, -self.dataset.transform.e
-
-    @property
-    def crs(self) -> str:
-        return self.dataset.crs.to_wkt()
-
-    @property
-    def scale_offset(self) -> tuple[float, float]:
-        """What the stored numbers are multiplied by, and what is then added."""
-        return self.dataset.scales[self.band - 1], self.dataset.offsets[self.band - 1]
-
-    def values(self, row: int, column: int, rows: int, columns: int) -> Floats:
-        """Return this window of the band, NaN where there are no data."""
-        from rasterio.windows import Window
-
-        window = Window(column, row, columns, rows)
-        found = self.dataset.read(self.band, window=window, masked=True).astype(np.float64)
-        scale, offset = self.scale_offset
-        return np.ma.filled(found, np.nan) * scale + offset
-
-
-@contextmanager
-def open_geotiff(path: Path, band: int | None = None) -> Iterator[GeoTiff]:
-    """Yield one band of a GeoTIFF; DataError when it is anything else, is broken, or has no place on the earth.
-
-    Only the GTiff driver is allowed and files beside the GeoTIFF are not looked at: a VRT, by its own name or as
-    a mask, could read other files or the network.
-    """
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(4)
-    except OSError as error:
-        raise _wrong(
-            path.name, Text("打不开这个文件", "this file cannot be opened"), Text("检查路径", "check the path")
-        ) from error
-    if head not in _MAGIC:
-        raise _wrong(
-            path.name,
-            Text("不是 GeoTIFF 文件", "is not a GeoTIFF"),
-            Text("提供 .tif 格式的栅格", "give a raster in .tif format"),
-        )
-    try:
-        import rasterio
-        from rasterio.errors import NotGeoreferencedWarning, RasterioError
-    except ImportError as error:
-        raise _wrong(
-            path.name, Text("读取栅格的组件没有安装", "the packages that read rasters are not installed"),
-            Text("运行 pip install 'fugai[raster]'", "run pip install 'fugai[raster]'"),
-        ) from error  # fmt: skip
-    try:
-        with warnings.catch_warnings(), rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # refused below, in our own words
-            warnings.simplefilter("ignore", PendingDeprecationWarning)  # rasterio 1.4 on affine 3
-            with rasterio.open(path.absolute(), driver="GTiff", sharing=False) as dataset:
-                yield _checked(path.name, dataset, band)
-    except RasterioError as error:
-        raise _wrong(
-            path.name, Text("文件损坏或不完整", "the file is broken or cut short"), Text("重新下载或导出", "download or export it again"),
-            type(error).__name__,
-        ) from error  # fmt: skip
-
-
-def _checked(file: str, dataset: Any, band: int | None) -> GeoTiff:
-    """Return the band asked for, or the only one; DataError where the raster cannot be placed or chosen."""
-    count, chosen, at = dataset.count, 1 if band is None else band, dataset.transform
-    if dataset.crs is None:
-        raise _wrong(
-            file, Text("没有坐标系信息", "no coordinate reference system"),
-            Text("导出时把坐标系写进文件（WorldPop 为 EPSG:4326）", "export it with its CRS inside (WorldPop: EPSG:4326)"),
-        )  # fmt: skip
-    if at.b or at.d or at.a <= 0 or at.e >= 0:
-        raise _wrong(
-            file, Text("栅格不是正北朝上", "the raster is rotated or not north-up"),
-            Text("用 gdalwarp 重采样后再用", "bring it to north-up with gdalwarp"),
-        )  # fmt: skip
-    if (band is None and count > 1) or not 1 <= chosen <= count:
-        raise _wrong(
-            file, Text(f"有 {count} 个波段，要指明用哪一个", f"it has {count} bands and one must be chosen"),
-            Text(f"指定波段 1 到 {count}（--band）", f"choose a band from 1 to {count} (--band)"), "" if band is None else str(band),
-        )  # fmt: skip
-    if "complex" in dataset.dtypes[chosen - 1]:
-        raise _wrong(file, Text("数值是复数", "its values are complex numbers"), Text("换一个文件", "use another file"))
-    if int(np.prod(dataset.block_shapes[chosen - 1])) > _BLOCK_CELLS:
-        raise _wrong(
-            file, Text("内部分块过大", "its blocks are too large to be read"), Text("用 gdal_translate -co TILED=YES 转换", "tile it with gdal_translate -co TILED=YES"),
-        )  # fmt: skip
-    return GeoTiff(file, dataset, chosen)
 
 
 def spread(total: int, weights: npt.ArrayLike) -> Integers:
@@ -255,7 +142,7 @@ def _check_values(file: str, values: Floats) -> None:
     known = values[~np.isnan(values)]
     if known.size and (known.min() < 0 or np.isinf(known.max())):
         worst = known.min() if known.min() < 0 else known.max()
-        raise _wrong(
+        raise refusal(
             file, Text("有负的或无穷大的人数", "it holds negative or infinite numbers of people"),
             Text("若这是无数据值，用 gdal_edit -a_nodata 写明", "if that stands for no data, say so with gdal_edit -a_nodata"),
             f"{worst:g}",
@@ -269,7 +156,7 @@ def _places(source: GeoTiff, towns: gpd.GeoDataFrame, notes: Notes) -> gpd.GeoDa
     try:
         places = towns[["code", towns.geometry.name]].to_crs(source.crs)
     except Exception as error:  # pyproj's own tree: engineering and unknown systems
-        raise _wrong(
+        raise refusal(
             source.file, Text("坐标系不能与经纬度换算", "its CRS cannot be related to longitude and latitude"),
             Text("换成 EPSG:4326 再用", "bring it to EPSG:4326"), type(error).__name__,
         ) from error  # fmt: skip
@@ -281,12 +168,12 @@ def _places(source: GeoTiff, towns: gpd.GeoDataFrame, notes: Notes) -> gpd.GeoDa
     cells = sum(rows * columns for _, _, rows, columns in windows)
     if not np.isfinite(around).all() or not cells:
         shown = [" ".join(f"{one:.4f}" for one in box) for box in (extent, around)]
-        raise _wrong(
+        raise refusal(
             source.file, Text(f"与乡镇不重叠（乡镇范围 {shown[1]}）", f"does not overlap the towns ({shown[1]})"),
             Text("核对是不是这个城市的栅格、坐标系是否写对", "check that it is of this city and states its CRS rightly"), shown[0],
         )  # fmt: skip
     if cells > _CELLS_IN_ALL:
-        raise _wrong(
+        raise refusal(
             source.file, Text(f"像元太多（{cells:,}）", f"too many cells ({cells:,})"),
             Text("重采样到 10 米以上", "resample it to 10 m or more"),
         )  # fmt: skip
@@ -389,7 +276,7 @@ def residents_from_raster(
                 found.append(_people_of(source, code, town, kept, total).assign(town_code=code))
     _judge_sums(raster.name, pd.Series(sums), asked, notes)
     if not found:
-        raise _wrong(raster.name, Text("各乡镇合计都是 0", "every total is 0"), Text("核对合计表", "check the totals"))
+        raise refusal(raster.name, Text("各乡镇合计都是 0", "every total is 0"), Text("核对合计表", "check the totals"))
     frame = pd.concat(found, ignore_index=True).round({"lon": _DIGITS, "lat": _DIGITS})
     scaled = frame["town_code"].isin(asked.index)
     frame = frame.assign(
@@ -403,7 +290,7 @@ def residents_from_raster(
 def _judge_sums(file: str, sums: pd.Series, totals: pd.Series, notes: Notes) -> None:
     """Refuse a raster without anybody in the towns; note towns that it leaves empty or tells otherwise."""
     if not (sums >= 0.5).any():
-        raise _wrong(
+        raise refusal(
             file, Text("在乡镇范围内没有人口（全是 0 或无数据）", "holds nobody within the towns (all 0 or no data)"),
             Text("核对是不是人口栅格、波段是否选对", "check that it counts people, and the band"),
         )  # fmt: skip

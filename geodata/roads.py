@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from geodata.files import VECTORS
+from geodata.files import NETWORKS, VECTORS
 from geodata.roads_files import wrong
 from geodata.roads_tags import FERRY
 from planner.errors import Text
 from planner.network import RoadGraph
 
-ENDINGS = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", *VECTORS, ".graphml")
+ENDINGS = (*NETWORKS, *VECTORS)
 
 
 def read_roads(path: Path | str, *, classes: Collection[str] | None = None) -> RoadGraph:

@@ -30,7 +30,8 @@ function mapCards(style, elements) {
 
   function findingCard(name, where, row, isEstimatedPlace, isPeople) {
     if (!row) return card(name, where, make('div', {}, words.no_row));
-    const distance = row.distance_m === null ? '' : `，${kilometres(row.distance_m)}`;
+    const far = [row.distance_m === null ? '' : kilometres(row.distance_m),
+      row.time_min === null ? '' : `${row.time_min.toFixed(1)} ${words.minutes}`].filter(Boolean);
     return card(
       name,
       where,
@@ -41,7 +42,7 @@ function mapCards(style, elements) {
         [words.unreachable, some(row.unreachable)],
         [words.population_no_data, some(row.population_no_data)],
         [words.required, row.required_text],
-        [words.nearest, row.nearest_facility_name && row.nearest_facility_name + distance],
+        [words.nearest, row.nearest_facility_name && [row.nearest_facility_name, ...far].join('，')],
         [words.remedy, row.remedy],
         [words.note, row.note],
       ]),

@@ -116,6 +116,7 @@ function showCoverage(map) {
   }
 
   const uncovered = L.layerGroup();
+  const detours = mapDetours(data, elements, tip);
 
   function drawUncovered() {
     uncovered.clearLayers();
@@ -127,6 +128,15 @@ function showCoverage(map) {
       const marker = L.circleMarker(point(villagesByCode.get(row.subject_code).at), options);
       uncovered.addLayer(tip(marker, () => findingCard(row.subject_name, where, row, false, isPeople())));
     });
+  }
+
+  /** The row of the legend counts the settlements of the chosen rule, and is not there for a rule without any. */
+  function showDetours() {
+    detours.draw(chosen.rule);
+    if (!detours.row) return;
+    const {length} = detours.ofRule(chosen.rule);
+    detours.row.hidden = !length;
+    detours.row.querySelector('.count').textContent = number(length);
   }
 
   const townNames = L.layerGroup(towns.map((town) => named(town, 'town')));
@@ -185,11 +195,16 @@ function showCoverage(map) {
     };
     const namesRow = layerRow(words.names_layer, namesWanted, '', true, null, showTownNames);
     namesRow.classList.add('no-print');
+    const detourRow = () => {
+      detours.row = layerRow(words.detours_layer, detours.layer, detours.mark(), true, 0, null);
+      return detours.row;
+    };
     const villageRow = () =>
       layerRow(words.villages_layer, villageLayer(), dot(lines.village, 3), false, villages.length, null);
     return [
       layerRow(words.uncovered_layer, uncovered, dot(lines.uncovered, 5), true, null, null),
       dotExamples(),
+      detours.isKnown ? detourRow() : null,
       ...rings.map(ringRow),
       ...kinds.map(facilityRow),
       villages.length ? villageRow() : null,
@@ -231,6 +246,7 @@ function showCoverage(map) {
     const isOtherRule = chosen !== pairs[at] && chosen.rule !== pairs[at].rule;
     chosen = pairs[at];
     rings.forEach(showRing);
+    showDetours();
     byId('rule').value = chosen.rule;
     const readings = rules.get(chosen.rule);
     fill('reading', ...readings.map((one) => make('option', {value: one}, pairs[one].readingLabel)));

@@ -12,11 +12,12 @@ import pandas as pd
 from maps import geometry, style
 from maps.furniture import Furniture
 from maps.page import Page, render_page
+from planner.edge_shapes import edge_lines
 from planner.numbers import share_text
 from planner.region import Region
-from planner.schema import STATUS_LABELS
+from planner.schema import DETOUR_LABELS, REASON_LABELS, STATUS_LABELS
 
-SCRIPTS = ("elements.js", "cards.js", "legend.js", "search.js", "furniture.js", "coverage.js")
+SCRIPTS = ("elements.js", "cards.js", "legend.js", "search.js", "furniture.js", "detours.js", "coverage.js")
 Column = dict[str, list[object]]
 """One column of a table: {"values": […]}, or for text {"texts": distinct texts, "index": which one in each row}."""
 
@@ -24,13 +25,20 @@ _ROW_TEXTS = (
     "subject_code", "subject_name", "town_name", "county_name", "required_text", "status", "force", "nature",
     "nearest_facility_name", "denominator", "remedy", "document", "section", "quote", "note",
 )  # fmt: skip
-_ROW_NUMBERS = ("population", "covered", "uncovered", "unreachable", "population_no_data", "distance_m")
+_ROW_NUMBERS = ("population", "covered", "uncovered", "unreachable", "population_no_data", "distance_m", "time_min")
+_DETOUR_TEXTS = (
+    "rule", "rule_label", "id", "name", "town_name", "county_name", "paper_facility_name", "road_facility_name", "status",
+)  # fmt: skip
+_DETOUR_NUMBERS = ("population", "radius_km", "paper_distance_m", "road_distance_m", "detour_factor")
 
 
-def coverage_map(region: Region, findings: pd.DataFrame, furniture: Furniture) -> str:
+def coverage_map(
+    region: Region, findings: pd.DataFrame, furniture: Furniture, detours: pd.DataFrame | None = None
+) -> str:
     """Return one HTML page that shows findings on the map of their region and opens with no network.
 
-    One fill per (rule, reading) that has rows at town level; village rows with people left out become dots.
+    One fill per (rule, reading) that has rows at town level; village rows with people left out become dots, the rows
+    of 绕行清单 (schema.DETOURS) signs of their own.
     Raises ValueError when findings speak of towns or villages that the region does not have.
     """
     _require_known(findings, "town", region.towns["code"])
@@ -48,6 +56,7 @@ def coverage_map(region: Region, findings: pd.DataFrame, furniture: Furniture) -
         "villages": _villages(region),
         "facilities": _facilities(region),
         "roads": _roads(region),
+        "detours": None if detours is None else _detours(detours),
     }
     return render_page(
         Page(
@@ -200,11 +209,21 @@ def _facilities(region: Region) -> dict[str, Column]:
 def _roads(region: Region) -> dict[str, list[geometry.Line]] | None:
     if region.roads is None:
         return None
-    is_major = region.roads["road_class"].str.removesuffix("_link").isin(style.MAJOR_ROADS)
-    is_shown = region.roads["road_class"].str.removesuffix("_link").isin(style.SHOWN_ROADS)
+    shapes = gpd.GeoSeries(edge_lines(region.roads), crs=4326).to_crs(region.crs)
+    kind = pd.Series(region.roads.road_class).astype(str).str.removesuffix("_link")
+    is_major, is_shown = kind.isin(style.MAJOR_ROADS), kind.isin(style.SHOWN_ROADS)
+    return {"minor": geometry.lines(shapes[is_shown & ~is_major]), "major": geometry.lines(shapes[is_major])}
+
+
+def _detours(detours: pd.DataFrame) -> dict[str, Column]:
+    points = gpd.GeoSeries(gpd.points_from_xy(detours["lon"].astype(float), detours["lat"].astype(float)), crs=4326)
     return {
-        "minor": geometry.lines(region.roads[is_shown & ~is_major]),
-        "major": geometry.lines(region.roads[is_major]),
+        **{name: _texts(detours[name]) for name in _DETOUR_TEXTS},
+        **{name: _numbers(detours[name]) for name in _DETOUR_NUMBERS},
+        "status_label": _texts(detours["status"].map(DETOUR_LABELS)),
+        "reason_label": _texts(detours["reason"].map(REASON_LABELS)),
+        "estimated": _flags(detours["estimated"]),
+        "at": _plain(geometry.points(points)),
     }
 
 
@@ -237,6 +256,7 @@ def _style() -> dict[str, object]:
         "fills": [{"label": one.label, "fill": one.fill} for one in style.fills()],
         "symbols": symbols,
         "closed": style.CLOSED_COLOR,
+        "detours": {name: dict(sign) for name, sign in style.DETOUR_SIGNS.items()},
         "chrome": dict(style.CHROME),
         "lines": {name: dict(line) for name, line in style.LINES.items()},
         "status": dict(STATUS_LABELS),

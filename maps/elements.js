@@ -87,7 +87,8 @@ function mapElements(style) {
     return makeSvg('svg', {width: 24, height: 13, viewBox: '0 0 24 13'}, makeSvg('rect', look));
   }
 
-  const pill = (state) => make('span', {class: `pill ${state}`}, status[state] || state);
+  const pillOf = (state, text) => make('span', {class: `pill ${state}`}, text);
+  const pill = (state) => pillOf(state, status[state] || state);
   const tag = (text) => make('span', {class: 'tag'}, text);
 
   function list(pairs) {
@@ -97,6 +98,6 @@ function mapElements(style) {
 
   return {
     byId, make, makeSvg, fill, rowsOf, point, unpacked, outline, number, people,
-    sign, dot, stroke, swatch, pill, tag, list,
+    sign, dot, stroke, swatch, pill, pillOf, tag, list,
   };
 }

@@ -26,11 +26,11 @@ def outlines(frame: gpd.GeoDataFrame) -> list[list[list[Line]]]:
     return [[_rings(part) for part in shapely.get_parts(shape)] for shape in frame.to_crs(4326).geometry]
 
 
-def lines(frame: gpd.GeoDataFrame) -> list[Line]:
-    """Return all lines of the frame, joined end to end where they meet, then simplified for display."""
-    merged = shapely.line_merge(shapely.union_all(frame.geometry.to_numpy()))
-    shapes = shapely.simplify(shapely.get_parts(merged), ROAD_TOLERANCE_M)
-    series = gpd.GeoSeries(shapes, crs=frame.crs).to_crs(4326)
+def lines(shapes: gpd.GeoSeries, tolerance_m: float = ROAD_TOLERANCE_M) -> list[Line]:
+    """Return all lines, in metres, joined end to end where they meet, then simplified for display."""
+    merged = shapely.line_merge(shapely.multilinestrings(shapes.to_numpy()))
+    simple = shapely.simplify(shapely.get_parts(merged), tolerance_m)
+    series = gpd.GeoSeries(simple, crs=shapes.crs).to_crs(4326)
     packed = (_steps(shapely.get_coordinates(shape)) for shape in series)
     return sorted(line for line in packed if len(line) > 2)
 

@@ -60,6 +60,13 @@ SYMBOLS: Mapping[str, Symbol] = MappingProxyType(
     }
 )
 CLOSED_COLOR = "#9aa3a9"
+DETOUR_SIGNS: Mapping[str, Mapping[str, str | int]] = MappingProxyType(
+    {
+        "detour": {"size": 15, "color": "#7a1f5c", "outline": "M12 2.5L22.5 21H1.5z", "glyph": ""},
+        "unreachable": {"size": 15, "color": "#1c2a33", "outline": _SQUARE, "glyph": "M7 7l10 10M17 7L7 17"},
+    }
+)
+"""The signs of 绕行清单: a triangle, and a crossed box for who is not reached at all; no facility has either shape."""
 
 LINES: Mapping[str, Mapping[str, str | float]] = MappingProxyType(
     {
@@ -154,6 +161,12 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "no_villages": "本指标没有村（社区）一级的未覆盖居民点",
         "villages_layer": "全部村（社区）",
         "roads_layer": "道路",
+        "detours_layer": "绕行居民点（直线达标、道路不达标；叉＝不可达）",
+        "detour_factor": "绕行系数",
+        "straight": "直线",
+        "by_road": "道路",
+        "radius": "半径",
+        "minutes": "分钟",
         "planned": "空心＝规划或在建，灰色＝停用；只有在用的提供服务",
         "estimated_legend": "位置或数据为估算的，提示框中标“估算”",
         "beds": "编制床位",

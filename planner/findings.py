@@ -115,7 +115,7 @@ def _nobody(region: Region, measure: Measure) -> pd.DataFrame:
     """Return the one row of a rule that finds nobody to speak about: it judges nothing, but it does not vanish."""
     zeros = dict.fromkeys(("population", "covered", "uncovered", "unreachable", "population_no_data"), 0)
     row = {**zeros, "level": "city", "subject_code": region.about.code, "value": np.nan, "unit": measure.unit,
-           "required": np.nan, "gap": np.nan, "nearest_facility": "", "distance_m": np.nan, "advice": "",
+           "required": np.nan, "gap": np.nan, "nearest_facility": "", "distance_m": np.nan, "time_min": np.nan, "advice": "",
            "estimated": False}  # fmt: skip
     return pd.DataFrame([row])
 
@@ -143,13 +143,16 @@ def _lowest(rows: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 def _add_up(rows: pd.DataFrame, parent: pd.Series, level: str, measure: Measure) -> pd.DataFrame:
     """Return the rows one level higher: people and units summed, the farthest uncovered place kept as the example."""
     short = rows[rows["units_met"] < rows["units"]].assign(parent=parent)
-    farthest = short.sort_values(["parent", "distance_m", "subject_code"], ascending=[True, False, True], kind="stable")
+    farthest = short.sort_values(
+        ["parent", "distance_m", "time_min", "subject_code"], ascending=[True, False, False, True], kind="stable"
+    )
     farthest = farthest.drop_duplicates("parent").set_index("parent")
     grouped = rows.groupby(parent, sort=True)
     out = grouped[list(_SUMS)].sum()
     out["estimated"] = grouped["estimated"].any()
     out["nearest_facility"] = farthest["nearest_facility"].reindex(out.index).fillna("")
-    out["distance_m"] = farthest["distance_m"].reindex(out.index)
+    for column in ("distance_m", "time_min"):
+        out[column] = farthest[column].reindex(out.index)
     judged = out["units"] - out["units_unknown"]
     if measure.sums == "people":
         out["value"] = (out["covered"] / out["population"]).where(out["population"] > 0)

@@ -11,7 +11,8 @@ A measure is ``measure(region, travel, **params) -> DataFrame``, one row a subje
     required          what the value is held against, a lower limit or an upper one as the measure says
     met               True, False, or None where the data do not tell
     nearest_facility  id of the nearest facility, "" where none is known
-    distance_m        distance to it, NaN where none is known
+    distance_m        distance to it, NaN where none is known or what was measured is time
+    time_min          minutes from it, where what was measured is time; else NaN
     advice            code of an advice that is no gap (see schema.ADVICE), or ""
     estimated         whether the row rests on estimated or fictional data
 """
@@ -35,9 +36,10 @@ UrbanScope = Literal["subdistricts", "subdistricts_and_county_seats", "census"]
 Units = Literal["town", "village"]
 
 MM_PER_KM = 1_000_000
+MS_PER_MIN = 60_000
 COLUMNS = (
     "level", "subject_code", "population", "covered", "unreachable", "value", "required", "met", "nearest_facility",
-    "distance_m", "advice", "estimated",
+    "distance_m", "time_min", "advice", "estimated",
 )  # fmt: skip
 
 
@@ -61,12 +63,13 @@ def is_urban_area(region: Region, scope: UrbanScope) -> Bools:
 
 
 def _nearest(reach: Reach, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return, by demand id: nearest_facility, distance_m, covered, and whether that facility's row is estimated."""
+    """Return, by demand id: nearest_facility, cost, distance_m, covered, and whether that facility's row is estimated."""
     nearest = reach.nearest()
     estimated = facilities.set_index("id")["estimated"]
     return pd.DataFrame(
         {
             "nearest_facility": nearest["facility_id"],
+            "cost": nearest["cost"],
             "distance_m": nearest["cost"] / 1000,
             "covered": reach.covered(),
             "facility_estimated": nearest["facility_id"].map(estimated).eq(True),
@@ -76,7 +79,7 @@ def _nearest(reach: Reach, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _rows(level: str, columns: Mapping[str, object]) -> pd.DataFrame:
     """Return the columns as the frame that every measure returns; people of what is not met are not covered."""
-    frame = pd.DataFrame({"level": level, "unreachable": 0, "advice": "", **columns})
+    frame = pd.DataFrame({"level": level, "unreachable": 0, "advice": "", "time_min": np.nan, **columns})
     if "covered" not in frame:
         frame["covered"] = frame["population"].where(frame["met"].eq(True), 0)
     return frame[list(COLUMNS)]
@@ -101,24 +104,58 @@ def people_within(
     `residents` are those inside or outside `urban_scope`. Subjects without such residents have no row. Value: the
     covered share. The nearest facility and distance are those of the subject's farthest point.
     """
+    people, facilities = people_in_question(region, residents, urban_scope), region.open_facilities(facility_kind)
+    reach = travel.reach(people, facilities, limit=round(radius_km * MM_PER_KM))
+    return _people_rows(region, facility_kind, people, _nearest(reach, facilities))
+
+
+def people_within_time(
+    region: Region,
+    travel: Travel,
+    *,
+    facility_kind: str,
+    minutes: float,
+    residents: Literal["urban", "rural"],
+    urban_scope: UrbanScope,
+) -> pd.DataFrame:
+    """People whom an open facility of this kind reaches within so many minutes, what the travel adds at its start included.
+
+    As `people_within`, with time_min in place of the distance. `travel` must count milliseconds.
+    """
+    if travel.unit != "ms":
+        raise ValueError(f"minutes are asked of a way of travelling that counts {travel.unit}")
+    people, facilities = people_in_question(region, residents, urban_scope), region.open_facilities(facility_kind)
+    nearest = _nearest(travel.reach(people, facilities, limit=round(minutes * MS_PER_MIN)), facilities)
+    return _people_rows(
+        region, facility_kind, people, nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
+    )
+
+
+def people_in_question(
+    region: Region, residents: Literal["urban", "rural"], urban_scope: UrbanScope
+) -> gpd.GeoDataFrame:
+    """Return the resident points, none empty, inside ("urban") or outside ("rural") `urban_scope`."""
     urban = is_urban_area(region, urban_scope)
     people = region.residents[urban if residents == "urban" else ~urban]
-    people = people[people["population"] > 0]
-    facilities = region.open_facilities(facility_kind)
-    reach = travel.reach(people, facilities, limit=round(radius_km * MM_PER_KM))
+    return people[people["population"] > 0]
+
+
+def _people_rows(region: Region, facility_kind: str, people: gpd.GeoDataFrame, nearest: pd.DataFrame) -> pd.DataFrame:
+    """Return the people by subject: how many are covered, how many unreachable, and the farthest point's nearest."""
     level = region.subject_level
     rows = people[["id", "population", "estimated"]].assign(subject_code=people[f"{level}_code"])
-    rows = rows.join(_nearest(reach, facilities), on="id")
+    rows = rows.join(nearest.assign(time_min=nearest.get("time_min", np.nan)), on="id")
     rows["covered_people"] = rows["population"].where(rows["covered"], 0)
-    rows["unreachable"] = rows["population"].where(rows["distance_m"].isna(), 0)
+    rows["unreachable"] = rows["population"].where(rows["cost"].isna(), 0)
     rows["estimated"] = rows["estimated"] | rows["facility_estimated"]
-    rows = rows.sort_values(["subject_code", "distance_m", "id"], ascending=[True, False, True], kind="stable")
+    rows = rows.sort_values(["subject_code", "cost", "id"], ascending=[True, False, True], kind="stable")
     out = rows.groupby("subject_code", sort=True).agg(
         population=("population", "sum"),
         covered=("covered_people", "sum"),
         unreachable=("unreachable", "sum"),
         nearest_facility=("nearest_facility", "first"),
         distance_m=("distance_m", "first"),
+        time_min=("time_min", "first"),
         estimated=("estimated", "any"),
     ).reset_index()  # fmt: skip
     known = [region.knows(facility_kind)] * len(out)
@@ -357,6 +394,7 @@ class Measure:
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "people_within": Measure(people_within, "share", "people"),
+        "people_within_time": Measure(people_within_time, "share", "people"),
         "facility_per_unit": Measure(facility_per_unit, "所", "units"),
         "standard_per_unit": Measure(standard_per_unit, "所", "units"),
         "community_centers": Measure(community_centers, "所", "units"),

@@ -75,13 +75,18 @@ class RoadGraph:
         kilometres = self.length_mm.sum() / 1e6
         return f"RoadGraph({len(self.lon)} nodes, {len(self.tail)} edges, {kilometres:,.0f} km)"
 
-    def components(self) -> Whole:
-        """Return each node's component (weakly connected), 0 the largest, then by falling number of nodes."""
+    def components(self, usable: Bools | None = None) -> Whole:
+        """Return each node's component (weakly connected), 0 the largest, then by falling number of nodes.
+
+        `usable` tells which edges join; without it all of them do.
+        """
         from scipy.sparse import coo_array
         from scipy.sparse.csgraph import connected_components
 
         size = len(self.lon)
-        links = coo_array((np.ones(len(self.tail), np.int8), (self.tail, self.head)), shape=(size, size))
+        keep = slice(None) if usable is None else usable
+        tail, head = self.tail[keep], self.head[keep]
+        links = coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=(size, size))
         _, label = connected_components(links.tocsr(), directed=False)
         counts = np.bincount(label)
         first = np.full(len(counts), size)

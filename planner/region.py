@@ -7,6 +7,7 @@ from types import MappingProxyType
 import geopandas as gpd
 
 from planner.errors import Text
+from planner.network import RoadGraph
 
 URBAN_SCOPES: Mapping[str, Text] = MappingProxyType(
     {
@@ -56,7 +57,7 @@ class Region:
     villages    code, name, town_code, county_code, kind, population, lon, lat, geometry (point); may be empty
     residents   id, village_code, town_code, county_code, population, is_urban, lon, lat, geometry (point)
     facilities  id, name, kind, status, town_code, village_code, county_code, beds …, lon, lat, geometry (point)
-    roads       id, road_class, speed_kmh, oneway, geometry (line), or None
+    roads       RoadGraph (in degrees), or None
 
     ``estimated`` (bool) and ``source`` stand in every frame. Empty text is "", an unknown number is NaN,
     an unknown boolean or choice is None. Functions never write into these frames.
@@ -69,7 +70,7 @@ class Region:
     villages: gpd.GeoDataFrame
     residents: gpd.GeoDataFrame
     facilities: gpd.GeoDataFrame
-    roads: gpd.GeoDataFrame | None = None
+    roads: RoadGraph | None = None
     sources: tuple[Source, ...] = ()
 
     @property

@@ -11,8 +11,8 @@ import pandas as pd
 
 from planner.network import SPEED_KMH, RoadGraph
 from planner.reach import UNREACHABLE, Reach, rows_of, smallest
-from planner.search import FAR, Engine, Search, Seeds
-from planner.snap import EdgeIndex, Snapped
+from planner.search import FAR, Costs, Engine, Search, Seeds
+from planner.snap import EdgeIndex, Floats, Snapped, Walk
 
 Whole = npt.NDArray[np.int64]
 Pairs = tuple[Whole, Whole, Whole]
@@ -23,6 +23,17 @@ _MM_PER_KM = 1_000_000
 _NEVER = int(UNREACHABLE)
 WALK_KMH = 5.0
 """Speed of the access leg between a point and the road where time is asked for: an assumption, on foot."""
+_ON_THE_ROAD_M = 1.0
+"""A walk ends on a road; more than this beside every open one, it ends on a road that is closed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Access:
+    """How points get onto the road: where, at what cost (in the road's unit), and who walks there from beyond it."""
+
+    at: Snapped
+    leg: Whole
+    on_foot: Bools
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,19 +43,26 @@ class Road:
     graph       the roads
     speeds      km/h by class, or None for distance; an edge's own speed_kmh comes first
     closed      way ids that are closed
+    closed_edges  positions of edges that are closed as well, such as those that meet a polygon
     delay_s     added once to every journey by time, such as the dispatch of an ambulance
     direction   "from" the facility to the demand (an ambulance) or "to" it (a patient)
     max_snap_m  a point farther than this from every open edge is 不可达
     walk_kmh    speed of the access leg in time
+    offroad_m   demand farther than max_snap_m, but not farther than this, walks to its nearest edge (步行接入); 0: 不可达
+    walks       by demand id, by time only: what those walk instead of the straight line, such as over a friction surface;
+                who has no walk is 不可达
     """
 
     graph: RoadGraph
     speeds: Mapping[str, float] | None = None
     closed: frozenset[str] = frozenset()
+    closed_edges: frozenset[int] = frozenset()
     delay_s: float = 0.0
     direction: Literal["from", "to"] = "from"
     max_snap_m: float = 2_000.0
     walk_kmh: float = WALK_KMH
+    offroad_m: float = 0.0
+    walks: Mapping[str, Walk] | None = None
     engine: Engine = field(default="auto")
 
     def __post_init__(self) -> None:
@@ -52,6 +70,8 @@ class Road:
         bad = [name for name, speed in speeds.items() if not 0 < speed < float("inf")]
         if bad or not self.walk_kmh > 0 or self.delay_s < 0 or self.max_snap_m < 0:
             raise ValueError(f"speeds must be above zero, delay and snapping distance not below: {bad}")
+        if self.offroad_m and self.offroad_m < self.max_snap_m:
+            raise ValueError(f"off the road to {self.offroad_m} m is nearer than max_snap_m {self.max_snap_m}")
 
     @property
     def unit(self) -> Literal["mm", "ms"]:
@@ -70,16 +90,18 @@ class Road:
         return np.rint(graph.length_mm * (_MS_PER_HOUR / _MM_PER_KM) / speed).astype(np.int64)
 
     @cached_property
-    def _open(self) -> Bools:
+    def open_edges(self) -> Bools:
         """Whether each edge is open; an edge made of several ways ("8;70") is closed with any of them."""
-        if not self.closed:
-            return np.ones(len(self.graph.tail), np.bool_)
-        return np.array([self.closed.isdisjoint(str(ways).split(";")) for ways in self.graph.way_id], dtype=np.bool_)
+        is_open = np.ones(len(self.graph.tail), np.bool_)
+        if self.closed:
+            is_open[:] = [self.closed.isdisjoint(str(ways).split(";")) for ways in self.graph.way_id]
+        is_open[list(self.closed_edges)] = False
+        return is_open
 
     @cached_property
     def drivable(self) -> tuple[Bools, Bools]:
         """Whether each edge may be driven tail → head and head → tail in the sense of the search, from the facility."""
-        forward, backward = self.graph.forward & self._open, self.graph.backward & self._open
+        forward, backward = self.graph.forward & self.open_edges, self.graph.backward & self.open_edges
         return (forward, backward) if self.direction == "from" else (backward, forward)
 
     @cached_property
@@ -90,26 +112,58 @@ class Road:
 
     @cached_property
     def _edges(self) -> EdgeIndex:
-        return EdgeIndex(self.graph, self._open)
+        return EdgeIndex(self.graph, self.open_edges)
 
     def snap(self, frame: pd.DataFrame) -> Snapped:
         """Return where each point (id, lon, lat) meets its nearest open edge."""
         return self._edges.snap(frame, self.max_snap_m)
+
+    def places(self, step_m: float, box: tuple[float, float, float, float]) -> tuple[Floats, Floats]:
+        """Return (lon, lat) of places on the open edges near `box` (west, south, east, north), at most `step_m` apart."""
+        return self._edges.places(step_m, box)
+
+    def walkers(self, demand: pd.DataFrame) -> pd.DataFrame:
+        """Return, by id, who walks to the road from beyond it: metres off the road, and the cost of the walk (`unit`)."""
+        access = self.access(demand)
+        found = {"metres": access.at.access_mm / 1000, "cost": access.leg}
+        return pd.DataFrame(found, index=demand["id"].to_numpy(dtype=object))[access.on_foot]
+
+    def access(self, demand: pd.DataFrame) -> Access:
+        """Return how demand (id, lon, lat) gets onto the road; facilities are on it or nowhere."""
+        at = self._edges.snap(demand, max(self.max_snap_m, self.offroad_m))
+        on_foot = (at.edge >= 0) & (at.access_mm > round(self.max_snap_m * 1000))
+        if self.walks is None or self.speeds is None or not on_foot.any():
+            return Access(at, self._leg(at.access_mm), on_foot)
+        return self._walked(demand, at, on_foot, self.walks)
+
+    def _walked(self, demand: pd.DataFrame, at: Snapped, on_foot: Bools, walks: Mapping[str, Walk]) -> Access:
+        """Return the access of demand of which those on foot go where their walks lead."""
+        ids = demand["id"].to_numpy(dtype=object)
+        rows = np.array([row for row in np.flatnonzero(on_foot) if ids[row] in walks], np.int64)
+        taken = pd.DataFrame([walks[name] for name in ids[rows]], columns=list(Walk._fields), dtype=float)
+        met = self._edges.snap(taken, _ON_THE_ROAD_M)
+        edge, along, leg = np.where(on_foot, -1, at.edge), at.along_mm.copy(), self._leg(at.access_mm)
+        edge[rows], along[rows] = met.edge, met.along_mm
+        leg[rows] = np.rint(taken["seconds"].to_numpy() * 1000).astype(np.int64)
+        return Access(Snapped(edge, along, at.access_mm), leg, on_foot & (edge >= 0))
 
     def _leg(self, access_mm: Whole) -> Whole:
         if self.speeds is None:
             return access_mm
         return np.rint(access_mm * (_MS_PER_HOUR / _MM_PER_KM) / self.walk_kmh).astype(np.int64)
 
-    def _ends(self, at: Snapped, outward: bool) -> Pairs:
-        """Return (point, node, cost): how each snapped point leaves for (or is reached from) the ends of its edge."""
+    def _ends(self, access: Access, outward: bool) -> Pairs:
+        """Return (point, node, cost): how each point leaves for (or is reached from) the ends of its edge.
+
+        A point that meets its edge at an end is at that junction, whichever way the edge is driven.
+        """
+        at = access.at
         known = np.flatnonzero(at.edge >= 0)
-        edge = at.edge[known]
-        part, whole = self._part(at)[known], self.edge_cost[edge]
-        leg = self._leg(at.access_mm[known])
+        edge, along = at.edge[known], at.along_mm[known]
+        part, whole, leg = self._part(at)[known], self.edge_cost[edge], access.leg[known]
         forward, backward = self.drivable
         to_head, to_tail = (forward, backward) if outward else (backward, forward)
-        heads, tails = to_head[edge], to_tail[edge]
+        heads, tails = to_head[edge] | (along == self.graph.length_mm[edge]), to_tail[edge] | (along == 0)
         point = np.concatenate([known[heads], known[tails]])
         node = np.concatenate([self.graph.head[edge][heads], self.graph.tail[edge][tails]])
         cost = np.concatenate([(leg + whole - part)[heads], (leg + part)[tails]])
@@ -124,23 +178,18 @@ class Road:
             return np.minimum(at.along_mm, whole)
         return np.minimum(np.rint(whole * (at.along_mm / length)).astype(np.int64), whole)
 
-    def _same_edge(self, demand: Snapped, facility: Snapped) -> Pairs:
+    def _same_edge(self, demand: Access, facility: Access) -> Pairs:
         """Return (demand, facility, cost) of pairs that meet on one edge without passing an end of it."""
-        left = pd.DataFrame(
-            {
-                "edge": demand.edge,
-                "d": np.arange(len(demand.edge)),
-                "pd": self._part(demand),
-                "ld": self._leg(demand.access_mm),
-            }
-        )
-        right = pd.DataFrame(
-            {
-                "edge": facility.edge,
-                "f": np.arange(len(facility.edge)),
-                "pf": self._part(facility),
-                "lf": self._leg(facility.access_mm),
-            }
+        left, right = (
+            pd.DataFrame(
+                {
+                    "edge": one.at.edge,
+                    side: np.arange(len(one.leg)),
+                    f"p{side}": self._part(one.at),
+                    f"l{side}": one.leg,
+                }
+            )
+            for side, one in (("d", demand), ("f", facility))
         )
         pairs = left[left["edge"] >= 0].merge(right[right["edge"] >= 0], on="edge")
         edge, ahead = pairs["edge"].to_numpy(), (pairs["pd"] - pairs["pf"]).to_numpy()
@@ -154,12 +203,26 @@ class Road:
         for side, frame in (("demand", demand), ("facility", facilities)):
             if not frame["id"].is_unique:
                 raise ValueError(f"the {side} ids are not unique")
-        at_demand, at_facility = self.snap(demand), self.snap(facilities)
-        delay = round(self.delay_s * 1000) if self.speeds is not None else 0
+        at_demand, at_facility = self.access(demand), self._join(facilities)
+        delay = self._delay
         point, node, cost = self._ends(at_facility, outward=True)
         same = self._same_edge(at_demand, at_facility)
         seeds = Seeds(node, cost + delay, point, len(facilities))
         return seeds, self._ends(at_demand, outward=False), (same[0], same[1], same[2] + delay)
+
+    def starts(self, facilities: pd.DataFrame) -> tuple[Whole, Floats, Whole]:
+        """Return where facilities join the road: edge (-1: nowhere), share of it from its tail, and the cost until then."""
+        joined = self._join(facilities)
+        length = np.maximum(self.graph.length_mm[np.maximum(joined.at.edge, 0)], 1)
+        return joined.at.edge, joined.at.along_mm / length, joined.leg + self._delay
+
+    def _join(self, facilities: pd.DataFrame) -> Access:
+        at = self.snap(facilities)
+        return Access(at, self._leg(at.access_mm), np.zeros(len(facilities), np.bool_))
+
+    @property
+    def _delay(self) -> int:
+        return round(self.delay_s * 1000) if self.speeds is not None else 0
 
     def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
         """Return who reaches which facility within `limit` mm or ms, and everyone's nearest, ties to the smaller id."""
@@ -201,7 +264,7 @@ def _nearest(keys: npt.NDArray[np.uint64], legs: Pairs, same: Pairs, size: int) 
 
 
 def _within(
-    rows: Pairs, legs: Pairs, same: Pairs, limit: int, facilities: int
+    rows: tuple[Whole, Costs, Costs], legs: Pairs, same: Pairs, limit: int, facilities: int
 ) -> Pairs:  # fmt: skip
     """Return (demand, facility, cost) of the pairs within the limit, from the nodes within it by facility."""
     start, nodes, costs = rows

@@ -1,8 +1,8 @@
 """Rule and Clause: the law as data, read strictly from standards/*.yaml, where alone policy numbers stand."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -76,6 +76,41 @@ class Rules:
     document: str
     issued: str
     rules: tuple[Rule, ...]
+
+
+def readable(rules: Rules, ways: Collection[str]) -> Rules:
+    """Return the rules with only those readings whose way of travelling is given; a rule left without one is left out.
+
+    What is said of rules later (parameters, assumptions) is then said of what was computed, and of nothing else.
+    """
+    kept = [replace(rule, readings=tuple(one for one in rule.readings if one.travel in ways)) for rule in rules.rules]
+    return replace(rules, rules=tuple(rule for rule in kept if rule.readings))
+
+
+def with_minutes(rules: Rules, minutes: float) -> Rules:
+    """Return the rules with every reading by time held against so many minutes, their words changed with the number."""
+    return replace(rules, rules=tuple(_rule_with_minutes(rule, minutes) for rule in rules.rules))
+
+
+def _rule_with_minutes(rule: Rule, minutes: float) -> Rule:
+    old = {reading.params["minutes"] for reading in rule.readings if "minutes" in reading.params}
+    if not old:
+        return rule
+
+    def said(text: str) -> str:
+        for one in old:
+            text = text.replace(f"{one:g}分钟", f"{minutes:g}分钟")
+        return text
+
+    readings = tuple(
+        replace(
+            one, params=MappingProxyType({**one.params, **({"minutes": minutes} if "minutes" in one.params else {})})
+        )
+        for one in rule.readings
+    )
+    return replace(
+        rule, readings=readings, required_text=said(rule.required_text), assumptions=tuple(map(said, rule.assumptions))
+    )
 
 
 def load_rules(name: str, measures: Mapping[str, Callable[..., Any]]) -> Rules:
@@ -177,7 +212,7 @@ _RULE_KEYS = {
 }  # fmt: skip
 _RULE_NEEDED = ("id", "label", "section", "quote", "measure", "gap_level", "denominator", "readings")
 _READING_KEYS = {"id": str, "label": str, "judged": bool, "travel": str, "params": dict}
-_TRAVELS = ("paper", "road")
+_TRAVELS = ("paper", "road", "road_time")
 _WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "facility_kind": tuple(FACILITY_KINDS),

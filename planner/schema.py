@@ -227,7 +227,8 @@ FINDINGS = Table(
         Field("nature", "指标性质", "text", "约束性、预期性或空"),
         Field("nearest_facility", "最近机构编号", "code", "乡镇及以上：最远的未覆盖居民点的最近机构"),
         Field("nearest_facility_name", "最近机构", "text"),
-        Field("distance_m", "距离", "number", "与最近机构的距离", "米"),
+        Field("distance_m", "距离", "number", "与最近机构的距离；时间口径为空", "米"),
+        Field("time_min", "时间", "number", "时间口径：调度加行车到最近机构；其余为空", "分钟"),
         Field("denominator", "分母", "text", "百分比与人数是谁的"),
         Field("remedy", "建议措施", "text"),
         Field("responsible", "责任单位", "text", "条款点名的责任单位，没有则空"),
@@ -236,6 +237,56 @@ FINDINGS = Table(
         Field("quote", "条文", "text"),
         Field("note", "说明", "text"),
         Field("estimated", "含估算", "boolean", "本行是否用到估算或虚构数据"),
+    ),
+)  # fmt: skip
+
+DETOURS = Table(
+    "detours", "绕行清单", ("绕行清单",), "id", "point",
+    (
+        Field("rule", "规则", "text"),
+        Field("rule_label", "指标", "text"),
+        Field("reading", "口径", "text", "道路口径的编号"),
+        Field("id", "居民点编号", "code"),
+        Field("village_code", "村代码", "code", "没有村数据的为空"),
+        Field("name", "居民点", "text", "所在村（社区）；没有村数据的为居民点编号"),
+        Field("town_code", "乡镇代码", "code"),
+        Field("town_name", "乡镇（街道）", "text"),
+        Field("county_code", "县区代码", "code"),
+        Field("county_name", "县（区）", "text"),
+        Field("population", "人口", "integer", "", "人"),
+        Field("radius_km", "半径", "number", "", "公里"),
+        Field("paper_facility", "直线最近机构编号", "code"),
+        Field("paper_facility_name", "直线最近机构", "text"),
+        Field("paper_distance_m", "直线距离", "number", "", "米"),
+        Field("road_facility", "道路最近机构编号", "code", "不可达的为空"),
+        Field("road_facility_name", "道路最近机构", "text"),
+        Field("road_distance_m", "道路距离", "number", "不可达的为空", "米"),
+        Field("detour_factor", "绕行系数", "number", "道路距离 ÷ 直线距离；不可达的为空"),
+        Field("status", "状态", "text", "detour＝绕行超限；unreachable＝不可达"),
+        Field("reason", "不可达原因", "text", "far＝离路太远；apart＝所在道路不与最大路网连通；no_way＝没有可通行的路线"),
+        Field("estimated", "含估算", "boolean"),
+        Field("lon", "经度", "number", "", "度"),
+        Field("lat", "纬度", "number", "", "度"),
+    ),
+)  # fmt: skip
+DETOUR_LABELS: Mapping[str, str] = MappingProxyType({"detour": "绕行超限", "unreachable": "不可达"})
+REASON_LABELS: Mapping[str, str] = MappingProxyType(
+    {"": "", "far": "离路太远", "apart": "所在道路不与最大路网连通", "no_way": "没有可通行的路线"}
+)
+
+NOT_JOINED = Table(
+    "not_joined", "未接入路网", ("未接入路网",), "id", None,
+    (
+        Field("what", "类别", "text", "resident＝居民点；facility＝机构"),
+        Field("id", "编号", "code"),
+        Field("name", "名称", "text", "居民点为所在村（社区）"),
+        Field("town_code", "乡镇代码", "code"),
+        Field("town_name", "乡镇（街道）", "text"),
+        Field("county_code", "县区代码", "code"),
+        Field("county_name", "县（区）", "text"),
+        Field("population", "人口", "integer", "", "人"),
+        Field("state", "情况", "text", "far＝离路太远；apart＝最近的道路不与最大路网连通"),
+        Field("access_m", "离路", "number", "离路太远的为空", "米"),
     ),
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,14 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _ELLIPSOID = Geod(ellps="GRS80")
+
+
+class Walk(NamedTuple):
+    """A walk between a point off the roads and a road: where it meets the road, and how many seconds it takes."""
+
+    lon: float
+    lat: float
+    seconds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,14 +98,15 @@ class EdgeIndex:
         if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
             raise ValueError("a point without coordinates cannot travel")
         here = _mercator(lon, lat)
-        stretch = 1.01 / np.cos(np.radians(np.abs(lat).max()))
+        widest = min(np.abs(lat).max() + max_m / 111_000, 89.0)
+        stretch = 1.01 / np.cos(np.radians(widest))
         at, segment = self._tree.query_nearest(points(here), max_distance=max_m * stretch + 1)
         order = np.lexsort((segment, owner[segment], at))
         at, where = np.unique(at[order], return_index=True)
         segment = segment[order][where]
         foot_lon, foot_lat = _lonlat(self._foot(here[at], segment))
         metres = np.asarray(_ELLIPSOID.inv(lon[at], lat[at], foot_lon, foot_lat)[2], float)
-        near = metres <= max_m
+        near = np.rint(metres * 1000) <= round(max_m * 1000)
         at, segment, metres = at[near], segment[near], metres[near]
         first = self._first[0][segment]
         shape_lon, shape_lat = self.graph.shape_lon[first], self.graph.shape_lat[first]
@@ -109,6 +118,21 @@ class EdgeIndex:
         along[at] = np.clip(np.rint(share * length), 0, length).astype(np.int64)
         access[at] = np.rint(metres * 1000).astype(np.int64)
         return Snapped(edge, along, access)
+
+    def places(self, step_m: float, box: tuple[float, float, float, float]) -> tuple[Floats, Floats]:
+        """Return (lon, lat) of places on the usable edges, at most `step_m` apart, ends included.
+
+        Of segments that lie wholly outside `box` (west, south, east, north in degrees) there are none.
+        """
+        start, end = self._ends
+        low, high = _mercator(np.array([box[0], box[2]]), np.array([box[1], box[3]]))
+        near = ((np.maximum(start, end) >= low) & (np.minimum(start, end) <= high)).all(axis=1)
+        start, way = start[near], (end - start)[near]
+        metres = np.hypot(*way.T) * np.cos(np.radians(_lonlat(start)[1]))
+        pieces = np.maximum(np.ceil(metres / step_m * 1.01), 1).astype(np.int64)
+        owner = np.repeat(np.arange(len(pieces)), pieces + 1)
+        at = np.arange(len(owner)) - np.repeat(np.cumsum(pieces + 1) - (pieces + 1), pieces + 1)
+        return _lonlat(start[owner] + way[owner] * (at / pieces[owner])[:, None])
 
     def _foot(self, here: Floats, segment: Whole) -> Floats:
         """Return the foot of each point on its segment."""

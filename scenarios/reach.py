@@ -1,12 +1,18 @@
 """Who reaches whom, for two lists of points anywhere: the pairs, the summary, and the areas to look at."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import shapely
+from pyogrio.errors import DataSourceError
 
+from planner.areas import service_areas, straight_areas
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.limits import Limit
 from planner.reach import Reach
@@ -15,31 +21,58 @@ from planner.travel import StraightLine
 
 _SHOWN = 20
 _FAR_OUTSIDE_M = 10_000
+CELL_M = 100.0
+"""The side of a cell of walking off the roads."""
+BY_ROAD = Text("道路", "by road")
+ON_FOOT = Text("步行接入", "on foot to the road")
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The pairs (demand_id, facility_id, cost, unit), and people by limit: covered, uncovered, unreachable."""
+    """What was asked and what came out, the same whatever the order of the rows.
 
+    demand, facilities  the points, sorted by id
+    reach               who reaches whom within the largest limit, and everyone's nearest
+    pairs               demand_id, facility_id, cost, unit; with walking beyond the road also access: 道路 or 步行接入
+    people              by limit: covered, uncovered, unreachable, and how many of the covered come on foot
+    walkers             by demand id, who walks to the road from beyond it and gets to a facility: metres, cost
+    """
+
+    demand: pd.DataFrame
+    facilities: pd.DataFrame
+    reach: Reach
     pairs: pd.DataFrame
     people: pd.DataFrame
-    unreachable_ids: tuple[str, ...]
+    walkers: pd.DataFrame
+
+    @property
+    def unreachable_ids(self) -> tuple[str, ...]:
+        """The demand that reaches nobody."""
+        return tuple(str(one) for one in self.reach.demand_ids[self.reach.nearest_index < 0])
 
 
 def ask(
     demand: pd.DataFrame, facilities: pd.DataFrame, travel: StraightLine | Road, limits: Sequence[Limit], count: int = 0
 ) -> Answer:
     """Return who reaches which facility within the largest of `limits` (or their `count` nearest), and the people."""
+    demand = demand.sort_values("id", kind="stable", ignore_index=True)
+    facilities = facilities.sort_values("id", kind="stable", ignore_index=True)
     reach = travel.reach(demand, facilities, max(limit.value for limit in limits))
     pairs = travel.k_nearest(demand, facilities, count) if count else reach.within()
-    return Answer(
-        pairs=pairs.assign(unit=travel.unit),
-        people=pd.DataFrame([_people(demand, reach, limit) for limit in limits]),
-        unreachable_ids=tuple(str(one) for one in reach.demand_ids[reach.nearest_index < 0]),
-    )
+    pairs = pairs.assign(unit=travel.unit)
+    walkers = pd.DataFrame({"metres": [], "cost": []})
+    if isinstance(travel, Road) and travel.offroad_m:
+        walkers = travel.walkers(demand)
+        walkers = walkers[
+            walkers.index.isin(reach.demand_ids[reach.nearest_index >= 0])
+        ]  # to a road that leads somewhere
+        pairs["access"] = np.where(pairs["demand_id"].isin(walkers.index), ON_FOOT.zh, BY_ROAD.zh)
+    on_foot = demand["id"].isin(walkers.index).to_numpy()
+    people = pd.DataFrame([_people(demand, reach, limit, on_foot) for limit in limits])
+    return Answer(demand, facilities, reach, pairs, people, walkers)
 
 
-def _people(demand: pd.DataFrame, reach: Reach, limit: Limit) -> dict[str, object]:
+def _people(demand: pd.DataFrame, reach: Reach, limit: Limit, on_foot: npt.NDArray[np.bool_]) -> dict[str, object]:
     people = demand["population"].to_numpy()
     covered = reach.covered(limit.value).to_numpy()
     unreachable = reach.nearest_index < 0
@@ -49,7 +82,39 @@ def _people(demand: pd.DataFrame, reach: Reach, limit: Limit) -> dict[str, objec
         "covered": int(people[covered].sum()),
         "uncovered": int(people[~covered & ~unreachable].sum()),
         "unreachable": int(people[unreachable].sum()),
+        "on_foot": int(people[covered & on_foot].sum()),
     }
+
+
+def with_walks(road: Road, demand: pd.DataFrame, friction: Path) -> Road:
+    """Return the road with the walks of the demand beyond it taken from a friction surface (minutes per metre)."""
+    from geodata.friction import read_friction, walks_to
+
+    points = demand[demand["id"].isin(road.walkers(demand).index)]
+    if not len(points):
+        return road
+    crs = metric_crs(points)
+    around = gpd.GeoSeries(gpd.points_from_xy(points["lon"], points["lat"]), crs=4326).to_crs(crs)
+    west, south, east, north = around.buffer(road.offroad_m + CELL_M).total_bounds
+    surface = read_friction(friction, bounds=(west, south, east, north), crs=crs, cell_m=CELL_M)
+    box = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=crs).to_crs(4326).total_bounds
+    return replace(road, walks=walks_to(surface, road.places(CELL_M / 2, tuple(box)), points))
+
+
+def metric_crs(points: pd.DataFrame) -> str:
+    """Return the UTM zone of the middle of the points."""
+    zone = int((float(points["lon"].mean()) + 180) // 6) % 60 + 1
+    return f"EPSG:{(32600 if float(points['lat'].mean()) >= 0 else 32700) + zone}"
+
+
+def areas_of(travel: StraightLine | Road, facilities: pd.DataFrame, limits: Sequence[Limit]) -> gpd.GeoDataFrame:
+    """Return the areas reached within each limit, the smallest first: limit (as it was said), geometry (EPSG:4326)."""
+    values = [limit.value for limit in limits]
+    if isinstance(travel, StraightLine):
+        areas = straight_areas(facilities, values)
+    else:
+        areas = service_areas(travel, facilities, values, metric_crs(facilities))
+    return areas.assign(limit=areas["limit"].map({limit.value: limit.said for limit in limits}))
 
 
 def check_inside(points: pd.DataFrame, file: str, road: Road) -> None:
@@ -58,7 +123,7 @@ def check_inside(points: pd.DataFrame, file: str, road: Road) -> None:
     Points a little outside are villages beyond the last road: they are 不可达, listed, and no mistake.
     """
     graph = road.graph
-    margin = max(road.max_snap_m, _FAR_OUTSIDE_M) / 111_000
+    margin = max(road.max_snap_m, road.offroad_m, _FAR_OUTSIDE_M) / 111_000
     wide = margin / max(0.05, float(np.cos(np.radians(np.abs(graph.lat).max()))))
     inside = points["lon"].between(graph.lon.min() - wide, graph.lon.max() + wide)
     inside &= points["lat"].between(graph.lat.min() - margin, graph.lat.max() + margin)
@@ -80,27 +145,44 @@ def check_inside(points: pd.DataFrame, file: str, road: Road) -> None:
         )
 
 
-def write_pairs(pairs: pd.DataFrame, out: Path) -> None:
-    """Write the pairs as .csv or .parquet, whole or not at all; ids stay text."""
-    fresh = out.with_name(f".{out.name}.fugai-new")
+def write_whole(outputs: Mapping[Path, Callable[[Path], object]]) -> None:
+    """Write every file beside its place, and only when all are written put them there; none at all where one fails."""
+    fresh = {out: out.with_name(f".{out.stem}.fugai-new{out.suffix}") for out in outputs}
     try:
-        if out.suffix.lower() == ".parquet":
-            _write_parquet(pairs, fresh)
-        else:
-            pairs.to_csv(fresh, index=False, encoding="utf-8-sig", lineterminator="\n")
-        fresh.replace(out)
-    except OSError as error:
-        fix = Text("检查路径、权限，关闭打开它的程序", "check the path, and close what has it open")
-        raise OptionError(
-            Problem(str(out), Text("写不进去", "cannot be written"), fix, found=error.strerror or "")
-        ) from error
+        for out, write in outputs.items():
+            with _told(out):
+                write(fresh[out])
+        for out, made in fresh.items():
+            with _told(out):
+                made.replace(out)
     finally:
-        fresh.unlink(missing_ok=True)
+        for made in fresh.values():
+            made.unlink(missing_ok=True)
 
 
-def _write_parquet(pairs: pd.DataFrame, path: Path) -> None:
+@contextmanager
+def _told(out: Path) -> Iterator[None]:
+    """Say of which file a failure is."""
+    try:
+        yield
+    except (OSError, DataSourceError) as error:
+        fix = Text("检查路径、权限，关闭打开它的程序", "check the path, and close what has it open")
+        found = getattr(error, "strerror", "") or ""
+        raise OptionError(Problem(str(out), Text("写不进去", "cannot be written"), fix, found=found)) from error
+
+
+def write_pairs(pairs: pd.DataFrame, path: Path) -> None:
+    """Write the pairs as .csv or .parquet; ids stay text."""
+    if path.suffix.lower() != ".parquet":
+        pairs.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+        return
     try:
         pairs.to_parquet(path, index=False)
     except ImportError as error:
         fix = Text('运行 pip install "fugai[parquet]"，或改用 .csv', 'pip install "fugai[parquet]", or write .csv')
         raise OptionError(Problem(path.name, Text("写 parquet 需要 pyarrow", "parquet needs pyarrow"), fix)) from error
+
+
+def write_areas(areas: gpd.GeoDataFrame, path: Path) -> None:
+    """Write the areas as GeoJSON."""
+    areas.to_file(path, driver="GeoJSON", engine="pyogrio", RFC7946="YES")

@@ -9,10 +9,11 @@ import pytest
 from geodata.load import load
 from planner.findings import assess, gap_rows, no_data_rows
 from planner.measures import COLUMNS, MEASURES
+from planner.network import SPEED_KMH, graph_of_edges
 from planner.region import Region
 from planner.rules import Rules
 from planner.schema import FINDINGS
-from planner.travel import PAPER, StraightLine
+from planner.travel import PAPER, Road, StraightLine
 from tests import tiny
 
 
@@ -35,7 +36,11 @@ def test_the_columns_are_the_schema(findings: pd.DataFrame) -> None:
 @pytest.mark.parametrize("name", sorted(MEASURES))
 def test_every_measure_returns_the_contract(name: str, tiny_region: Region, rules: Rules) -> None:
     reading = next(reading for rule in rules.rules if rule.measure == name for reading in rule.readings)
-    rows = MEASURES[name].function(tiny_region, StraightLine(), **reading.params)
+    street = graph_of_edges(
+        lon=np.array([101.65, 101.75]), lat=np.array([26.55, 26.55]), tail=np.array([0]), head=np.array([1])
+    )
+    travel = Road(street, speeds=SPEED_KMH) if reading.travel == "road_time" else StraightLine()
+    rows = MEASURES[name].function(tiny_region, travel, **reading.params)
     assert set(rows.columns) == set(COLUMNS)
     assert rows["subject_code"].is_unique
 

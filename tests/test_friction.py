@@ -1,21 +1,26 @@
 """Walking where there is no road: known answers on planes, walls, slopes and islands."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 from rasterio import Affine
 from rasterio import open as open_raster
 from shapely import LineString, box
 
-from geodata.friction import Friction, tobler_kmh, walking_friction, walking_time
+from geodata.friction import Friction, read_friction, tobler_kmh, walking_friction, walking_time, walks_to
 from planner.errors import DataError
+from planner.network import graph_of_edges
+from planner.road import Road
 
 CRS = "EPSG:4543"
 WEST, NORTH, CELL = 500_000.0, 2_950_000.0, 100.0
@@ -243,3 +248,53 @@ def test_bad_input(tmp_path: Path) -> None:
         walking_friction(None, bounds=bounds(), crs=CRS, cell_m=0.1)
     with pytest.raises(ValueError, match="not be negative"):
         walking_friction(None, far, bounds=(900_000, 99_500, 900_500, 100_000), crs=CRS, class_factors={1: -1})
+
+
+def _road_beside(friction: Friction) -> tuple[Road, pd.DataFrame, float]:
+    """Return a street along the west edge of the grid, an office at its south end, and the seconds a metre on foot."""
+    x = WEST + 0.5 * CELL
+    ends = gpd.GeoSeries(gpd.points_from_xy([x, x], [NORTH - 20.5 * CELL, NORTH - 0.5 * CELL]), crs=CRS).to_crs(4326)
+    graph = graph_of_edges(
+        lon=ends.x.to_numpy(), lat=ends.y.to_numpy(), tail=np.array([0]), head=np.array([1])
+    )  # fmt: skip
+    office = pd.DataFrame({"id": ["o"], "lon": [ends.x[0]], "lat": [ends.y[0]]})
+    return Road(graph, speeds={"road": 60.0}, max_snap_m=100, offroad_m=3_000), office, PACE * 60
+
+
+def _village(row: float, column: float) -> pd.DataFrame:
+    place = points((row, column)).to_crs(4326).geometry
+    return pd.DataFrame({"id": ["v"], "lon": place.x, "lat": place.y})
+
+
+def test_a_walk_to_the_road_goes_round_a_wall() -> None:
+    """The village lies 1 km east of the street; behind a wall open at its north end it walks there, and meets the road."""
+    road, office, second = _road_beside(plane())
+    village = _village(10, 10)
+    places = road.places(CELL / 2, (101, 26, 103, 27))
+    walk = walks_to(plane(), places, village)["v"]
+    assert walk.seconds == pytest.approx(10 * CELL * second)
+    wall = np.zeros((21, 21), dtype=bool)
+    wall[5:, 5] = True
+    round_it = walks_to(blocked(plane(), wall), places, village)
+    # From (10, 10) diagonally to (5, 5)'s upper neighbour: 5 rows up and 5 columns along to (5, 6), one more diagonal
+    # step to (4, 5), then straight west through 5 cells: 1 straight up, 5 diagonal, 5 straight.
+    steps = 1 + 5 * math.sqrt(2) + 5
+    assert round_it["v"].seconds == pytest.approx(steps * CELL * second)
+    by_road = replace(road, walks=round_it).reach(village, office, 10_000_000)
+    metres = Geod(ellps="GRS80").inv(office["lon"][0], office["lat"][0], round_it["v"].lon, round_it["v"].lat)[2]
+    assert by_road.nearest_cost[0] == pytest.approx(round_it["v"].seconds * 1000 + metres * 60, abs=5)
+    wall[:, 5] = True
+    assert walks_to(blocked(plane(), wall), places, village) == {}
+    assert replace(road, walks={}).reach(village, office, 10_000_000).nearest_index[0] == -1
+
+
+def test_a_surface_of_ones_own(tmp_path: Path) -> None:
+    pace = np.full((21, 21), PACE)
+    pace[3, 4] = 2 * PACE
+    pace[5, 6] = -9999
+    found = read_friction(geotiff(tmp_path / "f.tif", pace), bounds=bounds(), crs=CRS).minutes_per_metre
+    assert np.isnan(found[5, 6])
+    assert found[3, 4] == 2 * PACE
+    for bad in (0.0, 0.72, 5.0):  # nothing, seconds a metre, km/h
+        with pytest.raises(DataError, match="分钟/米"):
+            read_friction(geotiff(tmp_path / "b.tif", np.full((21, 21), bad)), bounds=bounds(), crs=CRS)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
-from shapely.geometry import LineString, Point, box
+from shapely.geometry import Point, box
 
 from maps.furniture import Furniture, Ring
+from planner.network import graph_of_edges
 from planner.region import About, Region
 from planner.schema import FINDINGS
 
@@ -76,11 +78,11 @@ def _region(names: dict[str, str] | MappingProxyType[str, str]) -> Region:
     )  # fmt: skip
     villages = _villages(names)
     residents = villages.rename(columns={"code": "village_code"}).assign(id=villages["code"], is_urban=False)
-    roads = gpd.GeoDataFrame(
-        {"id": ["r1", "r2"], "road_class": ["primary", "secondary"], "speed_kmh": [60.0, 40.0], "oneway": False,
-         "estimated": False, "source": ""},
-        geometry=[LineString([_corner(0, 0.5), _corner(2, 0.5)]), LineString([_corner(0.5, 0), _corner(0.5, 2)])],
-        crs=CRS,
+    ends = gpd.GeoSeries(gpd.points_from_xy(*zip(*(_corner(*at) for at in ((0, 0.5), (2, 0.5), (0.5, 0), (0.5, 2))),
+                                                strict=True)), crs=CRS).to_crs(4326)  # fmt: skip
+    roads = graph_of_edges(
+        lon=ends.x.to_numpy(), lat=ends.y.to_numpy(), tail=np.array([0, 2]), head=np.array([1, 3]),
+        road_class=np.array(["primary", "secondary"], object),
     )  # fmt: skip
     about = About(name="某市", code="5100")
     return Region(about, CRS, counties, towns, villages, residents, _facilities(names), roads)
@@ -188,6 +190,7 @@ def _row(common: dict[str, object], level: str, code: str, people: int, covered:
         "value": covered / people,
         "status": "met" if covered == people else "not_met",
         "distance_m": 6200.0 if covered < people else float("nan"),
+        "time_min": float("nan"),
         "nearest_facility_name": "机构0" if covered < people else "",
     }
 

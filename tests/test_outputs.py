@@ -42,7 +42,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_demo_writes_everything(demo: Path) -> None:
     counties = ("东区", "西区", "仁和区", "米易县", "盐边县", "攀枝花市")
-    expected = {"findings.csv", "findings.gpkg", "manifest.json", MAP, *(f"缺口清单_{name}.xlsx" for name in counties)}
+    expected = {
+        "findings.csv",
+        "findings.gpkg",
+        "绕行清单.csv",
+        "manifest.json",
+        MAP,
+        *(f"缺口清单_{name}.xlsx" for name in counties),
+    }
     assert {path.name for path in demo.iterdir()} == expected
 
 
@@ -137,7 +144,7 @@ def test_the_workbook_is_an_attachment(demo: Path) -> None:
     assert sheet["A2"].value == "盐边县医疗卫生设施布局缺口清单"
     assert "不作决策依据" in sheet["A4"].value
     assert openpyxl.load_workbook(demo / "缺口清单_盐边县.xlsx").sheetnames == [
-        "缺口清单", "指标完成情况", "待补数据清单", "说明",
+        "缺口清单", "指标完成情况", "待补数据清单", "绕行清单", "路网接入", "说明",
     ]  # fmt: skip
 
 

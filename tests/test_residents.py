@@ -18,7 +18,8 @@ from shapely import box
 
 from geodata.columns import Notes
 from geodata.load import load
-from geodata.residents import open_geotiff, residents_from_raster, spread, spread_on_grid
+from geodata.raster import open_geotiff
+from geodata.residents import residents_from_raster, spread, spread_on_grid
 from planner.errors import DataError
 from scenarios.cli import main
 from tests import tiny

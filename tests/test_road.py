@@ -13,7 +13,7 @@ from pyproj import Geod
 from planner.network import RoadGraph, graph_of_edges
 from planner.reach import UNREACHABLE
 from planner.road import Road
-from planner.snap import EdgeIndex
+from planner.snap import EdgeIndex, Walk
 
 GEOD = Geod(ellps="GRS80")
 
@@ -160,13 +160,9 @@ def _by_networkx(graph: RoadGraph, at_demand, at_facility, direction: str) -> np
                 net.add_edge(left, right, weight=high - low)
             if graph.backward[edge]:
                 net.add_edge(right, left, weight=high - low)
-            if low == high:  # two points on one spot: from one to the other is no drive at all
-                net.add_edge(left, right, weight=0) if not isinstance(left, int) and not isinstance(
-                    right, int
-                ) else None
-                net.add_edge(right, left, weight=0) if not isinstance(left, int) and not isinstance(
-                    right, int
-                ) else None
+            if low == high:  # on one spot, be it a junction: from one to the other is no drive at all
+                net.add_edge(left, right, weight=0)
+                net.add_edge(right, left, weight=0)
     if direction == "to":
         net = net.reverse()
     out = np.full((len(at_facility.edge), len(at_demand.edge)), 10**12)
@@ -190,3 +186,86 @@ def test_row_order_changes_nothing() -> None:
     pd.testing.assert_frame_equal(
         first.within().sort_values(keys, ignore_index=True), second.within().sort_values(keys, ignore_index=True)
     )
+
+
+def test_a_point_whose_foot_is_a_junction_is_at_that_junction() -> None:
+    """Its nearest edge (the first of equals) leads one way out of the junction; the other streets serve it as well."""
+    graph = _cross(forward=np.ones(5, bool), backward=np.array([False, True, True, True, True]))
+    middle, north = _points(middle=(101.70, 26.60)), _points(north=(101.70, 26.65))
+    for direction in ("from", "to"):
+        for demand, facility in ((middle, north), (north, middle)):
+            reach = Road(graph, direction=direction).reach(demand, facility, 20_000_000)
+            assert reach.nearest_cost[0] == graph.length_mm[1]
+
+
+# Beyond the road, on foot
+
+
+def _meridian() -> RoadGraph:
+    """One street of 11 km from south to north, class "road", driven at 60 km/h below."""
+    lat = np.array([26.60, 26.70])
+    return graph_of_edges(lon=np.full(2, 101.70), lat=lat, tail=np.array([0]), head=np.array([1]))
+
+
+def _millimetres(one: tuple[float, float], other: tuple[float, float]) -> int:
+    return round(GEOD.inv(*one, *other)[2] * 1000)
+
+
+OFFICE = _points(o=(101.70, 26.60))
+VILLAGE = _points(v=(101.73, 26.65))
+"""2,984 m east of the street."""
+LEG, ALONG = _millimetres((101.73, 26.65), (101.70, 26.65)), _millimetres((101.70, 26.60), (101.70, 26.65))
+
+
+def test_a_village_beyond_the_road_walks_to_it_where_that_is_asked_for() -> None:
+    assert 2_980_000 < LEG < 2_990_000
+    assert Road(_meridian()).reach(VILLAGE, OFFICE, 20_000_000).nearest_cost[0] == UNREACHABLE
+    by_distance = Road(_meridian(), offroad_m=5_000)
+    assert int(by_distance.reach(VILLAGE, OFFICE, 20_000_000).nearest_cost[0]) == pytest.approx(ALONG + LEG, abs=3)
+    by_time = Road(_meridian(), speeds={"road": 60.0}, walk_kmh=4.0, offroad_m=5_000)
+    cost = int(by_time.reach(VILLAGE, OFFICE, 20_000_000).nearest_cost[0])
+    assert cost == pytest.approx(ALONG * 3.6 / 60 + LEG * 3.6 / 4, abs=2)
+    assert len(by_time.k_nearest(VILLAGE, OFFICE, 2)) == 1
+    both = pd.concat([VILLAGE, _points(near=(101.701, 26.65), lost=(101.80, 26.65))])
+    walkers = by_time.walkers(both)
+    assert list(walkers.index) == ["v"]
+    assert walkers["metres"].tolist() == [LEG / 1000]
+    assert walkers["cost"].tolist() == [round(LEG * 3.6 / 4)]
+
+
+def test_how_far_off_the_road_is_counted_to_the_millimetre() -> None:
+    for offroad_m, reached in ((LEG / 1000, True), ((LEG - 1) / 1000, False)):
+        reach = Road(_meridian(), offroad_m=offroad_m).reach(VILLAGE, OFFICE, 20_000_000)
+        assert bool(reach.nearest_index[0] == 0) is reached
+    exactly = Road(_meridian(), max_snap_m=LEG / 1000, offroad_m=5_000)
+    assert not len(exactly.walkers(VILLAGE))  # near enough for the road: nobody has to walk
+
+
+def test_facilities_do_not_walk() -> None:
+    far = Road(_meridian(), offroad_m=5_000).reach(OFFICE, VILLAGE, 20_000_000)
+    assert far.nearest_index[0] == -1
+
+
+def test_walks_of_ones_own_are_taken_by_time_and_lead_where_they_lead() -> None:
+    walks = {"v": Walk(101.70, 26.68, 1800.0), "near": Walk(101.70, 26.60, 1.0)}
+    fast = {"speeds": {"road": 60.0}, "offroad_m": 5_000}
+    both = pd.concat([VILLAGE, _points(near=(101.701, 26.65))])
+    cost = Road(_meridian(), walks=walks, **fast).reach(both, OFFICE, 20_000_000).nearest_cost.astype(int)
+    to_there = _millimetres((101.70, 26.60), (101.70, 26.68))
+    assert cost[0] == pytest.approx(1_800_000 + to_there * 3.6 / 60, abs=1)
+    assert cost[1] == Road(_meridian(), **fast).reach(both, OFFICE, 20_000_000).nearest_cost[1]  # it is beside the road
+    for other in ({}, {"v": Walk(101.71, 26.68, 1800.0)}):  # no walk, and one that ends beside every road
+        assert Road(_meridian(), walks=other, **fast).reach(VILLAGE, OFFICE, 20_000_000).nearest_index[0] == -1
+    metres = Road(_meridian(), walks=walks, offroad_m=5_000).reach(VILLAGE, OFFICE, 20_000_000)
+    assert int(metres.nearest_cost[0]) == pytest.approx(ALONG + LEG, abs=3)
+    with pytest.raises(ValueError, match="nearer than max_snap_m"):
+        Road(_meridian(), offroad_m=1_000)
+
+
+def test_places_along_the_open_roads() -> None:
+    lon, lat = Road(_meridian()).places(50.0, (101.0, 26.0, 102.0, 27.0))
+    steps = GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])[2]
+    assert lat[[0, -1]] == pytest.approx([26.60, 26.70])
+    assert 45 < min(steps) <= max(steps) <= 50
+    assert len(Road(_meridian()).places(50.0, (101.0, 26.0, 101.6, 27.0))[0]) == 0
+    assert len(Road(_meridian(), closed=frozenset({"0"})).places(50.0, (101.0, 26.0, 102.0, 27.0))[0]) == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-from shapely import box
+from shapely import LineString, box
 
 TOWNS = (
     ("510402001", "甲一街道", (101.60, 26.50, 101.70, 26.60), False),
@@ -68,4 +68,26 @@ def write(folder: Path) -> Path:
     towns().to_file(folder / "towns.geojson", driver="GeoJSON", engine="pyogrio")
     villages().to_csv(folder / "villages.csv", index=False, encoding="utf-8-sig")
     facilities().to_csv(folder / "facilities.csv", index=False, encoding="utf-8-sig")
+    return folder
+
+
+ROADS = (
+    ("W1", "primary", ((101.65, 26.55), (101.67, 26.55))),
+    ("W2", "primary", ((101.67, 26.55), (101.67, 26.59), (101.65, 26.59))),
+    ("W3", "primary", ((101.67, 26.55), (101.75, 26.55))),
+    ("W4", "track", ((101.78, 26.51), (101.79, 26.51))),
+)
+"""From the station east to 三社区, round to 二社区, and by 四村 a track that joins nothing. No road within 2 km of the north."""
+
+
+def roads() -> gpd.GeoDataFrame:
+    """Return the roads as lines."""
+    columns = {"id": [one[0] for one in ROADS], "road_class": [one[1] for one in ROADS]}
+    return gpd.GeoDataFrame(columns, geometry=[LineString(one[2]) for one in ROADS], crs=4326)
+
+
+def write_with_roads(folder: Path) -> Path:
+    """Write the city with its roads as roads.geojson."""
+    write(folder)
+    roads().to_file(folder / "roads.geojson", driver="GeoJSON", engine="pyogrio")
     return folder

@@ -13,10 +13,10 @@ from types import FrameType, ModuleType
 from typing import NoReturn
 
 from planner.errors import FugaiError, Language, Text
-from scenarios.cli import assess, check, demo, reach, residents, roads, template
+from scenarios.cli import assess, check, demo, reach, residents, roads, site, template
 from scenarios.cli.words import Parser, use_language
 
-COMMANDS: tuple[ModuleType, ...] = (demo, check, assess, template, reach, roads, residents)
+COMMANDS: tuple[ModuleType, ...] = (demo, check, assess, template, reach, site, roads, residents)
 
 _ABOUT = Text(
     "覆盖：医疗卫生设施布局评估。设施放在哪里、谁够不着、各县（区）要做什么。",
@@ -63,8 +63,9 @@ def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG00
 
 
 def _run(options: argparse.Namespace, language: Language) -> int:
+    code = 0
     try:
-        options.run(options)
+        code = options.run(options) or 0  # a command that has no answer to give returns 2
     except FugaiError as error:
         if getattr(options, "debug", False):
             raise
@@ -76,7 +77,7 @@ def _run(options: argparse.Namespace, language: Language) -> int:
     except KeyboardInterrupt:
         print(_INTERRUPTED.say(language), file=sys.stderr)
         return 130
-    return 0
+    return code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from planner.errors import Language, Text
 from planner.standards import standard_names
+from scenarios.cli.road_options import add_road_options, read_choices
 
 ABOUT = Text(
     "按规划条款评估一个数据文件夹，写出地图、缺口清单和结果表", "assess a folder of data: map, gap lists, findings"
@@ -12,7 +13,7 @@ ABOUT = Text(
 
 
 def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
-    """Add the data folder, the rules and the output folder."""
+    """Add the data folder, the rules, the output folder and the options about roads."""
     parser.add_argument(
         "data",
         type=Path,
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
     parser.add_argument(
         "--out", required=True, type=Path, metavar="OUT", help=Text("输出文件夹", "output folder").say(language)
     )
+    add_road_options(parser, language)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -40,6 +42,6 @@ def run(options: argparse.Namespace) -> None:
     from scenarios.run import assess_folder
 
     with steps(options.lang) as step:
-        outcome = assess_folder(options.data, options.rules, options.out, step)
+        outcome = assess_folder(options.data, options.rules, options.out, step, read_choices(options))
     print_warnings(outcome.warnings, options.lang)
     print_outcome(outcome, options.out, options.lang)

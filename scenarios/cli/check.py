@@ -22,10 +22,16 @@ def run(options: argparse.Namespace) -> None:
     """Print what the folder holds and everything doubtful about it; problems that stop an assessment exit with 2."""
     from geodata.check import quality
     from geodata.load import load_with_warnings
+    from planner.joined import not_joined, road_parts
+    from planner.road import Road
+    from scenarios.cli.report import road_lines
 
     loaded = load_with_warnings(options.data)
     for label, value in quality(loaded.region).facts:
         print(printable(f"{label.say(options.lang)}：{value}"))
+    if loaded.region.roads is not None:
+        road = Road(loaded.region.roads)
+        print("\n".join(road_lines(road_parts(road), not_joined(loaded.region, road), options.lang)))
     warnings = loaded.warnings
     if warnings:
         print(Text(f"提醒 {len(warnings)} 条：", f"{len(warnings)} warnings:").say(options.lang))

@@ -1,22 +1,27 @@
 """fugai reach: who reaches which facility, for any two lists of points in the world."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.errors import Language, OptionError, Problem, Text
+from planner.errors import Language, OptionError, Problem, Text, printable
 from planner.limits import Limit, read_limit
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planner.road import Road
+    from planner.travel import StraightLine
+    from scenarios.reach import Answer
+    from scenarios.run import Step
 
 ABOUT = Text(
     "计算谁在多远之内能到哪个机构（任何城市，直线或道路）", "who reaches which facility within a limit, anywhere"
 )
 
-
+_SHOWN = 20
+_FASTEST_WALK_KMH = 20.0
 _FILE: dict[str, Any] = {"type": Path}
 _OPTIONS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
     ("--demand", Text("需求点：id、lon、lat、population", "demand: id, lon, lat, population"),
@@ -32,137 +37,191 @@ _OPTIONS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
      {"type": int, "default": 0, "metavar": "K"}),
     ("--direction", Text("from＝机构到居民（默认），to＝居民到机构", "from the facility (default) or to it"),
      {"choices": ["from", "to"], "default": "from"}),
-    ("--delay", Text("出发前的时间（秒），如急救调度", "seconds before departure, as a dispatch"),
-     {"type": float, "default": 0.0, "metavar": "S"}),
-    ("--speeds", Text("各等级道路的时速表：road_class、speed_kmh", "speeds: road_class, speed_kmh"), {**_FILE, "metavar": "CSV"}),
-    ("--closed", Text("封闭的路段编号，逗号隔开", "ids of closed ways, with commas"), {"default": "", "metavar": "IDS"}),
-    ("--max-snap", Text("离路多远以内算能上路（默认 2km）", "how far from a road still joins it (default 2km)"),
-     {"default": "2km", "metavar": "LIMIT"}),
+    ("--walk", Text("步行时速，公里（默认 5），用于从点到路", "km/h on foot between a point and the road (default 5)"),
+     {"type": float, "default": 5.0, "metavar": "KMH"}),
+    ("--offroad", Text("超出 --max-snap、在此距离以内的需求点步行接入道路", "demand beyond --max-snap and within this walks to the road"),
+     {"default": "", "metavar": "LIMIT"}),
+    ("--friction", Text("步行阻力栅格（.tif，分钟/米），用于步行接入的时间", "friction of walking (.tif, minutes a metre) for those walks"),
+     {**_FILE, "metavar": "TIF"}),
     ("--areas", Text("另写服务范围图形（.geojson，只供查看）", "also write the areas reached (.geojson, to look at)"),
+     {**_FILE, "metavar": "FILE"}),
+    ("--map", Text("另写离线地图（.html）：服务范围、机构、需求点", "also write an offline map (.html) of areas and points"),
      {**_FILE, "metavar": "FILE"}),
 )  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
     """Add the two lists, the roads, the limit, and what to write."""
+    from scenarios.cli.road_options import add_road_options
+
     for name, said, options in _OPTIONS:
         parser.add_argument(name, help=said.say(language), **options)
+    add_road_options(parser, language, judged=False)
 
 
 def _limit(text: str, option: str) -> Limit:
     try:
         return read_limit(text)
     except ValueError as error:
-        fix = Text("写明单位，如 5km、800m、30min、90s", "write it with its unit: 5km, 800m, 30min, 90s")
+        fix = Text(
+            "写明单位，如 5km、800m、30min、90s；大于 0，不超过 4294 公里或 49 天",
+            "write it with its unit: 5km, 800m, 30min, 90s; above 0, at most 4294 km or 49 days",
+        )
         raise OptionError(
             Problem(option, Text("限度没有单位或不对", "a limit without a unit, or wrong"), fix, found=text)
         ) from error
 
 
 def _limits(options: argparse.Namespace) -> list[Limit]:
+    """Return the limits, each once; OptionError for what does not go together."""
     limits = [_limit(one, "--limit") for one in options.limit.split(",")]
     wrong = ""
     if len({limit.unit for limit in limits}) > 1:
-        wrong = "距离和时间不能混用|distances and times cannot be mixed|只用一种|use one kind"
+        wrong = "--limit|距离和时间不能混用|distances and times cannot be mixed|只用一种|use one kind"
     elif limits[0].unit == "ms" and options.roads is None:
-        wrong = "按时间计算需要路网|a time needs roads|加上 --roads|add --roads"
-    elif options.areas is not None and options.roads is None:
-        wrong = "服务范围需要路网|service areas need roads|加上 --roads|add --roads"
+        wrong = "--limit|按时间计算需要路网|a time needs roads|加上 --roads|add --roads"
     elif options.k < 0:
-        wrong = "K 不能小于 0|K is below zero|改正 --k|correct --k"
+        wrong = "--k|K 不能小于 0|K is below zero|改正 --k|correct --k"
+    elif options.offroad and options.roads is None:
+        wrong = "--offroad|步行接入需要路网|walking to the road needs roads|加上 --roads|add --roads"
+    elif options.friction and not options.offroad:
+        wrong = "--friction|没有写明步行接入的最远距离|how far people walk to the road is not given|加上 --offroad，如 --offroad 10km|add --offroad, as --offroad 10km"
+    elif options.friction and limits[0].unit == "mm":
+        wrong = "--friction|步行阻力只能算时间|friction gives times only|--limit 写时间，如 60min|give --limit as a time, as 60min"
     if wrong:
-        zh, en, fix_zh, fix_en = wrong.split("|")
-        raise OptionError(Problem("--limit", Text(zh, en), Text(fix_zh, fix_en), found=options.limit))
-    return limits
+        option, zh, en, fix_zh, fix_en = wrong.split("|")
+        found = options.limit if option == "--limit" else ""
+        raise OptionError(Problem(option, Text(zh, en), Text(fix_zh, fix_en), found=found))
+    return list({limit.value: limit for limit in reversed(limits)}.values())[::-1]
 
 
-def _speeds(path: Path | None) -> dict[str, float]:
-    """Return the speeds by class: the default table, overridden by the planner's file."""
-    from geodata.speeds import read_speeds
-    from planner.network import SPEED_KMH
+_ENDINGS = {"out": (".csv", ".parquet"), "areas": (".geojson", ".json"), "map": (".html",)}
+_INPUTS = ("demand", "facilities", "roads", "speeds", "friction")
 
-    return {**SPEED_KMH, **(read_speeds(path) if path else {})}
+
+def _check_files(options: argparse.Namespace) -> None:
+    """Refuse an output of an unknown kind or without a folder, and one that would take the place of an input."""
+    if options.friction is not None and not options.friction.is_file():  # which may never be opened
+        fix = Text("检查路径", "check the path")
+        raise OptionError(Problem(str(options.friction), Text("没有这个文件", "there is no such file"), fix))
+    read = {path.resolve() for path in _inputs(options)}
+    for name, endings in _ENDINGS.items():
+        path: Path | None = getattr(options, name)
+        if path is None:
+            continue
+        if path.suffix.lower() not in endings:
+            listed = "、".join(endings), " or ".join(endings)
+            fix = Text(f"用 {listed[0]}", f"use {listed[1]}")
+            raise OptionError(Problem(str(path), Text("不认识的文件类型", "unknown kind of file"), fix))
+        if not path.absolute().parent.is_dir():
+            fix = Text("先建好文件夹", "make the folder first")
+            raise OptionError(Problem(str(path), Text("没有这个文件夹", "there is no such folder"), fix))
+        if path.resolve() in read:
+            fix = Text("换一个文件名", "choose another name")
+            raise OptionError(Problem(str(path), Text("会覆盖输入文件", "it would replace an input"), fix))
+
+
+def _inputs(options: argparse.Namespace) -> list[Path]:
+    return [path for path in (getattr(options, name) for name in _INPUTS) if path is not None]
 
 
 def _road(options: argparse.Namespace, unit: str) -> "Road":
     from geodata.roads import read_roads
-    from planner.road import Road
+    from scenarios.cli.road_options import measured, read_choices
+    from scenarios.ways import road_of
 
-    snap = _limit(options.max_snap, "--max-snap")
-    if snap.unit != "mm" or options.delay < 0:
-        fix = Text("--max-snap 写距离，--delay 不小于 0", "--max-snap is a distance, --delay not below zero")
-        raise OptionError(Problem("--max-snap / --delay", Text("取值不对", "not valid"), fix))
-    return Road(
-        read_roads(options.roads),
-        speeds=_speeds(options.speeds) if unit == "ms" else None,
-        closed=frozenset(one.strip() for one in options.closed.split(",") if one.strip()),
-        delay_s=options.delay,
-        direction=options.direction,
-        max_snap_m=snap.value / 1000,
-    )
+    choices = read_choices(options)
+    offroad = measured("--offroad", options.offroad, "mm") / 1000 if options.offroad else 0.0
+    if offroad and offroad < choices.max_snap_m:
+        what = Text("比 --max-snap 还近", "is nearer than --max-snap")
+        fix = Text("改大 --offroad，或改小 --max-snap", "widen --offroad, or narrow --max-snap")
+        raise OptionError(Problem("--offroad", what, fix, found=options.offroad))
+    if not 0 < options.walk < _FASTEST_WALK_KMH:
+        fix = Text("写 0 到 20 之间的公里数", "km/h between 0 and 20")
+        raise OptionError(Problem("--walk", Text("取值不对", "not valid"), fix, found=str(options.walk)))
+    more = {"direction": options.direction, "walk_kmh": options.walk, "offroad_m": offroad}
+    return road_of(read_roads(options.roads), choices, by_time=unit == "ms", **more)
+
+
+def _travel(
+    options: argparse.Namespace, limits: list[Limit], demand: "pd.DataFrame", facilities: "pd.DataFrame", step: "Step"
+) -> "StraightLine | Road":
+    from planner.travel import StraightLine
+    from scenarios.reach import check_inside, with_walks
+
+    if options.roads is None:
+        return StraightLine()
+    step(Text("读取路网", "reading the roads"))
+    road = _road(options, limits[0].unit)
+    check_inside(demand, options.demand.name, road)
+    check_inside(facilities, options.facilities.name, road)
+    if options.friction is None:
+        return road
+    step(Text("计算步行时间", "finding the walks"))
+    return with_walks(road, demand, options.friction)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write the pairs and print the people by limit."""
+    """Write the pairs and what else is asked for, all or nothing, and print the people by limit."""
     limits = _limits(options)
-    if options.out.suffix.lower() not in {".csv", ".parquet"}:
-        raise OptionError(
-            Problem(
-                str(options.out),
-                Text("不认识的文件类型", "unknown kind of file"),
-                Text("用 .csv 或 .parquet", "use .csv or .parquet"),
-            )
-        )
+    _check_files(options)
     from geodata.points import DEMAND, PLACES, read_points
-    from planner.travel import StraightLine
     from scenarios.cli.progress import steps
-    from scenarios.export.workbook import records
-    from scenarios.reach import ask, check_inside, write_pairs
+    from scenarios.reach import ask
 
     with steps(options.lang) as step:
         step(Text("读取数据", "reading the data"))
         demand, facilities = read_points(options.demand, DEMAND), read_points(options.facilities, PLACES)
-        travel: StraightLine | Road = StraightLine()
-        if options.roads is not None:
-            step(Text("读取路网", "reading the roads"))
-            travel = _road(options, limits[0].unit)
-            check_inside(demand, options.demand.name, travel)
-            check_inside(facilities, options.facilities.name, travel)
+        travel = _travel(options, limits, demand, facilities, step)
         step(Text("计算", "searching"))
         answer = ask(demand, facilities, travel, limits, options.k)
-        write_pairs(answer.pairs, options.out)
-        if options.areas is not None and not isinstance(travel, StraightLine):
-            _write_areas(travel, facilities, limits, options.areas)
-    _say(records(answer.people), answer.unreachable_ids, options)
+        step(Text("写出", "writing"))
+        _write(options, answer, travel, limits)
+    _say(answer, options)
 
 
-def _write_areas(travel: "Road", facilities: "pd.DataFrame", limits: list[Limit], out: Path) -> None:
-    """Write the areas reached within each limit, to be looked at."""
-    from planner.areas import service_areas
+def _write(options: argparse.Namespace, answer: "Answer", travel: "StraightLine | Road", limits: list[Limit]) -> None:
+    """Write the pairs, and the areas and the map where they are asked for."""
+    from scenarios.reach import areas_of, write_areas, write_pairs, write_whole
 
-    zone = int((float(facilities["lon"].mean()) + 180) // 6) % 60 + 1
-    crs = f"EPSG:{(32600 if float(facilities['lat'].mean()) >= 0 else 32700) + zone}"
-    areas = service_areas(travel, facilities, [limit.value for limit in limits], crs)
-    said = {limit.value: limit.said for limit in limits}
-    areas.assign(limit=areas["limit"].map(said)).to_file(out, driver="GeoJSON", engine="pyogrio", RFC7946="YES")
+    outputs: dict[Path, Callable[[Path], object]] = {options.out: lambda path: write_pairs(answer.pairs, path)}
+    if options.areas is not None or options.map is not None:
+        areas = areas_of(travel, answer.facilities, limits)
+    if options.areas is not None:
+        outputs[options.areas] = lambda path: write_areas(areas, path)
+    if options.map is not None:
+        from scenarios.reach_page import reach_page
+
+        page = reach_page(answer, travel, areas, limits, _inputs(options))
+        outputs[options.map] = lambda path: path.write_text(page, encoding="utf-8", newline="\n")
+    write_whole(outputs)
 
 
-def _say(people: list[dict[str, object]], unreachable: tuple[str, ...], options: argparse.Namespace) -> None:
-    for row in people:
+def _say(answer: "Answer", options: argparse.Namespace) -> None:
+    from scenarios.export.workbook import records
+
+    for row in records(answer.people):
         share = float(str(row["covered"])) / max(float(str(row["population"])), 1)
+        walking = bool(len(answer.walkers))
+        foot_zh = f"（其中步行接入 {row['on_foot']:,}）" if walking else ""
+        foot_en = f" (of whom on foot to the road {row['on_foot']:,})" if walking else ""
         print(
             Text(
-                f"{row['limit']}：需求点人口 {row['population']:,} 人，已覆盖 {row['covered']:,}（{share:.2%}），"
+                f"{row['limit']}：需求点人口 {row['population']:,} 人，已覆盖 {row['covered']:,}（{share:.2%}）{foot_zh}，"
                 f"未覆盖 {row['uncovered']:,}，不可达 {row['unreachable']:,}",
-                f"{row['limit']}: {row['population']:,} people, {row['covered']:,} covered ({share:.2%}), "
+                f"{row['limit']}: {row['population']:,} people, {row['covered']:,} covered ({share:.2%}){foot_en}, "
                 f"{row['uncovered']:,} uncovered, {row['unreachable']:,} unreachable",
             ).say(options.lang)
         )
-    if unreachable:
-        listed = ", ".join(unreachable[:20]) + (" …" if len(unreachable) > 20 else "")
-        print(
-            Text(f"不可达的需求点 {len(unreachable)} 个：{listed}", f"{len(unreachable)} unreachable: {listed}").say(
-                options.lang
-            )
-        )
-    print(Text(f"输出：{options.out}", f"output: {options.out}").say(options.lang))
+    _list(Text("步行接入的需求点", "demand on foot to the road"), list(answer.walkers.index), options.lang)
+    _list(Text("不可达的需求点", "unreachable"), list(answer.unreachable_ids), options.lang)
+    for out in (options.out, options.areas, options.map):
+        if out is not None:
+            print(Text(f"输出：{out}", f"output: {out}").say(options.lang))
+
+
+def _list(what: Text, ids: list[str], language: Language) -> None:
+    """Print how many there are and the first of them."""
+    if ids:
+        listed = ", ".join(ids[:_SHOWN]) + (" …" if len(ids) > _SHOWN else "")
+        print(printable(Text(f"{what.zh} {len(ids)} 个：{listed}", f"{what.en}: {len(ids)}: {listed}").say(language)))

@@ -7,12 +7,25 @@ from typing import Any
 import pandas as pd
 
 from planner.errors import Language, Problem, Text, printable
+from planner.joined import RoadParts
 from planner.numbers import share_text
 from planner.schema import STATUS_LABELS
-from scenarios.export.workbook import records
+from scenarios.export.roads import DETOUR_LIST, parts_text
+from scenarios.export.sheet import records
 from scenarios.run import MAP, Outcome
 
 _WARNINGS_SHOWN = 12
+_IDS_SHOWN = 20
+_NOT_JOINED = (
+    ("resident", "apart", Text("居民点，所在道路不与最大路网连通", "settlements on a part apart")),
+    ("resident", "far", Text("居民点，离路太远，不可达", "settlements too far from any road")),
+    ("facility", "apart", Text("机构，所在道路不与最大路网连通", "facilities on a part apart")),
+    (
+        "facility",
+        "far",
+        Text("机构，离路太远，按道路不提供服务", "facilities too far from any road, serving nobody by road"),
+    ),
+)
 
 
 def print_warnings(warnings: Sequence[Problem], language: Language) -> None:
@@ -43,6 +56,10 @@ def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
     for row in records(city):
         status = STATUS_LABELS[row["status"]] if language == "zh" else row["status"]
         print(printable(f"  {row['rule_label']}（{row['reading_label']}）：{_value(row)}，{status}"))
+    if outcome.roads is not None:
+        _print_detours(outcome.roads.detours, language)
+        for line in road_lines(outcome.roads.parts, outcome.roads.not_joined, language):
+            print(f"  {line}")
     judged = outcome.findings["status"].isin(["met", "not_met", "no_data"]).any()
     if not judged:
         said = Text(
@@ -51,3 +68,37 @@ def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
         )
         print(said.say(language))
     print(Text(f"输出：{out}（用浏览器打开 {MAP}）", f"output: {out} (open {MAP} in a browser)").say(language))
+
+
+def _print_detours(detours: pd.DataFrame, language: Language) -> None:
+    for rule, rows in detours.groupby("rule_label", sort=False):
+        lost = int((rows["status"] == "unreachable").sum())
+        people = int(rows["population"].sum())
+        said = Text(
+            f"  绕行：{rule}，直线达标而道路不达标 {len(rows)} 个居民点 {people:,} 人，其中不可达 {lost} 个（见 {DETOUR_LIST}）",
+            f"  detours: {rule}: {len(rows)} settlements, {people:,} people, {lost} unreachable (see {DETOUR_LIST})",
+        )
+        print(printable(said.say(language)))
+
+
+def road_lines(parts: RoadParts, not_joined: pd.DataFrame, language: Language) -> list[str]:
+    """Return what is said of the parts of the network, and of the points not joined to the largest, with their people."""
+    out = [Text(f"路网：{parts_text(parts)}", f"roads: {_parts_english(parts)}").say(language)]
+    for what, state, words in _NOT_JOINED:
+        rows = not_joined[(not_joined["what"] == what) & (not_joined["state"] == state)]
+        if len(rows):
+            named = [f"{row['name']}（{row['id']}）" for row in records(rows.head(_IDS_SHOWN))]
+            more = "……" if len(rows) > _IDS_SHOWN else ""
+            sums = Text(f"{len(rows)} 个", f"{len(rows)}").say(language)
+            if what == "resident":
+                people = int(rows["population"].sum())
+                sums += Text(f" {people:,} 人", f", {people:,} people").say(language)
+            out.append(f"  {words.say(language)}：{sums}：{'、'.join(named)}{more}")
+    return [printable(line) for line in out]
+
+
+def _parts_english(one: RoadParts) -> str:
+    return (
+        f"{one.nodes:,} nodes, {one.edges:,} edges, {one.km:,.1f} km; not joined to the largest part: "
+        f"{one.parts_apart} parts, {one.nodes_apart:,} nodes, {one.km_apart:,.1f} km"
+    )

@@ -1,6 +1,6 @@
 """The sheet 说明: what the numbers of a workbook rest on, in words."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from planner import __version__
@@ -25,6 +25,7 @@ PARAMETERS: Mapping[str, tuple[str, str, Mapping[str, str]]] = MappingProxyType(
         "urban_scope": ("城市地区的范围", "", {key: text.zh for key, text in URBAN_SCOPES.items()}),
         "units": ("逐个判断", "", {"town": "乡镇", "village": "行政村"}),
         "minimum": ("每个至少", " 所", {}),
+        "minutes": ("响应时间", " 分钟", {}),
         "column": ("依据名录的列", "", {field.name: field.label for field in FACILITIES.fields}),
         "accepted": ("算作达标的取值", "", {**_CHOICES, "true": "是", "false": "否"}),
         "test": (
@@ -44,6 +45,7 @@ NEAREST: Mapping[str, str] = MappingProxyType(
     {
         "people_within": "急救等按半径覆盖的指标：村（社区）行为该村最远居民点的最近机构；"
         "乡镇、县（区）、全市行为其中最远的未覆盖居民点的最近机构。",
+        "people_within_time": "响应时间：与按半径覆盖的指标相同，最远、最近都按时间。",
         "facility_per_unit": "卫生院、村卫生室等“每个乡镇（村）几所”的指标：从乡镇的人口重心居民点（距人口加权中心最近的居民点）、"
         "从村的位置点，到最近的同类机构。",
         "community_centers": "社区卫生服务中心：从街道（镇）的人口重心居民点到最近的中心。",
@@ -96,8 +98,13 @@ def _meanings(rules: Rules) -> Iterator[tuple[str, str]]:
     yield "距离", "口径为“直线距离”的是大地线长度，为“道路距离”的是沿路网长度；只计在用的机构。"
 
 
-def explanations(region: Region, rules: Rules, readings: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return (label, text) of all that the numbers rest on; `readings` are the (rule, reading) that have findings."""
+def explanations(
+    region: Region, rules: Rules, readings: Collection[tuple[str, str]], said: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    """Return (label, text) of all that the numbers rest on.
+
+    `readings` are the (rule, reading) that have findings, `said` what is to be told of the roads.
+    """
     lines = [
         ("文件", f"{rules.document}（{rules.issued} 印发）；规则 {rules.id}"),
         *_about_data(region),
@@ -112,6 +119,7 @@ def explanations(region: Region, rules: Rules, readings: Collection[tuple[str, s
         for reading in rule.readings
         if (rule.id, reading.id) in readings
     ]
+    lines += [("参数：道路", text) for text in said]
     lines += [("来源", text) for text in region.about.credits]
     lines += [
         ("输入文件", f"{one.file}　{one.rows} 行　SHA-256 {one.sha256[:_HASH_LETTERS]}…（全文见 manifest.json）")

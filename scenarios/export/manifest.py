@@ -1,6 +1,7 @@
 """manifest.json: what made these files, from which inputs, with which parameters, and the hash of each."""
 
 import json
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from planner import __version__
 from planner.region import Region
 from planner.rules import Rules
 from scenarios.export.folder import MANIFEST
+from scenarios.ways import RoadView
 
 
 def parameters(rules: Rules) -> dict[str, Any]:
@@ -21,7 +23,17 @@ def parameters(rules: Rules) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write_manifest(folder: Path, region: Region, rules: Rules) -> None:
+def _roads(roads: RoadView) -> dict[str, Any]:
+    """Return how one travelled by road, and whom the roads do not join."""
+    off = roads.not_joined
+    states = {state: off[(off["state"] == state) & (off["what"] == "resident")] for state in ("apart", "far")}
+    counts = {
+        state: {"settlements": len(rows), "population": int(rows["population"].sum())} for state, rows in states.items()
+    }
+    return {**roads.record, "parts": asdict(roads.parts), "residents": counts}
+
+
+def write_manifest(folder: Path, region: Region, rules: Rules, roads: RoadView | None = None) -> None:
     """Write the manifest over all the files that `folder` holds by now; it comes last."""
     outputs = [
         {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
@@ -38,6 +50,7 @@ def write_manifest(folder: Path, region: Region, rules: Rules) -> None:
         "rules": {"id": rules.id, "document": rules.document, "issued": rules.issued, "city": rules.city},
         "inputs": [{"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in region.sources],
         "parameters": parameters(rules),
+        **({"roads": _roads(roads)} if roads else {}),
         "assumptions": [*region.about.assumptions, *(text for rule in rules.rules for text in rule.assumptions)],
         "credits": list(region.about.credits),
         "outputs": outputs,

@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+import pandas as pd
 import xlsxwriter
 
 from planner import __version__
@@ -39,6 +40,11 @@ class Column:
 
 
 Formats = Mapping[str, Any]
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as mappings by column name."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def lines_of(text: str, width: float) -> int:
@@ -182,6 +188,18 @@ class Sheet:
             formula = f"=SUM({letter}{first + 1}:{letter}{last + 1})"
             self.page.write_formula(self.row, people_at, formula, self.formats["sum_number"], value)
         self.row += 1
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], notice: str, empty: str,
+              notes: Sequence[str] = ()) -> None:  # fmt: skip
+        """Write a table under its headings, and notes below it; `empty` is said where there is no row."""
+        self.headings(columns, notice)
+        for number, row in enumerate(rows, 1):
+            self.line(columns, {**row, "number": number})
+        if not rows:
+            self.merged(columns, empty)
+        for note in notes:
+            self.merged(columns, note, "plain")
+        self.finish(columns)
 
     def loose(self, text: str) -> None:
         """Write one line under the table."""

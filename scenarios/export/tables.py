@@ -21,14 +21,17 @@ def write_csv(path: Path, findings: pd.DataFrame) -> None:
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
 
 
-def write_geopackage(path: Path, region: Region, findings: pd.DataFrame) -> None:
-    """Write towns, villages and facilities with the findings about them, one row a finding, in EPSG:4326."""
+def write_geopackage(path: Path, region: Region, findings: pd.DataFrame, detours: pd.DataFrame | None = None) -> None:
+    """Write towns, villages and facilities with the findings about them, and the detours as points, in EPSG:4326."""
     layers = {
         "towns": _about_places(region.towns, findings[findings["level"] == "town"]),
         "villages": _about_places(region.villages, findings[findings["level"] == "village"]),
         "facilities": region.facilities.drop(columns=["lon", "lat"]),
         "counties": region.counties[["code", "name", "geometry"]],
     }
+    if detours is not None:
+        points = gpd.points_from_xy(detours["lon"].astype(float), detours["lat"].astype(float))
+        layers["detours"] = gpd.GeoDataFrame(detours.drop(columns=["lon", "lat"]), geometry=points, crs=4326)
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": GPKG_DATE})
     try:
         for name, frame in layers.items():

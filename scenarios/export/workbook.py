@@ -14,15 +14,26 @@ from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import FACILITIES, FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
 from scenarios.export.explain import explanations, write_explanations
-from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
+from scenarios.export.roads import write_road_sheets
+from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
+from scenarios.ways import RoadView
+
+__all__ = ["FOREIGN", "completion_text", "records", "write_workbook"]
 
 FOREIGN = "本数据不属于条款所在城市，未作判断。"
 _NAMES_SHOWN = 40
 _COUNTY = "县\n（区）"
 
 
-def write_workbook(path: Path, region: Region, rules: Rules, findings: pd.DataFrame, county_code: str = "") -> None:
-    """Write the workbook of one county, or of the whole city where `county_code` is ""."""
+def write_workbook(
+    path: Path,
+    region: Region,
+    rules: Rules,
+    findings: pd.DataFrame,
+    county_code: str = "",
+    roads: RoadView | None = None,
+) -> None:
+    """Write the workbook of one county, or of the whole city where `county_code` is "", with two sheets about its roads."""
     book = xlsxwriter.Workbook(
         path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
@@ -43,19 +54,17 @@ def write_workbook(path: Path, region: Region, rules: Rules, findings: pd.DataFr
     state = _state_rows(mine, rules, "county" if county_code else "city")
     sheet = Sheet(book, formats, region, "指标完成情况", f"{name}医疗卫生设施布局指标完成情况")
     columns = [one for one in _STATE if one.heading != "性质" or any(row["nature"] for row in state)]
-    _table(sheet, columns, state, notice, foreign or "没有指标。")
+    sheet.table(columns, state, notice, foreign or "没有指标。")
     missing = [] if foreign else _missing_rows(no_data_rows(mine, rules), rules, has_villages=len(region.villages) > 0)
     sheet = Sheet(book, formats, region, "待补数据清单", f"{name}待补数据清单")
-    _table(sheet, _MISSING, missing, notice, foreign or "没有待补的数据。")
-    lines = explanations(region, rules, set(zip(findings["rule"], findings["reading"], strict=True)))
+    sheet.table(_MISSING, missing, notice, foreign or "没有待补的数据。")
+    if roads is not None:
+        write_road_sheets(book, formats, region, roads, (name, county_code, notice))
+    readings = set(zip(findings["rule"], findings["reading"], strict=True))
+    lines = explanations(region, rules, readings, roads.said if roads else ())
     accuracy = region.about.accuracy if region.about.notice else ""
     write_explanations(Sheet(book, formats, region, "说明", "说明"), lines, "。".join(filter(None, (notice, accuracy))))
     book.close()
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame as mappings by column name."""
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _shown(row: Mapping[str, Any], name: str) -> str:
@@ -225,16 +234,6 @@ def _missing_rows(rows: pd.DataFrame, rules: Rules, *, has_villages: bool) -> li
             }
         )
     return out
-
-
-def _table(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], notice: str, empty: str) -> None:
-    """Write a table under its headings; `empty` is said where there is no row."""
-    sheet.headings(columns, notice)
-    for number, row in enumerate(rows, 1):
-        sheet.line(columns, {**row, "number": number})
-    if not rows:
-        sheet.merged(columns, empty)
-    sheet.finish(columns)
 
 
 def _gap_list(sheet: Sheet, rows: pd.DataFrame, rules: Rules, foreign: str) -> None:

@@ -1,0 +1,184 @@
+"""The map of service areas: what is reached within each limit, to look at, and every demand point as it was judged.
+
+Nothing about coverage is computed here: the state of each point at each limit comes from the Reach. The areas are
+drawn beside it and judge nobody.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from types import MappingProxyType
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+
+from maps import geometry, style
+from maps.furniture import Furniture
+from maps.page import Page, render_page
+from planner.edge_shapes import edge_lines
+from planner.network import RoadGraph
+from planner.numbers import share_text
+
+STATES: Mapping[str, str] = MappingProxyType({"covered": "已覆盖", "uncovered": "未覆盖", "unreachable": "不可达"})
+"""What a point is at a limit, in the order in which the page numbers and draws them."""
+
+_NEAR, _FAR = (0x6F, 0xB3, 0xC0), (0xEC, 0xF4, 0xE2)
+"""The fills of the areas run from the smallest limit to the largest, dark to pale."""
+_AREA_EDGE = "#4f8a99"
+_MARKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "covered": {"shape": "circle", "radius": 3.6, "color": "#ffffff", "weight": 1, "fillColor": "#14507a",
+                    "fillOpacity": 1},
+        "uncovered": {"shape": "triangle", "radius": 4.6, "color": "#ffffff", "weight": 1, "fillColor": "#dd6b10",
+                      "fillOpacity": 1},
+        "unreachable": {"shape": "diamond", "radius": 4.4, "color": "#3b1c00", "weight": 1.8, "fillColor": "#ffd9ae",
+                        "fillOpacity": 1},
+        "facility": {"shape": "square", "radius": 7, "color": "#ffffff", "weight": 1.4, "fillColor": "#a4133c",
+                     "fillOpacity": 1, "glyph": "#ffffff"},
+    }
+)  # fmt: skip
+_WORDS: Mapping[str, object] = MappingProxyType(
+    {
+        **style.WORDS,
+        "states": dict(STATES),
+        "limit": "限度",
+        "state": "状态",
+        "share": "覆盖率",
+        "kind": "类型",
+        "facility": "机构",
+        "areas": "服务范围（只供查看）",
+        "roads": "道路",
+        "on_foot": "步行接入",
+        "on_foot_mark": "外圈＝离路远，步行接入道路",
+        "notes": "点的颜色和形状随所选限度变化：逐点计算，不按服务范围图形判断。",
+    }
+)
+NOTICE = "服务范围图形只供查看，不作判断；是否覆盖按每个需求点逐一计算"
+_FEW_ROADS = 20_000
+_SHARE_OF_EXTENT = 4_000
+_SCRIPTS = ("elements.js", "furniture.js", "areas.js")
+
+
+def areas_map(
+    areas: gpd.GeoDataFrame,
+    demand: pd.DataFrame,
+    facilities: pd.DataFrame,
+    people: Sequence[Mapping[str, object]],
+    furniture: Furniture,
+    roads: RoadGraph | None = None,
+) -> str:
+    """Return one HTML page that opens with no network.
+
+    areas       limit (as it is called) and geometry (EPSG:4326), the smallest limit first
+    demand      id, lon, lat, population; states: for each area's limit one of STATES; nearest: id of the nearest facility
+                ("" if none), cost: how far it is, in words; walk: how far it walks to the road, in words, or ""
+    facilities  id, lon, lat
+    people      for each limit: covered, uncovered, unreachable, population
+    roads       to find one's way by
+    """
+    metric = areas.geometry.estimate_utm_crs() if len(areas) and not areas.geometry.is_empty.all() else None
+    bounds = _bounds(areas, demand, facilities)
+    tolerance_m = (bounds[3] - bounds[1]) * 111_000 / geometry.STEPS_PER_DEGREE / _SHARE_OF_EXTENT
+    shapes = areas if metric is None else areas.to_crs(metric).assign(geometry=lambda one: one.simplify(tolerance_m))
+    data = {
+        "furniture": asdict(furniture),
+        "alarm": "",
+        "style": _style(len(areas)),
+        "bounds": bounds,
+        "limits": _limits(areas, geometry.outlines(shapes), people),
+        "demand": _demand(demand),
+        "facilities": {"id": {"values": facilities["id"].tolist()}, "at": {"values": _at(facilities)}},
+        "roads": None if roads is None or metric is None else _roads(roads, metric, max(tolerance_m, 1.0)),
+    }
+    return render_page(
+        Page(
+            title=furniture.title,
+            markup=_own_file("areas.html"),
+            styles=(style.css_variables(), _own_file("coverage.css"), _own_file("areas.css")),
+            scripts=tuple(map(_own_file, _SCRIPTS)),
+            data={"areas-data": data},
+            start="showAreas",
+        )
+    )
+
+
+def area_fills(count: int) -> list[str]:
+    """Return so many colours, from the smallest limit's to the largest's.
+
+    >>> area_fills(2)
+    ['#6fb3c0', '#ecf4e2']
+    """
+    shares = np.linspace(0, 1, count) if count > 1 else np.full(count, 0.5)
+    mixed = np.rint(np.outer(1 - shares, _NEAR) + np.outer(shares, _FAR)).astype(int)
+    return ["#" + "".join(f"{part:02x}" for part in one) for one in mixed.tolist()]
+
+
+def _own_file(name: str) -> str:
+    return files("maps").joinpath(name).read_text("utf-8")
+
+
+def _at(frame: pd.DataFrame) -> list[list[int]]:
+    """Return [longitude, latitude] of each row in 1e-5 degrees."""
+    whole = np.rint(frame[["lon", "lat"]].to_numpy(float) * geometry.STEPS_PER_DEGREE)
+    return whole.astype(np.int64).tolist()
+
+
+def _bounds(areas: gpd.GeoDataFrame, demand: pd.DataFrame, facilities: pd.DataFrame) -> list[int]:
+    points = np.array([*_at(demand), *_at(facilities)])
+    low, high = points.min(axis=0), points.max(axis=0)
+    box = areas.total_bounds * geometry.STEPS_PER_DEGREE
+    if np.isfinite(box).all():
+        low, high = np.minimum(low, box[:2]), np.maximum(high, box[2:])
+    margin = max(1, int((high - low).max()) // 50)  # a single point has no extent
+    return [int(value) for value in (*(np.floor(low) - margin), *(np.ceil(high) + margin))]
+
+
+def _limits(
+    areas: gpd.GeoDataFrame, outlines: list[list[list[geometry.Line]]], people: Sequence[Mapping[str, object]]
+) -> dict[str, object]:
+    counts = {name: [one[name] for one in people] for name in (*STATES, "population")}
+    shares = [
+        share_text(float(str(covered)) / float(str(everyone))) if everyone else "—"
+        for covered, everyone in zip(counts["covered"], counts["population"], strict=True)
+    ]
+    columns = {"limit": areas["limit"].tolist(), "outline": outlines, "share": shares, **counts}
+    return {name: {"values": values} for name, values in columns.items()}
+
+
+def _demand(demand: pd.DataFrame) -> dict[str, object]:
+    number = {state: at for at, state in enumerate(STATES)}
+    columns = {
+        "id": demand["id"].tolist(),
+        "population": [int(value) for value in demand["population"]],
+        "states": [[number[one] for one in states] for states in demand["states"]],
+        "nearest": demand["nearest"].tolist(),
+        "cost": demand["cost"].tolist(),
+        "walk": demand["walk"].tolist(),
+        "at": _at(demand),
+    }
+    return {name: {"values": values} for name, values in columns.items()}
+
+
+def _roads(roads: RoadGraph, crs: CRS, tolerance_m: float) -> dict[str, list[geometry.Line]]:
+    """Return the roads to draw: all of a small network, of a large one those from the third class upwards."""
+    shapes = gpd.GeoSeries(edge_lines(roads), crs=4326).to_crs(crs)
+    plain = pd.Series(roads.road_class).astype(str).str.removesuffix("_link")
+    major = plain.isin(style.MAJOR_ROADS)
+    shown = plain.isin(style.SHOWN_ROADS) | (len(shapes) <= _FEW_ROADS)
+    return {
+        "minor": geometry.lines(shapes[shown & ~major], tolerance_m),
+        "major": geometry.lines(shapes[major], tolerance_m),
+    }
+
+
+def _style(limits: int) -> dict[str, object]:
+    return {
+        "words": dict(_WORDS),
+        "chrome": dict(style.CHROME),
+        "marks": {name: dict(look) for name, look in _MARKS.items()},
+        "lines": {name: dict(style.LINES[name]) for name in ("road_major", "road_minor")},
+        "fills": area_fills(limits),
+        "areaEdge": _AREA_EDGE,
+    }

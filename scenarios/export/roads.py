@@ -1,0 +1,125 @@
+"""What the roads say, for people: 绕行清单 as a CSV and as a sheet, and the sheet 路网接入 of who is not joined to them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from planner.joined import RoadParts
+from planner.region import Region
+from planner.schema import DETOUR_LABELS, DETOURS, REASON_LABELS
+from scenarios.export.sheet import Column, Formats, Sheet, records
+from scenarios.ways import RoadView
+
+DETOUR_LIST = "绕行清单.csv"
+_STATES: Mapping[str, str] = {"apart": "所在道路不与最大路网连通", "far": "离路太远"}
+_WHAT: Mapping[str, str] = {"resident": "居民点", "facility": "机构"}
+
+
+def labelled(detours: pd.DataFrame) -> pd.DataFrame:
+    """Return the list with the headings and the words that people read; a number that there is none of stays empty."""
+    words = {
+        "status": detours["status"].map(DETOUR_LABELS),
+        "reason": detours["reason"].map(REASON_LABELS),
+        "estimated": detours["estimated"].map({True: "是", False: "否"}),
+    }
+    headings = {one.name: f"{one.label}（{one.unit}）" if one.unit else one.label for one in DETOURS.fields}
+    return detours.assign(**words).rename(columns=headings)
+
+
+def _kilometres(name: str) -> Any:
+    """Return the cell of a distance in kilometres: empty where there is none."""
+
+    def cell(row: Mapping[str, Any]) -> str | float:
+        return "—" if pd.isna(row[name]) else round(row[name] / 1000, 2)
+
+    return cell
+
+
+def _factor(row: Mapping[str, Any]) -> str | float:
+    return "—" if pd.isna(row["detour_factor"]) else round(row["detour_factor"], 2)
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    return "：\n".join(filter(None, (DETOUR_LABELS[row["status"]], REASON_LABELS[row["reason"]])))
+
+
+_DETOURS = (
+    Column("", "序号", 4, lambda row: row["number"], "centre"),
+    Column("居民点", "县（区）", 8, lambda row: row["county_name"], "centre"),
+    Column("居民点", "乡镇（街道）", 11, lambda row: row["town_name"]),
+    Column("居民点", "村（社区）", 15, lambda row: row["name"]),
+    Column("", "半径\n（公里）", 6.5, lambda row: row["radius_km"], "centre"),
+    Column("直线（达标）", "最近机构", 18, lambda row: row["paper_facility_name"]),
+    Column("直线（达标）", "距离\n（公里）", 8, _kilometres("paper_distance_m"), "kilometres"),
+    Column("道路（不达标）", "最近机构", 18, lambda row: row["road_facility_name"] or "—"),
+    Column("道路（不达标）", "距离\n（公里）", 8, _kilometres("road_distance_m"), "kilometres"),
+    Column("", "绕行\n系数", 7, _factor, "kilometres"),
+    Column("", "人口\n（人）", 8, lambda row: row["population"], "number"),
+    Column("", "状态", 13, _status, "centre"),
+    Column("", "含\n估算", 5, lambda row: "是" if row["estimated"] else "否", "centre"),
+    Column("", "居民点编号", 18, lambda row: row["id"], "small", printed=False),
+)
+_PEOPLE_AT = next(at for at, one in enumerate(_DETOURS) if one.heading.startswith("人口"))
+_DETOUR_NOTE = (
+    "注：表中居民点按直线距离在服务半径以内，按道路距离（机构到居民）超出半径或不可达；只作参考，不作判断，不计入缺口。"
+    "绕行系数＝到最近机构的道路距离÷到最近机构的直线距离，两者可以不是同一机构；不可达的没有系数。同一居民点可能涉及几个指标，各指标的人口不相加。"
+)
+_NOT_JOINED = (
+    Column("", "序号", 4, lambda row: row["number"], "centre"),
+    Column("对象", "类别", 8, lambda row: _WHAT[row["what"]], "centre"),
+    Column("对象", "编号", 20, lambda row: row["id"]),
+    Column("对象", "名称", 26, lambda row: row["name"]),
+    Column("对象", "县（区）", 10, lambda row: row["county_name"], "centre"),
+    Column("对象", "乡镇（街道）", 14, lambda row: row["town_name"]),
+    Column("", "人口\n（人）", 9, lambda row: row["population"] if row["what"] == "resident" else "—", "number"),
+    Column("", "情况", 30, lambda row: _STATES[row["state"]], "centre"),
+    Column("", "离路\n（公里）", 9, _kilometres("access_m"), "kilometres"),
+)
+
+
+def write_road_sheets(
+    book: xlsxwriter.Workbook, formats: Formats, region: Region, roads: RoadView, place: tuple[str, str, str]
+) -> None:
+    """Write the sheets 绕行清单 and 路网接入 of a place: its name, the code of its county ("": the city), its notice."""
+    name, county, notice = place
+    mine = [one[one["county_code"] == county] if county else one for one in (roads.detours, roads.not_joined)]
+    hidden = ("县（区）",) if county else ()
+    sheet = Sheet(book, formats, region, "绕行清单", f"{name}绕行清单（直线达标、道路不达标的居民点）")
+    sheet.headings(_DETOURS, notice, hidden)
+    _detour_rows(sheet, mine[0])
+    sheet = Sheet(book, formats, region, "路网接入", f"{name}未接入路网的居民点和机构")
+    columns = [one for one in _NOT_JOINED if one.heading not in hidden]
+    sheet.table(columns, records(mine[1]), notice, "没有未接入路网的居民点或机构。", _road_notes(roads, mine[1]))
+
+
+def _detour_rows(sheet: Sheet, rows: pd.DataFrame) -> None:
+    """Write the rows by rule with a subtotal each, and the note."""
+    number = 0
+    for _, mine in rows.groupby("rule", sort=False):
+        start = sheet.row
+        for row in records(mine):
+            number += 1
+            sheet.line(_DETOURS, {**row, "number": number})
+        said = f"小计：{mine['rule_label'].iloc[0]}　{len(mine)} 个居民点"
+        sheet.total(_DETOURS, said, _PEOPLE_AT, (start, sheet.row - 1, float(mine["population"].sum())))
+    if not number:
+        sheet.merged(_DETOURS, "没有直线达标而道路不达标的居民点。")
+    sheet.merged(_DETOURS, _DETOUR_NOTE, "plain")
+    sheet.finish(_DETOURS)
+
+
+def _road_notes(roads: RoadView, rows: pd.DataFrame) -> list[str]:
+    """Return what is to be told of the network itself, and of whom it leaves out here."""
+    people = rows[rows["what"] == "resident"].groupby("state")["population"].agg(["size", "sum"])
+    here = "，".join(
+        f"{_STATES[str(state)]} {row['size']} 个居民点 {row['sum']:,} 人" for state, row in people.iterrows()
+    )
+    return [f"路网：{parts_text(roads.parts)}。", f"本表：{here or '居民点都接入最大路网'}。", *roads.said[:1]]
+
+
+def parts_text(one: RoadParts) -> str:
+    """Return the size of the open roads and of what nothing joins to their largest part."""
+    apart = f"与最大部分不连通的有 {one.parts_apart} 处，{one.nodes_apart:,} 个节点，{one.km_apart:,.1f} 公里"
+    return f"{one.nodes:,} 个节点，{one.edges:,} 段，{one.km:,.1f} 公里；{apart if one.parts_apart else '全部连通'}"

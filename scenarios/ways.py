@@ -1,0 +1,182 @@
+"""How one travels in an assessment: on paper always, by road where the facts hold roads, by time where it is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from shapely import Geometry
+
+from planner.detours import detours
+from planner.edge_shapes import edges_meeting, unknown_ways
+from planner.errors import OptionError, Problem, Text
+from planner.joined import RoadParts, not_joined, road_parts
+from planner.network import SPEED_KMH, RoadGraph
+from planner.region import Region, Source
+from planner.road import Road
+from planner.rules import Rules
+from planner.travel import PAPER, Travel
+
+_SHOWN = 20
+PERIOD_LABELS: Mapping[str, str] = MappingProxyType({"": "", "day": "白天", "night": "夜间"})
+
+
+@dataclass(frozen=True, eq=False)
+class RoadChoices:
+    """What a planner decides about the roads of one assessment; ``files`` are those that it was read from.
+
+    ``minutes`` is the response time to report against, None where the rules' own is kept.
+    """
+
+    speeds: Mapping[str, float] = field(default_factory=dict)
+    period: str = ""
+    closed: frozenset[str] = frozenset()
+    closed_area: Geometry | None = None
+    delay_s: float = 0.0
+    minutes: float | None = None
+    max_snap_m: float = 2_000.0
+    files: tuple[Source, ...] = ()
+
+    @property
+    def asks_for_time(self) -> bool:
+        """Whether times are reported beside distances."""
+        return bool(self.speeds) or self.delay_s > 0 or self.minutes is not None
+
+    @property
+    def need_roads(self) -> bool:
+        """Whether anything was chosen that means nothing without roads."""
+        return self.asks_for_time or bool(self.closed) or self.closed_area is not None
+
+
+@dataclass(frozen=True, eq=False)
+class RoadView:
+    """What the roads say besides the findings: the 绕行清单, the parts, who is not joined; and how one travelled.
+
+    ``said`` tells the choices in sentences, ``record`` the same for the manifest.
+    """
+
+    road: Road
+    parts: RoadParts
+    detours: pd.DataFrame
+    not_joined: pd.DataFrame
+    said: tuple[str, ...]
+    record: Mapping[str, Any]
+
+
+def ways_of(region: Region, choices: RoadChoices) -> Mapping[str, Travel]:
+    """Return the ways of travelling that the facts allow: "paper"; "road" with roads; "road_time" where it is asked for.
+
+    By road one travels from the facility to the resident. OptionError for choices that the roads cannot follow.
+    """
+    graph = region.roads
+    if graph is None:
+        if choices.need_roads:
+            fix = Text(
+                "在数据文件夹里放入 roads（如 roads.osm.pbf），或去掉道路选项", "add roads to the folder, or drop it"
+            )
+            raise OptionError(
+                Problem("roads", Text("没有路网，道路选项无从谈起", "an option about roads, and no roads"), fix)
+            )
+        return PAPER
+    road = road_of(graph, choices, by_time=False)
+    if not choices.asks_for_time:
+        return {**PAPER, "road": road}
+    return {**PAPER, "road": road, "road_time": road_of(graph, choices, by_time=True)}
+
+
+def road_of(graph: RoadGraph, choices: RoadChoices, *, by_time: bool, **more: Any) -> Road:
+    """Return the way by road, in distance or in time, as the choices say; `more` goes to Road. OptionError for unknown ids."""
+    _check_closed(graph, choices)
+    area = choices.closed_area
+    return Road(
+        graph,
+        speeds={**SPEED_KMH, **choices.speeds} if by_time else None,
+        closed=choices.closed,
+        closed_edges=frozenset() if area is None else frozenset(edges_meeting(graph, area).tolist()),
+        delay_s=choices.delay_s if by_time else 0.0,
+        max_snap_m=choices.max_snap_m,
+        **more,
+    )
+
+
+def _check_closed(graph: RoadGraph, choices: RoadChoices) -> None:
+    """Refuse ids that are no road's: a slip of the pen would leave the road open."""
+    unknown = unknown_ways(graph, choices.closed)
+    if unknown:
+        shown = "、".join(unknown[:_SHOWN]) + ("……" if len(unknown) > _SHOWN else "")
+        what = Text(f"路网里没有这些路段编号：{shown}", f"no road has these ids: {', '.join(unknown[:_SHOWN])}")
+        raise OptionError(
+            Problem("--closed", what, Text("核对编号；范围用图形文件", "check them; give an area as a file"))
+        )
+
+
+def road_view(region: Region, rules: Rules, travels: Mapping[str, Travel], choices: RoadChoices) -> RoadView | None:
+    """Return what the roads say besides the findings; None where nobody travels by road."""
+    road = travels.get("road")
+    if not isinstance(road, Road):
+        return None
+    by_time = travels.get("road_time")
+    closed = int((~road.open_edges).sum())
+    return RoadView(
+        road=road,
+        parts=road_parts(road),
+        detours=detours(region, rules, travels),
+        not_joined=not_joined(region, road),
+        said=_said(road, by_time if isinstance(by_time, Road) else None, choices, closed),
+        record=_record(road, by_time if isinstance(by_time, Road) else None, choices, closed),
+    )
+
+
+def _own_speed_share(graph: RoadGraph) -> float:
+    """Return the share of the kilometres whose speed the data give, which goes before any table."""
+    total = float(graph.length_mm.sum())
+    return float(graph.length_mm[~np.isnan(graph.speed_kmh)].sum()) / total if total else 0.0
+
+
+def _speed_texts(speeds: Mapping[str, float]) -> str:
+    return "、".join(f"{name} {speed:g}" for name, speed in sorted(speeds.items()))
+
+
+def _said(road: Road, by_time: Road | None, choices: RoadChoices, closed: int) -> tuple[str, ...]:
+    """Return the choices in sentences, for the sheet 说明 and the map."""
+    out = [
+        f"道路口径：从机构到居民，沿路网最短；离最近道路 {road.max_snap_m / 1000:g} 公里以内的按直线接到路上并计入，更远的为不可达。",
+        "绕行系数＝到最近机构的道路距离÷到最近机构的直线距离（两者可以不是同一机构）。",
+    ]
+    if choices.closed or choices.closed_area is not None:
+        out.append(f"封闭道路：{_closed_text(choices)}，共 {closed} 段。")
+    return (*out, *(_said_of_time(by_time, choices) if by_time else ()))
+
+
+def _closed_text(choices: RoadChoices) -> str:
+    if choices.closed_area is not None:
+        return f"{choices.files[-1].file if choices.files else '图形'} 的范围所及"
+    return f"编号 {'、'.join(sorted(choices.closed)[:_SHOWN])}{'等' if len(choices.closed) > _SHOWN else ''}"
+
+
+def _said_of_time(by_time: Road, choices: RoadChoices) -> tuple[str, str]:
+    period = f"（{PERIOD_LABELS[choices.period]}）" if choices.period else ""
+    table = f"{_speed_texts(choices.speeds)}；其余等级" if choices.speeds else "各等级"
+    start, own = f"调度 {by_time.delay_s / 60:g} 分钟＋行车时间", f"{_own_speed_share(by_time.graph):.0%}"
+    return (
+        f"时间口径（参考，不作判断）：{start}，离路一段按步行 {by_time.walk_kmh:g} 公里/小时。",
+        f"时速{period}（公里/小时）：{table}用内置的假设时速；路段自带时速的以自带为准（占里程 {own}）。",
+    )
+
+
+def _record(road: Road, by_time: Road | None, choices: RoadChoices, closed: int) -> Mapping[str, Any]:
+    """Return the choices as the manifest keeps them."""
+    record: dict[str, Any] = {
+        "direction": "facility to resident", "max_snap_m": road.max_snap_m,
+        "closed_ways": sorted(choices.closed), "closed_edges": closed,
+        "files": [{"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in choices.files],
+    }  # fmt: skip
+    if by_time is not None:
+        record["time"] = {
+            "delay_s": by_time.delay_s, "walk_kmh": by_time.walk_kmh, "period": choices.period,
+            "speeds_kmh": dict(sorted((by_time.speeds or {}).items())),
+            "share_of_km_with_own_speed": round(_own_speed_share(road.graph), 4),
+        }  # fmt: skip
+    return record
