@@ -1,0 +1,89 @@
+"""Who may be a site: hosts among the facilities, hospitals that serve already, and the pairs that stand too close."""
+
+import re
+from collections.abc import Collection, Iterable
+
+import numpy as np
+import pandas as pd
+
+from planner.errors import Problem, SitingError, Text
+from planner.reach import Reach
+from planner.region import Region
+from planner.siting.question import Quota
+from planner.travel import StraightLine
+
+_NO_GENERAL = re.compile("精神|妇幼|康复|口腔|眼科|肿瘤|皮肤|传染|疗养|专科")
+_SECOND = re.compile("第[二三四]人民医院")
+COUNTY_OWNER = "县办"
+COLUMNS = ("id", "name", "kind", "county_code", "town_code", "lon", "lat", "grade", "owner", "beds", "estimated")
+
+
+def general_hospitals(region: Region) -> pd.DataFrame:
+    """Return the open hospitals of class two and above that treat all: those whose name tells no single field.
+
+    Where no hospital's grade is known, all of them. An assumption: grade and name are what the list tells.
+    """
+    frame = region.open_facilities("hospital")
+    grade = frame["grade"].fillna("")
+    classed = frame[grade.str.contains("二级|三级")] if (grade != "").any() else frame
+    return pd.DataFrame(classed[~classed["name"].str.contains(_NO_GENERAL)])
+
+
+def second_county_hospitals(region: Region) -> pd.DataFrame:
+    """Return the open county-run hospitals called the second (third …) of their county: they may host a sub-centre."""
+    frame = region.open_facilities("hospital")
+    return pd.DataFrame(frame[frame["name"].str.contains(_SECOND) & (frame["owner"].fillna("") == COUNTY_OWNER)])
+
+
+def districts_without_county_hospital(region: Region) -> list[str]:
+    """Return the codes of 市辖区 (districts) in which no hospital is run by the county: sub-centres are not theirs.
+
+    Told by the code: the last two digits of a district are below 21. None where no owner is known.
+    """
+    hospitals = region.open_facilities("hospital")
+    if not (hospitals["owner"].fillna("") != "").any():
+        return []
+    having = set(hospitals.loc[hospitals["owner"] == COUNTY_OWNER, "county_code"])
+    return sorted(code for code in region.counties["code"] if code[4:6] < "21" and code not in having)
+
+
+def known(region: Region, option: str, ids: Iterable[str]) -> list[str]:
+    """Return the ids, sorted; SitingError naming those that no facility has."""
+    wanted = sorted(set(ids))
+    unknown = [one for one in wanted if one not in set(region.facilities["id"])]
+    if unknown:
+        what = Text("没有这些机构", "there are no such facilities")
+        raise SitingError(Problem(option, what, Text("核对机构编号", "check the ids"), found="、".join(unknown[:10])))
+    return wanted
+
+
+def rows_of(region: Region, ids: Collection[str]) -> pd.DataFrame:
+    """Return the columns of these facilities that a plan tells, by id."""
+    frame = region.facilities[region.facilities["id"].isin(list(ids))]
+    return pd.DataFrame(frame[list(COLUMNS)]).sort_values("id", kind="stable", ignore_index=True)
+
+
+def too_close(sites: pd.DataFrame, spacing_m: float) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of sites less than so many metres apart as the crow flies."""
+    if spacing_m <= 0 or len(sites) < 2:
+        return ()
+    pairs = StraightLine().reach(sites, sites, round(spacing_m * 1000)).within()
+    near = pairs[(pairs["demand_id"] < pairs["facility_id"]) & (pairs["cost"] < round(spacing_m * 1000))]
+    return tuple(sorted(zip(near["demand_id"], near["facility_id"], strict=True)))
+
+
+def limited(reach: Reach, limit: float) -> Reach:
+    """Return the reach with the pairs within a smaller limit alone."""
+    kept = reach.costs <= limit
+    rows = np.repeat(np.arange(len(reach.demand_ids)), np.diff(reach.indptr))
+    indptr = np.searchsorted(rows[kept], np.arange(len(reach.demand_ids) + 1)).astype(np.int64)
+    return Reach(
+        reach.demand_ids, reach.facility_ids, limit, indptr, reach.indices[kept], reach.costs[kept],
+        reach.nearest_index, reach.nearest_cost,
+    )  # fmt: skip
+
+
+def quotas_of(zero: Iterable[str], asked: Iterable[Quota]) -> tuple[Quota, ...]:
+    """Return the planner's quotas, and "none" for each county of `zero` that the planner says nothing about."""
+    own = {quota.group: quota for quota in asked}
+    return tuple(own[group] if group in own else Quota(group, 0, 0) for group in sorted({*own, *zero}))
