@@ -1,0 +1,233 @@
+"""Emergency stations: the fewest more that reach everyone, given those there are; the best few; and cover twice over."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from planner.errors import Text
+from planner.measures import people_in_question
+from planner.places import settlements
+from planner.plans.sites import COLUMNS, rows_of
+from planner.reach import Reach
+from planner.region import URBAN_SCOPES, Region
+from planner.scenario import Open
+from planner.siting.curve import Step, curve
+from planner.siting.instance import Instance, instance_of
+from planner.siting.question import Limits, Question
+from planner.siting.siting import Siting
+from planner.siting.small import small_first
+from planner.siting.solve import solve
+from planner.siting.ties import lexicographic
+from planner.travel import Travel
+
+Tell = Callable[[Text], None]
+KIND = "emergency_station"
+HOSTS = ("hospital", "township_hospital", "county_subcenter")
+_HOSTED, _ALONE = 1000.0, 1001.0
+"""Site costs by which, of plans with equally many stations, one with more hosts is preferred (up to 999 stations)."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Whom to reach within what, by which way: a case of the clause (urban) or of the planner's parameter (rural).
+
+    limit   whole mm or ms, as the way of travelling counts
+    """
+
+    residents: Literal["urban", "rural"]
+    scope: str
+    travel: str
+    limit: int
+    greenfield: bool = False
+
+    @property
+    def id(self) -> str:
+        new = "_greenfield" if self.greenfield else ""
+        return f"{self.residents}_{self.scope}_{self.travel}_{self.limit}{new}"
+
+
+@dataclass(frozen=True)
+class EmergencyTask:
+    """What a planner asks: the cases, how dense the grid of free-standing sites is (0: none), and how to solve."""
+
+    cases: tuple[Case, ...]
+    grid_m: float = 1000.0
+    most: int = 12
+    shares: tuple[float, ...] = (0.9, 0.95, 0.99)
+    solving: Limits = field(default=Limits())
+
+
+@dataclass(frozen=True, eq=False)
+class CaseAnswer:
+    """One case: its residents, what stands today, the fewest more (`least`), the curve, shares of people, and cover twice.
+
+    people, covered   of the residents asked about, and of these within reach of a station that stands
+    least             fewest more stations for all whom any site reaches; its unreachable_ids name the others
+    steps             most people with 0, 1, 2 … more (not for rural cases)
+    shares            share of people → fewest more for it, hosts not preferred (urban cases)
+    twice             of the plans with the fewest stations, the one that covers most people twice (urban cases)
+    """
+
+    asked: Case
+    demand: pd.DataFrame
+    people: int
+    covered: int
+    least: Siting
+    steps: tuple[Step, ...]
+    shares: Mapping[float, Siting]
+    twice: Siting | None
+
+
+@dataclass(frozen=True, eq=False)
+class EmergencyPlan:
+    """All cases over the same sites. sites: id, name, host_id, places, kind ("host", "grid" or "station")."""
+
+    task: EmergencyTask
+    sites: pd.DataFrame
+    cases: tuple[CaseAnswer, ...]
+    assumptions: tuple[str, ...]
+
+    def edits(self, siting: Siting) -> tuple[Open, ...]:
+        """Return the new stations of a plan as edits."""
+        rows = self.sites.set_index("id")
+        return tuple(_station(str(one), row) for one, row in rows.loc[list(siting.chosen)].iterrows())
+
+
+def plan_emergency(
+    region: Region, travels: Mapping[str, Travel], task: EmergencyTask, tell: Tell = lambda _: None
+) -> EmergencyPlan:
+    """Return every case's answers. From the station to the resident; stations that stand are open and not counted."""
+    sites = _sites(region, task)
+    cases = []
+    for asked in task.cases:
+        tell(Text(_said(asked), asked.id))
+        cases.append(_case(region, travels[asked.travel], asked, sites, task))
+    return EmergencyPlan(task, sites, tuple(cases), _assumed(task))
+
+
+def _case(region: Region, travel: Travel, asked: Case, sites: pd.DataFrame, task: EmergencyTask) -> CaseAnswer:
+    people: Any = people_in_question(region, asked.residents, asked.scope)  # type: ignore[arg-type]
+    demand = settlements(people)
+    mine = sites[sites["kind"] != "station"] if asked.greenfield else sites
+    reach = travel.reach(demand, mine, asked.limit)
+    weights = pd.Series(demand["population"].to_numpy(float), index=reach.demand_ids)
+    least = _ask(Question("lscp", allow_unreachable=True), reach, weights, mine, task.solving)
+    several = len(least.chosen) if least.status == "optimal" else task.most
+    steps = () if asked.residents == "rural" else _steps(reach, weights, mine, demand, min(several, task.most), task)
+    shares = {} if asked.greenfield or asked.residents == "rural" else _shares(reach, weights, mine, task)
+    twice = None
+    if not asked.greenfield and asked.residents == "urban" and least.chosen:
+        twice = _ask(Question("backup", allow_unreachable=True), reach, weights, mine, task.solving)
+    stations = mine[mine["kind"] == "station"]
+    today = travel.reach(demand, stations, asked.limit).covered().to_numpy(bool)
+    population = demand["population"].to_numpy()
+    return CaseAnswer(asked, demand, int(population.sum()), int(population[today].sum()), least, steps, shares, twice)
+
+
+def _instance(question: Question, reach: Reach, weights: pd.Series, sites: pd.DataFrame) -> Instance:
+    status = np.where(sites["kind"] == "station", "background", "candidate")
+    cost = np.where(sites["host_id"] == "", _ALONE, _HOSTED)
+    frame = pd.DataFrame({"id": sites["id"], "status": status})
+    all_of_them = question.model != "mclp" and question.share == 1
+    return instance_of(question, reach, weights, frame.assign(cost=cost) if all_of_them else frame)
+
+
+def _ask(question: Question, reach: Reach, weights: pd.Series, sites: pd.DataFrame, limits: Limits) -> Siting:
+    return solve(_instance(question, reach, weights, sites), limits)
+
+
+def _steps(
+    reach: Reach, weights: pd.Series, sites: pd.DataFrame, demand: pd.DataFrame, most: int, task: EmergencyTask
+) -> tuple[Step, ...]:
+    """Return the most people that 0, 1, 2 … more stations reach, up to those that everyone needs."""
+    instance = _instance(Question("mclp", p=0), reach, weights, sites)
+    solver = small_first(solve)
+    found = curve(
+        instance, task.solving, range(most + 1), lambda one, limits: lexicographic(one, limits, solver),
+        demand.set_index("id")["town_code"],
+    )  # fmt: skip
+    return tuple(found)
+
+
+def _shares(reach: Reach, weights: pd.Series, sites: pd.DataFrame, task: EmergencyTask) -> Mapping[float, Siting]:
+    return {share: _ask(Question("lscp", share=share), reach, weights, sites, task.solving) for share in task.shares}
+
+
+def _sites(region: Region, task: EmergencyTask) -> pd.DataFrame:
+    """Return the stations that stand, the hosts that have none yet, and the grid on populated land."""
+    stations = rows_of(region, region.open_facilities(KIND)["id"]).assign(kind="station", host_id="")
+    taken = set(region.open_facilities(KIND)["host_id"].fillna(""))
+    hosts = region.open_facilities(*HOSTS)
+    hosts = rows_of(region, hosts.loc[~hosts["id"].isin(taken), "id"]).assign(kind="host")
+    hosts = hosts.assign(host_id=hosts["id"])
+    parts = [stations, hosts, *([_grid(region, task.grid_m)] if task.grid_m > 0 else [])]
+    parts = [part[[*COLUMNS, "host_id"]] for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True).sort_values("id", kind="stable", ignore_index=True)
+
+
+def _grid(region: Region, step_m: float) -> pd.DataFrame:
+    """Return the points of a square grid that lie within one step of where people live, with their town."""
+    people = region.residents[region.residents["population"] > 0]
+    xy = np.column_stack([people.geometry.x, people.geometry.y])
+    around = np.arange(-2, 3) * step_m
+    cells = np.round(xy / step_m)[:, None, :] * step_m + np.stack(np.meshgrid(around, around), -1).reshape(1, -1, 2)
+    cells = np.unique(cells.reshape(-1, 2), axis=0)
+    cells = cells[cKDTree(xy).query(cells)[0] <= step_m]
+    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(cells[:, 0], cells[:, 1]), crs=region.crs)
+    towns = region.towns[["code", "name", "county_code", "geometry"]]
+    inside = points.sjoin(towns, predicate="within").sort_values(["code"], kind="stable")
+    inside = inside[~inside.index.duplicated()].sort_index()
+    degrees = inside.geometry.to_crs(4326)
+    return pd.DataFrame(
+        {
+            "id": [f"G{x / 1000:.1f}_{y / 1000:.1f}" for x, y in cells[inside.index]],
+            "name": inside["name"].to_numpy(object) + "拟设点",
+            "kind": "grid",
+            "county_code": inside["county_code"].to_numpy(object),
+            "town_code": inside["code"].to_numpy(object),
+            "lon": degrees.x.to_numpy(),
+            "lat": degrees.y.to_numpy(),
+            "grade": "",
+            "owner": "",
+            "beds": np.nan,
+            "estimated": False,
+            "host_id": "",
+        }
+    )
+
+
+def _station(site: str, row: pd.Series) -> Open:
+    alone = row["host_id"] == ""
+    return Open(
+        fields={
+            "id": f"ES-{site}",
+            "name": f"{row['name']}急救站" if alone else f"{row['name']}急救站（依托）",
+            "kind": KIND,
+            "lon": float(row["lon"]),
+            "lat": float(row["lat"]),
+            **({} if alone else {"host_id": row["host_id"]}),
+        },
+        reason="急救站布局方案" + ("（独立，格网选点）" if alone else "（依托）"),
+    )
+
+
+def _said(asked: Case) -> str:
+    who = "城市地区" if asked.residents == "urban" else "农村地区"
+    scope = URBAN_SCOPES[asked.scope].zh
+    return f"{who}（城市地区＝{scope}），{asked.travel}，限度 {asked.limit}" + (
+        "，从零新设" if asked.greenfield else ""
+    )
+
+
+def _assumed(task: EmergencyTask) -> tuple[str, ...]:
+    grid = f"和居民点周边的格网点（独立，间距 {task.grid_m / 1000:g} 公里）" if task.grid_m > 0 else ""
+    return (
+        f"候选点＝没有急救站的医院、乡镇卫生院、次中心（依托）{grid}（假设）。",
+        "已有急救站照常服务，求的是另需新增几处；个数相同时先取依托多的。",
+        "农村地区的限度是规划人员的参数，不作判断。",
+    )

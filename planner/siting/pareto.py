@@ -1,0 +1,142 @@
+"""The Pareto front of two objectives over the same sites: every plan that no other beats in one without losing in the other."""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.errors import SitingError, Text
+from planner.siting.best import restricted, same, sense
+from planner.siting.instance import Instance, refusal
+from planner.siting.question import BACKGROUND, Limits
+from planner.siting.siting import PROVEN, relative_gap
+from planner.siting.small import criterion_of, opened_with, search, value_of
+from planner.siting.two_objectives import Found, Objective, cover, half_step, least, weighted
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One plan of the front: its two values, and how well it is proven that none with this first has a better second.
+
+    proven   the point is on the front, and between it and the point before there is no other
+    """
+
+    first: float
+    second: float
+    chosen: tuple[str, ...]
+    bound: float
+    gap: float
+    proven: bool
+
+
+def pareto(first: Instance, second: Instance, limits: Limits) -> list[Point]:
+    """Return the front of two questions (each mclp or p-median) over the same sites and rules, best second value first.
+
+    Exact, by ε-constraint: the best second value, then the best with a better first value than that, and so on; equal
+    plans are one point. `limits` holds for the whole: if time runs out, the front ends there, and its last point is
+    not proven unless no plan has a better first value.
+    """
+    _check(first, second)
+    begin, points, under = time.monotonic(), list[Point](), np.inf
+    sign, step = sense(first), half_step(first)
+    while True:
+        left = replace(limits, seconds=limits.seconds - (time.monotonic() - begin))
+        found = _least(first, second, under, left) if left.seconds > 0 else Found(None, np.nan)
+        if found.opened is None:
+            break
+        point = _point(first, second, found)
+        if point.first * sign > under + step / 2:  # within the solver's tolerance of the limit, but not better
+            under -= step
+            continue
+        points.append(point)
+        under = point.first * sign - step
+    if points and not found.none:
+        points[-1] = replace(points[-1], proven=False)
+    return _front(points, sense(second))
+
+
+def _front(points: list[Point], sign: int) -> list[Point]:
+    """Drop the points that a later one equals or beats in the second value: the later ones are better in the first."""
+    kept: list[Point] = []
+    for point in reversed(points):
+        if not kept or (point.second * sign < kept[-1].second * sign and not same(point.second, kept[-1].second)):
+            kept.append(point)
+    return kept[::-1]
+
+
+def _point(first: Instance, second: Instance, found: Found) -> Point:
+    assert found.opened is not None
+    value, bound = value_of(second, found.opened), found.bound * sense(second)
+    bound = value if same(value, bound) else bound
+    chosen = found.opened[first.status[found.opened] != BACKGROUND]
+    gap = relative_gap(value, bound)
+    return Point(
+        value_of(first, found.opened), value, tuple(first.site_ids[chosen]), bound, gap, gap <= PROVEN
+    )  # fmt: skip
+
+
+def _check(first: Instance, second: Instance) -> None:
+    """SitingError unless both are asked of the same sites with the same rules."""
+    if not np.array_equal(first.site_ids, second.site_ids):
+        odd = sorted(map(str, {*first.site_ids} ^ {*second.site_ids}))[:10]
+        what = Text("两个目标的候选点不同", "the two objectives are not over the same sites")
+        raise SitingError(refusal("候选点", what, "、".join(odd)))
+    models = {first.question.model, second.question.model}
+    if not models <= {"mclp", "p-median"}:
+        what = Text("只支持 mclp 与 p-median 两种目标", "the objectives may be mclp and p-median")
+        raise SitingError(refusal("model", what, "、".join(sorted(models))))
+    rules = [
+        (one.question.p, one.question.quotas, one.question.apart, one.question.budget, tuple(one.status))
+        for one in (first, second)
+    ]
+    if rules[0] != rules[1]:
+        what = Text(
+            "两个目标的规则（p、配额、间距、预算、状态）不同", "the two objectives have different rules on sites"
+        )
+        raise SitingError(refusal("规则", what))
+
+
+def _least(first: Instance, second: Instance, under: float, limits: Limits) -> Found:
+    """Return the plan of the best second value whose first (to be small) is at most `under`."""
+    quick = _small(first, second, under, limits)
+    if quick is not None:
+        return quick
+    nothing = np.zeros(0, np.int64)
+    if restricted(first, nothing, nothing) is None or _nobody(first) or _nobody(second):
+        return Found(None, np.nan, none=True)
+    return least(first, _objective(first), under, _objective(second), limits)
+
+
+def _small(first: Instance, second: Instance, under: float, limits: Limits) -> Found | None:
+    """Return the same by the compiled search; None where it is not for this question."""
+    if first.question.model == "p-median" and first.site_cost[first.free].any():
+        return None
+    aim, other = criterion_of(second), criterion_of(first)
+    if aim is None or other is None:
+        return None
+    if first.question.model == "mclp":
+        everyone = first.weight[~first.unreachable].sum()
+        room = float(everyone + under)
+    else:
+        room = under - float(first.site_cost[first.open_always & first.counted].sum())
+    room = min(room, np.finfo(float).max)  # without a limit, too, the first must have a value
+    plans = search(second, limits, 1, aim, ((other, room),))
+    if plans is None:
+        return None
+    if not len(plans.values):
+        return Found(None, np.nan, none=True)
+    opened = opened_with(second, plans.opened[0])
+    return Found(opened, value_of(second, opened) * sense(second))
+
+
+def _objective(instance: Instance) -> Objective:
+    return cover(instance) if instance.question.model == "mclp" else weighted(instance)
+
+
+def _nobody(instance: Instance) -> bool:
+    """Whether p-median is asked of demands that no site reaches."""
+    asked = instance.question
+    return asked.model == "p-median" and not asked.allow_unreachable and bool(instance.unreachable.any())

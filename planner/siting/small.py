@@ -1,0 +1,244 @@
+"""The k best plans of a small question (up to 64 sites to decide on) in one compiled search: MCLP and p-median."""
+
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.siting.instance import Instance
+from planner.siting.question import Limits
+from planner.siting.siting import Siting, nearest_open, siting_of
+
+Amounts = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.uint64]
+_MOST_SITES = 64
+_MOST_CELLS = 5_000_000
+_CELLS_A_SECOND = 4e8
+"""Cells of the table times nodes in a second, about: a time limit becomes a number of nodes, the same on any machine."""
+_NODES_FOR_TIES = 20_000
+SAME = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Criterion:
+    """What plans are worth, small being good: for each demand the least cost among its open sites.
+
+    cost      free sites × demands, inf where there is no way
+    base      of each demand without any of the free sites, inf where it must have one
+    size      what differences are measured against: below 1e-9 of it, values are the same
+    """
+
+    cost: Amounts
+    base: Amounts
+    size: float
+
+
+@dataclass(frozen=True, eq=False)
+class Plans:
+    """Plans in order: value by the first criterion, and whether each free site is open.
+
+    by_ids: whether equal ones are certain to be the earliest by their ids
+    """
+
+    values: Amounts
+    opened: npt.NDArray[np.bool_]
+    by_ids: bool
+
+
+def small_plans(instance: Instance, limits: Limits, count: int) -> list[Siting] | None:
+    """Return the `count` best plans, proven, equal ones by their ids; None where the search is not for this question.
+
+    That is: another model, more than 64 sites, no plan at all, numba not installed, or more nodes than the time allows.
+    """
+    begin = time.monotonic()
+    criterion = criterion_of(instance)
+    if criterion is None:
+        return None
+    found = search(instance, limits, count, criterion)
+    if found is None or not len(found.values):
+        return None
+    return [_told(instance, limits, plan, begin) for plan in found.opened]
+
+
+def small_first(solve: Any) -> Any:
+    """Return a solver that answers small questions by this search, so that ties go to the smaller ids, others as before."""
+
+    def answer(instance: Instance, limits: Limits) -> Siting:
+        plans = small_plans(instance, limits, 1)
+        return plans[0] if plans else solve(instance, limits)
+
+    return answer
+
+
+def search(
+    instance: Instance,
+    limits: Limits,
+    count: int,
+    aim: Criterion,
+    under: tuple[tuple[Criterion, float], ...] = (),
+) -> Plans | None:
+    """Return the `count` best plans by `aim` among those within a limit by each criterion of `under`.
+
+    None where the question is too large or the time too short. Equal plans stand in the order of their ids; so that the
+    earliest of them all are listed, a second search goes through the equal ones, where there are not too many of them.
+    """
+    picks = _picks(instance)
+    cells = sum(one.cost.size for one in (aim, *(one for one, _ in under)))
+    if picks is None or not find_spec("numba") or cells > _MOST_CELLS or len(instance.free) > _MOST_SITES:
+        return None
+    if picks == 0:
+        return _only_plan(instance, aim, under)
+    from planner.siting.small_kernels import branch_and_bound
+
+    tables, base, limit, eps = _stacked(aim, under)
+    extra = _site_costs(instance)
+    values, keys = np.full(count, np.inf), np.zeros(count, np.uint64)
+    most = int(min(limits.seconds * _CELLS_A_SECOND, 1e15) / max(cells, 500))
+    given = (tables, extra, base, limit, _rules(instance), picks)
+    nodes = branch_and_bound(*given, values, keys, False, eps, most // 2)
+    if nodes < 0:
+        return None
+    better, earlier = values.copy(), keys.copy()
+    most = min(most // 2, 3 * nodes + _NODES_FOR_TIES)
+    by_ids = branch_and_bound(*given, better, earlier, True, eps, most) >= 0
+    if by_ids:
+        values, keys = better, earlier
+    kept = np.isfinite(values)
+    return Plans(values[kept], _opened(keys[kept], len(instance.free)), by_ids)
+
+
+def _picks(instance: Instance) -> int | None:
+    """Return how many free sites a plan opens; None where p is not asked or cannot be kept."""
+    if instance.question.p is None:
+        return None
+    picks = instance.question.p - int((instance.open_always & instance.counted).sum())
+    return picks if 0 <= picks <= len(instance.free) else None
+
+
+def _only_plan(instance: Instance, aim: Criterion, under: tuple[tuple[Criterion, float], ...]) -> Plans:
+    """Return the one plan there is where no free site may be opened, if it is one."""
+    _, low, high = _rules(instance)
+    fits = (low <= 1e-9).all() and (high >= -1e-9).all() and np.isfinite(aim.base.sum())
+    fits = fits and all(one.base.sum() <= limit + SAME * one.size for one, limit in under)
+    return Plans(np.full(int(fits), aim.base.sum()), np.zeros((int(fits), len(instance.free)), np.bool_), True)
+
+
+def _stacked(aim: Criterion, under: tuple[tuple[Criterion, float], ...]) -> tuple[Amounts, Amounts, Amounts, Amounts]:
+    """Return costs, bases, limits and tolerances of all criteria, the shorter ones filled up with demands of no cost."""
+    every = [aim, *(one for one, _ in under)]
+    widest = max(one.cost.shape[1] for one in every)
+    tables = np.zeros((len(every), aim.cost.shape[0], widest))
+    base = np.zeros((len(every), widest))
+    for at, one in enumerate(every):
+        tables[at, :, : one.cost.shape[1]] = one.cost
+        base[at, : one.cost.shape[1]] = one.base
+    limit = np.array([np.inf, *(limit for _, limit in under)])
+    return tables, base, limit, np.array([SAME * one.size for one in every])
+
+
+def _rules(instance: Instance) -> tuple[Amounts, Amounts, Amounts]:
+    """Return (A, low, high) over the free sites of all rules but p, what is open always taken off."""
+    rows, low, high = instance.site_rules
+    dense = rows.toarray()[1:]
+    spent = dense[:, instance.open_always].sum(axis=1)
+    return np.ascontiguousarray(dense[:, instance.free]), low[1:] - spent, high[1:] - spent
+
+
+def _site_costs(instance: Instance) -> Amounts:
+    if instance.question.model == "p-median":
+        return np.ascontiguousarray(instance.site_cost[instance.free], np.float64)
+    return np.zeros(len(instance.free))
+
+
+def _opened(keys: Keys, width: int) -> npt.NDArray[np.bool_]:
+    bits = np.uint64(1) << np.arange(63, 63 - width, -1).astype(np.uint64)
+    return (keys[:, None] & bits[None, :]) != 0
+
+
+def _told(instance: Instance, limits: Limits, opened: npt.NDArray[np.bool_], begin: float) -> Siting:
+    """Return one plan (of the free sites) as a Siting, its value computed anew from who is nearest to whom."""
+    sites = opened_with(instance, opened)
+    value = value_of(instance, sites)
+    return siting_of(instance, sites, value, value, time.monotonic() - begin, limits, {})
+
+
+def opened_with(instance: Instance, opened: npt.NDArray[np.bool_]) -> Positions:
+    """Return the positions of all open sites of a plan, given of each free site whether it is open."""
+    sites = instance.open_always.copy()
+    sites[instance.free[opened]] = True
+    return np.flatnonzero(sites)
+
+
+def value_of(instance: Instance, opened: Positions) -> float:
+    """Return the objective of a plan of mclp or p-median; inf where p-median leaves someone without."""
+    where, cost = nearest_open(instance, opened)
+    served = where >= 0
+    if instance.question.model == "mclp":
+        return float(instance.weight[served].sum())
+    if not (served | instance.unreachable).all():
+        return float("inf")
+    mine = opened[instance.counted[opened]]
+    return float((instance.weight[served] * cost[served]).sum() + instance.site_cost[mine].sum())
+
+
+def criterion_of(instance: Instance) -> Criterion | None:
+    """Return the objective of a small question as a criterion; None for other models and where nobody can be served."""
+    if instance.question.model not in ("mclp", "p-median") or len(instance.free) > _MOST_SITES:
+        return None
+    if instance.question.model == "mclp":
+        return uncovered(instance)
+    if not instance.question.allow_unreachable and instance.unreachable.any():
+        return None
+    return weighted_cost(instance)
+
+
+def uncovered(instance: Instance) -> Criterion:
+    """Return the weight left uncovered as a criterion; demands that the same sites reach are one."""
+    shape = (len(instance.weight), len(instance.free))
+    reach = _table(instance, np.ones(len(instance.costs)), shape)[0] == 1
+    left = ~_served(instance) & reach.any(axis=1)
+    keys = reach[left] @ (np.uint64(1) << np.arange(shape[1], dtype=np.uint64))
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    weight = np.bincount(group, instance.weight[left], len(first)).astype(np.float64)
+    cost = np.where(reach[left][first].T, 0.0, weight)
+    return Criterion(np.ascontiguousarray(cost), weight, max(1.0, float(instance.weight.sum())))
+
+
+def weighted_cost(instance: Instance, missing: float = np.inf) -> Criterion:
+    """Return weight × cost as a criterion; who has no site costs `missing` a weight (inf: nobody may be without)."""
+    shape = (len(instance.weight), len(instance.free))
+    cost, always = _table(instance, instance.costs.astype(float), shape)
+    kept = ~instance.unreachable & (instance.weight > 0) | (~instance.unreachable & (missing == np.inf))
+    weight = instance.weight[kept]
+    with np.errstate(invalid="ignore"):
+        cost, base = weight[:, None] * cost[kept], weight * np.minimum(always[kept], missing)
+    for one in (cost, base):
+        one[np.isnan(one)] = np.inf  # a weight of 0 without a way
+    finite = np.where(np.isfinite(cost), cost, 0.0)
+    return Criterion(
+        np.ascontiguousarray(cost.T),
+        base,
+        max(1.0, float(finite.min(axis=1, initial=np.inf).sum() if cost.size else 0)),
+    )
+
+
+def _table(instance: Instance, costs: Amounts, shape: tuple[int, int]) -> tuple[Amounts, Amounts]:
+    """Return the costs as a full table (demands × free sites, inf: no way) and each demand's least among those open always."""
+    column = np.full(len(instance.site_ids), -1)
+    column[instance.free] = np.arange(shape[1])
+    to = column[instance.indices]
+    table, always = np.full(shape, np.inf), np.full(shape[0], np.inf)
+    table[instance.row[to >= 0], to[to >= 0]] = costs[to >= 0]
+    stands = instance.open_always[instance.indices]
+    np.minimum.at(always, instance.row[stands], costs[stands])
+    return table, always
+
+
+def _served(instance: Instance) -> npt.NDArray[np.bool_]:
+    """Whether a site that is open always reaches each demand."""
+    stands = instance.open_always[instance.indices]
+    return np.bincount(instance.row[stands], minlength=len(instance.weight)) > 0
