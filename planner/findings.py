@@ -108,7 +108,8 @@ def _one_reading(
     table = pd.concat(levels, ignore_index=True)
     at_home = region.about.code.startswith(rules.city)
     foreign = f"参数情景：{rules.label}只适用于本市，这里不作判断" if reading.judged and not at_home else ""
-    return _describe(_judge(table, reading.judged and at_home), rule, reading, places, foreign)
+    judged = _judge(table, reading.judged and at_home)
+    return _describe(judged if at_home else judged.assign(status="not_judged"), rule, reading, places, foreign)
 
 
 def _nobody(region: Region, measure: Measure) -> pd.DataFrame:

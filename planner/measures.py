@@ -355,22 +355,23 @@ def facility_count(
     *,
     facility_kind: str,
     at_least: int,
-    at_most: int,
+    at_most: int | None = None,
 ) -> pd.DataFrame:
-    """How many open facilities of this kind the city has, against a number or a range. Value: the count.
+    """How many open facilities of this kind the city has, against a number, a range or a lower limit alone. Value: the count.
 
     A count of none is as certain as the register that says so, which stands in about.yaml: it is not estimated there.
     """
     count = len(region.open_facilities(facility_kind))
     mine = region.facilities[region.facilities["kind"] == facility_kind]
+    too_many = at_most is not None and count > at_most
     return _rows(
         "city",
         {
             "subject_code": [region.about.code],
             "population": 0,
             "value": float(count),
-            "required": float(at_most if count > at_most else at_least),
-            "met": _met([at_least <= count <= at_most], [region.knows(facility_kind)]),
+            "required": float(at_most if at_most is not None and too_many else at_least),
+            "met": _met([count >= at_least and not too_many], [region.knows(facility_kind)]),
             "nearest_facility": "",
             "distance_m": np.nan,
             "estimated": bool(mine["estimated"].any()) or (not len(mine) and bool(region.about.notice)),

@@ -237,13 +237,15 @@ def _fits(value: object, kind: Any) -> bool:
 
 
 def _check_params(reader: _Reader, where: str, function: Callable[..., Any], params: Mapping[str, Any]) -> None:
-    """Note what is wrong with params: they are exactly the measure's keyword-only arguments, each of its kind."""
-    wanted = {
-        name: one.annotation
-        for name, one in inspect.signature(function).parameters.items()
-        if one.kind is inspect.Parameter.KEYWORD_ONLY
-    }
-    reader.take(params, where, dict.fromkeys(wanted, object), tuple(wanted))
+    """Note what is wrong with params: they are the measure's keyword-only arguments, each of its kind.
+
+    Those that the measure has a default for (an upper limit that a clause does not give) may be left out.
+    """
+    asked = inspect.signature(function).parameters
+    own = [one for one in asked.values() if one.kind is inspect.Parameter.KEYWORD_ONLY]
+    wanted = {one.name: int if one.annotation == int | None else one.annotation for one in own}
+    needed = tuple(one.name for one in own if one.default is inspect.Parameter.empty)
+    reader.take(params, where, dict.fromkeys(wanted, object), needed)
     for name in [name for name in wanted if name in params]:
         value, kind = params[name], wanted[name]
         if not _fits(value, kind):

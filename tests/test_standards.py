@@ -31,7 +31,7 @@ def test_quotes_are_verbatim(name: str) -> None:
 def test_every_number_of_a_judging_rule_is_in_its_quote(name: str) -> None:
     for rule in load_rules(name, FUNCTIONS).rules:
         for reading in rule.readings:
-            numbers = [v for v in reading.params.values() if isinstance(v, int | float) and v > 1]
+            numbers = [value for value in reading.params.values() if isinstance(value, int | float) and value > 1]
             if rule.id in {"emergency_rural", "emergency_time"}:
                 assert any("假设" in text for text in rule.assumptions), "a planner's parameter is recorded as one"
                 continue
@@ -63,6 +63,15 @@ def test_policy_numbers_stand_nowhere_else(rules: Rules) -> None:
                     if number or (isinstance(value, str) and phrases.search(value)):
                         found.append(f"{path.name}:{node.lineno} {str(value)[:40]}")
     assert not found
+
+
+@pytest.mark.parametrize(("name", "city", "at_least"), [("suining_2024", "5109", 15), ("yaan_2022", "5118", 8)])
+def test_a_citys_own_document_judges_its_sub_centres_and_no_more(name: str, city: str, at_least: int) -> None:
+    rules = load_rules(name, FUNCTIONS)
+    assert rules.city == city
+    judged = [(rule.id, one) for rule in rules.rules for one in rule.readings if one.judged]
+    assert [rule for rule, _ in judged] == ["county_subcenter"]
+    assert judged[0][1].params["at_least"] == at_least
 
 
 GOOD = """

@@ -1,4 +1,4 @@
-"""The embedded sample of 攀枝花: facts, the builder that turns them into a folder of files, and that folder.
+"""The embedded samples of 攀枝花, 遂宁 and 雅安: facts, the builder that turns them into folders of files, and those folders.
 
 See README.md for what is real, what is estimated and what is made up.
 """

@@ -1,1 +1,1 @@
-"""Builds the sample folder ``panzhihua`` from the tables in ``facts``; run ``python -m geodata.samples.build``."""
+"""Builds the sample folders from the tables in ``facts``; run ``python -m geodata.samples.build [CITY]``."""

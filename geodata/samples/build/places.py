@@ -1,6 +1,7 @@
-"""The towns and villages that the builder works on, in metres of EPSG:4543 (CGCS2000, 3° zone of 102° E)."""
+"""The towns and villages that the builder works on, in metres of a 3° zone of CGCS2000."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -8,13 +9,49 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
-METRIC_CRS = 4543
-
 Floats = npt.NDArray[np.float64]
 Point = tuple[float, float]
 
-_TO_METRES = pyproj.Transformer.from_crs(4326, METRIC_CRS, always_xy=True)
-_TO_DEGREES = pyproj.Transformer.from_crs(METRIC_CRS, 4326, always_xy=True)
+
+@dataclass(frozen=True)
+class Plane:
+    """A projected CRS by its EPSG code, and the way there and back."""
+
+    epsg: int
+
+    @cached_property
+    def _to_metres(self) -> pyproj.Transformer:
+        return pyproj.Transformer.from_crs(4326, self.epsg, always_xy=True)
+
+    @cached_property
+    def _to_degrees(self) -> pyproj.Transformer:
+        return pyproj.Transformer.from_crs(self.epsg, 4326, always_xy=True)
+
+    def to_metres(self, geometry: shapely.Geometry) -> shapely.Geometry:
+        """Return a geometry in degrees as one in metres."""
+
+        def projected(points: Floats) -> Floats:
+            return np.column_stack(self._to_metres.transform(points[:, 0], points[:, 1]))
+
+        return shapely.transform(geometry, projected)
+
+    def to_degrees(self, geometry: shapely.Geometry, decimals: int = 6) -> shapely.Geometry:
+        """Return a geometry in metres in degrees, its coordinates rounded: shared vertices stay shared."""
+
+        def rounded(points: Floats) -> Floats:
+            return np.round(np.column_stack(self._to_degrees.transform(points[:, 0], points[:, 1])), decimals)
+
+        return shapely.transform(geometry, rounded)
+
+    def lon_lat(self, point: Point) -> Point:
+        """Return a point in metres as (lon, lat) in degrees, rounded to 1e-6."""
+        lon, lat = self._to_degrees.transform(*point)
+        return round(float(lon), 6), round(float(lat), 6)
+
+    def metres(self, lon: float, lat: float) -> Point:
+        """Return (lon, lat) in degrees as a point in metres."""
+        x, y = self._to_metres.transform(lon, lat)
+        return float(x), float(y)
 
 
 @dataclass(frozen=True)
@@ -51,33 +88,3 @@ def line_through(points: Floats) -> shapely.Geometry:
     """Return the line through points, shape (n, 2)."""
     line: shapely.Geometry = shapely.linestrings(points)  # typed for arrays of lines too
     return line
-
-
-def to_metres(geometry: shapely.Geometry) -> shapely.Geometry:
-    """Return a geometry in degrees as one in metres."""
-
-    def projected(points: Floats) -> Floats:
-        return np.column_stack(_TO_METRES.transform(points[:, 0], points[:, 1]))
-
-    return shapely.transform(geometry, projected)
-
-
-def to_degrees(geometry: shapely.Geometry) -> shapely.Geometry:
-    """Return a geometry in metres in degrees, each coordinate rounded to 1e-6: shared vertices stay shared."""
-
-    def rounded(points: Floats) -> Floats:
-        return np.round(np.column_stack(_TO_DEGREES.transform(points[:, 0], points[:, 1])), 6)
-
-    return shapely.transform(geometry, rounded)
-
-
-def lon_lat(point: Point) -> Point:
-    """Return a point in metres as (lon, lat) in degrees, rounded to 1e-6."""
-    lon, lat = _TO_DEGREES.transform(*point)
-    return round(float(lon), 6), round(float(lat), 6)
-
-
-def metres(lon: float, lat: float) -> Point:
-    """Return (lon, lat) in degrees as a point in metres."""
-    x, y = _TO_METRES.transform(lon, lat)
-    return float(x), float(y)

@@ -15,13 +15,12 @@ import numpy as np
 import shapely
 from scipy.spatial import Delaunay, cKDTree
 
+from geodata.samples.build.cities import City, Roads
 from geodata.samples.build.places import Floats, Settlement, Town, line_through
 
 BEYOND_M = 20_000.0  # roads reach so far beyond the border
 BEYOND_SPACING_M = 8_000.0
 BORDER_STRIP_M = 2_500.0  # no junctions of the outside so near the border
-TOWN_LINK_M = 2_500.0  # up to here a link is a street: the graph is denser and straighter
-STEP_M = 250.0  # least length of a piece of a winding line
 
 SPEEDS_KMH = {"trunk": 60, "primary": 50, "secondary": 40, "tertiary": 30, "unclassified": 20}
 CLASSES = tuple(SPEEDS_KMH)
@@ -35,12 +34,6 @@ NAMES = {
     "unclassified": "通村公路",
 }
 
-CORE = "炳草岗街道"
-# Pairs of towns, or a town and a side of the map, that the highest classes join.
-TRUNKS = (("攀莲镇", CORE), ("桐子林镇", CORE), ("仁和镇", CORE), ("格里坪镇", CORE),
-          ("攀莲镇", "north"), ("仁和镇", "south"), ("格里坪镇", "west"))  # fmt: skip
-PRIMARIES = (("桐子林镇", "渔门镇"), ("渔门镇", "永兴镇"), ("桐子林镇", "红格镇"), ("金江镇", CORE), ("永兴镇", "west"),
-             ("攀莲镇", "普威镇"), ("红格镇", "east"))  # fmt: skip
 ONEWAY_PAIRS = 4
 CARRIAGEWAY_M = 25.0  # between the two directions
 SIDES = {"north": (0.0, 1.0), "south": (0.0, -1.0), "east": (1.0, 0.0), "west": (-1.0, 0.0)}
@@ -72,7 +65,7 @@ def junctions(settlements: Sequence[Settlement], city: shapely.Geometry, rng: np
     return np.concatenate([near, np.array(kept)])
 
 
-def neighbour_links(points: Floats) -> list[tuple[int, int]]:
+def neighbour_links(points: Floats, town_link_m: float) -> list[tuple[int, int]]:
     """Return the links of the relative neighbourhood graph and the short ones of the Gabriel graph."""
     pairs = sorted({
         (min(a, b), max(a, b))
@@ -86,7 +79,7 @@ def neighbour_links(points: Floats) -> list[tuple[int, int]]:
         length = distance[a, b]
         lune_empty = not (np.maximum(distance[a], distance[b]) < length).any()
         others = tree.query_ball_point((points[a] + points[b]) / 2, length / 2 * (1 - 1e-9))
-        if lune_empty or (length < TOWN_LINK_M and not set(others) - {a, b}):
+        if lune_empty or (length < town_link_m and not set(others) - {a, b}):
             found.append((a, b))
     return found
 
@@ -109,7 +102,11 @@ def best_route(graph: "nx.Graph[int]", start: int, end: int, road_class: str) ->
 
 
 def classify(
-    points: Floats, links: Sequence[tuple[int, int]], centres: Mapping[str, int], seat_of: Mapping[str, str]
+    points: Floats,
+    links: Sequence[tuple[int, int]],
+    centres: Mapping[str, int],
+    seat_of: Mapping[str, str],
+    roads: Roads,
 ) -> dict[tuple[int, int], str]:
     """Return the class of each link: the highest of the routes that use it."""
     graph: nx.Graph[int] = nx.Graph()
@@ -117,22 +114,26 @@ def classify(
         graph.add_edge(a, b, length=float(np.hypot(*(points[a] - points[b]))), road_class="unclassified")
     outermost = {side: int(np.argmax(points @ np.asarray(way))) for side, way in SIDES.items()}
     places = {**centres, **outermost}
-    for road_class, pairs in (("trunk", TRUNKS), ("primary", PRIMARIES), ("secondary", tuple(seat_of.items()))):
+    for road_class, pairs in (
+        ("trunk", roads.trunks),
+        ("primary", roads.primaries),
+        ("secondary", tuple(seat_of.items())),
+    ):
         for start, end in pairs:
             raise_class(graph, best_route(graph, places[start], places[end], road_class), road_class)
     raise_class(graph, nx.minimum_spanning_edges(graph, weight="length", data=False), "tertiary")
     return {(a, b): graph.edges[a, b]["road_class"] for a, b in links}
 
 
-def winding_line(start: Floats, end: Floats, roughness: float, rng: np.random.Generator) -> Floats:
-    """Return a line that winds by displaced midpoints, down to pieces of STEP_M; start and end stay."""
+def winding_line(start: Floats, end: Floats, roughness: float, step_m: float, rng: np.random.Generator) -> Floats:
+    """Return a line that winds by displaced midpoints, down to pieces of `step_m`; start and end stay."""
     length = float(np.hypot(*(end - start)))
-    if length < 2 * STEP_M:
+    if length < 2 * step_m:
         return np.array([start, end])
     across = np.array([start[1] - end[1], end[0] - start[0]]) / length
     middle = (start + end) / 2 + across * length * roughness * rng.uniform(0.3, 1) * rng.choice((-1, 1))
-    first = winding_line(start, middle, roughness, rng)
-    return np.concatenate([first[:-1], winding_line(middle, end, roughness, rng)])
+    first = winding_line(start, middle, roughness, step_m, rng)
+    return np.concatenate([first[:-1], winding_line(middle, end, roughness, step_m, rng)])
 
 
 def crosses(line: shapely.Geometry, others: Sequence[shapely.Geometry], ends: Sequence[Floats]) -> bool:
@@ -143,18 +144,20 @@ def crosses(line: shapely.Geometry, others: Sequence[shapely.Geometry], ends: Se
     return any(not shapely.is_empty(shapely.difference(shapely.intersection(line, one), shared)) for one in others)
 
 
-def draw_links(points: Floats, classes: Mapping[tuple[int, int], str], rng: np.random.Generator) -> list[Link]:
+def draw_links(
+    points: Floats, classes: Mapping[tuple[int, int], str], roads: Roads, rng: np.random.Generator
+) -> list[Link]:
     """Return the links as winding lines; one that would cross another is drawn again, straighter."""
     straight: dict[tuple[int, int], shapely.Geometry] = {pair: line_through(points[list(pair)]) for pair in classes}
     drawn: list[Link] = []
     lines: list[shapely.Geometry] = list(straight.values())
     for place, ((a, b), road_class) in enumerate(classes.items()):
         length = float(shapely.length(straight[a, b]))
-        roughness = STREET_WINDING if length < TOWN_LINK_M else WINDING[road_class]
+        roughness = STREET_WINDING if length < roads.town_link_m else roads.winding * WINDING[road_class]
         near = shapely.STRtree(lines)
         line = straight[a, b]
         for attempt in range(6):
-            shape = winding_line(points[a], points[b], roughness * 0.75**attempt, rng)
+            shape = winding_line(points[a], points[b], roughness * 0.75**attempt, roads.step_m, rng)
             tried = line_through(shape)
             others = [lines[int(one)] for one in near.query(tried) if int(one) != place]
             if not crosses(tried, others, (points[a], points[b])):
@@ -186,11 +189,11 @@ def split_carriageways(links: Sequence[Link], core: set[int]) -> list[Link]:
 
 
 def make_roads(
-    towns: Mapping[str, Town], settlements: Sequence[Settlement], city: shapely.Geometry, seed: int
+    towns: Mapping[str, Town], settlements: Sequence[Settlement], area: shapely.Geometry, city: City
 ) -> list[Link]:
     """Return the links of the network, ordered by their junctions."""
-    rng = np.random.default_rng([seed, 4])
-    points = junctions(settlements, city, rng)
+    rng = np.random.default_rng([city.seed, 4])
+    points = junctions(settlements, area, rng)
     town_of = np.array([one.town_code for one in settlements])
 
     def centre(town: Town) -> int:
@@ -200,20 +203,23 @@ def make_roads(
 
     centres = {town.name: centre(town) for town in towns.values()}
     seats = {town.county_code: town.name for town in towns.values() if town.is_county_seat}
-    seat_of = {town.name: seats.get(town.county_code, CORE) for town in towns.values()}
-    classes = classify(points, neighbour_links(points), centres, seat_of)
-    core = next(town.code for town in towns.values() if town.name == CORE)
-    return split_carriageways(draw_links(points, classes, rng), set(np.flatnonzero(town_of == core).tolist()))
+    seat_of = {town.name: seats.get(town.county_code, city.roads.core) for town in towns.values()}
+    classes = classify(points, neighbour_links(points, city.roads.town_link_m), centres, seat_of, city.roads)
+    core = next(town.code for town in towns.values() if town.name == city.roads.core)
+    return split_carriageways(
+        draw_links(points, classes, city.roads, rng), set(np.flatnonzero(town_of == core).tolist())
+    )
 
 
-def road_features(links: Sequence[Link], lines: Sequence[shapely.Geometry]) -> list[dict[str, object]]:
-    """Return the GeoJSON features of links whose lines are given in degrees."""
+def road_features(links: Sequence[Link], city: City) -> list[dict[str, object]]:
+    """Return the GeoJSON features of the links; without names where the city's file is to be small."""
+    lines = [city.plane.to_degrees(link.line, city.roads.decimals) for link in links]
     return [
         {
             "type": "Feature",
             "properties": {
                 "id": f"R{number:04d}",
-                "name": NAMES[link.road_class],
+                **({"name": NAMES[link.road_class]} if city.roads.named else {}),
                 "road_class": link.road_class,
                 "speed_kmh": SPEEDS_KMH[link.road_class],
                 "oneway": link.oneway,

@@ -1,4 +1,4 @@
-"""Puts the sample together: from the tables of facts to the folder of files that a user would bring."""
+"""Puts a sample together: from the tables of facts to the folder of files that a user would bring."""
 
 import json
 import shutil
@@ -9,36 +9,37 @@ import shapely
 from shapely.geometry import shape
 
 from geodata.samples.build.borders import Unit, divide
+from geodata.samples.build.cities import City
 from geodata.samples.build.facilities import facility_rows
 from geodata.samples.build.files import Row, read_csv, read_geojson, write_csv, write_geojson
 from geodata.samples.build.people import Census, Residents, split_residents
-from geodata.samples.build.places import Point, Settlement, Town, lon_lat, metres, to_degrees, to_metres
+from geodata.samples.build.places import Plane, Point, Settlement, Town
 from geodata.samples.build.roads import make_roads, road_features
 from geodata.samples.build.settlements import place_town
-
-SEED = 510400
-COUNTY_SEATS = ("攀莲镇", "桐子林镇", "仁和镇")  # an assumption for 仁和镇, as it adjoins the city
 
 TOWN_BORDER = "近似边界：由 sizhi 3.0.6（MIT）的外接矩形在县（区）界内划分"
 DRAWN_BORDER = "近似边界：没有公布的矩形，按手工画框（推测）在县（区）界内划分"
 PEOPLE_SPLIT = "人口：普查县（区）城镇、乡村合计分摊（估算）"
 
 
-def read_units(facts: Path) -> list[Unit]:
+def read_units(facts: Path, city: City) -> list[Unit]:
     """Return the units whose boxes are known or drawn: the towns' own first, then the abolished, then the drawn."""
     rows = [row | {"name": row["box_name"], "town_code": row["code"]} for row in read_csv(facts / "towns.csv")]
     rows += read_csv(facts / "boxes.csv") + read_csv(facts / "drawn_boxes.csv")
     return [
-        Unit(row["name"], row["town_code"], (float(row["w"]), float(row["s"]), float(row["e"]), float(row["n"])))
+        Unit(
+            row["name"], row["town_code"],
+            (float(row["w"]), float(row["s"]), float(row["e"]), float(row["n"])), row["name"] in city.background,
+        )
         for row in rows
         if row["w"]
-    ]
+    ]  # fmt: skip
 
 
-def centre_of(area: shapely.Geometry, unit: Unit) -> Point:
+def centre_of(area: shapely.Geometry, unit: Unit, plane: Plane) -> Point:
     """Return the middle of the town's first unit, or the place nearest to it well inside the town."""
     west, south, east, north = unit.box
-    middle = shapely.points(metres((west + east) / 2, (south + north) / 2))
+    middle = shapely.points(plane.metres((west + east) / 2, (south + north) / 2))
     main = max(shapely.get_parts(area), key=lambda part: float(shapely.area(part)))
     core = shapely.buffer(main, -0.15 * float(shapely.area(main)) ** 0.5)
     if shapely.is_empty(core):
@@ -47,20 +48,20 @@ def centre_of(area: shapely.Geometry, unit: Unit) -> Point:
     return float(x), float(y)
 
 
-def read_towns(facts: Path) -> dict[str, Town]:
+def read_towns(facts: Path, city: City) -> dict[str, Town]:
     """Return the towns by code, with areas that tile the counties."""
     counties = {
-        str(one["properties"]["code"]): to_metres(shape(one["geometry"]))
+        str(one["properties"]["code"]): city.plane.to_metres(shape(one["geometry"]))
         for one in read_geojson(facts / "counties.geojson")
     }
-    units = read_units(facts)
-    areas = divide(counties, units)
+    units = read_units(facts, city)
+    areas = divide(counties, units, city.plane, city.seed)
     towns = {}
     for row in read_csv(facts / "towns.csv"):
         code = row["code"]
         first = next(unit for unit in units if unit.town_code == code)
-        centre = centre_of(areas[code], first)
-        towns[code] = Town(code, row["name"], row["county_code"], areas[code], centre, row["name"] in COUNTY_SEATS)
+        centre = centre_of(areas[code], first, city.plane)
+        towns[code] = Town(code, row["name"], row["county_code"], areas[code], centre, row["name"] in city.county_seats)
     return towns
 
 
@@ -92,12 +93,18 @@ def feature(properties: Row, geometry: shapely.Geometry) -> Row:
     }
 
 
+def town_census_rows(facts: Path) -> dict[str, dict[str, str]]:
+    """Return the towns' rows of a census bulletin by code; of most cities none is published."""
+    path = facts / "town_census.csv"
+    return {row["code"]: row for row in read_csv(path)} if path.is_file() else {}
+
+
 def town_features(
     facts: Path, towns: Mapping[str, Town], areas: Mapping[str, shapely.Geometry], people: Mapping[str, int]
 ) -> list[Row]:
     """Return the towns as GeoJSON features."""
     counties = {row["code"]: row["name"] for row in read_csv(facts / "county_census.csv")}
-    known = {row["code"]: row for row in read_csv(facts / "town_census.csv")}
+    known = town_census_rows(facts)
     boxed = {row["code"] for row in read_csv(facts / "towns.csv") if row["w"]}
     features = []
     for code, town in towns.items():
@@ -125,11 +132,13 @@ def town_kind(name: str) -> str:
     return "town" if name.endswith("镇") else "township"
 
 
-def village_rows(settlements: Sequence[Settlement], residents: Mapping[str, Residents], known: set[str]) -> list[Row]:
+def village_rows(
+    settlements: Sequence[Settlement], residents: Mapping[str, Residents], known: set[str], plane: Plane
+) -> list[Row]:
     """Return the rows of villages.csv."""
     rows = []
     for one in settlements:
-        lon, lat = lon_lat(one.point)
+        lon, lat = plane.lon_lat(one.point)
         rest = "人口：由所在乡镇普查人口分摊（估算）" if one.town_code in known else PEOPLE_SPLIT
         rows.append(
             {
@@ -142,39 +151,39 @@ def village_rows(settlements: Sequence[Settlement], residents: Mapping[str, Resi
     return rows
 
 
-def place_settlements(facts: Path, towns: Mapping[str, Town]) -> list[Settlement]:
+def place_settlements(facts: Path, towns: Mapping[str, Town], seed: int) -> list[Settlement]:
     """Return all villages and communities, by code."""
     rows = read_csv(facts / "villages.csv")
     placed = [
         one
         for town in towns.values()
-        for one in place_town(town, [row for row in rows if row["town_code"] == town.code], SEED)
+        for one in place_town(town, [row for row in rows if row["town_code"] == town.code], seed)
     ]
     return sorted(placed, key=lambda one: one.code)
 
 
-def build(facts: Path, out: Path) -> None:
-    """Write the sample's files into the folder `out`: the same facts give the same bytes."""
+def build(facts: Path, out: Path, city: City) -> None:
+    """Write the city's files from its folder of `facts` into the folder `out`: the same facts give the same bytes."""
     out.mkdir(parents=True, exist_ok=True)
-    towns = read_towns(facts)
-    areas = {code: to_degrees(town.area) for code, town in towns.items()}
-    settlements = place_settlements(facts, towns)
+    towns = read_towns(facts, city)
+    areas = {code: city.plane.to_degrees(town.area) for code, town in towns.items()}
+    settlements = place_settlements(facts, towns, city.seed)
     census = {
         row["code"]: Census(int(row["urban_population"]), int(row["rural_population"]))
         for row in read_csv(facts / "county_census.csv")
         if not row["code"].endswith("00")  # the city's own row
     }
-    known = {row["code"]: int(row["population"]) for row in read_csv(facts / "town_census.csv")}
-    residents = split_residents(settlements, towns, census, known, SEED)
+    known = {code: int(row["population"]) for code, row in town_census_rows(facts).items()}
+    residents = split_residents(settlements, towns, census, known, city)
     people = dict.fromkeys(towns, 0)
     for one in settlements:
         people[one.town_code] += residents[one.code].total
     plan = read_csv(facts / "hospitals.csv")
-    links = make_roads(towns, settlements, shapely.union_all([town.area for town in towns.values()]), SEED)
+    links = make_roads(towns, settlements, shapely.union_all([town.area for town in towns.values()]), city)
 
     write_geojson(out / "counties.geojson", county_features(facts, towns, areas))
     write_geojson(out / "towns.geojson", town_features(facts, towns, areas, people))
-    write_csv(out / "villages.csv", village_rows(settlements, residents, set(known)))
-    write_csv(out / "facilities.csv", facility_rows(plan, towns, settlements, residents, SEED))
-    write_geojson(out / "roads.geojson", road_features(links, [to_degrees(link.line) for link in links]))
+    write_csv(out / "villages.csv", village_rows(settlements, residents, set(known), city.plane))
+    write_csv(out / "facilities.csv", facility_rows(plan, towns, settlements, residents, city))
+    write_geojson(out / "roads.geojson", road_features(links, city))
     shutil.copyfile(facts / "about.yaml", out / "about.yaml")

@@ -67,8 +67,9 @@ def place_town(town: Town, rows: Sequence[dict[str, str]], seed: int) -> list[Se
     communities = [row for row in rows if row["code"][9] != "2"]
     villages = [row for row in rows if row["code"][9] == "2"]
     if town.is_subdistrict:
-        places = spread(points, len(communities), [], density, rng)
-        return [settlement(row, spot) for row, spot in zip(communities, places, strict=True)]
+        everyone = communities + villages
+        places = spread(points, len(everyone), [], density, rng)
+        return [settlement(row, spot) for row, spot in zip(everyone, places, strict=True)]
     # A town without communities has its centre in the village of its own name, or else in its first.
     villages.sort(key=lambda row: (bool(communities) or row["name"][:2] != town.name[:2], row["code"]))
     central = communities or villages[:1]
