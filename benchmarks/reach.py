@@ -245,6 +245,10 @@ def run(say: Say, *, quick: bool) -> None:
     say("# 可达：与 scipy、networkx、pandana、geopandas 并排测量\n")
     say("同一进程内先后运行，CPU 秒（取多次中最少的一次），每项都核对答案。倍数＝对手 ÷ fugai，大于 1 为 fugai 快。")
     say("合成路网：平面图，平均度 2.6，每平方公里 50 个节点，节点乱序。编译时间不计（编译结果有缓存）。\n")
+    say(
+        "scipy 的 dijkstra(limit) 给每个候选点写一整行（节点数 × 8 字节），所以测两次：新进程里这些内存第一次使用，多半是系统时间；"
+    )
+    say("内存已用过的，只剩计算。目标按后者判断。2,000 个候选点一次算完时 scipy 要 8 GB，这里分 100 个一批。\n")
     names = ("numpy", "scipy", "numba", "networkx", "pandana", "geopandas")
     say(
         f"{platform.machine()}，{os.cpu_count()} 核，Python {platform.python_version()}，"

@@ -21,7 +21,7 @@ _ZERO, _ONE = np.uint64(0), np.uint64(1)
 _LOW = np.uint64(2**32 - 1)
 _HIGH = np.uint64(2**64 - 2**32)
 _SHIFT = np.uint64(32)
-_GRID_BITS = 9
+_MOST_GRID_BITS = 11
 _FEW_PAIRS = 1 << 20  # memory that is not written costs nothing, and growing copies
 
 
@@ -39,11 +39,14 @@ def morton_order(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> tupl
     """Return (old position by new, new position by old): nodes by cell along a Z-curve, so that neighbours lie near."""
     size = x.size
     left, right, bottom, top = x.min(), x.max(), y.min(), y.max()
-    side = (1 << _GRID_BITS) - 1
+    bits = 4
+    while bits < _MOST_GRID_BITS and (1 << (2 * bits + 1)) < size:
+        bits += 1  # about two nodes a cell: fewer cells, and neighbours lie apart; more, and counting takes longer
+    side = (1 << bits) - 1
     x_scale = side / (right - left) if right > left else 0.0
     y_scale = side / (top - bottom) if top > bottom else 0.0
     cell = np.empty(size, np.uint32)
-    count = np.zeros((1 << (2 * _GRID_BITS)) + 1, np.uint32)
+    count = np.zeros((1 << (2 * bits)) + 1, np.uint32)
     for node in range(size):
         code = _spread_bits(int((x[node] - left) * x_scale)) | (_spread_bits(int((y[node] - bottom) * y_scale)) << 1)
         cell[node] = code

@@ -24,6 +24,11 @@ class Limit:
     said: str
 
 
+def units(unit: Literal["mm", "ms"]) -> tuple[str, ...]:
+    """Return the words for units of distance ("mm") or of time ("ms")."""
+    return tuple(word for word, (kind, _) in _UNITS.items() if kind == unit)
+
+
 def read_limit(text: str) -> Limit:
     """Return the limit that `text` says; ValueError for a missing or unknown unit, or a number out of range.
 

@@ -30,7 +30,13 @@ def instance(
 
 @st.composite
 def questions(
-    draw: st.DrawFn, model: str, *, loads: bool = False, most_sites: int = 7, most_demands: int = 8
+    draw: st.DrawFn,
+    model: str,
+    *,
+    loads: bool = False,
+    split: bool | None = None,
+    most_sites: int = 7,
+    most_demands: int = 8,
 ) -> Instance:
     """Any small question of a model: statuses, site costs, quotas, spacing and a budget come and go."""
     width, count = draw(st.integers(1, most_sites)), draw(st.integers(1, most_demands))
@@ -56,7 +62,7 @@ def questions(
         p=draw(st.integers(0, able)) if wants_p else None,
         share=draw(st.sampled_from([1.0, 1.0, 0.5, 0.8])) if model == "lscp" else 1.0,
         backup_weight=draw(st.sampled_from([1.0, 0.5, 0.0])),
-        split=draw(st.booleans()),
+        split=draw(st.booleans()) if split is None else split,
         allow_unreachable=draw(st.booleans()),
         budget=None if plain else draw(st.none() | st.integers(0, 8).map(float)),
         quotas=() if plain else tuple(

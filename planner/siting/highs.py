@@ -1,5 +1,7 @@
 """Sparse arrays straight into HiGHS, and its answer with the bound. The one place that speaks to the solver."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,6 +43,8 @@ class Solved:
 
 def solve(program: Program, limits: Limits, start: Amounts | None = None) -> Solved:
     """Solve, from a known plan where there is one. Ctrl-C stops the solver."""
+    if len(program.cost) == 0:
+        return _without_columns(program)
     import highspy
 
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -54,6 +58,48 @@ def solve(program: Program, limits: Limits, start: Amounts | None = None) -> Sol
     solver.HandleKeyboardInterrupt = True
     solver.run()
     return _solved(highspy, solver, bool(program.whole.any()))
+
+
+def _without_columns(program: Program) -> Solved:
+    """Return the answer where nothing is to be decided: HiGHS gives none."""
+    nothing, keeps = np.zeros(0), bool((program.low <= 1e-9).all() and (program.high >= -1e-9).all())
+    if keeps:
+        return Solved("optimal", nothing, 0.0, 0.0, np.zeros(len(program.low)))
+    return Solved("infeasible", nothing, np.nan, np.nan, nothing)
+
+
+Cut = Callable[[Amounts], csr_array | None]
+
+
+def solve_with_cuts(program: Program, limits: Limits, cut: Cut) -> Solved:
+    """Solve a linear programme again and again from where it stands, with the rows ≤ 0 that `cut` makes of its values.
+
+    Ends when `cut` returns None or time is over; duals are those of the programme's own rows, then of the added ones.
+    A run that time stops in the middle gives the last one that was finished.
+    """
+    import highspy
+
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    begin = time.perf_counter()
+    for name, value in _options(limits).items():  # the solver's clock runs on from one run to the next
+        solver.setOptionValue(name, value)
+    solver.passModel(_model(highspy, program))
+    solver.HandleKeyboardInterrupt = True
+    found = Solved("unknown", np.zeros(0), np.nan, -np.inf, np.zeros(0))
+    while True:
+        solver.run()
+        now = _solved(highspy, solver, whole=False)
+        if now.status != "optimal":
+            return now if now.status == "infeasible" else found
+        found = now
+        rows = cut(now.values)
+        if rows is None or time.perf_counter() - begin >= limits.seconds:
+            return found
+        count = rows.shape[0]
+        solver.addRows(
+            count, np.full(count, -np.inf), np.zeros(count), rows.nnz,
+            rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(np.float64),
+        )  # fmt: skip
 
 
 def _options(limits: Limits) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Instance:
     indptr, indices   CSR rows: the sites that reach each demand (all of them, forbidden ones too), ascending
     costs             of those pairs, whole (uint32) or as a table gave them (float64)
     status            of each site: position in STATUSES
-    site_cost         of each site (1 where none is given for lscp, else 0)
+    site_cost         of each site (where none is given: 1 for lscp and for backup without p, else 0)
     min_load, max_load  of each site, 0 and inf where none is given
     group             of each site, "" where none is given
     """
@@ -233,7 +233,8 @@ def _weights(weights: pd.Series, ids: Ids) -> Amounts:
 
 
 def _amounts(sites: pd.DataFrame, name: str, question: Question) -> Amounts:
-    default = {"cost": 1.0 if question.model == "lscp" else 0.0, "min_load": 0.0, "max_load": np.inf}[name]
+    fewest = question.model == "lscp" or (question.model == "backup" and question.p is None)
+    default = {"cost": 1.0 if fewest else 0.0, "min_load": 0.0, "max_load": np.inf}[name]
     if name not in sites:
         return np.full(len(sites), default)
     return np.asarray(sites[name].astype(float).fillna(default), np.float64)

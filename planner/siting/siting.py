@@ -152,12 +152,13 @@ def siting_of(
 ) -> Siting:
     """Return the Siting of a plan (positions of all open sites, background too) with its objective and bound."""
     gap = relative_gap(objective, bound)
+    served = np.zeros(len(instance.weight), np.bool_)
     if flows is None:
-        served = nearest_open(instance, opened)[0] >= 0
-        covered = float(instance.weight[served].sum())
+        served[nearest_open(instance, opened)[0] >= 0] = True
     else:
-        covered = float((instance.weight[flows[0]] * flows[2]).sum())
-    unreachable = float(instance.weight[instance.unreachable].sum())
+        served[flows[0]] = True
+    lost = instance.unreachable
+    covered, unreachable = float(instance.weight[served].sum()), float(instance.weight[lost].sum())
     mine = np.zeros(len(instance.site_ids), np.bool_)
     mine[opened] = True
     background = instance.status == BACKGROUND
@@ -171,7 +172,7 @@ def siting_of(
         tuple(instance.site_ids[mine & ~background]),
         tuple(instance.site_ids[background]),
         covered,
-        float(instance.weight.sum()) - covered - unreachable,
+        float(instance.weight[~served & ~lost].sum()),
         unreachable,
         limits,
         reduced,

@@ -1,0 +1,254 @@
+"""Capacitated location: least weight × cost + site costs with every open site's load between its limits.
+
+A linear relaxation, strengthened by z ≤ x where it is broken, prices every demand. Those prices give a bound (see
+capacitated_bound) that tells which sites and pairs a plan better than a known one cannot hold; the solver is asked about
+the rest alone, and what it proves there is a proof for all.
+"""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from planner.siting.capacitated_bound import Bound, bound_of
+from planner.siting.capacitated_model import (
+    Amounts,
+    Bools,
+    Network,
+    Positions,
+    links_of,
+    network_of,
+    program_of,
+    scale_of,
+)
+from planner.siting.cover_clash import Nearest
+from planner.siting.highs import Program, Solved, solve, solve_with_cuts
+from planner.siting.instance import Instance
+from planner.siting.question import Limits
+from planner.siting.siting import Siting, nearest_open, no_plan, siting_of
+
+_ALL_LINKS = 20_000
+"""Up to so many pairs, z ≤ x of each is written at once; above, only where the relaxation breaks it."""
+_STILL = 1e-6
+_BROKEN = 1e-6
+_FIRST_STEP = 0.003
+_SURE = 1e-9
+_TRIAL = 0.3
+"""The part of the time left for a step that may prove too short."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """A plan: the open sites, and who is served where to what share."""
+
+    opened: Positions
+    flows: tuple[Positions, Positions, Amounts]
+    objective: float
+
+
+def solve_capacitated(instance: Instance, limits: Limits, nearest: Nearest | None = None) -> Siting:
+    """Return the best plan with its bound, or why there is none.
+
+    nearest: each demand's cost to its nearest site without a limit; with it a clash names the least radius that helps.
+    """
+    begin = time.perf_counter()
+    net = network_of(instance)
+    if instance.unreachable.any() and not instance.question.allow_unreachable:
+        return _infeasible(instance, limits, begin, nearest)
+    relaxed, links = _relaxed(net, limits, begin)
+    if relaxed.status == "infeasible":
+        return _infeasible(instance, limits, begin, nearest)
+    bound = _bound(net, relaxed)
+    plan, floor, sizes = _search(net, links, bound, limits, begin)
+    seconds = time.perf_counter() - begin
+    if plan is None and floor == np.inf:
+        return _infeasible(instance, limits, begin, nearest)
+    if plan is None:
+        return no_plan(instance, seconds, limits, bound=max(floor, 0.0))
+    floor = max(min(floor, plan.objective), 0.0)
+    return siting_of(instance, plan.opened, plan.objective, floor, seconds, limits, sizes, plan.flows)
+
+
+def _left(limits: Limits, begin: float, part: float = 1.0) -> Limits:
+    """Return the limits with the seconds that are left of `part` of them."""
+    return replace(limits, seconds=max(limits.seconds * part - (time.perf_counter() - begin), 0.0))
+
+
+def _infeasible(instance: Instance, limits: Limits, begin: float, nearest: Nearest | None) -> Siting:
+    from planner.siting.capacitated_clash import loads_clash
+
+    clash = loads_clash(instance, _left(limits, begin), nearest)
+    return no_plan(instance, time.perf_counter() - begin, limits, clash)
+
+
+def _relaxed(net: Network, limits: Limits, begin: float) -> tuple[Solved, Positions]:
+    """Return the linear relaxation and the pairs whose z ≤ x it needed."""
+    free = np.flatnonzero(~net.must[net.site])
+    if len(free) <= _ALL_LINKS:
+        return solve(program_of(net, free, whole=False), _left(limits, begin, 0.5)), free
+    links, values = np.zeros(0, np.int64), [-np.inf]
+
+    def broken(values_now: Amounts) -> csr_array | None:
+        nonlocal links
+        open_part, share = np.split(values_now, [len(net.may)])
+        values.append(float(values_now @ asked.cost))
+        new = np.setdiff1d(free[share[free] > open_part[net.site[free]] + _BROKEN], links)
+        if not len(new) or values[-1] <= values[-2] * (1 + _STILL):
+            return None
+        links = np.concatenate([links, new])
+        return links_of(net, new)
+
+    asked = program_of(net, links, whole=False)
+    solved = solve_with_cuts(asked, _left(limits, begin, 0.5), broken)
+    return solved, links
+
+
+def _bound(net: Network, relaxed: Solved) -> Bound:
+    """Return the bound of the relaxation's prices; none where it was not finished."""
+    sites, served, rules = len(net.may), len(net.who), net.rules[0].shape[0]
+    if relaxed.status != "optimal" or not len(relaxed.duals):
+        return Bound(-np.inf, np.zeros(sites), np.zeros(len(net.demand)))
+    scale, after = scale_of(net), served + sites + int((net.low > 0).sum())
+    return bound_of(net, relaxed.duals[:served] * scale, relaxed.duals[after : after + rules] * scale)
+
+
+def _search(
+    net: Network, links: Positions, bound: Bound, limits: Limits, begin: float
+) -> tuple[_Plan | None, float, dict[str, int]]:
+    """Return the best plan, what no plan can beat (inf: there is none), and the sizes before and after.
+
+    Only sites and pairs that add at most `step` to the bound are asked about. A plan within `step` of the bound is then
+    the best of all; else the step grows to where the plan found stands, or to everything.
+    """
+    plan: _Plan | None = None
+    step = abs(bound.value) * _FIRST_STEP if np.isfinite(bound.value) else np.inf
+    floor = bound.value
+    while True:
+        asked = _within(net, links, bound, step)
+        sizes = _sizes(net, asked)
+        sure = np.isinf(step) or (plan is not None and step >= plan.objective - bound.value)
+        left = _left(limits, begin)
+        solved = solve(asked, left if sure else replace(left, seconds=left.seconds * _TRIAL), _start(net, plan, asked))
+        found = _plan_of(net, solved)
+        if found is not None and (plan is None or found.objective < plan.objective):
+            plan = found
+        inside = np.inf if solved.status == "infeasible" else max(solved.bound * scale_of(net), bound.value)
+        floor = max(floor, min(inside, bound.value + step if np.isfinite(step) else np.inf))
+        if plan is not None and plan.objective - floor <= max(limits.gap, _SURE) * abs(plan.objective):
+            return plan, floor, sizes
+        enough = plan is not None and step >= plan.objective - bound.value
+        stopped = solved.status in ("feasible", "unknown")
+        if sure or (enough and not stopped) or _left(limits, begin).seconds == 0:
+            return plan, floor, sizes
+        step = plan.objective - bound.value if plan is not None else (step * 5 if step < abs(bound.value) else np.inf)
+        step = step * (1 + _SURE) + _SURE
+
+
+def _within(net: Network, links: Positions, bound: Bound, step: float) -> Program:
+    """Return the programme in which sites and pairs that add more than `step` to the bound are shut (or stay open)."""
+    shut = (bound.of_site > step) & ~net.must
+    out = shut[net.site]
+    if not net.instance.question.split:
+        out |= bound.of_pair > step
+    left = np.flatnonzero(~out & ~net.must[net.site])
+    asked = program_of(net, left if len(left) <= _ALL_LINKS else np.intersect1d(links, left), whole=True)
+    stays = net.may & (-bound.of_site > step)
+    sites = len(net.may)
+    lower, upper = asked.lower.copy(), asked.upper.copy()
+    lower[:sites][stays] = 1.0
+    upper[:sites][shut] = 0.0
+    upper[sites:][out] = 0.0
+    return replace(asked, lower=lower, upper=upper)
+
+
+def _sizes(net: Network, asked: Program) -> dict[str, int]:
+    """Return how much was there and how much the solver was asked about."""
+    sites = len(net.may)
+    free = asked.upper > asked.lower
+    return {
+        "sites": sites,
+        "sites_left": int(free[:sites].sum()),
+        "pairs": len(net.instance.costs),
+        "pairs_left": int((asked.upper[sites:] > 0).sum()),
+    }
+
+
+def _start(net: Network, plan: _Plan | None, asked: Program) -> Amounts | None:
+    """Return a known plan as values of the programme's columns."""
+    if plan is None:
+        return None
+    values = np.zeros(len(asked.cost))
+    values[plan.opened] = 1.0
+    width = len(net.may)
+    at = np.searchsorted(net.demand * width + net.site, plan.flows[0] * width + plan.flows[1])
+    kept = net.instance.weight[plan.flows[0]] > 0
+    values[width + at[kept]] = plan.flows[2][kept]
+    return values
+
+
+def _plan_of(net: Network, solved: Solved) -> _Plan | None:
+    """Return the solver's plan with its loads and its objective computed anew; None where it found none."""
+    if not len(solved.values):
+        return None
+    chosen, share = np.split(solved.values, [len(net.may)])
+    is_open = chosen > 0.5
+    if net.instance.question.split:
+        share = _transport(net, is_open, share)
+    else:
+        share = _single(net, share)
+    some = share > 0
+    demand, site, share = net.demand[some], net.site[some], share[some]
+    objective = float((net.weight[some] * share * net.cost[some]).sum() + net.price[is_open].sum())
+    light = _light(net.instance, is_open)
+    demand, site = np.concatenate([demand, light[0]]), np.concatenate([site, light[1]])
+    order = np.lexsort((site, demand))
+    share = np.concatenate([share, np.ones(len(light[0]))])
+    return _Plan(np.flatnonzero(is_open), (demand[order], site[order], share[order]), objective)
+
+
+def _single(net: Network, share: Amounts) -> Amounts:
+    """Return the shares with every demand whole at the site that has most of it."""
+    order = np.lexsort((net.site, -share, net.row))
+    first = order[np.searchsorted(net.row[order], np.arange(len(net.who)))]
+    out = np.zeros(len(share))
+    out[first] = 1.0
+    return out
+
+
+def _light(instance: Instance, is_open: Bools) -> tuple[Positions, Positions]:
+    """Return whom without weight which open site serves: the nearest."""
+    site, _ = nearest_open(instance, np.flatnonzero(is_open))
+    demand = np.flatnonzero((instance.weight == 0) & (site >= 0))
+    return demand, site[demand]
+
+
+def _transport(net: Network, is_open: Bools, share: Amounts) -> Amounts:
+    """Return the cheapest shares for a set of open sites: in whole people where weights and loads are whole."""
+    pairs = np.flatnonzero(is_open[net.site])
+    who, sites = len(net.who), len(net.may)
+    column = np.arange(len(pairs))
+    served = csr_array((np.ones(len(pairs)), (net.row[pairs], column)), shape=(who, len(pairs)))
+    load = csr_array((np.ones(len(pairs)), (net.site[pairs], column)), shape=(sites, len(pairs)))[is_open]
+    weight = net.instance.weight[net.who]
+    low, high = net.low[is_open], net.high[is_open]
+    scale = max(float(net.cost.max(initial=0.0)), 1e-9) / 1000
+    program = Program(
+        net.cost[pairs] / scale,
+        csr_array(vstack([served, load])),
+        np.concatenate([weight, low]),
+        np.concatenate([weight, high]),
+        np.zeros(len(pairs)),
+        net.weight[pairs],
+        np.zeros(len(pairs), np.bool_),
+    )
+    solved = solve(program, Limits())
+    if solved.status != "optimal":  # loads to the brim: what the solver's tolerance let through may not pass twice
+        total = np.bincount(net.row, share, who)
+        return np.where(share > _BROKEN, share, 0.0) / total[net.row]
+    amount = solved.values
+    if all(np.array_equal(one, np.rint(one)) for one in (weight, low, high)):
+        amount = np.rint(amount)
+    out = np.zeros(len(share))
+    out[pairs] = np.maximum(amount, 0.0) / net.weight[pairs]
+    return out

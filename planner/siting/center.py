@@ -1,0 +1,118 @@
+"""p-center: the sites from which the worst-off demand is nearest, by bisection over the costs that occur.
+
+Whether p sites serve all within a cost is a p-median too, where a demand costs 0 within and 1 beyond: its search says yes
+with a plan that costs 0, or no with a bound above 0.
+"""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.siting.center_cover import cover_clash, covering
+from planner.siting.center_reduce import undominated
+from planner.siting.instance import Instance
+from planner.siting.median import first_plan, hopeless
+from planner.siting.median_problem import Amounts, Median, Pairs, Positions, median_of
+from planner.siting.median_search import Best, searched
+from planner.siting.median_swap import greedy, interchanged
+from planner.siting.question import FORBIDDEN, Limits
+from planner.siting.siting import Siting, nearest_open, no_plan, relative_gap, siting_of
+
+
+@dataclass(frozen=True, eq=False)
+class _Range:
+    """The best plan known (positions of all open sites), its largest cost, and a cost below which there is none."""
+
+    opened: Positions
+    radius: float
+    least: float
+
+
+def solve_p_center(instance: Instance, limits: Limits) -> Siting:
+    """Return the plan of exactly p sites with the least largest cost over all demands that a site may reach."""
+    begin = time.monotonic()
+    ends = begin + limits.seconds
+    alike = replace(instance, weight=np.ones(len(instance.weight)))
+    whole = replace(median_of(alike), fee=np.zeros(len(instance.free)), constant=0.0)
+    plan = None if hopeless(instance, whole) else first_plan(alike, whole, limits, ends)
+    if plan is None:
+        clash = cover_clash(instance, replace(limits, seconds=max(ends - time.monotonic(), 0.0)))
+        return no_plan(instance, time.monotonic() - begin, limits, clash)
+    found, tried = _bisected(instance, whole, whole.sites[plan.opened], limits, ends)
+    sizes = {"sites": len(whole.fee), "demands": len(whole.base), "pairs": len(whole.pairs.cost), "radii": tried}
+    return siting_of(instance, found.opened, found.radius, found.least, time.monotonic() - begin, limits, sizes)
+
+
+def _bisected(instance: Instance, whole: Median, opened: Positions, limits: Limits, ends: float) -> tuple[_Range, int]:
+    """Return what bisection leaves of the range of radii, and how many were tried."""
+    known = _ranged(instance, opened, _nearest(instance))
+    costs = np.unique(instance.costs[(instance.costs >= known.least) & (instance.costs <= known.radius)]).astype(float)
+    tried, at_top = 0, False
+    while known.least < known.radius and relative_gap(known.radius, known.least) > limits.gap:
+        low, high = np.searchsorted(costs, [known.least, known.radius])
+        at = int(high - 1 if at_top else (low + high) // 2)
+        tried += 1
+        yes, opened, easy = _served_within(instance, whole, float(costs[at]), limits, ends)
+        if yes is None:
+            break
+        # A plan that was hard to find is often the best: one no, just below it, then proves it.
+        at_top = yes and not easy and not at_top
+        known = (
+            _ranged(instance, _filled(whole, opened), known.least)
+            if yes
+            else replace(known, least=float(costs[at + 1]))
+        )
+    return known, tried
+
+
+def _filled(whole: Median, opened: Positions) -> Positions:
+    """Return the sites with others, the first ones, up to the number that is to be opened."""
+    others = np.setdiff1d(whole.sites, opened)
+    return np.concatenate([opened, others[: whole.pick - len(opened)]])
+
+
+def _nearest(instance: Instance) -> float:
+    """Return the largest cost if every site that may be open were."""
+    cost = nearest_open(instance, np.flatnonzero(instance.status != FORBIDDEN))[1]
+    return float(cost[~instance.unreachable].max(initial=0.0))
+
+
+def _ranged(instance: Instance, opened: Positions, least: float) -> _Range:
+    opened = np.union1d(opened, np.flatnonzero(instance.open_always))
+    cost = nearest_open(instance, opened)[1]
+    return _Range(opened, float(cost[~instance.unreachable].max(initial=0.0)), least)
+
+
+def _served_within(
+    instance: Instance, whole: Median, radius: float, limits: Limits, ends: float
+) -> tuple[bool | None, Positions, bool]:
+    """Return (whether some plan serves all within the radius, its sites, whether swaps found it); None: out of time."""
+    problem = _beyond(whole, radius)
+    opened = greedy(problem, ends)
+    if problem.rules.keeps(opened):
+        plan = interchanged(problem, opened, ends)
+        if plan.value == 0:
+            return True, problem.sites[plan.opened], True
+        opened = plan.opened
+    best = Best(problem.sites[opened], 1.0, 1.0, 0.0)
+    answer = searched(undominated(problem, instance.only_p), best, limits, ends)
+    if answer.best.value == 0:
+        return True, answer.best.opened, False
+    return (False if answer.bound > 0 else None), opened, False
+
+
+def _beyond(whole: Median, radius: float) -> Median:
+    """Return the problem in which a demand costs 0 within the radius and 1 beyond."""
+    pairs, left = whole.pairs, whole.base > radius
+    inside = pairs.cost <= radius
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(inside)])
+    count = np.diff(ends[pairs.start])
+    inside &= np.repeat(left, np.diff(pairs.start))
+    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(count[left])])
+    site = pairs.site[inside]
+    base: Amounts = np.ones(int(left.sum()))
+    return replace(
+        whole, pairs=Pairs(start, site, np.zeros(len(site))), base=base, demands=np.arange(len(base)), constant=0.0,
+        never=np.inf,
+    )  # fmt: skip

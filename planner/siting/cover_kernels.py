@@ -1,0 +1,210 @@
+# mypy: disable-error-code="untyped-decorator"
+"""Compiled loops of the cover models: identical rows, rows within rows. They release the GIL and write own arrays."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Positions = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Keys = npt.NDArray[np.uint64]
+
+
+@njit(cache=True, nogil=True)
+def _same(indptr: Any, indices: Any, column: Any, one: int, other: int) -> bool:
+    """Whether two rows hold the same columns; a site whose column is below 0 is no column."""
+    at, to = indptr[one], indptr[other]
+    while True:
+        while at < indptr[one + 1] and column[indices[at]] < 0:
+            at += 1
+        while to < indptr[other + 1] and column[indices[to]] < 0:
+            to += 1
+        if at == indptr[one + 1] or to == indptr[other + 1]:
+            return bool(at == indptr[one + 1] and to == indptr[other + 1])
+        if indices[at] != indices[to]:
+            return False
+        at += 1
+        to += 1
+
+
+@njit(cache=True, nogil=True)
+def _wider(table: Any, key_of: Keys, groups: int) -> Any:
+    """Return the hash table twice as wide."""
+    wide = np.full(2 * table.size, -1, np.int64)
+    mask = np.uint64(wide.size - 1)
+    for group in range(groups):
+        slot = key_of[group] & mask
+        while wide[slot] >= 0:
+            slot = (slot + np.uint64(1)) & mask
+        wide[slot] = group
+    return wide
+
+
+@njit(cache=True, nogil=True)
+def _keyed(indptr: Any, indices: Any, column: Any, salt: Keys, row: int) -> tuple[Any, int]:
+    """Return the key of a row's columns, and how many they are."""
+    key, size = np.uint64(0), 0
+    for at in range(indptr[row], indptr[row + 1]):
+        if column[indices[at]] >= 0:
+            key += salt[indices[at]]
+            size += 1
+    return key, size
+
+
+@njit(cache=True, nogil=True)
+def same_rows(indptr: Any, indices: Any, column: Any, salt: Keys, kept: Bools) -> tuple[Any, Any]:
+    """Return (group of each row, first row of each group): equal rows share one; -1 where not kept or without columns.
+
+    Groups are numbered by their first rows. The key only says where to look; the columns are compared.
+    """
+    group_of = np.full(indptr.size - 1, -1, np.int32)
+    first, key_of = np.empty(1024, np.int64), np.empty(1024, np.uint64)
+    table = np.full(4096, -1, np.int64)
+    groups = 0
+    for row in range(indptr.size - 1):
+        key, size = _keyed(indptr, indices, column, salt, row)
+        if size == 0 or not kept[row]:
+            continue
+        slot = key & np.uint64(table.size - 1)
+        while table[slot] >= 0:
+            group = table[slot]
+            if key_of[group] == key and _same(indptr, indices, column, row, first[group]):
+                break
+            slot = (slot + np.uint64(1)) & np.uint64(table.size - 1)
+        if table[slot] < 0:
+            if groups == first.size:
+                first, key_of = np.concatenate((first, first)), np.concatenate((key_of, key_of))
+            first[groups], key_of[groups], table[slot] = row, key, groups
+            groups += 1
+        group_of[row] = table[slot]
+        if 2 * groups > table.size:
+            table = _wider(table, key_of, groups)
+    return group_of, first[:groups]
+
+
+@njit(cache=True, nogil=True)
+def _inside(indices: Any, at: int, end: int, to: int, stop: int) -> bool:
+    """Whether all of the ascending indices[at:end] stand in the ascending indices[to:stop]."""
+    while at < end:
+        while to < stop and indices[to] < indices[at]:
+            to += 1
+        if to == stop or indices[to] != indices[at]:
+            return False
+        at += 1
+        to += 1
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _signs(indptr: Any, indices: Any) -> Keys:
+    """Return one bit pattern a row that every row within it fits into."""
+    signs = np.zeros(indptr.size - 1, np.uint64)
+    for row in range(signs.size):
+        for at in range(indptr[row], indptr[row + 1]):
+            bit = (np.uint64(indices[at]) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(58)
+            signs[row] |= np.uint64(1) << bit
+    return signs
+
+
+@njit(cache=True, nogil=True)
+def _rarest(indices: Any, begin: int, end: int, t_indptr: Any) -> int:
+    best = indices[begin]
+    for at in range(begin, end):
+        one = indices[at]
+        if t_indptr[one + 1] - t_indptr[one] < t_indptr[best + 1] - t_indptr[best]:
+            best = one
+    return int(best)
+
+
+@njit(cache=True, nogil=True)
+def nested_rows(indptr: Any, indices: Any, t_indptr: Any, t_indices: Any, larger: bool) -> Bools:
+    """Mark the rows that hold another row (`larger`), or that another row holds; of equal rows the first stays.
+
+    Rows are not empty, and their columns ascend. t_: the same pairs by column.
+    """
+    signs, size = _signs(indptr, indices), np.diff(indptr)
+    marked = np.zeros(signs.size, np.bool_)
+    for row in range(signs.size):
+        if marked[row]:
+            continue
+        begin, end = indptr[row], indptr[row + 1]
+        rare = _rarest(indices, begin, end, t_indptr)
+        for at in range(t_indptr[rare], t_indptr[rare + 1]):
+            other = t_indices[at]
+            if marked[other] or size[other] < size[row] or other == row or signs[row] & ~signs[other]:
+                continue
+            if size[other] == size[row] and not larger and other > row:
+                continue
+            if _inside(indices, begin, end, indptr[other], indptr[other + 1]):
+                if not larger:
+                    marked[row] = True
+                    break
+                marked[other] = True
+    return marked
+
+
+@njit(cache=True, nogil=True)
+def cover_counts(starts: Any, rows: Any, columns: Any, count: int) -> Any:
+    """Return how many of the columns cover each row."""
+    times = np.zeros(count, np.int64)
+    for column in columns:
+        for at in range(starts[column], starts[column + 1]):
+            times[rows[at]] += 1
+    return times
+
+
+@njit(cache=True, nogil=True)
+def column_sums(indptr: Any, indices: Any, rows: Any, amount: Any, columns: int) -> Any:
+    """Return, for each column, the sum of the amounts of those of the rows that it covers."""
+    total = np.zeros(columns)
+    for place in range(rows.size):
+        for at in range(indptr[rows[place]], indptr[rows[place] + 1]):
+            total[indices[at]] += amount[place]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def swap_gains(indptr: Any, indices: Any, weight: Any, times: Any, place: Any, chosen: int) -> tuple[Any, Any]:
+    """Return what each column would add, and what each would keep of that which one chosen column alone covers."""
+    gain, kept = np.zeros(place.size), np.zeros((chosen, place.size))
+    for row in range(weight.size):
+        if times[row] == 0:
+            for at in range(indptr[row], indptr[row + 1]):
+                gain[indices[at]] += weight[row]
+        elif times[row] == 1:
+            owner = 0
+            for at in range(indptr[row], indptr[row + 1]):
+                owner = max(owner, place[indices[at]])
+            for at in range(indptr[row], indptr[row + 1]):
+                kept[owner, indices[at]] += weight[row]
+    return gain, kept
+
+
+@njit(cache=True, nogil=True)
+def turned(drift: Any, times: Any, price: Any, weight: Any, memory: float) -> float:
+    """Turn the drift of the prices by the rows' covers (in place), nothing beyond a price's limits; return its square."""
+    square = 0.0
+    for row in range(drift.size):
+        way = memory * drift[row] + 1.0 - times[row]
+        if (way > 0 and price[row] >= weight[row]) or (way < 0 and price[row] <= 0):
+            way = 0.0
+        drift[row] = way
+        square += way * way
+    return square
+
+
+@njit(cache=True, nogil=True)
+def moved(drift: Any, price: Any, weight: Any, step: float, indptr: Any, indices: Any, worth: Any) -> float:
+    """Move the prices along the drift and the columns' worths with them (both in place); return the prices' change."""
+    total = 0.0
+    for row in range(drift.size):
+        if drift[row] != 0:
+            new = min(max(price[row] + step * drift[row], 0.0), weight[row])
+            change = new - price[row]
+            price[row] = new
+            total += change
+            for at in range(indptr[row], indptr[row + 1]):
+                worth[indices[at]] += change
+    return total

@@ -1,0 +1,76 @@
+"""The cover models as sparse programs for HiGHS, over the columns that are left: x, then y (a first cover), u (a second)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array, eye_array, hstack, vstack
+
+from planner.siting.highs import Program
+from planner.siting.instance import Instance
+from planner.siting.reduce import Covers
+
+Positions = npt.NDArray[np.int64]
+Amounts = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """low ≤ rows x ≤ high over the columns."""
+
+    rows: csr_array
+    low: Amounts
+    high: Amounts
+
+
+def column_rules(instance: Instance, covers: Covers, opened: Bools) -> Rules:
+    """Return the rules on sites over the columns, with the sites that are open already (a mask) folded in."""
+    rows, low, high = instance.site_rules
+    done = rows @ opened.astype(float)
+    return Rules(csr_array(rows[:, covers.sites]), low - done, high - done)
+
+
+def cover_rules(covers: Covers) -> Rules:
+    """Every row must be covered."""
+    return Rules(covers.matrix, np.ones(covers.rows), np.full(covers.rows, np.inf))
+
+
+def share_rule(covers: Covers, need: float) -> Rules:
+    """So much weight must be covered: y ≤ Σ x and Σ w y ≥ need, over x and y."""
+    count = covers.rows
+    link = hstack([covers.matrix, -eye_array(count)])
+    total = hstack([csr_array((1, covers.columns)), csr_array(covers.weight[None])])
+    low = np.concatenate([np.zeros(count), [need]])
+    return Rules(csr_array(vstack([link, total])), low, np.full(count + 1, np.inf))
+
+
+def site_program(cost: Amounts, *rules: Rules) -> Program:
+    """Return the program of the cheapest columns under some rules; columns behind those of the sites lie in [0, 1]."""
+    count = max([one.rows.shape[1] for one in rules], default=len(cost))
+    more = count - len(cost)
+    return _program(np.concatenate([cost, np.zeros(more)]), len(cost), rules)
+
+
+def worth_program(covers: Covers, *rules: Rules) -> Program:
+    """Return the program of the most worth: max Σ weight y + Σ again u, y + u ≤ Σ x, under some rules on x."""
+    twice = np.flatnonzero(covers.again > 0)
+    second = csr_array((np.ones(len(twice)), (twice, np.arange(len(twice)))), shape=(covers.rows, len(twice)))
+    link = csr_array(hstack([covers.matrix, -eye_array(covers.rows), -second]))
+    linked = Rules(link, np.zeros(covers.rows), np.full(covers.rows, np.inf))
+    cost = np.concatenate([np.zeros(covers.columns), -covers.weight, -covers.again[twice]])
+    return _program(cost, covers.columns, (linked, *rules))
+
+
+def _program(cost: Amounts, whole: int, rules: tuple[Rules, ...]) -> Program:
+    count = len(cost)
+    rows = [hstack([one.rows, csr_array((one.rows.shape[0], count - one.rows.shape[1]))]) for one in rules]
+    return Program(
+        cost,
+        csr_array(vstack(rows)) if rows else csr_array((0, count)),
+        np.concatenate([one.low for one in rules]) if rules else np.zeros(0),
+        np.concatenate([one.high for one in rules]) if rules else np.zeros(0),
+        np.zeros(count),
+        np.ones(count),
+        np.arange(count) < whole,
+    )

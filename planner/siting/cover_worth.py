@@ -1,0 +1,118 @@
+"""The most weight with p sites, covered once (MCLP) or once and twice (backup)."""
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.siting.clash import rules_clash, unexplained
+from planner.siting.cover_bound import Aim, priced, settled
+from planner.siting.cover_branch import Left, best_plan
+from planner.siting.cover_model import Rules, column_rules, site_program, worth_program
+from planner.siting.cover_run import Run, rounded_down, unit_of, with_columns, worth, worths
+from planner.siting.cover_start import Plan, best_swap, greedy, planned, swapped
+from planner.siting.highs import solve
+from planner.siting.reduce import Covers, dominated_columns, narrowed
+from planner.siting.siting import Siting
+
+Amounts = npt.NDArray[np.float64]
+_LARGE = 10_000
+"""From so many pairs a bound is computed before the solver is asked."""
+_ROUNDS = 400
+
+
+def most_covered(run: Run) -> Siting:
+    """Return the p sites that cover most, where p is the one rule on sites: by branch and bound."""
+    instance = run.instance
+    clash = rules_clash(instance, run.rest)
+    if clash is not None:
+        return run.none(clash)
+    covers, base = worths(instance, 0.0)
+    count = (instance.question.p or 0) - int((instance.counted & instance.open_always).sum())
+    covers = _without_dominated(covers, count)
+    aim = Aim(unit_of(instance.weight, 0.0), run.limits.gap, run.ends)
+    left = Left(covers, count, covers.weight, base, np.zeros(0, np.int64))
+    start = left.sites(swapped(covers, greedy(covers, count), run.ends))
+    plan, bound = best_plan(left, start, aim)
+    opened = instance.open_always.copy()
+    opened[plan.columns] = True
+    value = worth(instance, opened, 0.0)
+    return run.found(opened, value, rounded_down(bound, aim.unit, value), covers)
+
+
+def _without_dominated(covers: Covers, count: int) -> Covers:
+    """Return the covers without columns that another makes needless, where enough are left."""
+    shut = dominated_columns(covers)
+    if not shut.any() or covers.columns - int(shut.sum()) < count:
+        return covers
+    return narrowed(covers, np.zeros_like(shut), shut, covers.weight)[0]
+
+
+def most_worth(run: Run, second: float) -> Siting:
+    """Return the sites worth most under any rules, a second cover being worth `second` of a first: merged, then HiGHS."""
+    instance = run.instance
+    covers, base = worths(instance, second)
+    if second == 0 and len(covers.indices) > _LARGE:
+        clash = rules_clash(instance, run.rest)
+        if clash is not None:
+            return run.none(clash)
+        covers, start, most = _bounded(run, covers)
+    else:
+        start, most = None, float(covers.weight.sum() + covers.again.sum())
+    rules = column_rules(instance, covers, instance.open_always)
+    answer = solve(worth_program(covers, rules), run.rest, start)
+    if answer.status == "infeasible":
+        return run.none(rules_clash(instance, run.rest) or unexplained())
+    bound = base + min(-answer.bound, most)
+    values = start if answer.status == "unknown" else answer.values
+    if values is None:
+        return run.none(None, bound)
+    opened = with_columns(instance.open_always, covers, values)
+    value = worth(instance, opened, second)
+    return run.found(opened, value, rounded_down(bound, unit_of(instance.weight, second), value), covers)
+
+
+def _bounded(run: Run, covers: Covers) -> tuple[Covers, Amounts | None, float]:
+    """Return (covers without the columns that no best plan has, a plan, a bound) for p sites under further rules.
+
+    The bound of p alone holds with every rule besides. The dearest columns that keep the rules, by the same prices, are
+    a plan, and what they are worth is a better bound.
+    """
+    instance = run.instance
+    count = (instance.question.p or 0) - int((instance.counted & instance.open_always).sum())
+    if not 0 < count < covers.columns:
+        return covers, None, float(covers.weight.sum())
+    aim = Aim(unit_of(instance.weight, 0.0), 0.0, run.ends)
+    pull = greedy(covers, count)
+    found = priced(covers, count, covers.weight, pull, aim, _ROUNDS)
+    rules = column_rules(instance, covers, instance.open_always)
+    answer = solve(site_program(-found.worth, rules), run.rest)
+    if answer.status not in ("optimal", "feasible"):
+        return covers, None, found.bound
+    plan = planned(covers, np.flatnonzero(answer.values > 0.5))
+    most = min(found.bound, float((covers.weight - found.price).sum()) - answer.bound)
+    plan = _swapped(covers, plan, rules, run.ends)
+    shut = settled(found, count, aim.need(plan.value))[1]
+    shut[plan.columns] = False
+    covers, start = narrowed(covers, np.zeros_like(shut), shut, covers.weight)[0], np.zeros(covers.columns)
+    start[plan.columns] = 1.0
+    start = start[~shut]
+    return covers, np.concatenate([start, covers.sides[0] @ start > 0]), most
+
+
+def _swapped(covers: Covers, plan: Plan, rules: Rules, ends: float) -> Plan:
+    """Return the plan after the best swaps that keep the rules, while one helps and there is time."""
+    table = rules.rows.toarray()
+    while time.monotonic() < ends:
+        done = table[:, plan.columns].sum(axis=1)
+        kept = np.ones((len(plan.columns), covers.columns), np.bool_)
+        for row, now, low, high in zip(table, done, rules.low, rules.high, strict=True):
+            after = now - row[plan.columns][:, None] + row
+            kept &= (after >= low - 1e-9) & (after <= high + 1e-9)
+        gain, out, into = best_swap(covers, plan.columns, kept)
+        if gain <= 1e-9 * max(plan.value, 1.0):
+            return plan
+        columns = plan.columns.copy()
+        columns[out] = into
+        plan = planned(covers, columns)
+    return plan

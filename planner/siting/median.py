@@ -1,0 +1,65 @@
+"""p-median: the sites whose demands travel least in sum, and the proof; see median_search and median_bound."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from planner.siting.center_cover import cover_clash, covering
+from planner.siting.instance import Instance
+from planner.siting.median_problem import Median, Positions, median_of, settled
+from planner.siting.median_search import Best, searched
+from planner.siting.median_swap import Plan, greedy, interchanged
+from planner.siting.question import Limits
+from planner.siting.siting import Siting, no_plan, siting_of
+
+
+def solve_p_median(instance: Instance, limits: Limits) -> Siting:
+    """Return the plan of exactly p sites with the least Σ weight × cost + Σ site cost.
+
+    Every demand that some site may reach is served, at its nearest open site.
+    """
+    begin = time.monotonic()
+    ends = begin + limits.seconds
+    whole = median_of(instance)
+    opened = None if hopeless(instance, whole) else first_plan(instance, whole, limits, ends)
+    if opened is None:
+        clash = cover_clash(instance, replace(limits, seconds=max(ends - time.monotonic(), 0.0)))
+        return no_plan(instance, time.monotonic() - begin, limits, clash)
+    best = Best(whole.sites[opened.opened], opened.value, _grain(instance), limits.gap)
+    answer = searched(whole, best, limits, ends)
+    always = np.flatnonzero(instance.open_always)
+    sizes = {"sites": len(whole.fee), "demands": len(whole.base), "pairs": len(whole.pairs.cost), **answer.left}
+    return siting_of(
+        instance, np.concatenate([always, answer.best.opened]), answer.best.value, answer.bound,
+        time.monotonic() - begin, limits, sizes,
+    )  # fmt: skip
+
+
+def hopeless(instance: Instance, whole: Median) -> bool:
+    """Whether a demand is out of reach that must be served, or the rules on sites settle that there is no plan."""
+    nothing: Positions = np.zeros(0, np.int64)
+    left_out = not instance.question.allow_unreachable and bool(instance.unreachable.any())
+    return left_out or settled(whole, nothing, nothing) is None
+
+
+def first_plan(instance: Instance, whole: Median, limits: Limits, ends: float) -> Plan | None:
+    """Return a good plan that serves every demand and keeps the rules; None where none was found."""
+    opened = greedy(whole, ends)
+    if whole.rules.keeps(opened):
+        plan = interchanged(whole, opened, ends)
+        if plan.value < whole.never:
+            return plan
+    known = covering(instance, None, replace(limits, seconds=max(ends - time.monotonic(), 0.0))).opened
+    if known is None:
+        return None
+    return interchanged(whole, np.searchsorted(whole.sites, np.intersect1d(known, whole.sites)), ends)
+
+
+def _grain(instance: Instance) -> float:
+    """Return a number of which every plan's cost is a multiple; 0 where the data are not whole."""
+    parts = (instance.weight, instance.costs, instance.site_cost)
+    if any(part.dtype.kind == "f" and (part != np.floor(part)).any() for part in parts):
+        return 0.0
+    weight, cost, fee = (int(np.gcd.reduce(part.astype(np.int64), initial=0)) for part in parts)
+    return float(np.gcd(weight * cost, fee))

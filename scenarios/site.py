@@ -1,0 +1,302 @@
+"""A siting question from files: the two lists, who reaches whom, the rules; and its answer as plain data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from planner import __version__
+from planner.errors import FugaiError, Language, OptionError, Problem, SitingError, Text
+from planner.limits import MOST, Limit
+from planner.reach import Reach, reach_of
+from planner.reach import rows_of as pairs_of
+from planner.schema import FACILITY_KINDS
+from planner.siting.best import k_best, same, with_ties
+from planner.siting.classes import classes
+from planner.siting.curve import Step, curve
+from planner.siting.instance import Instance, instance_of
+from planner.siting.question import Limits, Question
+from planner.siting.siting import Siting
+from planner.siting.solve import Solver, solve
+from planner.siting.ties import CHEAP, lexicographic
+from planner.travel import Road, StraightLine
+from scenarios.site_files import Pairs, positions
+
+NEEDS_LIMIT = ("lscp", "mclp", "backup")
+MAXIMISES = ("mclp", "backup")
+_STATUS_OPTIONS = ("fixed", "background", "force", "forbid")
+_BECOMES = {"fixed": "fixed", "background": "background", "force": "forced", "forbid": "forbidden"}
+_SHOWN = 20
+_CHEAP_PAIRS = 2_000
+"""Up to so many pairs, the ties of a capacitated question are broken: each takes a programme of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lists:
+    """Demand (id, weight, perhaps lon, lat) and sites (id, what instance_of knows, perhaps lon, lat), sorted by id,
+    and what their files are called."""  # noqa: D205, D209 - one sentence
+
+    demand: pd.DataFrame
+    sites: pd.DataFrame
+    demand_file: str
+    sites_file: str
+
+
+def lists_of(demand: pd.DataFrame, sites: pd.DataFrame, demand_file: str, sites_file: str) -> Lists:
+    """Return the two lists in the order of their ids: the order of rows in a file says nothing."""
+    ordered = [one.sort_values("id", kind="stable", ignore_index=True) for one in (demand, sites)]
+    return Lists(ordered[0], ordered[1], demand_file, sites_file)
+
+
+def lists_of_folder(folder: Path, kinds: Sequence[str], named: Sequence[str]) -> Lists:
+    """Return the residents of a folder of facts, and as sites its open facilities of `kinds` and those `named`.
+
+    `named` holds ids, or kinds, of facilities that the options speak of; the group of a site is its county's code.
+    """
+    from geodata.load import load
+
+    region = load(folder)
+    facilities = region.facilities[region.facilities["status"] == "open"]
+    kept = facilities["kind"].isin([*kinds, *named]) | facilities["id"].isin(named)
+    sites = facilities[kept]
+    if not facilities["kind"].isin(kinds).any():
+        what = Text(f"没有在用的候选机构：{'、'.join(kinds)}", f"no open facility of kind {', '.join(kinds)}")
+        fix = Text(f"可用：{'、'.join(FACILITY_KINDS)}", f"use {', '.join(FACILITY_KINDS)}")
+        raise OptionError(Problem("--candidates", what, fix))
+    residents = region.residents
+    return lists_of(
+        pd.DataFrame({"id": residents["id"], "weight": residents["population"].astype(float), "group": residents["county_code"],
+                      "lon": residents["lon"], "lat": residents["lat"]}),
+        pd.DataFrame({"id": sites["id"], "group": sites["county_code"], "kind": sites["kind"],
+                      "lon": sites["lon"], "lat": sites["lat"]}),
+        f"{folder.name}（居民点）", f"{folder.name}（机构）",
+    )  # fmt: skip
+
+
+def with_options(lists: Lists, said: Mapping[str, tuple[str, ...]]) -> Lists:
+    """Return the lists with the statuses of the options --fixed, --background, --force, --forbid; they go before a column.
+
+    With a folder of facts, a kind's name stands for all its facilities.
+    """
+    sites = lists.sites
+    status = sites["status"].astype(object) if "status" in sites else pd.Series("candidate", sites.index, dtype=object)
+    taken = pd.Series(False, sites.index)
+    problems = []
+    for option in _STATUS_OPTIONS:
+        wanted = said.get(option, ())
+        mine = sites["id"].isin(wanted)
+        known = set(sites["id"])
+        if "kind" in sites:
+            mine |= sites["kind"].isin(wanted)
+            known |= set(sites["kind"])
+        lost = [one for one in wanted if one not in known]
+        if lost:
+            what = Text(f"{lists.sites_file} 里没有这些 id", f"{lists.sites_file} has no such ids")
+            problems.append(Problem(f"--{option}", what, Text("核对 id", "check them"), found="、".join(lost[:_SHOWN])))
+        both = sites.loc[mine & taken, "id"].tolist()
+        if both:
+            what = Text("同一站点写在两个选项里", "a site stands in two options")
+            problems.append(
+                Problem(f"--{option}", what, Text("只留一处", "keep one"), found="、".join(map(str, both[:_SHOWN])))
+            )
+        taken |= mine
+        status = status.where(~mine, _BECOMES[option])
+    if problems:
+        raise OptionError(problems)
+    return replace(lists, sites=sites.assign(status=status))
+
+
+def with_loads(lists: Lists, low: float | None, high: float | None) -> Lists:
+    """Return the lists with these loads where a site that is not background has none of its own."""
+    sites = lists.sites
+    ours = sites["status"] != "background"
+    for name, value in (("min_load", low), ("max_load", high)):
+        if value is not None:
+            own = sites[name] if name in sites else pd.Series(np.nan, sites.index)
+            sites = sites.assign(**{name: own.where(own.notna() | ~ours, value)})
+    return replace(lists, sites=sites)
+
+
+def reach_of_costs(lists: Lists, pairs: Pairs, limit: float | None) -> Reach:
+    """Return who reaches whom by a table; ids that it holds and the lists do not are refused."""
+    demand, sites = (one["id"].to_numpy(object) for one in (lists.demand, lists.sites))
+    row = positions(pairs, "demand_id", demand, lists.demand_file)
+    column = positions(pairs, "facility_id", sites, lists.sites_file)
+    cost = pairs.frame["cost"].to_numpy(float)
+    order = np.lexsort((column, cost, row))
+    first = order[np.flatnonzero(np.diff(row[order], prepend=-1))]
+    index, nearest = np.full(len(demand), -1), np.full(len(demand), np.nan)
+    index[row[first]], nearest[row[first]] = column[first], cost[first]
+    kept = cost <= (np.inf if limit is None else limit)
+    rows = pairs_of(row[kept], column[kept], cost[kept], len(demand))
+    return reach_of((demand, sites), np.inf if limit is None else limit, rows, index, nearest)
+
+
+def reach_of_points(lists: Lists, travel: StraightLine | Road, limit: Limit | None) -> Reach:
+    """Return who reaches whom by road or straight line."""
+    return travel.reach(lists.demand, lists.sites, MOST if limit is None else limit.value)
+
+
+def apart_of(lists: Lists, spacing: Limit | None) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of sites that stand nearer to each other than the spacing, in a straight line."""
+    if spacing is None:
+        return ()
+    if "lon" not in lists.sites or lists.sites[["lon", "lat"]].isna().any(axis=None):
+        what = Text("间距按直线计算，每个候选点要有经度、纬度", "spacing needs lon and lat of every candidate")
+        raise OptionError(Problem(lists.sites_file, what, Text("加上经度、纬度列", "add lon and lat")))
+    reach = StraightLine().reach(lists.sites, lists.sites, spacing.value)
+    near = reach.within()
+    near = near[(near["cost"] < spacing.value) & (near["demand_id"] < near["facility_id"])]
+    return tuple(zip(near["demand_id"], near["facility_id"], strict=True))
+
+
+def ask(question: Question, reach: Reach, lists: Lists, files: Mapping[str, str]) -> Instance:
+    """Return the instance; what it refuses is told under the user's own names of files and options."""
+    weights = pd.Series(lists.demand["weight"].to_numpy(float), index=lists.demand["id"].to_numpy(object))
+    kept = [one for one in ("id", "cost", "min_load", "max_load", "status", "group") if one in lists.sites]
+    names = {"需求点": lists.demand_file, "候选点": lists.sites_file, **files}
+    try:
+        return instance_of(question, reach, weights, lists.sites[kept])
+    except SitingError as error:
+        raise _renamed(error, names) from error
+
+
+def _renamed(error: FugaiError, names: Mapping[str, str]) -> SitingError:
+    return SitingError([replace(one, file=names.get(one.file, one.file)) for one in error.problems])
+
+
+def answer_of(siting: Siting, language: Language = "zh") -> dict[str, Any]:
+    """Return one answer as plain data: numbers that are none are null."""
+    limits = siting.limits
+    out: dict[str, Any] = {
+        "model": siting.question.model,
+        "p": siting.question.p,
+        "status": siting.status,
+        "objective": _number(siting.objective),
+        "bound": _number(siting.bound),
+        "gap": _number(siting.gap),
+        "seconds": round(siting.seconds, 3),
+        "chosen": list(siting.chosen),
+        "background": list(siting.background),
+        "assignment": rows_of(siting.assignment) if has_plan(siting) else [],
+        "covered": _number(siting.covered),
+        "uncovered": _number(siting.uncovered),
+        "unreachable": _number(siting.unreachable),
+        "unreachable_ids": list(siting.unreachable_ids),
+        "ties": siting.ties,
+        "reduced": dict(siting.reduced),
+        "solver": siting.solver,
+        "seed": limits.seed,
+        "version": __version__,
+    }
+    if siting.clash is not None:
+        clash = siting.clash
+        out["reason"] = {
+            "rule": clash.rule.say(language),
+            "ids": list(clash.ids),
+            "change": clash.change.say(language),
+        }
+    return out
+
+
+def has_plan(siting: Siting) -> bool:
+    """Whether the answer holds a plan."""
+    return siting.status in ("optimal", "feasible")
+
+
+def _number(value: float) -> float | int | None:
+    """Return the number as JSON holds it: whole ones without a point, none for what is no number."""
+    if not np.isfinite(value):
+        return None
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as plain data."""
+    columns = {
+        str(name): [_number(one) for one in frame[name]] if frame[name].dtype.kind == "f" else frame[name].tolist()
+        for name in frame
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def inputs_of(paths: Sequence[Path]) -> list[dict[str, str]]:
+    """Return the name and SHA-256 of every file that was read; of a folder, of each file in it."""
+    files = [one for path in paths for one in (sorted(path.iterdir()) if path.is_dir() else [path]) if one.is_file()]
+    return [{"file": one.name, "sha256": sha256(one.read_bytes()).hexdigest()} for one in files]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The answer for one p, its k best plans and the classes of its sites where asked for, and its step of a curve."""
+
+    siting: Siting
+    plans: tuple[Siting, ...] = ()
+    classes: pd.DataFrame | None = None
+    step: Step | None = None
+
+
+def solver_of(reach: Reach, lists: Lists, unit: str) -> Solver:
+    """Return solve, for which a clash names the least radius that would help, in km, seconds or the table's unit."""
+    factor, word = {"mm": (1e6, Text("公里", "km")), "ms": (1e3, Text("秒", "s"))}.get(unit, (1.0, Text("", "")))
+    barred = (lists.sites["status"] == "forbidden").to_numpy()
+    known = (reach.nearest_index >= 0) & ~barred[reach.nearest_index]
+    nearest = dict(zip(reach.demand_ids[known], reach.nearest_cost[known].astype(float) / factor, strict=True))
+
+    def told(instance: Instance, limits: Limits) -> Siting:
+        siting = solve(instance, limits, nearest)
+        clash = siting.clash
+        if clash is None or not word.zh or "最小半径" not in clash.change.zh:
+            return siting
+        change = Text(f"{clash.change.zh}（半径以{word.zh}计）", f"{clash.change.en} (radius in {word.en})")
+        return replace(siting, clash=replace(clash, change=change))
+
+    return told
+
+
+def answers(
+    instances: Sequence[Instance],
+    limits: Limits,
+    solver: Solver,
+    groups: pd.Series | None,
+    extra: tuple[int, float | None],
+) -> list[Found]:
+    """Return the answer to each instance (one question, p by p); `extra`: how many plans, and the tolerance of classes.
+
+    Of equally good plans the one is told that a second objective and the ids prefer, where that is cheap.
+    """
+
+    def told(instance: Instance, given: Limits) -> Siting:
+        first = solver(instance, given)
+        dear = instance.question.model == "capacitated" and len(instance.costs) > _CHEAP_PAIRS
+        if dear or len(instance.free) > CHEAP or first.status != "optimal":
+            return first
+        return with_ties(lexicographic(instance, given, solver, first), solver)
+
+    if len(instances) == 1:
+        return [_with_extra(told(instances[0], limits), None, limits, solver, extra)]
+    steps = curve(instances[0], limits, [one.question.p or 0 for one in instances], told, groups)
+    return [_with_extra(step.siting, step, limits, solver, extra) for step in steps]
+
+
+def _with_extra(
+    siting: Siting, step: Step | None, limits: Limits, solver: Solver, extra: tuple[int, float | None]
+) -> Found:
+    count, tolerance = extra
+    if not has_plan(siting):
+        return Found(siting, step=step)
+    plans = k_best(siting.instance, limits, count, solver, siting) if count > 1 else []
+    if len(plans) > 1 and siting.ties is None and siting.status == plans[1].status == "optimal":
+        siting = replace(siting, ties=same(siting.objective, plans[1].objective))
+    table = None if tolerance is None else classes(siting.instance, limits, solver, tolerance, siting, plans)
+    return Found(siting, tuple(plans), table, step)
+
+
+def step_of(step: Step, language: Language) -> dict[str, Any]:
+    """Return what one site more brings, and to whom: weights by group and effect."""
+    rows = rows_of(step.by_group[["group", "effect", "weight"]])
+    return {"gain": _number(step.gain), "who": rows, "note": None if step.note is None else step.note.say(language)}
