@@ -124,6 +124,7 @@ def run(say: Say, quick: bool = False) -> None:
     row(say, plane("mclp", 500_000, 2_000, 7_500_000, 50), 60, "证明，或 60 秒内差距 ≤ 0.1 %")
     row(say, plane("mclp", 10_000, 1_000, 150_000, 50), 60, "难例：证不完", runs=1)
     row(say, plane("lscp", 10_000, 1_000, 150_000), 60, "难例：证不完", runs=1)
+    row(say, plane("lscp", 100_000, 2_000, 800_000), 60, "难例：证不完", runs=1)
     row(say, plane("lscp", 100_000, 2_000, 1_500_000), 60, "难例：证不完", runs=1)
     _largest(say)
 

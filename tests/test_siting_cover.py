@@ -13,6 +13,7 @@ from planner.reach import reach_of, rows_of
 from planner.siting import cover_worth, reduce
 from planner.siting.cover import solve_backup, solve_lscp, solve_mclp
 from planner.siting.cover_run import Run
+from planner.siting.cover_start import covering, fewer_columns
 from planner.siting.cover_worth import most_worth
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Limits, Question, Quota
@@ -268,6 +269,18 @@ def test_budget_or_spacing_against_cover_is_told() -> None:
     answer = solve_lscp(case.asking(Question("lscp", apart=(("s00", "s01"),))), LIMITS)
     assert answer.clash is not None
     assert answer.clash.change.en == "let s00 and s01 both be open"
+
+
+def test_the_local_search_covers_with_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reduce, "_SMALL", -1)
+    for seed in range(5):
+        case = plane("lscp", 400, 80, 8, seed)
+        covers = reduce.covers_of(case, case.weight, None, case.weight > 0)
+        first = covering(covers)
+        fewer = fewer_columns(covers, first, time.monotonic() + 5)
+        assert (covers.matrix @ first >= 1).all()
+        assert (covers.matrix @ fewer >= 1).all()
+        assert solve_lscp(case, LIMITS).objective <= fewer.sum() <= first.sum()
 
 
 def test_numpy_and_kernels_merge_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.siting.center_cover import cover_clash, covering
+from planner.siting.center_cover import cover_clash
 from planner.siting.center_reduce import undominated
 from planner.siting.instance import Instance
 from planner.siting.median import first_plan, hopeless
@@ -53,7 +53,7 @@ def _bisected(instance: Instance, whole: Median, opened: Positions, limits: Limi
         low, high = np.searchsorted(costs, [known.least, known.radius])
         at = int(high - 1 if at_top else (low + high) // 2)
         tried += 1
-        yes, opened, easy = _served_within(instance, whole, float(costs[at]), limits, ends)
+        yes, opened, easy = _served(_beyond(whole, float(costs[at])), known.opened, instance.only_p, limits, ends)
         if yes is None:
             break
         # A plan that was hard to find is often the best: one no, just below it, then proves it.
@@ -84,22 +84,24 @@ def _ranged(instance: Instance, opened: Positions, least: float) -> _Range:
     return _Range(opened, float(cost[~instance.unreachable].max(initial=0.0)), least)
 
 
-def _served_within(
-    instance: Instance, whole: Median, radius: float, limits: Limits, ends: float
+def _served(
+    problem: Median, known: Positions, only_p: bool, limits: Limits, ends: float
 ) -> tuple[bool | None, Positions, bool]:
-    """Return (whether some plan serves all within the radius, its sites, whether swaps found it); None: out of time."""
-    problem = _beyond(whole, radius)
+    """Return (whether some plan costs nothing, its sites, whether swaps found it); None where time did not suffice.
+
+    known   the sites of a plan that keeps the rules, to start from where greed breaks them
+    """
     opened = greedy(problem, ends)
-    if problem.rules.keeps(opened):
-        plan = interchanged(problem, opened, ends)
-        if plan.value == 0:
-            return True, problem.sites[plan.opened], True
-        opened = plan.opened
-    best = Best(problem.sites[opened], 1.0, 1.0, 0.0)
-    answer = searched(undominated(problem, instance.only_p), best, limits, ends)
+    if not problem.rules.keeps(opened):
+        opened = np.searchsorted(problem.sites, np.intersect1d(known, problem.sites))
+    plan = interchanged(problem, opened, ends)
+    if plan.value == 0:
+        return True, problem.sites[plan.opened], True
+    best = Best(problem.sites[plan.opened], 1.0, 1.0, 0.0)
+    answer = searched(undominated(problem, only_p), best, limits, ends)
     if answer.best.value == 0:
         return True, answer.best.opened, False
-    return (False if answer.bound > 0 else None), opened, False
+    return (False if answer.bound > 0 else None), best.opened, False
 
 
 def _beyond(whole: Median, radius: float) -> Median:

@@ -1,7 +1,7 @@
 # mypy: disable-error-code="untyped-decorator"
 """Compiled loops of the cover models: identical rows, rows within rows. They release the GIL and write own arrays."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -208,3 +208,134 @@ def moved(drift: Any, price: Any, weight: Any, step: float, indptr: Any, indices
             for at in range(indptr[row], indptr[row + 1]):
                 worth[indices[at]] += change
     return total
+
+
+class Search(NamedTuple):
+    """A set of columns that is to cover every row, under way (all arrays are written to).
+
+    rows: weight, times covered, sum of the open columns that cover it, place in `bare`; columns: open, what opening
+    gains and shutting loses (weights), when last changed; bare: rows not covered, the first `size` of it
+    """
+
+    weight: Positions
+    times: Positions
+    owners: Positions
+    place: Positions
+    is_open: Bools
+    gain: Positions
+    loss: Positions
+    since: Positions
+    bare: Positions
+    size: Positions
+
+
+@njit(cache=True, nogil=True)
+def _open(at: Search, indptr: Any, indices: Any, starts: Any, rows: Any, column: int) -> None:
+    at.is_open[column] = True
+    for pair in range(starts[column], starts[column + 1]):
+        row = rows[pair]
+        if at.times[row] == 0:
+            for other in range(indptr[row], indptr[row + 1]):
+                at.gain[indices[other]] -= at.weight[row]
+            at.loss[column] += at.weight[row]
+            at.size[0] -= 1
+            last = at.bare[at.size[0]]
+            at.bare[at.place[row]], at.place[last] = last, at.place[row]
+        elif at.times[row] == 1:
+            at.loss[at.owners[row]] -= at.weight[row]
+        at.times[row] += 1
+        at.owners[row] += column
+
+
+@njit(cache=True, nogil=True)
+def _shut(at: Search, indptr: Any, indices: Any, starts: Any, rows: Any, column: int) -> None:
+    at.is_open[column] = False
+    at.loss[column] = 0
+    for pair in range(starts[column], starts[column + 1]):
+        row = rows[pair]
+        at.times[row] -= 1
+        at.owners[row] -= column
+        if at.times[row] == 0:
+            for other in range(indptr[row], indptr[row + 1]):
+                at.gain[indices[other]] += at.weight[row]
+            at.bare[at.size[0]], at.place[row] = row, at.size[0]
+            at.size[0] += 1
+        elif at.times[row] == 1:
+            at.loss[at.owners[row]] += at.weight[row]
+
+
+@njit(cache=True, nogil=True)
+def _least_lost(at: Search, barred: int) -> int:
+    """Return the open column whose closing loses least, the longest unchanged of equal ones; -1 if none may be shut."""
+    best = -1
+    for column in range(at.is_open.size):
+        if (
+            at.is_open[column]
+            and column != barred
+            and (
+                best < 0
+                or at.loss[column] < at.loss[best]
+                or (at.loss[column] == at.loss[best] and at.since[column] < at.since[best])
+            )
+        ):
+            best = column
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _most_gained(at: Search, indices: Any, begin: int, end: int, barred: int) -> int:
+    """Return the column of a row whose opening gains most, the longest unchanged of equal ones."""
+    best = -1
+    for pair in range(begin, end):
+        column = indices[pair]
+        if (column != barred or end - begin == 1) and (
+            best < 0
+            or at.gain[column] > at.gain[best]
+            or (at.gain[column] == at.gain[best] and at.since[column] < at.since[best])
+        ):
+            best = column
+    return best
+
+
+@njit(cache=True, nogil=True)
+def fewer_columns(at: Search, indptr: Any, indices: Any, starts: Any, rows: Any, begin: int, turns: int) -> Any:
+    """Search for smaller covers for some turns; return the open columns of the last whole cover met (or none).
+
+    Local search with row weights: whenever all is covered a column goes; then one goes and one that covers some row
+    that is bare comes, and the bare rows grow heavier.
+    """
+    best, barred, chance = np.zeros(0, np.bool_), -1, np.uint64(begin + 1)
+    for turn in range(begin, begin + turns):
+        while at.size[0] == 0:
+            best = at.is_open.copy()
+            _shut(at, indptr, indices, starts, rows, _least_lost(at, -1))
+        out = _least_lost(at, barred)
+        if out < 0:
+            break
+        _shut(at, indptr, indices, starts, rows, out)
+        at.since[out] = turn
+        chance = chance * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+        row = at.bare[(chance >> np.uint64(33)) % np.uint64(at.size[0])]
+        barred = _most_gained(at, indices, indptr[row], indptr[row + 1], out)
+        _open(at, indptr, indices, starts, rows, barred)
+        at.since[barred] = turn
+        for place in range(at.size[0]):
+            row = at.bare[place]
+            at.weight[row] += 1
+            for pair in range(indptr[row], indptr[row + 1]):
+                at.gain[indices[pair]] += 1
+    return best
+
+
+@njit(cache=True, nogil=True)
+def search_of(indptr: Any, indices: Any, starts: Any, rows: Any, chosen: Any) -> Search:
+    """Return the search that begins with the chosen columns."""
+    many, columns = indptr.size - 1, starts.size - 1
+    at = Search(
+        np.ones(many, np.int64), np.zeros(many, np.int64), np.zeros(many, np.int64), np.arange(many),
+        np.zeros(columns, np.bool_), np.diff(starts), np.zeros(columns, np.int64), np.zeros(columns, np.int64),
+        np.arange(many), np.full(1, many),
+    )  # fmt: skip
+    for column in chosen:
+        _open(at, indptr, indices, starts, rows, column)
+    return at

@@ -10,7 +10,7 @@ from planner.siting.clash import Also, rules_clash, unexplained
 from planner.siting.cover_clash import Nearest, share_clash, unreachable_clash
 from planner.siting.cover_model import Rules, column_rules, cover_rules, share_rule, site_program, worth_program
 from planner.siting.cover_run import Run, cost_of, rounded_down, rounded_up, unit_of, with_columns
-from planner.siting.cover_start import covering
+from planner.siting.cover_start import covering, fewer_columns
 from planner.siting.highs import Solved, solve
 from planner.siting.instance import Instance
 from planner.siting.reduce import Covers, covers_of, fewer, implied_rows, open_count, per_row, without_rows
@@ -37,7 +37,7 @@ def cheapest_for_all(run: Run, nearest: Nearest | None) -> Siting:
     program = site_program(
         instance.site_cost[covers.sites], cover_rules(covers), column_rules(instance, covers, opened)
     )
-    answer = solve(program, run.rest, covering(covers) if plain else None)
+    answer = solve(program, run.rest, fewer_columns(covers, covering(covers), run.ends) if plain else None)
     return _answer(run, answer, covers, opened, _also(instance, whole, cover_rules(whole)))
 
 

@@ -12,6 +12,9 @@ from planner.siting.reduce import Covers, kernels_for, pairs_of, summed
 Positions = npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+_TURNS = 50
+"""Turns of the local search for each row; by turns, not by the clock, so that it ends the same everywhere."""
+_AT_ONCE = 10_000
 
 
 class Plan(NamedTuple):
@@ -79,6 +82,22 @@ def covering(covers: Covers) -> Amounts:
         if (times[rows] > 1).all():
             times[rows] -= 1
             values[column] = 0
+    return values
+
+
+def fewer_columns(covers: Covers, values: Amounts, ends: float) -> Amounts:
+    """Return a cover of every row with fewer columns, where a local search finds one; without numba the one given."""
+    kernels = kernels_for(covers.indices)
+    if kernels is None:
+        return values
+    pairs = covers.indptr, covers.indices, *covers.by_column
+    at = kernels.search_of(*pairs, np.flatnonzero(values > 0.5))
+    turns = _TURNS * covers.rows
+    for begin in range(0, turns, _AT_ONCE):
+        if time.monotonic() > ends:
+            break
+        found = kernels.fewer_columns(at, *pairs, begin, min(_AT_ONCE, turns - begin))
+        values = found.astype(float) if len(found) else values
     return values
 
 

@@ -1,7 +1,6 @@
 """The loops of `median_kernels` as array operations, for where numba is not installed: the same numbers, later."""
 
 import numpy as np
-import numpy.typing as npt
 
 from planner.siting.median_problem import Amounts, Bools, Names, Positions
 

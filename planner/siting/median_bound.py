@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.siting.median_problem import Amounts, Bools, Median, Positions, loops
-from planner.siting.median_swap import Plan, marked, plan_of
+from planner.siting.median_swap import Plan, marked
 
 _TURN = 0.7
 """How much of the last direction the next one keeps: it damps the zigzag of plain subgradients."""
@@ -115,7 +115,7 @@ def _reply(median: Median, price: Amounts, picked: Positions, mark: Bools) -> tu
 def _slope(median: Median, price: Amounts, times: Positions, mark: Bools) -> Amounts:
     """Return the way the bound rises: up where nobody serves at the price, down where several do; the rules alike."""
     demands, rules = len(median.base), median.rules
-    slope = 1.0 - times
+    slope: Amounts = 1.0 - times.astype(np.float64)
     slope[(slope > 0) & (price[:demands] >= median.base)] = 0
     if not len(rules.low):
         return slope

@@ -32,8 +32,7 @@ def served(start: Any, site: Any, cost: Any, base: Any, price: Any, is_open: Any
         for at in range(start[row], start[row + 1]):
             dear = cost[at] >= price[row]
             if is_open[site[at]]:
-                if cost[at] < least[row]:
-                    least[row] = cost[at]
+                least[row] = min(least[row], cost[at])
                 times[row] += not dear
             if dear and least[row] < base[row]:
                 break
