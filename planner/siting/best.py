@@ -106,13 +106,17 @@ def with_ties(siting: Siting, solve: Solver) -> Siting:
     """Return the answer with `ties` told: whether another plan is as good; None where that is not proven."""
     if siting.status != "optimal" or _two_steps(siting.instance):
         return siting
-    from planner.siting.small import small_plans
+    from planner.siting.small import as_many, small_plans
 
     instance = siting.instance
     best = siting.objective * sense(instance)
     plans = small_plans(instance, siting.limits, 2)
     if plans is not None:
         return replace(siting, ties=len(plans) > 1 and same(plans[1].objective, siting.objective))
+    median = as_many(instance, len(siting.chosen))
+    plans = None if median is None else small_plans(median, siting.limits, 2)
+    if plans is not None:
+        return replace(siting, ties=len(plans) > 1)
     search = _Search(instance, siting.limits, solve, time.monotonic())
     unsure = False
     for part in search.others(_Part(_none(), _none(), best, siting)):

@@ -1,7 +1,7 @@
 """The k best plans of a small question (up to 64 sites to decide on) in one compiled search: MCLP and p-median."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -72,6 +72,17 @@ def small_first(solve: Any) -> Any:
         return plans[0] if plans else solve(instance, limits)
 
     return answer
+
+
+def as_many(instance: Instance, count: int) -> Instance | None:
+    """Return lscp for all as the p-median question of so many sites: its plans are those as good, where sites cost alike.
+
+    None for other questions.
+    """
+    asked, cost = instance.question, instance.site_cost[instance.free]
+    if asked.model != "lscp" or asked.share < 1 or (len(cost) and not 0 < cost.min() == cost.max()):
+        return None
+    return instance.asking(replace(asked, model="p-median", p=count))
 
 
 def search(

@@ -10,7 +10,7 @@ from planner.siting.best import restricted, same, sense
 from planner.siting.instance import Instance
 from planner.siting.question import Limits
 from planner.siting.siting import Siting, nearest_open, open_positions, siting_of
-from planner.siting.small import criterion_of, opened_with, search, small_plans, weighted_cost
+from planner.siting.small import as_many, criterion_of, opened_with, search, small_plans, weighted_cost
 from planner.siting.solve import Solver
 from planner.siting.two_objectives import cover, half_step, least, site_costs, weighted
 
@@ -72,6 +72,10 @@ class _Ties:
     def small(self) -> Siting | None:
         """Return the plan by the compiled search; None where it is not for this question, or there are too many ties."""
         instance = self.instance
+        median = as_many(instance, len(self.plan.chosen))
+        if median is not None:
+            told = small_plans(median, self._left(), 1)
+            return self._with_second(instance, open_positions(instance, told[0].chosen)) if told else None
         under = criterion_of(instance) if instance.question.model == "mclp" else None
         if under is None:
             return None
