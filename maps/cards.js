@@ -56,6 +56,7 @@ function mapCards(style, elements) {
       [symbols[one.kind].label, one.status_label, one.town].filter(Boolean).join('　'),
       one.estimated ? make('div', {class: 'pills'}, tag(words.estimated_point)) : null,
       list([
+        [words.decided, one.decided],
         [words.host, one.host],
         [words.grade, one.grade],
         [words.owner, one.owner],

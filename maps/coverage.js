@@ -19,7 +19,7 @@ function showCoverage(map) {
 
   /* ---- layers, from the ground up ---- */
 
-  ['towns', 'roads', 'rings', 'counties', 'villages', 'uncovered', 'spot'].forEach((name, at) => {
+  ['towns', 'roads', 'rings', 'counties', 'villages', 'uncovered', 'decided', 'spot'].forEach((name, at) => {
     map.createPane(name).style.zIndex = 400 + at * 10;
   });
   Object.assign(map.createPane('names').style, {zIndex: 620, pointerEvents: 'none'});
@@ -108,6 +108,13 @@ function showCoverage(map) {
       layers.get(one.kind).addLayer(tip(marker, () => facilityCard(one)));
     });
     return layers;
+  }
+
+  /** A ring around each facility that the scenario opens or changes, shown whatever kinds are. */
+  function decidedLayer() {
+    const touched = facilities.filter((one) => one.decided);
+    const look = {...lines.decided, radius: 13, pane: 'decided', className: 'decided', fill: true, fillOpacity: 0};
+    return L.layerGroup(touched.map((one) => tip(L.circleMarker(point(one.at), look), () => facilityCard(one))));
   }
 
   function villageLayer() {
@@ -201,7 +208,10 @@ function showCoverage(map) {
     };
     const villageRow = () =>
       layerRow(words.villages_layer, villageLayer(), dot(lines.village, 3), false, villages.length, null);
+    const decided = decidedLayer();
+    const touched = decided.getLayers().length;
     return [
+      touched ? layerRow(words.decided_layer, decided, stroke(lines.decided, true), true, touched, null) : null,
       layerRow(words.uncovered_layer, uncovered, dot(lines.uncovered, 5), true, null, null),
       dotExamples(),
       detours.isKnown ? detourRow() : null,

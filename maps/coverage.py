@@ -3,7 +3,7 @@
 Nothing about coverage is computed here. What is shown is a row of findings; a share is its covered ÷ population.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 
 import geopandas as gpd
@@ -54,7 +54,7 @@ def coverage_map(
         "towns": _towns(region),
         "counties": _counties(region),
         "villages": _villages(region),
-        "facilities": _facilities(region),
+        "facilities": _facilities(region, dict(furniture.decided)),
         "roads": _roads(region),
         "detours": None if detours is None else _detours(detours),
     }
@@ -185,7 +185,7 @@ def _villages(region: Region) -> dict[str, Column]:
     }
 
 
-def _facilities(region: Region) -> dict[str, Column]:
+def _facilities(region: Region, decided: Mapping[str, str]) -> dict[str, Column]:
     frame = region.facilities
     names = frame.set_index("id")["name"]
     towns = region.towns.set_index("code")["name"]
@@ -200,6 +200,7 @@ def _facilities(region: Region) -> dict[str, Column]:
         "grade": _texts(frame["grade"]),
         "owner": _texts(frame["owner"]),
         "source": _texts(frame["source"]),
+        "decided": _texts(decided.get(str(one), "") for one in frame["id"]),
         "beds": _numbers(frame["beds"]),
         "estimated": _flags(frame["estimated"]),
         "at": _plain(geometry.points(frame.geometry)),

@@ -21,7 +21,7 @@ class Furniture:
     """The text around a map: title, notice, sources, dates, versions and hashes.
 
     ``unit`` is the unit of measure shown on the sheet, ``inputs`` pairs of (file, SHA-256), ``parameters`` one
-    sentence each. An empty ``approval_number`` is shown as a blank to fill in; it is never invented.
+    sentence each, ``decided`` pairs of (facility id, what a scenario does with it). An empty ``approval_number`` is shown as a blank to fill in; it is never invented.
     """
 
     title: str
@@ -37,3 +37,4 @@ class Furniture:
     parameters: tuple[str, ...] = ()
     accuracy: str = ""
     rings: tuple[Ring, ...] = ()
+    decided: tuple[tuple[str, str], ...] = ()

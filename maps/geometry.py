@@ -10,6 +10,8 @@ from shapely.geometry.base import BaseGeometry
 TOLERANCE_M = 30.0
 ROAD_TOLERANCE_M = 60.0
 STEPS_PER_DEGREE = 10**5
+_MADE_UP = 0.98
+"""The share of an area that its parts must fill to be drawn in its place."""
 
 Line = list[int]
 """Longitude and latitude in 1e-5 degrees, the first point absolute, each further point relative to the last."""
@@ -19,6 +21,20 @@ def simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the frame with its polygons simplified as one coverage, so that neighbours still share their borders."""
     shapes = shapely.coverage_simplify(frame.geometry.to_numpy(), TOLERANCE_M)
     return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+
+
+def borders(areas: gpd.GeoDataFrame, parts: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
+    """Return the areas (code) drawn by the outer borders of their simplified parts (`key` is the area's code).
+
+    So the two lines agree. Areas that are not made up of their parts are simplified themselves.
+    """
+    joined = parts[[key, parts.geometry.name]].dissolve(key)
+    whole = set(areas["code"]) == set(joined.index) and bool(
+        (joined.area.loc[areas["code"]].to_numpy() > _MADE_UP * areas.area.to_numpy()).all()
+    )
+    return (
+        areas.set_geometry(joined.geometry.loc[areas["code"]].to_numpy(), crs=areas.crs) if whole else simplified(areas)
+    )
 
 
 def outlines(frame: gpd.GeoDataFrame) -> list[list[list[Line]]]:

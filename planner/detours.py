@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from planner.cached import bare
 from planner.joined import APART, FAR, joined
 from planner.measures import MM_PER_KM, people_in_question
 from planner.places import settlements, village_names, with_places
@@ -54,7 +55,7 @@ def _of_pair(region: Region, rule: Rule, paper: Reading, road: Reading, travels:
     fails = (on_paper.covered() & ~by_road.covered()).to_numpy(bool)
     rows = people[fails].reset_index(drop=True)
     rows = rows.assign(name=village_names(region, rows), rule=rule.id, rule_label=rule.label, reading=road.id)
-    rows = rows.assign(radius_km=float(params["radius_km"]), reason=_reasons(travels[road.travel], rows))
+    rows = rows.assign(radius_km=float(params["radius_km"]), reason=_reasons(bare(travels[road.travel]), rows))
     for side, reach in (("paper", on_paper), ("road", by_road)):
         rows = _with_nearest(rows, side, reach, region)
     straight = rows["paper_distance_m"].where(rows["paper_distance_m"] > 0)
@@ -83,7 +84,7 @@ def _with_nearest(rows: pd.DataFrame, side: str, reach: Reach, region: Region) -
     )
 
 
-def _reasons(road: Travel, rows: pd.DataFrame) -> list[str]:
+def _reasons(road: Travel | None, rows: pd.DataFrame) -> list[str]:
     """Return why each point might not be reached at all: too far from a road, on a part apart, or no way there."""
     if not isinstance(road, Road):
         return [NO_WAY] * len(rows)

@@ -3,9 +3,10 @@
 The lowest level comes from a measure; town, county and city are added up here and nowhere else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from planner.measures import MEASURES, Measure
@@ -14,6 +15,8 @@ from planner.rules import Reading, Rule, Rules
 from planner.schema import ADVICE, FINDINGS, LEVELS
 from planner.travel import Travel
 
+Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
 Places = Mapping[str, pd.DataFrame]
 
 _PARENT = {"village": "town", "town": "county", "county": "city"}
@@ -29,14 +32,17 @@ def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.Da
     in population_no_data instead. Status is "not_met" only where a clause of this very city judges; the rows with
     that status at the rule's gap level are the gap list.
     """
+    asked = [(rule, one) for rule in rules.rules for one in rule.readings if one.travel in travels]
+    if not asked:
+        return pd.DataFrame(columns=list(FINDINGS.names()))
+    measured = [_measured(region, travels[one.travel], rule, one) for rule, one in asked]
+    table = pd.concat([rows.assign(key=at) for at, rows in enumerate(measured)], ignore_index=True)
     places = _places(region)
-    parts = [
-        _one_reading(region, rules, rule, reading, travels[reading.travel], places)
-        for rule in rules.rules
-        for reading in rule.readings
-        if reading.travel in travels
-    ]
-    table = pd.concat(parts, ignore_index=True)
+    table = _with_sums(table, places, np.array([MEASURES[rule.measure].sums == "people" for rule, _ in asked]))
+    at_home = region.about.code.startswith(rules.city)
+    foreign = "" if at_home else f"参数情景：{rules.label}只适用于本市，这里不作判断"
+    table = _judge(table, np.array([one.judged for _, one in asked]), at_home)
+    table = _describe(table, asked, places, [foreign if one.judged else "" for _, one in asked])
     names = region.facilities.set_index("id")["name"]
     table["nearest_facility_name"] = table["nearest_facility"].map(names).fillna("")
     return table[list(FINDINGS.names())]
@@ -89,32 +95,23 @@ def _places(region: Region) -> Places:
     return places
 
 
-def _one_reading(
-    region: Region, rules: Rules, rule: Rule, reading: Reading, travel: Travel, places: Places
-) -> pd.DataFrame:
+def _measured(region: Region, travel: Travel, rule: Rule, reading: Reading) -> pd.DataFrame:
+    """Return the rows of one reading at its lowest level; of one that finds nobody, the row that says so."""
     measure = MEASURES[rule.measure]
     rows = measure.function(region, travel, **reading.params)
-    if not len(rows):
-        lacks_villages = reading.params.get("units") == "village" and not len(region.villages)
-        said = "没有村（社区）数据" if lacks_villages else "本市没有这一条款所指的对象"
-        row = _nobody(region, measure).assign(status="no_data" if lacks_villages else "not_judged")
-        return _describe(row, rule, reading, places, said)
-    level = str(rows["level"].iloc[0])
-    levels = [_lowest(rows, measure)]
-    while level in _PARENT:
-        parent = levels[-1]["subject_code"].map(places[level]["parent"])
-        level = _PARENT[level]
-        levels.append(_add_up(levels[-1], parent, level, measure))
-    table = pd.concat(levels, ignore_index=True)
-    at_home = region.about.code.startswith(rules.city)
-    foreign = f"参数情景：{rules.label}只适用于本市，这里不作判断" if reading.judged and not at_home else ""
-    judged = _judge(table, reading.judged and at_home)
-    return _describe(judged if at_home else judged.assign(status="not_judged"), rule, reading, places, foreign)
+    if len(rows):
+        return _lowest(rows, measure)
+    lacks_villages = reading.params.get("units") == "village" and not len(region.villages)
+    return _nobody(region, measure).assign(nobody=_NO_VILLAGES if lacks_villages else _NOBODY)
+
+
+_NO_VILLAGES, _NOBODY = "没有村（社区）数据", "本市没有这一条款所指的对象"
 
 
 def _nobody(region: Region, measure: Measure) -> pd.DataFrame:
     """Return the one row of a rule that finds nobody to speak about: it judges nothing, but it does not vanish."""
-    zeros = dict.fromkeys(("population", "covered", "uncovered", "unreachable", "population_no_data"), 0)
+    zeros = dict.fromkeys(("population", "covered", "unreachable", "population_no_data", "units", "units_met",
+                           "units_unknown"), 0)  # fmt: skip
     row = {**zeros, "level": "city", "subject_code": region.about.code, "value": np.nan, "unit": measure.unit,
            "required": np.nan, "gap": np.nan, "nearest_facility": "", "distance_m": np.nan, "time_min": np.nan, "advice": "",
            "estimated": False}  # fmt: skip
@@ -127,7 +124,8 @@ def _lowest(rows: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     no_data = rows["population"].where(unknown, 0)
     # A condition met in another way (a clause's "or") is no gap, whatever its own count says.
     gap = (rows["required"] - rows["value"]).where(~met, 0.0)
-    return rows.assign(
+    return rows.drop(columns="met").assign(
+        nobody="",
         population=rows["population"] - no_data,
         covered=rows["covered"].where(~unknown, 0),
         unreachable=rows["unreachable"].where(~unknown, 0),
@@ -141,71 +139,116 @@ def _lowest(rows: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     )
 
 
-def _add_up(rows: pd.DataFrame, parent: pd.Series, level: str, measure: Measure) -> pd.DataFrame:
+def _with_sums(table: pd.DataFrame, places: Places, of_people: Bools) -> pd.DataFrame:
+    """Return the rows of all levels, by reading and level: what is measured, and above it the sums.
+
+    `of_people` tells, by reading (`key`), whether its sums are shares of people.
+    """
+    levels = [table]
+    below = table.iloc[:0]
+    for level, above in _PARENT.items():
+        measured = table[table["level"] == level]
+        below = pd.concat([measured, below], ignore_index=True) if len(below) else measured
+        if len(below):
+            below = _add_up(below, below["subject_code"].map(places[level]["parent"]), above, of_people)
+            levels.append(below)
+    table = pd.concat(levels, ignore_index=True)
+    depth = table["level"].map({level: at for at, level in enumerate(LEVELS)})
+    return table.iloc[np.lexsort((depth.to_numpy(), table["key"].to_numpy()))].reset_index(drop=True)
+
+
+def _add_up(rows: pd.DataFrame, parent: pd.Series, level: str, of_people: Bools) -> pd.DataFrame:
     """Return the rows one level higher: people and units summed, the farthest uncovered place kept as the example."""
-    short = rows[rows["units_met"] < rows["units"]].assign(parent=parent)
-    farthest = short.sort_values(
-        ["parent", "distance_m", "time_min", "subject_code"], ascending=[True, False, False, True], kind="stable"
+    by = ["key", "parent"]
+    rows = rows.assign(parent=parent)
+    farthest = rows[rows["units_met"] < rows["units"]].sort_values(
+        [*by, "distance_m", "time_min", "subject_code"], ascending=[True, True, False, False, True], kind="stable"
     )
-    farthest = farthest.drop_duplicates("parent").set_index("parent")
-    grouped = rows.groupby(parent, sort=True)
+    farthest = farthest.drop_duplicates(by).set_index(by)
+    grouped = rows.groupby(by, sort=True)
     out = grouped[list(_SUMS)].sum()
-    out["estimated"] = grouped["estimated"].any()
-    out["nearest_facility"] = farthest["nearest_facility"].reindex(out.index).fillna("")
-    for column in ("distance_m", "time_min"):
-        out[column] = farthest[column].reindex(out.index)
+    farthest = farthest[["nearest_facility", "distance_m", "time_min"]].reindex(out.index)
     judged = out["units"] - out["units_unknown"]
-    if measure.sums == "people":
-        out["value"] = (out["covered"] / out["population"]).where(out["population"] > 0)
-        out["required"] = 1.0
-        out["unit"] = "share"
-    else:
-        out["value"] = out["units_met"].astype(float).where(judged > 0)
-        out["required"] = judged.astype(float).where(judged > 0, out["units"].astype(float))
-        out["unit"] = "个"
-    out["gap"] = out["required"] - out["value"]
-    out["advice"] = ""
-    out.index.name = "subject_code"
-    return out.reset_index().assign(level=level)
+    people = of_people[out.index.get_level_values("key")]
+    share = (out["covered"] / out["population"]).where(out["population"] > 0)
+    number = out["units_met"].astype(float).where(judged > 0)
+    required = judged.astype(float).where(judged > 0, out["units"].astype(float))
+    out = out.assign(
+        estimated=grouped["estimated"].any(),
+        nearest_facility=farthest["nearest_facility"].fillna(""),
+        distance_m=farthest["distance_m"],
+        time_min=farthest["time_min"],
+        value=share.where(people, number),
+        required=required.where(~people, 1.0),
+        unit=np.where(people, "share", "个"),
+        advice="",
+        nobody="",
+        level=level,
+    )
+    return out.assign(gap=out["required"] - out["value"]).reset_index().rename(columns={"parent": "subject_code"})
 
 
-def _judge(table: pd.DataFrame, judges: bool) -> pd.DataFrame:
-    """Return the table with its status: not_met before no_data before met; a reading that does not judge never is."""
+def _judge(table: pd.DataFrame, judges: Bools, at_home: bool) -> pd.DataFrame:
+    """Return the table with its status: not_met before no_data before met; a reading that does not judge never is.
+
+    `judges` tells, by reading (`key`), whether it does; away from home none does. Of nobody nothing is known, or nothing
+    is to be judged.
+    """
     judged = table["units"] - table["units_unknown"]
-    status = np.select(
-        [table["units_met"] < judged, table["units_unknown"] > 0], ["not_met", "no_data"], "met"
-    )  # fmt: skip
-    if not judges:
-        status = np.where(status == "no_data", "no_data", "not_judged")
+    status = np.select([table["units_met"] < judged, table["units_unknown"] > 0], ["not_met", "no_data"], "met")
+    status = np.where((judges[table["key"]] | (status == "no_data")) & at_home, status, "not_judged")
+    nobody = table["nobody"].to_numpy(object)
+    status = np.select([nobody == _NO_VILLAGES, nobody == _NOBODY], ["no_data", "not_judged"], status)
     return table.assign(status=status, uncovered=table["population"] - table["covered"] - table["unreachable"])
 
 
-def _describe(table: pd.DataFrame, rule: Rule, reading: Reading, places: Places, said: str) -> pd.DataFrame:
-    """Return the table with the words of its clause and the names of its subjects."""
-    levels = [places[str(level)].reindex(group["subject_code"]) for level, group in table.groupby("level", sort=False)]
-    place = pd.concat(levels).reset_index(drop=True)
-    advice = table["advice"].map(ADVICE)
-    remedy = pd.Series("、".join(rule.remedies), index=table.index).where(table["advice"] != "convert", "转型")
+def _describe(
+    table: pd.DataFrame, asked: Sequence[tuple[Rule, Reading]], places: Places, said: Sequence[str]
+) -> pd.DataFrame:
+    """Return the table with the words of its clauses and the names of its subjects; `said` is to be noted, by reading."""
+    key = table["key"].to_numpy()
+
+    def of(word: Callable[[Rule, Reading], str]) -> Texts:
+        return np.array([word(rule, reading) for rule, reading in asked], object)[key]
+
+    heads, levels, codes = of(lambda rule, one: f"{rule.id}.{one.id}"), table["level"], table["subject_code"]
+    convert, not_met = (table["advice"] == "convert").to_numpy(), (table["status"] == "not_met").to_numpy()
+    remedy = np.where(convert, "转型", of(lambda rule, _: "、".join(rule.remedies)))
+    noted = zip(
+        np.where(table["nobody"] == "", np.array(said, object)[key], table["nobody"]),
+        table["advice"].map(ADVICE),
+        strict=True,
+    )
     return table.assign(
-        gap_id=[f"{rule.id}.{reading.id}.{level}.{code}" for level, code in zip(table["level"], table["subject_code"],
-                                                                                strict=True)],
-        rule=rule.id,
-        rule_label=rule.label,
-        reading=reading.id,
-        reading_label=reading.label,
-        subject_name=place["name"],
-        town_code=place["town_code"],
-        town_name=place["town_name"],
-        county_code=place["county_code"],
-        county_name=place["county_name"],
-        required_text=rule.required_text,
-        force=rule.clause.force,
-        nature=rule.clause.nature,
-        denominator=rule.denominator,
-        remedy=remedy.where(table["status"] == "not_met", ""),
-        responsible=rule.clause.responsible,
-        document=rule.clause.document,
-        section=rule.clause.section,
-        quote=rule.clause.quote,
-        note=[("；".join(part for part in (said, one) if part)) for one in advice],
-    )  # fmt: skip
+        gap_id=[f"{head}.{level}.{code}" for head, level, code in zip(heads, levels, codes, strict=True)],
+        rule=of(lambda rule, _: rule.id),
+        rule_label=of(lambda rule, _: rule.label),
+        reading=of(lambda _, one: one.id),
+        reading_label=of(lambda _, one: one.label),
+        required_text=of(lambda rule, _: rule.required_text),
+        force=of(lambda rule, _: rule.clause.force),
+        nature=of(lambda rule, _: rule.clause.nature),
+        denominator=of(lambda rule, _: rule.denominator),
+        remedy=np.where(not_met, remedy, ""),
+        responsible=of(lambda rule, _: rule.clause.responsible),
+        document=of(lambda rule, _: rule.clause.document),
+        section=of(lambda rule, _: rule.clause.section),
+        quote=of(lambda rule, _: rule.clause.quote),
+        note=["；".join(part for part in parts if part) for parts in noted],
+        **_subjects(table, places),
+    )
+
+
+def _subjects(table: pd.DataFrame, places: Places) -> dict[str, Texts]:
+    """Return the columns with the names of each row's subject, and the codes and names of its town and county."""
+    columns = {
+        "subject_name": "name",
+        **{name: name for name in ("town_code", "town_name", "county_code", "county_name")},
+    }
+    out = {name: np.full(len(table), "", object) for name in columns}
+    for level, frame in places.items():
+        at = np.flatnonzero(table["level"] == level)
+        place = frame.reindex(table["subject_code"].iloc[at])
+        for name, source in columns.items():
+            out[name][at] = place[source].to_numpy(object)
+    return out

@@ -271,11 +271,13 @@ def standard_per_unit(
 def _serving_center(people: gpd.GeoDataFrame, centers: gpd.GeoDataFrame, travel: Travel) -> pd.Series:
     """Return, by resident id, the centre that serves them: the nearest of their own town, else of their county."""
     served = pd.Series("", index=people["id"], dtype=object)
+    columns = ["id", "lon", "lat", "county_code", "town_code"]
+    residents, places = pd.DataFrame(people[columns]), pd.DataFrame(centers[columns])
     for column in ("county_code", "town_code"):  # the town's own centre overrides
-        for code, group in people.groupby(column, sort=True):
-            own = centers[centers[column] == code]
-            if len(own):
-                served.loc[group["id"]] = travel.reach(group, own, limit=0).nearest()["facility_id"]
+        groups = dict(iter(residents.groupby(column, sort=True)))
+        for code, own in places.groupby(column, sort=True):
+            if code in groups:
+                served.loc[groups[code]["id"]] = travel.reach(groups[code], own, limit=0).nearest()["facility_id"]
     return served
 
 

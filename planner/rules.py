@@ -265,6 +265,13 @@ def _check_params(reader: _Reader, where: str, function: Callable[..., Any], par
             reader.wrong(f"{where} {low}", f"大于 {high}", f"is above {high}", fix, params[low])
 
 
+def wrong_params(file: str, where: str, function: Callable[..., Any], params: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with the parameters of one reading of a measure."""
+    reader = _Reader(file)
+    _check_params(reader, where, function, params)
+    return reader.problems
+
+
 def _tuples(params: Mapping[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in params.items()}
 

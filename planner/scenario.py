@@ -1,7 +1,9 @@
 """Scenario: what is decided, as edits to the facts and recorded assumptions. `apply` makes another Region of it."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -10,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import Problem, ScenarioError, Text
+from planner.measures import FUNCTIONS
 from planner.region import Region
-from planner.rules import Reading, Rule, Rules
+from planner.rules import Reading, Rule, Rules, wrong_params
+from planner.schema import FACILITIES, FACILITY_KINDS
 
 PROPOSAL = "方案"
 """The source of what a scenario puts into the facts: decided, neither measured nor estimated."""
@@ -19,12 +23,13 @@ PROPOSAL = "方案"
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """One decision about a facility: why, what it costs (万元, NaN where unknown), in which year; `line` in its file."""
+    """One decision about a facility: why, what it costs (万元, NaN where unknown), in which year; where it is written."""
 
     reason: str = ""
-    cost: float = float("nan")
+    cost: float = math.nan
     year: int | None = None
-    line: str = ""
+    line: str = field(default="", compare=False)
+    file: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +66,8 @@ class Override:
     rule: str
     params: Mapping[str, Any]
     reason: str = ""
-    line: str = ""
+    line: str = field(default="", compare=False)
+    file: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,8 @@ class PopulationChange:
     year: int
     factors: Mapping[str, float]
     reason: str = ""
+    line: str = field(default="", compare=False)
+    file: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Scenario:
     overrides: tuple[Override, ...] = ()
     population: PopulationChange | None = None
     questions: tuple[Mapping[str, Any], ...] = ()
-    file: str = PROPOSAL
+    file: str = field(default=PROPOSAL, compare=False)
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -95,42 +103,60 @@ class Scenario:
 
 def apply(region: Region, scenario: Scenario) -> Region:
     """Return the region as the scenario decides; the region itself where it says nothing. ScenarioError for all misfits."""
-    if scenario.population is not None:
+    problems = [] if scenario.population is None else _unknown_counties(region, scenario)
+    if scenario.population is not None and not problems:
         region = with_population(region, scenario.population)
-    if not scenario.edits:
-        return region
-    frame, problems = region.facilities, list[Problem]()
+    frame = region.facilities
     for edit in scenario.edits:
-        problem = _misfit(frame, edit, scenario.file)
-        if problem is not None:
-            problems.append(problem)
-            continue
-        frame = _applied(frame, edit, region)
+        misfits = list(_misfits(frame, edit, edit.file or scenario.file, region))
+        problems += misfits
+        if not misfits:
+            frame = _applied(frame, edit, region)
     if problems:
         raise ScenarioError(problems)
+    if not scenario.edits:
+        return region
     return replace(region, facilities=frame.sort_values("id", kind="stable", ignore_index=True))
 
 
-def _misfit(frame: pd.DataFrame, edit: Edit, file: str) -> Problem | None:
-    """Return what is wrong with one edit of these facilities, if anything."""
-    known = frame["id"].to_numpy(object)
+def _unknown_counties(region: Region, scenario: Scenario) -> list[Problem]:
+    """Return a problem for each county that the factors name and the region has not: its slip would change nothing."""
+    change, known = scenario.population, set(region.counties["code"])
+    lost = sorted(set(change.factors) - known - {""}) if change else []
+    return [
+        _no_such("县区代码", "county", one, known, change.line, change.file or scenario.file) for one in lost if change
+    ]
+
+
+def _misfits(frame: pd.DataFrame, edit: Edit, file: str, region: Region) -> Iterator[Problem]:
+    """Yield what is wrong with one edit of these facilities: an id that is taken or lost, a place that is not there."""
+    known = set(frame["id"])
+    facility = getattr(edit, "facility", "")
     if isinstance(edit, Open):
-        if edit.facility not in known:
-            return None
-        what = Text("要新设的机构编号已经有了", "the facility to open is there already")
-        return Problem(file, what, Text("换一个编号", "give it another id"), edit.line, found=edit.facility)
-    facility = edit.facility if isinstance(edit, Close | Change) else ""
-    if facility in known:
-        return None
-    near = _similar(facility, known)
-    hint = Text(f"是不是“{near}”", f"did you mean '{near}'") if near else Text("核对机构编号", "check the id")
-    return Problem(file, Text("没有这个机构", "there is no such facility"), hint, edit.line, found=facility)
+        if facility in known:
+            what = Text("要新设的机构编号已经有了", "the facility to open is there already")
+            yield Problem(file, what, Text("换一个编号", "give it another id"), edit.line, found=facility)
+    elif facility not in known:
+        yield _no_such("机构", "facility", facility, known, edit.line, file)
+    named = (
+        ("host_id", "依托机构", "host", known),
+        ("town_code", "乡镇代码", "town", set(region.towns["code"])),
+        ("village_code", "村代码", "village", set(region.villages["code"])),
+    )
+    for name, zh, en, there in named:
+        said = getattr(edit, "fields", {}).get(name, "")
+        if said and said not in there:
+            yield _no_such(zh, en, said, there, edit.line, file)
 
 
-def _similar(name: str, known: np.ndarray[Any, Any]) -> str:
-    from difflib import get_close_matches
+def _no_such(zh: str, en: str, found: str, known: Collection[str], line: str, file: str) -> Problem:
+    near = _similar(found, known)
+    hint = Text(f"是不是“{near}”", f"did you mean '{near}'") if near else Text("核对编号", "check it")
+    return Problem(file, Text(f"没有这个{zh}", f"there is no such {en}"), hint, line, found=found)
 
-    return next(iter(get_close_matches(name, [str(one) for one in known], 1)), "")
+
+def _similar(name: str, known: Collection[str]) -> str:
+    return next(iter(get_close_matches(name, sorted(map(str, known)), 1)), "")
 
 
 def _applied(frame: gpd.GeoDataFrame, edit: Edit, region: Region) -> gpd.GeoDataFrame:
@@ -227,19 +253,30 @@ def overridden(rules: Rules, scenario: Scenario) -> Rules:
     """Return the rules with the scenario's numbers in place of theirs, said as assumptions; such rules judge nothing."""
     known, problems = {rule.id: rule for rule in rules.rules}, list[Problem]()
     for override in scenario.overrides:
-        rule = known.get(override.rule)
-        params = {name for reading in rule.readings for name in reading.params} if rule else set[str]()
-        odd = [] if rule is None else sorted(set(override.params) - params)
-        if rule is None or odd:
-            what = Text("没有这条规则或参数", "there is no such rule or parameter")
-            fix = Text(f"可用：{'、'.join(sorted(params or known))}", f"known: {', '.join(sorted(params or known))}")
-            found = override.rule if rule is None else "、".join(odd)
-            problems.append(Problem(scenario.file, what, fix, override.line, found=found))
-        else:
+        rule, file = known.get(override.rule), override.file or scenario.file
+        if rule is None:
+            problems.append(_no_such("规则", "rule", override.rule, known, override.line, file))
+            continue
+        params = {name for reading in rule.readings for name in reading.params}
+        odd = [_no_such("参数", "parameter", name, params, override.line, file)
+               for name in sorted(set(override.params) - params)]  # fmt: skip
+        problems += odd
+        if not odd:
             known[rule.id] = _with_params(rule, override)
+            problems += _wrong_values(known[rule.id], override, file)
     if problems:
         raise ScenarioError(problems)
     return replace(rules, rules=tuple(known[rule.id] for rule in rules.rules)) if scenario.overrides else rules
+
+
+def _wrong_values(rule: Rule, override: Override, file: str) -> list[Problem]:
+    """Return what is wrong with the parameters that a rule would have, each thing once."""
+    found = (
+        problem
+        for reading in rule.readings
+        for problem in wrong_params(file, rule.id, FUNCTIONS[rule.measure], reading.params)
+    )
+    return [replace(problem, row=override.line) for problem in dict.fromkeys(found)]
 
 
 def _with_params(rule: Rule, override: Override) -> Rule:
@@ -247,7 +284,7 @@ def _with_params(rule: Rule, override: Override) -> Rule:
         mine = {name: value for name, value in override.params.items() if name in one.params}
         return replace(one, judged=False, params=MappingProxyType({**one.params, **mine}))
 
-    said = "、".join(f"{name}＝{value}" for name, value in sorted(override.params.items()))
+    said = "、".join(f"{name}＝{_listed(value)}" for name, value in sorted(override.params.items()))
     why = f"（{override.reason}）" if override.reason else ""
     return replace(
         rule,
@@ -256,17 +293,50 @@ def _with_params(rule: Rule, override: Override) -> Rule:
     )
 
 
-def edit_words(edits: Sequence[Edit]) -> list[str]:
-    """Return one plain sentence an edit, for outputs.
+def _listed(value: object) -> str:
+    return "、".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
-    >>> edit_words([Close(facility="F1", reason="并入")])
-    ['停用 F1（并入）']
+
+def edit_words(edits: Sequence[Edit], names: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Return one plain sentence an edit, for outputs; `names` are the facilities' by id.
+
+    >>> edit_words([Close(facility="F1", reason="并入", year=2026)], {"F1": "某卫生院"})
+    ['停用“某卫生院”F1（并入；2026 年）']
     """
-    words = {"upgrade": "升格", "convert": "转型", "move": "迁址", "enlarge": "扩建", "change": "变更"}
-    said = []
+    known, said = dict(names), []
     for edit in edits:
-        verb = {Open: "新设", Close: "停用"}.get(type(edit)) or words[getattr(edit, "word", "change")]
-        name = getattr(edit, "facility", "")
-        told = "；".join(part for part in (edit.reason, f"{edit.year} 年" if edit.year else "") if part)
-        said.append(f"{verb} {name}" + (f"（{told}）" if told else ""))
+        facility = str(getattr(edit, "facility", ""))
+        if isinstance(edit, Open):
+            known[facility] = str(edit.fields.get("name", ""))
+        name = f"“{known[facility]}”" if known.get(facility) else " "
+        into = _into(edit)
+        what = f"{_verb(edit)}{name}{facility}" + (f"，{into}" if into else "")
+        cost = "" if math.isnan(edit.cost) else f"{edit.cost:g} 万元"
+        told = "；".join(part for part in (edit.reason, f"{edit.year} 年" if edit.year else "", cost) if part)
+        said.append(what + (f"（{told}）" if told else ""))
     return said
+
+
+def _verb(edit: Edit) -> str:
+    words = {"upgrade": "升格", "convert": "转型", "move": "迁址", "enlarge": "扩建", "change": "变更"}
+    if isinstance(edit, Open):
+        return f"新设{_kind(edit.fields.get('kind', ''))}"
+    return "停用" if isinstance(edit, Close) else words[getattr(edit, "word", "change")]
+
+
+def _kind(kind: object) -> str:
+    return FACILITY_KINDS.get(str(kind), (str(kind),))[0]
+
+
+def _into(edit: Edit) -> str:
+    """Return what a changed facility becomes, in words."""
+    if not isinstance(edit, Change):
+        return ""
+    fields = dict(edit.fields)
+    said = [f"为{_kind(fields.pop('kind'))}"] if "kind" in fields else []
+    if {"lon", "lat"} <= fields.keys():
+        said.append(f"到 {fields.pop('lon'):g}, {fields.pop('lat'):g}")
+    labels = {one.name: one for one in FACILITIES.fields}
+    said += [f"{labels[name].label}＝{value:g}" if isinstance(value, float) else f"{labels[name].label}＝{value}"
+             for name, value in fields.items()]  # fmt: skip
+    return "，".join(said)

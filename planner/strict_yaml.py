@@ -1,7 +1,8 @@
 """YAML as law and decisions need it: no aliases, no duplicate keys, codes stay text, every mistake has a line."""
 
 import re
-from collections.abc import Hashable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -27,23 +28,46 @@ def _line(node: yaml.Node) -> str:
     return str(node.start_mark.line + 1)
 
 
+Where = tuple[str | int, ...]
+"""The keys and positions that lead to a place in a file, from the top."""
+_ODD_KEY = Text("键不是文字", "a key that is no text")
+_ALIAS = Text("不允许使用锚点或别名（& 和 *）", "anchors and aliases are not allowed")
+_TAG = Text("不允许使用类型标记（!）", "tags (!) are not allowed")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a file holds, the line of each key and item by its place, and what is unclear about it."""
+
+    value: dict[str, Any]
+    lines: Mapping[Where, str]
+    problems: tuple[Problem, ...]
+
+
+def _wrong(file: str, node: yaml.Node, found: str, what: Text, fix: Text) -> Problem:
+    return Problem(file, what, fix, _line(node), found=found)
+
+
+def _odd_keys(file: str, node: yaml.MappingNode) -> list[Problem]:
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            problems.append(_wrong(file, key, "", _ODD_KEY, Text("写成“键: 值”", "write 'key: value'")))
+            continue
+        if key.value in seen:
+            fix = Text("只保留一个", "keep one of them")
+            problems.append(_wrong(file, key, key.value, Text("键重复", "duplicate key"), fix))
+        seen.add(key.value)
+    return problems
+
+
 def _problems(file: str, node: yaml.Node) -> list[Problem]:
     """Return what is wrong below `node`: duplicate keys, and codes with leading zeros that miss their quotes."""
     problems: list[Problem] = []
     if isinstance(node, yaml.MappingNode):
-        seen: set[Hashable] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                problems.append(
-                    Problem(
-                        file,
-                        Text("键重复", "duplicate key"),
-                        Text("只保留一个", "keep one of them"),
-                        _line(key),
-                        found=str(key.value),
-                    )
-                )
-            seen.add(key.value)
+        problems += _odd_keys(file, node)
+        for _, value in node.value:
             problems += _problems(file, value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
@@ -51,37 +75,59 @@ def _problems(file: str, node: yaml.Node) -> list[Problem]:
     elif isinstance(node, yaml.ScalarNode) and node.style is None:
         text = node.value
         if len(text) > 1 and text.isdigit() and text[0] == "0":
-            problems.append(
-                Problem(
-                    file,
-                    Text("代码没有加引号，前面的 0 会丢失", "a code without quotes would lose its leading zero"),
-                    Text("两边加上英文双引号", "put it in double quotes"),
-                    _line(node),
-                    found=text,
-                )
-            )
+            what = Text("代码没有加引号，前面的 0 会丢失", "a code without quotes would lose its leading zero")
+            fix = Text(f'两边加上英文双引号："{text}"', f'put it in double quotes: "{text}"')
+            problems.append(_wrong(file, node, text, what, fix))
     return problems
 
 
-def read_yaml(text: str, file: str) -> dict[str, Any]:
-    r"""Return the mapping that `text` holds; RuleError with file and line for anything unclear.
+def _lines(node: yaml.Node, where: Where, out: dict[Where, str]) -> dict[Where, str]:
+    """Return the line of each key and item below `node`, by its place; a key that is no text is named as it is written."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            out[(*where, str(key.value))] = _line(key)
+            _lines(value, (*where, str(key.value)), out)
+    elif isinstance(node, yaml.SequenceNode):
+        for at, item in enumerate(node.value):
+            out[(*where, at)] = _line(item)
+            _lines(item, (*where, at), out)
+    return out
 
-    >>> read_yaml('code: "0510"\nday: 2023-11-17', "a.yaml")
-    {'code': '0510', 'day': '2023-11-17'}
+
+def _composed(text: str, file: str) -> yaml.MappingNode:
+    """Return the one document of the text; RuleError where it has anchors, aliases or tags, or is no mapping."""
+    for event in yaml.parse(text, Loader=_Loader):
+        alias = isinstance(event, yaml.AliasEvent) or bool(getattr(event, "anchor", None))
+        if alias or getattr(event, "tag", None):
+            line = str(event.start_mark.line + 1) if event.start_mark else ""
+            fix = Text("把内容直接写出来", "write the value out")
+            raise RuleError(Problem(file, _ALIAS if alias else _TAG, fix, line))
+    node = yaml.compose(text, Loader=_Loader)
+    if not isinstance(node, yaml.MappingNode):
+        raise RuleError(
+            Problem(
+                file,
+                Text("内容应是“键: 值”", "the file must hold 'key: value' pairs"),
+                Text("对照模板改写", "follow the template"),
+            )
+        )
+    return node
+
+
+def parse_yaml(text: str, file: str) -> Written:
+    r"""Return the mapping that `text` holds, with its lines and problems; RuleError where there is nothing to be read.
+
+    >>> parse_yaml('a: [1, 2]\nb: 3\nb: 4', "a.yaml").lines[("b",)]
+    '3'
     """
     try:
-        for event in yaml.parse(text, Loader=_Loader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise RuleError(
-                    Problem(
-                        file,
-                        Text("不允许使用锚点或别名（& 和 *）", "anchors and aliases are not allowed"),
-                        Text("把内容直接写出来", "write the value out"),
-                        str(event.start_mark.line + 1) if event.start_mark else "",
-                    )
-                )
-        node = yaml.compose(text, Loader=_Loader)
-    except yaml.YAMLError as error:
+        node = _composed(text, file)
+        problems = _problems(file, node)
+        lines = _lines(node, (), {})
+        # A key that is no text could not be put into a mapping; what else there is to say is said already.
+        odd = any(problem.what is _ODD_KEY for problem in problems)
+        value = {} if odd else yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with fewer types
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a number of 5 000 digits, a thousand brackets
         mark = getattr(error, "problem_mark", None)
         raise RuleError(
             Problem(
@@ -92,16 +138,16 @@ def read_yaml(text: str, file: str) -> dict[str, Any]:
                 found=str(getattr(error, "problem", "") or ""),
             )
         ) from error
-    if not isinstance(node, yaml.MappingNode):
-        raise RuleError(
-            Problem(
-                file,
-                Text("内容应是“键: 值”", "the file must hold 'key: value' pairs"),
-                Text("对照模板改写", "follow the template"),
-            )
-        )
-    problems = _problems(file, node)
-    if problems:
-        raise RuleError(problems)
-    loaded: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with fewer types
-    return loaded
+    return Written(value, lines, tuple(problems))
+
+
+def read_yaml(text: str, file: str) -> dict[str, Any]:
+    r"""Return the mapping that `text` holds; RuleError with file and line for anything unclear.
+
+    >>> read_yaml('code: "0510"\nday: 2023-11-17', "a.yaml")
+    {'code': '0510', 'day': '2023-11-17'}
+    """
+    written = parse_yaml(text, file)
+    if written.problems:
+        raise RuleError(written.problems)
+    return written.value

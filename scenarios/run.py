@@ -1,7 +1,8 @@
 """From a folder of facts and the name of rules to a folder of outputs, whole or not at all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -10,54 +11,155 @@ from geodata.load import load_with_warnings
 from maps.coverage import coverage_map
 from maps.furniture import Furniture, Ring
 from planner import __version__
+from planner.cached import Memory
 from planner.errors import OptionError, Problem, Text
 from planner.findings import assess
 from planner.measures import FUNCTIONS
-from planner.region import Region
+from planner.region import Region, Source
 from planner.rules import Rules, load_rules, readable, with_minutes
+from planner.scenario import Scenario, apply, overridden
 from planner.schema import FACILITY_KINDS
+from scenarios.export.decided import Decided, decided
 from scenarios.export.folder import whole_folder
 from scenarios.export.manifest import write_manifest
 from scenarios.export.roads import DETOUR_LIST, labelled
 from scenarios.export.tables import write_csv, write_geopackage
 from scenarios.export.workbook import write_workbook
+from scenarios.files import SAMPLE, ScenarioFile, read_scenario, sample_folder
 from scenarios.ways import RoadChoices, RoadView, road_view, ways_of
+from scenarios.write import write_scenario
+
+__all__ = ["Outcome", "ScenarioFile", "load_region", "read_scenario", "run", "write_scenario"]
 
 MAP = "覆盖地图.html"
+PLAN = "方案.yaml"
+ORIGINAL = "方案原件.yaml"
 AS_IT_IS = RoadChoices()
+STATUS_QUO = Scenario()
 Step = Callable[[Text], None]
+_FRAME_PX = 720
+_MEMORY = Memory()
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one assessment gave: the facts, the law, the findings, and what was doubtful in the files.
+    """What one assessment gave: the facts as decided, the law, the findings, and what was doubtful in the files.
 
-    ``rules`` hold the readings that were computed and no other; ``roads`` is None where the facts hold none.
+    ``rules`` hold the readings that were computed and no other; ``roads`` is None where the facts hold none;
+    ``sources`` are the scenario's files.
     """
 
     region: Region
     rules: Rules
     findings: pd.DataFrame
-    warnings: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
     roads: RoadView | None = None
+    scenario: Scenario = STATUS_QUO
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def decided(self) -> Decided:
+        """What is told of the scenario."""
+        return decided(self.scenario, self.region, self.sources)
+
+    def page(self) -> str:
+        """Return the map as one offline page."""
+        around = furniture(self.region, self.rules, self.roads, self.decided)
+        return coverage_map(self.region, self.findings, around, self.roads.detours if self.roads else None)
+
+    def _repr_html_(self) -> str:
+        """Return the map in a frame of its own, which is how a notebook shows an outcome."""
+        style = f"width:100%;height:{_FRAME_PX}px;border:0"
+        return f'<iframe sandbox="allow-scripts allow-modals" style="{style}" srcdoc="{escape(self.page())}"></iframe>'
+
+
+def load_region(data: Path | str) -> Region:
+    """Return the facts of a folder, or of an embedded sample: ``load_region("sample:panzhihua")``."""
+    return load_with_warnings(_folder(data)).region
+
+
+def _folder(data: Path | str) -> Path:
+    said = str(data)
+    return sample_folder(said.removeprefix(SAMPLE)) if said.startswith(SAMPLE) else Path(data)
+
+
+def run(
+    region: Region,
+    rules: Rules | str,
+    scenario: Scenario | ScenarioFile = STATUS_QUO,
+    choices: RoadChoices | None = None,
+    memory: Memory = _MEMORY,
+) -> Outcome:
+    """Return the outcome of a scenario: the region as it decides, judged by the rules (or those of that name).
+
+    Of a scenario file its roads' conditions hold too, unless `choices` are given. What was travelled before in this
+    process is remembered in `memory`. ScenarioError and OptionError for what does not fit the facts or the rules.
+    """
+    file = scenario if isinstance(scenario, ScenarioFile) else ScenarioFile(scenario)
+    choices = file.choices if choices is None else choices
+    law = load_rules(rules, FUNCTIONS) if isinstance(rules, str) else rules
+    law = overridden(law if choices.minutes is None else with_minutes(law, choices.minutes), file.scenario)
+    region = apply(region, file.scenario)
+    travels = memory.cached(ways_of(region, choices))
+    law = readable(law, travels)
+    findings = assess(region, law, travels)
+    roads = road_view(region, law, travels, choices)
+    return Outcome(region, law, findings, roads=roads, scenario=file.scenario, sources=file.sources)
 
 
 def assess_folder(data: Path, rules_name: str, out: Path, step: Step, choices: RoadChoices = AS_IT_IS) -> Outcome:
     """Assess the facts of `data` by the rules and write map, workbooks, lists and manifest into `out`."""
+    outcome = _outcome(data, rules_name, ScenarioFile(STATUS_QUO, choices), step)
+    _keep_apart(data, out)
+    with whole_folder(out) as folder:
+        write_outputs(folder, outcome, step)
+    return outcome
+
+
+def run_file(path: Path, data: str | None, rules_name: str | None, out: Path, step: Step) -> Outcome:
+    """Run a scenario file and write what `assess_folder` writes, and the scenario, into `out`.
+
+    `data` and `rules_name` go before those that the file names. 方案.yaml is the scenario whole, without a base, as it
+    can be run from `out`; 方案原件.yaml the file as it was.
+    """
+    step(Text("读取方案", "reading the scenario"))
+    file = read_scenario(path)
+    folder_of_facts = file.data if data is None else _folder(data)
+    rules_name = rules_name or file.rules
+    if folder_of_facts is None or rules_name is None:
+        raise OptionError(_lacking(path, folder_of_facts is None, rules_name is None))
+    outcome = _outcome(folder_of_facts, rules_name, file, step)
+    _keep_apart(folder_of_facts, out)
+    with whole_folder(out) as folder:
+        (folder / ORIGINAL).write_bytes(path.read_bytes())
+        names = dict(zip(outcome.region.facilities["id"], outcome.region.facilities["name"], strict=True))
+        said = ("整个方案，不再依赖别的方案文件：fugai run 可以重现，也可以修改后再运行。",)
+        write_scenario(folder / PLAN, file.scenario, file.choices, folder_of_facts, rules_name, said, names)
+        write_outputs(folder, outcome, step)
+    return outcome
+
+
+def _lacking(path: Path, data: bool, rules: bool) -> list[Problem]:
+    """Return what is neither in the scenario nor given as an option."""
+    asked = (
+        (data, "data", Text("数据文件夹", "folder of data"), "--data"),
+        (rules, "rules", Text("规则", "rules"), "--rules"),
+    )
+    return [
+        Problem(path.name, Text(f"没有写用哪个{what.zh}", f"it names no {what.en}"),
+                Text(f"在方案里写 {key}，或加 {option}", f"write {key} into it, or give {option}"))
+        for lacks, key, what, option in asked
+        if lacks
+    ]  # fmt: skip
+
+
+def _outcome(data: Path, rules_name: str, file: ScenarioFile, step: Step) -> Outcome:
     step(Text("读取规则", "reading the rules"))
     rules = load_rules(rules_name, FUNCTIONS)
     step(Text("读取数据", "reading the facts"))
     loaded = load_with_warnings(data)
     step(Text("评估", "assessing"))
-    travels = ways_of(loaded.region, choices)
-    rules = readable(rules if choices.minutes is None else with_minutes(rules, choices.minutes), travels)
-    findings = assess(loaded.region, rules, travels)
-    roads = road_view(loaded.region, rules, travels, choices)
-    outcome = Outcome(loaded.region, rules, findings, loaded.warnings, roads)
-    _keep_apart(data, out)
-    with whole_folder(out) as folder:
-        write_outputs(folder, outcome, step)
-    return outcome
+    return replace(run(loaded.region, rules, file), warnings=loaded.warnings)
 
 
 def _keep_apart(data: Path, out: Path) -> None:
@@ -69,8 +171,9 @@ def _keep_apart(data: Path, out: Path) -> None:
 
 
 def write_outputs(folder: Path, outcome: Outcome, step: Step) -> None:
-    """Write every output of one assessment into an empty folder, the manifest last."""
+    """Write every output of one assessment into a folder, the manifest last, over all files that are there by then."""
     region, rules, findings, roads = outcome.region, outcome.rules, outcome.findings, outcome.roads
+    told = outcome.decided
     step(Text("写出 findings", "writing the findings"))
     write_csv(folder / "findings.csv", findings)
     write_geopackage(folder / "findings.gpkg", region, findings, roads.detours if roads else None)
@@ -78,12 +181,11 @@ def write_outputs(folder: Path, outcome: Outcome, step: Step) -> None:
         write_csv(folder / DETOUR_LIST, labelled(roads.detours))
     for code, name in workbook_names(region).items():
         step(Text(f"写出 {name}", f"writing {name}"))
-        write_workbook(folder / name, region, rules, findings, code, roads)
+        write_workbook(folder / name, region, rules, findings, code, roads, told.lines)
     step(Text("绘制地图", "drawing the map"))
-    page = coverage_map(region, findings, furniture(region, rules, roads), roads.detours if roads else None)
-    (folder / MAP).write_text(page, encoding="utf-8", newline="\n")
+    (folder / MAP).write_text(outcome.page(), encoding="utf-8", newline="\n")
     step(Text("写出清单 manifest.json", "writing the manifest"))
-    write_manifest(folder, region, rules, roads)
+    write_manifest(folder, region, rules, roads, told.record)
 
 
 def workbook_names(region: Region) -> dict[str, str]:
@@ -108,7 +210,12 @@ def _file_safe(text: str) -> str:
     ].strip()
 
 
-def furniture(region: Region, rules: Rules, roads: RoadView | None = None) -> Furniture:
+NOTHING_DECIDED = Decided()
+
+
+def furniture(
+    region: Region, rules: Rules, roads: RoadView | None = None, told: Decided = NOTHING_DECIDED
+) -> Furniture:
     """Return the title, sources, dates, parameters and rings that stand around the map of this region."""
     about = region.about
     rings = sorted(
@@ -120,8 +227,8 @@ def furniture(region: Region, rules: Rules, roads: RoadView | None = None) -> Fu
         }
     )
     return Furniture(
-        title=f"{about.name}医疗卫生设施覆盖图",
-        subtitle=f"依据：{rules.document}（{rules.issued} 印发）",
+        title=f"{about.name}医疗卫生设施覆盖图" + (f"（方案：{told.name}）" if told.name else ""),
+        subtitle=f"依据：{rules.document}（{rules.issued} 印发）" + (f"；方案：{told.heading}" if told.heading else ""),
         notice=about.notice,
         sources=about.credits or tuple(one.file for one in region.sources),
         date=about.as_of or "未注明",
@@ -130,10 +237,12 @@ def furniture(region: Region, rules: Rules, roads: RoadView | None = None) -> Fu
         unit="人；公里",
         version=f"fugai {__version__}",
         inputs=tuple((one.file, one.sha256) for one in region.sources),
-        parameters=tuple(text for rule in rules.rules for text in rule.assumptions)
+        parameters=tuple(text for label, text in told.lines if label != "方案")
+        + tuple(text for rule in rules.rules for text in rule.assumptions)
         + about.assumptions
         + (roads.said if roads else ()),
         accuracy=about.accuracy,
+        decided=told.facilities,
         rings=tuple(
             Ring(kind, km * 1000, f"{FACILITY_KINDS[kind][0]} {km:g} 公里范围（仅示意，判断以居民点为准）", (rule,))
             for kind, km, rule in rings

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from shapely import Geometry
 
+from planner.cached import bare
 from planner.detours import detours
 from planner.edge_shapes import edges_meeting, unknown_ways
 from planner.errors import OptionError, Problem, Text
@@ -114,10 +115,10 @@ def _check_closed(graph: RoadGraph, choices: RoadChoices) -> None:
 
 def road_view(region: Region, rules: Rules, travels: Mapping[str, Travel], choices: RoadChoices) -> RoadView | None:
     """Return what the roads say besides the findings; None where nobody travels by road."""
-    road = travels.get("road")
+    road = bare(travels.get("road"))
     if not isinstance(road, Road):
         return None
-    by_time = travels.get("road_time")
+    by_time = bare(travels.get("road_time"))
     closed = int((~road.open_edges).sum())
     return RoadView(
         road=road,

@@ -72,7 +72,11 @@ def test_edits_come_one_after_the_other(tiny_region: Region) -> None:
     edits = (STATION, Change(facility="NEW", fields={"beds": 10.0}), Close(facility="NEW"))
     row = apply(tiny_region, Scenario(edits=edits)).facilities.set_index("id").loc["NEW"]
     assert (row["beds"], row["status"]) == (10, "closed")
-    assert edit_words(edits) == ["新设 NEW", "变更 NEW", "停用 NEW"]
+    assert edit_words(edits) == [
+        "新设急救中心（站）“五社区急救站”NEW",
+        "变更“五社区急救站”NEW，编制床位＝10",
+        "停用“五社区急救站”NEW",
+    ]
 
 
 def test_misfits_are_all_told_with_their_lines(tiny_region: Region) -> None:
@@ -104,5 +108,5 @@ def test_an_override_is_an_assumption_and_judges_nothing(tiny_region: Region, ru
 
 @pytest.mark.parametrize("override", [Override("emergency", {}), Override("emergency_urban", {"radius": 3})])
 def test_an_override_of_nothing_is_refused(override: Override, rules: Rules) -> None:
-    with pytest.raises(FugaiError, match="没有这条规则或参数"):
+    with pytest.raises(FugaiError, match="没有这个(规则|参数).*是不是“(emergency_time|radius_km)”"):
         overridden(rules, Scenario(overrides=(override,)))

@@ -99,13 +99,19 @@ def _meanings(rules: Rules) -> Iterator[tuple[str, str]]:
 
 
 def explanations(
-    region: Region, rules: Rules, readings: Collection[tuple[str, str]], said: Sequence[str] = ()
+    region: Region,
+    rules: Rules,
+    readings: Collection[tuple[str, str]],
+    said: Sequence[str] = (),
+    decided: Sequence[tuple[str, str]] = (),
 ) -> list[tuple[str, str]]:
     """Return (label, text) of all that the numbers rest on.
 
-    `readings` are the (rule, reading) that have findings, `said` what is to be told of the roads.
+    `readings` are the (rule, reading) that have findings, `said` what is to be told of the roads, `decided` of the
+    scenario.
     """
     lines = [
+        *decided,
         ("文件", f"{rules.document}（{rules.issued} 印发）；规则 {rules.id}"),
         *_about_data(region),
         *_meanings(rules),

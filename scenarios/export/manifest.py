@@ -1,9 +1,11 @@
 """manifest.json: what made these files, from which inputs, with which parameters, and the hash of each."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from planner import __version__
@@ -33,8 +35,14 @@ def _roads(roads: RoadView) -> dict[str, Any]:
     return {**roads.record, "parts": asdict(roads.parts), "residents": counts}
 
 
-def write_manifest(folder: Path, region: Region, rules: Rules, roads: RoadView | None = None) -> None:
-    """Write the manifest over all the files that `folder` holds by now; it comes last."""
+def write_manifest(
+    folder: Path,
+    region: Region,
+    rules: Rules,
+    roads: RoadView | None = None,
+    scenario: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Write the manifest over all the files that `folder` holds by now; it comes last. `scenario`: see export.decided."""
     outputs = [
         {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         for path in sorted(folder.iterdir())
@@ -48,6 +56,7 @@ def write_manifest(folder: Path, region: Region, rules: Rules, roads: RoadView |
         "notice": region.about.notice,
         "accuracy": region.about.accuracy,
         "rules": {"id": rules.id, "document": rules.document, "issued": rules.issued, "city": rules.city},
+        **({"scenario": dict(scenario)} if scenario else {}),
         "inputs": [{"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in region.sources],
         "parameters": parameters(rules),
         **({"roads": _roads(roads)} if roads else {}),

@@ -32,8 +32,12 @@ def write_workbook(
     findings: pd.DataFrame,
     county_code: str = "",
     roads: RoadView | None = None,
+    decided: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Write the workbook of one county, or of the whole city where `county_code` is "", with two sheets about its roads."""
+    """Write the workbook of one county, or of the whole city where `county_code` is "", with two sheets about its roads.
+
+    `decided` is what 说明 tells of the scenario, (label, sentence).
+    """
     book = xlsxwriter.Workbook(
         path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
@@ -61,7 +65,7 @@ def write_workbook(
     if roads is not None:
         write_road_sheets(book, formats, region, roads, (name, county_code, notice))
     readings = set(zip(findings["rule"], findings["reading"], strict=True))
-    lines = explanations(region, rules, readings, roads.said if roads else ())
+    lines = explanations(region, rules, readings, roads.said if roads else (), decided)
     accuracy = region.about.accuracy if region.about.notice else ""
     write_explanations(Sheet(book, formats, region, "说明", "说明"), lines, "。".join(filter(None, (notice, accuracy))))
     book.close()

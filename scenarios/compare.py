@@ -1,0 +1,184 @@
+"""fugai compare: scenarios judged on the same facts, and what each pair of them does not share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import pandas as pd
+
+from planner.compare import Judged, clause_changes, gap_ids, side_by_side
+from planner.compare_people import Nearest, Question, groups, question_of, questions, residents_compared, worst_places
+from planner.compare_sites import Cost, cost_of, site_changes
+from planner.findings import assess
+from planner.region import Region, Source
+from planner.rules import Rule, Rules, readable, with_minutes
+from planner.scenario import Scenario, apply, overridden
+from planner.schema import FACILITY_KINDS
+from planner.travel import Travel
+from scenarios.ways import RoadChoices, ways_of
+
+AS_IT_IS = RoadChoices()
+LETTERS = "ABCDEFGH"
+"""What the scenarios are called in the order in which they are given; so many can be compared at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One of the scenarios that are compared: its letter, what it decides, how it was judged; `sources` are its files."""
+
+    letter: str
+    scenario: Scenario
+    judged: Judged
+    choices: RoadChoices = AS_IT_IS
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return f"{self.letter} {self.scenario.name}"
+
+    @cached_property
+    def cost(self) -> Cost:
+        return cost_of(self.scenario.edits)
+
+    @cached_property
+    def gaps(self) -> set[str]:
+        """The ids of its gap list."""
+        return gap_ids(self.judged)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two scenarios and what they do not share.
+
+    findings  planner.compare.side_by_side     clauses  planner.compare.clause_changes
+    people    planner.compare_people.groups    worst    planner.compare_people.worst_places
+    sites     planner.compare_sites.site_changes
+    """
+
+    before: Side
+    after: Side
+    findings: pd.DataFrame
+    clauses: pd.DataFrame
+    questions: tuple[Question, ...]
+    people: pd.DataFrame
+    worst: pd.DataFrame
+    sites: pd.DataFrame
+
+    @property
+    def same_people(self) -> bool:
+        """Whether both count the same residents: else shares have different denominators."""
+        left, right = (one.judged.region.residents for one in (self.before, self.after))
+        return left is right or bool((left["population"].to_numpy() == right["population"].to_numpy()).all())
+
+    @property
+    def is_same(self) -> bool:
+        """Whether there is no difference at all: in findings, facilities and the way of any resident."""
+        moved = int(self.people["better"].sum() + self.people["worse"].sum())
+        return not (self.findings["changed"].any() or len(self.sites) or moved)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All scenarios, and all pairs of them, the earlier one of each pair first."""
+
+    sides: tuple[Side, ...]
+    pairs: tuple[Pair, ...]
+
+    @property
+    def region(self) -> Region:
+        """The facts that all start from are those of the first, whose names and sources all share."""
+        return self.sides[0].judged.region
+
+    @property
+    def first_pairs(self) -> tuple[Pair, ...]:
+        """Each scenario against the first."""
+        return self.pairs[: len(self.sides) - 1]
+
+
+def compare(
+    region: Region, rules: Rules, scenarios: Sequence[Scenario], choices: Sequence[RoadChoices] = ()
+) -> Comparison:
+    """Return the comparison of scenarios of one region, each with its own choices about roads (none: as they are).
+
+    The facts are loaded once, and the roads prepared once for all scenarios that travel in the same way.
+    """
+    ways: list[tuple[RoadChoices, Mapping[str, Travel]]] = []
+    sides: list[Side] = []
+    for letter, scenario, choice in zip(LETTERS, scenarios, choices or [AS_IT_IS] * len(scenarios), strict=False):
+        travels = next((known for chosen, known in ways if _alike(chosen, choice)), None)
+        if travels is None:
+            travels = ways_of(region, choice)
+            ways.append((choice, travels))
+        known = readable(rules if choice.minutes is None else with_minutes(rules, choice.minutes), travels)
+        judged = _judged(apply(region, scenario), overridden(known, scenario), travels, [one.judged for one in sides])
+        sides.append(Side(letter, scenario, judged, choice))
+    return comparison(sides)
+
+
+def _alike(one: RoadChoices, other: RoadChoices) -> bool:
+    """Whether two choices lead to the same ways; minutes are the rules' matter."""
+    names = [field.name for field in fields(RoadChoices) if field.name not in {"minutes", "files"}]
+    return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+def comparison(sides: Sequence[Side]) -> Comparison:
+    """Return what every two of the sides do not share."""
+    nearest = Nearest()
+    pairs = [_pair(one, other, nearest) for at, one in enumerate(sides) for other in sides[at + 1 :]]
+    return Comparison(tuple(sides), tuple(pairs))
+
+
+def kinds_read(rule: Rule) -> frozenset[str]:
+    """Return the kinds of facility on whose rows the findings of a rule depend: no other facility can change them."""
+    values = [value for reading in rule.readings for value in reading.params.values()]
+    words = {word for value in values for word in (value if isinstance(value, tuple) else (value,))}
+    own = {"community_health_center"} if rule.measure == "community_centers" else set()
+    return frozenset(words & FACILITY_KINDS.keys() | own)
+
+
+def _judged(region: Region, rules: Rules, travels: Mapping[str, Travel], earlier: Sequence[Judged]) -> Judged:
+    """Return the scenario judged; a rule's findings are taken over from an earlier one that gave it the very same to read."""
+    found = {
+        rule.id: next((one for one in earlier if _reads_the_same(one, region, rule, travels)), None)
+        for rule in rules.rules
+    }
+    fresh = tuple(rule for rule in rules.rules if found[rule.id] is None)
+    table = assess(region, replace(rules, rules=fresh), travels) if fresh else None
+    parts = []
+    for rule in rules.rules:
+        one = found[rule.id]
+        source = table if one is None else one.findings
+        assert source is not None
+        parts.append(source[source["rule"] == rule.id])
+    return Judged(region, rules, travels, pd.concat(parts, ignore_index=True))
+
+
+def _reads_the_same(earlier: Judged, region: Region, rule: Rule, travels: Mapping[str, Travel]) -> bool:
+    """Whether an earlier judgement was of this rule, the same ways and residents, and the same facilities of the kinds it reads."""
+    if rule not in earlier.rules.rules or earlier.travels is not travels:
+        return False
+    if earlier.region.residents is not region.residents:
+        return False
+    kinds = kinds_read(rule)
+    left, right = (
+        pd.DataFrame(one.facilities[one.facilities["kind"].isin(kinds)].drop(columns="geometry"))
+        for one in (earlier.region, region)
+    )
+    return left.reset_index(drop=True).equals(right.reset_index(drop=True))
+
+
+def _pair(before: Side, after: Side, nearest: Nearest) -> Pair:
+    left, right = before.judged, after.judged
+    asked = tuple(one for one in questions(right) if question_of(left.rules, one) is not None)
+    rows = residents_compared(left, right, asked, nearest)
+    table = side_by_side(left.findings, right.findings)
+    return Pair(
+        before=before,
+        after=after,
+        findings=table,
+        clauses=clause_changes(left, right, table),
+        questions=asked,
+        people=groups(right, asked, rows),
+        worst=worst_places(left, right, asked, rows),
+        sites=site_changes(left.region, right.region),
+    )

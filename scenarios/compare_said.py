@@ -1,0 +1,249 @@
+"""What two scenarios do not share, in sentences that a director can read; each is made of the numbers it says."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from planner.compare import point_change, share, share_texts
+from planner.compare_sites import Cost
+from planner.measures import MM_PER_KM, MS_PER_MIN
+from planner.schema import FACILITY_KINDS, LEVEL_LABELS
+from scenarios.compare import LETTERS, Comparison, Pair, Side
+from scenarios.export.sheet import records
+
+SITE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "opened": "新设",
+        "started": "启用",
+        "closed": "停用",
+        "absent": "不设",
+        "moved": "迁址",
+        "kind": "改类型",
+        "changed": "变更",
+    }
+)
+"""What is said of a facility of which the later scenario decides otherwise than the earlier one."""
+NO_CHANGE = "两个方案的结果逐项相同：指标、缺口、机构和每个居民点的远近都没有变化。"
+_NAMED = 5
+_JUDGED = ("rule", "status_before", "status_after")
+
+
+def site_word(row: Mapping[str, Any]) -> str:
+    """Return the word for one row of Pair.sites."""
+    if row["change"] == "added":
+        return SITE_WORDS["started" if row["status_before"] else "opened"]
+    if row["change"] == "closed":
+        return SITE_WORDS["closed" if row["status_after"] else "absent"]
+    return SITE_WORDS[row["change"]]
+
+
+def far_text(cost: float, unit: str) -> str:
+    """Return a distance or a time as people say it.
+
+    >>> far_text(12_345_678.0, "mm"), far_text(90_000.0, "ms"), far_text(float("nan"), "mm")
+    ('12.35 公里', '1.5 分钟', '不可达')
+    """
+    if pd.isna(cost):
+        return "不可达"
+    return f"{cost / MM_PER_KM:,.2f} 公里" if unit == "mm" else f"{cost / MS_PER_MIN:,.1f} 分钟"
+
+
+def far_texts(before: float, after: float, unit: str) -> tuple[str, str]:
+    """Return two distances so that different ones look different.
+
+    >>> far_texts(5_000_001.0, 5_000_002.0, "mm"), far_texts(5_000_000.0, 5_000_000.0, "mm")
+    (('5.000001 公里', '5.000002 公里'), ('5.00 公里', '5.00 公里'))
+    """
+    texts = far_text(before, unit), far_text(after, unit)
+    if texts[0] != texts[1] or before == after or (pd.isna(before) and pd.isna(after)):
+        return texts
+    scale, word = (MM_PER_KM, "公里") if unit == "mm" else (MS_PER_MIN, "分钟")
+    return f"{before / scale:,.6f} {word}", f"{after / scale:,.6f} {word}"
+
+
+def cost_text(cost: Cost) -> str:
+    """Return what the decisions cost.
+
+    >>> cost_text(Cost(1200.0, 1, 3)), cost_text(Cost(0.0, 2, 2)), cost_text(Cost(0.0, 0, 0))
+    ('3 项决定，其中 2 项合计 1,200 万元，另 1 项没有写明费用', '2 项决定，都没有写明费用', '没有改动，没有费用')
+    """
+    if not cost.edits:
+        return "没有改动，没有费用"
+    if cost.unknown == cost.edits:
+        return f"{cost.edits} 项决定，都没有写明费用"
+    total = f"合计 {cost.total:,.10g} 万元"
+    if cost.unknown:
+        return f"{cost.edits} 项决定，其中 {cost.edits - cost.unknown} 项{total}，另 {cost.unknown} 项没有写明费用"
+    return f"{cost.edits} 项决定，{total}"
+
+
+@lru_cache(maxsize=len(LETTERS) ** 2)
+def said(pair: Pair) -> tuple[str, ...]:
+    """Return the sentences on one pair, the most important first; page, workbook and terminal all say the same."""
+    before, after = pair.before, pair.after
+    out = [f"“{after.label}”与“{before.label}”相比："]
+    if pair.is_same:
+        out.append(NO_CHANGE)
+    else:
+        out += [_sites(pair), *_clauses(pair), *_people(pair)]
+    out += [
+        *_assumed(before, after),
+        f"费用：{before.label}，{cost_text(before.cost)}；{after.label}，{cost_text(after.cost)}。",
+    ]
+    notice = after.judged.region.about.notice
+    return tuple([*out, f"{notice}。"] if notice else out)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = "、".join(names[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown}等"
+
+
+def _sites(pair: Pair) -> str:
+    words: dict[str, list[str]] = {}
+    for row in records(pair.sites):
+        words.setdefault(site_word(row), []).append(str(row["name"]))
+    if not words:
+        return "机构：没有变化。"
+    return "机构：" + "；".join(f"{word} {len(names)} 处（{_listed(names)}）" for word, names in words.items()) + "。"
+
+
+def _clauses(pair: Pair) -> Iterator[str]:
+    """Say which clauses the whole city newly meets or breaks, and how the gap list changes; of what both sides judge."""
+    judged = {
+        row[0] for row in pair.findings[list(_JUDGED)].itertuples(index=False) if {row[1], row[2]} <= {"met", "not_met"}
+    }
+    if not judged:
+        yield "条款：没有两边都作判断的，不说达标与否。"
+        return
+    city = pair.clauses[pair.clauses["level"] == "city"]
+    kinds = {one: [str(label) for label in city.loc[city["change"] == one, "rule_label"]] for one in ("met", "broken")}
+    if kinds["met"]:
+        yield f"全市新达标的条款 {len(kinds['met'])} 项：{'、'.join(kinds['met'])}。"
+    if kinds["broken"]:
+        yield f"全市由达标变为未达标的条款 {len(kinds['broken'])} 项：{'、'.join(kinds['broken'])}。"
+    if not len(city):
+        yield "按全市看，没有条款新达标，也没有条款由达标变为未达标。"
+    rules = dict(zip(pair.findings["gap_id"], pair.findings["rule"], strict=True))
+    old, new = ({gap for gap in side.gaps if rules[gap] in judged} for side in (pair.before, pair.after))
+    partly = "" if len(old) + len(new) == len(pair.before.gaps) + len(pair.after.gaps) else "（只计两边都作判断的条款）"
+    if old == new:
+        yield f"缺口清单{partly}仍为 {len(old)} 项，没有增减。"
+        return
+    moved = [
+        f"{word} {count} 项" for word, count in (("不再列入", len(old - new)), ("新列入", len(new - old))) if count
+    ]
+    size = f"由 {len(old)} 项变为 {len(new)} 项" if len(old) != len(new) else f"仍为 {len(new)} 项，但不是同样的"
+    yield f"缺口清单{partly}{size}：{'，'.join(moved)}。"
+
+
+def _people(pair: Pair) -> Iterator[str]:
+    """Say of each main question in which something changed: the covered, who gains, who loses, and the farthest place."""
+    people = pair.people[pair.people["is_main"].astype(bool)]
+    city = records(people[people["group_kind"] == "city"])
+    told = {(row["rule"], row["reading"]): row for row in records(pair.findings[pair.findings["level"] == "city"])}
+    still = 0
+    for row in city:
+        key = row["rule"], row["reading"]
+        found = told.get(key) if row["has_limit"] else None
+        if not row["better"] and not row["worse"] and not (found and found["changed"]):
+            still += 1
+            continue
+        aside = "，只作参考" if found and "not_judged" in {found["status_before"], found["status_after"]} else ""
+        mine = people[(people["rule"] == key[0]) & (people["reading"] == key[1])]
+        worst = pair.worst[(pair.worst["rule"] == key[0]) & (pair.worst["reading"] == key[1])]
+        head = f"{row['rule_label']}（{row['reading_label']}{aside}）："
+        yield "".join([head, _covered(pair, found), _moved(mine, row), _farthest(worst)])
+    if still and still < len(city):
+        yield f"其余 {still} 个按居民计算的主要口径，没有人变近或变远。"
+    elif still:
+        yield "按居民计算的各主要口径，没有人变近或变远。"
+
+
+def _covered(pair: Pair, found: Mapping[str, Any] | None) -> str:
+    """Say how many of whom are covered, from the city's row of findings; nothing where the question has no limit."""
+    if found is None:
+        return ""
+    before, after = (share(found[f"covered_{side}"], found[f"population_{side}"]) for side in ("before", "after"))
+    if before is None or after is None:
+        return ""
+    old, new = int(found["covered_before"]), int(found["covered_after"])
+    texts, whole = share_texts([before, after]), int(found["population_after"])
+    head = f"{found['denominator']} {whole:,} 人中"
+    if found["population_before"] != found["population_after"]:
+        head += f"（{pair.before.letter} 为 {int(found['population_before']):,} 人）"
+    if old == new and before == after:
+        return f"{head}，覆盖仍为 {new:,} 人（{texts[1]}）；"
+    moved = f"多 {new - old:,} 人" if new > old else f"少 {old - new:,} 人" if new < old else "人数不变"
+    return (
+        f"{head}，覆盖由 {old:,} 人变为 {new:,} 人，{moved}（{texts[0]} → {texts[1]}，{point_change(before, after)}）；"
+    )
+
+
+def _moved(mine: pd.DataFrame, row: Mapping[str, Any]) -> str:
+    """Say who gains and who loses, and in which towns most lose."""
+    gained = f"{row['better']:,} 人变近" + (f"（新覆盖 {row['newly_covered']:,} 人）" if row["newly_covered"] else "")
+    if not row["worse"]:
+        return f"{gained if row['better'] else '没有人变近'}，没有人变远；"
+    towns = mine[(mine["group_kind"] == "town") & (mine["worse"] > 0)]
+    towns = towns.sort_values(["worse", "group_code"], ascending=[False, True], kind="stable")
+    names = [f"{one['group_name']} {one['worse']:,} 人" for one in records(towns.head(_NAMED))]
+    more = f"等 {len(towns)} 个乡镇（街道）" if len(towns) > _NAMED else ""
+    lost = f"（其中不再覆盖 {row['newly_uncovered']:,} 人）" if row["newly_uncovered"] else ""
+    start = gained if row["better"] else "没有人变近"
+    return f"{start}，{row['worse']:,} 人变远{lost}，在{'、'.join(names)}{more}；"
+
+
+def _farthest(worst: pd.DataFrame) -> str:
+    """Say where the farthest settlement is now, and where it was."""
+    rows = records(worst)
+    old, new = (next(row for row in rows if row[f"rank_{side}"] == 1) for side in ("before", "after"))
+    if old["id"] == new["id"]:
+        was, now = far_texts(old["cost_before"], new["cost_after"], new["unit"])
+        if was == now:
+            return f"最远的居民点仍为{_place(new)}，{now}。"
+        return f"最远的居民点仍为{_place(new)}，由 {was}变为 {now}。"
+    was = far_text(old["cost_before"], old["unit"])
+    return f"最远的居民点由{_place(old)}（{was}）变为{_place(new)}（{far_text(new['cost_after'], new['unit'])}）。"
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    return f"{row['county_name']}{row['town_name']}{row['name']}"
+
+
+def _assumed(before: Side, after: Side) -> Iterator[str]:
+    """Say what else a scenario assumes: other numbers in the rules, another year's people."""
+    for side in (before, after):
+        for override in side.scenario.overrides:
+            params = "、".join(f"{name}＝{value}" for name, value in sorted(override.params.items()))
+            label = next(rule.label for rule in side.judged.rules.rules if rule.id == override.rule)
+            yield f"{side.label}把“{label}”的参数改为 {params}，该条只作参考，不作判断。"
+        if side.scenario.population is not None:
+            yield f"{side.label}按 {side.scenario.population.year} 年的人口计算；变近、变远的人数都按后一方案的人口。"
+        if side.choices.closed or side.choices.closed_area is not None:
+            ids = "、".join(sorted(side.choices.closed)[:_NAMED])
+            more = "等" if len(side.choices.closed) > _NAMED else ""
+            yield f"{side.label}封闭了道路（{f'编号 {ids}{more}' if ids else '图形范围所及'}）。"
+
+
+def kind_text(row: Mapping[str, Any]) -> str:
+    """Return the kind of a facility, and what it becomes where that changes.
+
+    >>> kind_text({"kind_before": "hospital", "kind_after": "county_subcenter"})
+    '医院 → 县域医疗卫生次中心'
+    """
+    kinds = [FACILITY_KINDS[row[name]][0] for name in ("kind_before", "kind_after") if row[name]]
+    return " → ".join(dict.fromkeys(kinds))
+
+
+def place_text(row: Mapping[str, Any]) -> str:
+    """Return of what place a row of findings speaks."""
+    return LEVEL_LABELS["city"] if row["level"] == "city" else str(row["subject_name"])
+
+
+def all_said(comparison: Comparison) -> str:
+    """Return 说明.txt: the sentences on each scenario against the first."""
+    return "\n\n".join("\n".join(said(pair)) for pair in comparison.first_pairs) + "\n"

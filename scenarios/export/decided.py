@@ -1,0 +1,94 @@
+"""What a scenario decides, in words: for the sheet 说明, the map and the manifest."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from planner.region import Region, Source
+from planner.scenario import Scenario, edit_words
+
+STATUS_QUO = Scenario()
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The scenario's name with author and date, (label, sentence) of all it decides, and the same for the manifest.
+
+    ``facilities`` are pairs of (id, what is done with it). All empty for the status quo.
+    """
+
+    name: str = ""
+    heading: str = ""
+    lines: tuple[tuple[str, str], ...] = ()
+    facilities: tuple[tuple[str, str], ...] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+def decided(scenario: Scenario, region: Region, sources: Sequence[Source] = ()) -> Decided:
+    """Return what is told of a scenario, whose region this is; nothing of the status quo."""
+    if scenario == STATUS_QUO:
+        return Decided()
+    names = dict(zip(region.facilities["id"], region.facilities["name"], strict=True))
+    edits = edit_words(scenario.edits, names)
+    heading = "，".join(part for part in (scenario.name, scenario.author, scenario.date) if part)
+    population = _population(scenario, region)
+    lines = [
+        ("方案", heading),
+        *(("方案：改动", f"{at}. {text}") for at, text in enumerate(edits, 1)),
+        *(("方案：费用", text) for text in _cost(scenario)),
+        *(("方案：人口", text) for text in population),
+        *(("方案：备注", text) for text in scenario.notes),
+    ]
+    if scenario.says_nothing:
+        lines.append(("方案：改动", "没有改动，与现状相同"))
+    record = {
+        "name": scenario.name,
+        "author": scenario.author,
+        "date": scenario.date,
+        "edits": edits,
+        "cost": cost_of(scenario),
+        "assumptions": [*population, *_overrides(scenario)],
+        "notes": list(scenario.notes),
+        "files": [{"file": one.file, "sha256": one.sha256} for one in sources],
+    }
+    return Decided(scenario.name, heading, tuple(lines), _by_facility(scenario, edits), record)
+
+
+def _by_facility(scenario: Scenario, words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    said: dict[str, str] = {}
+    for edit, text in zip(scenario.edits, words, strict=True):
+        facility = str(getattr(edit, "facility", ""))
+        said[facility] = "；".join(filter(None, (said.get(facility, ""), text)))
+    return tuple(said.items())
+
+
+def cost_of(scenario: Scenario) -> dict[str, Any]:
+    """Return the sum of the costs that are known (万元, None where none is) and the number of edits without one."""
+    known = [edit.cost for edit in scenario.edits if not math.isnan(edit.cost)]
+    return {"sum_10000_yuan": math.fsum(known) if known else None, "edits_without": len(scenario.edits) - len(known)}
+
+
+def _cost(scenario: Scenario) -> Iterator[str]:
+    cost = cost_of(scenario)
+    total, without = cost["sum_10000_yuan"], cost["edits_without"]
+    if total is not None:
+        yield f"合计 {total:,.10g} 万元" + (f"，另有 {without} 项改动没有写费用" if without else "")
+
+
+def _population(scenario: Scenario, region: Region) -> list[str]:
+    change = scenario.population
+    if change is None:
+        return []
+    names = {"": "其余县（区）", **dict(zip(region.counties["code"], region.counties["name"], strict=True))}
+    said = "、".join(f"{names[code]}×{factor:g}" for code, factor in change.factors.items())
+    return [f"{change.year} 年人口（估算）＝现在人口乘以：{said}" + (f"（{change.reason}）" if change.reason else "")]
+
+
+def _overrides(scenario: Scenario) -> list[str]:
+    return [
+        f"{one.rule}："
+        + "、".join(f"{name}＝{value}" for name, value in one.params.items())
+        + (f"（{one.reason}）" if one.reason else "")
+        for one in scenario.overrides
+    ]

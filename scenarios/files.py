@@ -1,0 +1,300 @@
+"""Scenario files: read_scenario(path), with the scenario it is based on; every mistake of every file told at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from geodata.closures import read_area
+from geodata.speeds import read_speeds
+from planner.errors import FugaiError, Problem, ScenarioError, Text
+from planner.limits import read_limit
+from planner.region import Source
+from planner.scenario import Change, Close, Edit, Open, Override, PopulationChange, Scenario
+from planner.strict_yaml import Where, parse_yaml
+from scenarios.reader import WRONG, Reader
+from scenarios.schema import SCENARIO, VERBS
+from scenarios.ways import RoadChoices
+
+SAMPLE = "sample:"
+OTHERS = "others"
+"""What stands in a file for all counties that are not named."""
+_LOST = Text("没有这个文件", "there is no such file")
+_CHECK = Text("检查路径", "check the path")
+
+
+NOTHING_CHOSEN = RoadChoices()
+
+
+@dataclass(frozen=True, eq=False)
+class ScenarioFile:
+    """What a scenario file decides: the scenario, the roads' conditions, and the facts and rules it is meant for.
+
+    data and rules are None where neither the file nor its base names them; `sources` are the files read, bases first.
+    """
+
+    scenario: Scenario
+    choices: RoadChoices = NOTHING_CHOSEN
+    data: Path | None = None
+    rules: str | None = None
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """One file taken apart: its values, its paths made whole, and its reader, which knows its lines."""
+
+    path: Path
+    said: Mapping[str, Any]
+    reader: Reader
+    source: Source
+
+
+def project_folder(path: Path) -> Path:
+    """Return the folder that a scenario's paths must stay inside: the current one if the file lies in it, else its own."""
+    here, now = path.resolve(), Path.cwd().resolve()
+    return now if now in here.parents else here.parent
+
+
+def sample_folder(name: str) -> Path:
+    """Return the folder of an embedded sample; ScenarioError for a name that is none."""
+    home = Path(str(files("geodata.samples")))
+    known = sorted(one.parent.name for one in home.glob("*/about.yaml") if one.parent.name not in {"facts", "build"})
+    if name not in known:
+        close = get_close_matches(name, known, n=1)
+        guess = Text(f"是不是 {SAMPLE}{close[0]}；", f"did you mean {SAMPLE}{close[0]}; ") if close else Text("", "")
+        fix = Text(f"{guess.zh}可用：{'、'.join(known)}", f"{guess.en}known: {', '.join(known)}")
+        raise ScenarioError(Problem(SAMPLE + name, Text("没有这个示例", "there is no such sample"), fix))
+    return home / name
+
+
+def read_scenario(path: Path | str) -> ScenarioFile:
+    """Return what the file and its bases say; ScenarioError with all that is wrong, each with its file and line."""
+    path = Path(path)
+    project = project_folder(path)
+    chain = _chain(path, project)
+    choices, problems = _choices(chain)
+    problems = [problem for one in chain for problem in one.reader.sorted_problems()] + problems
+    if problems:
+        raise ScenarioError(problems)
+    merged: dict[str, Any] = {}
+    for one in reversed(chain):
+        merged |= one.said
+    return ScenarioFile(
+        _scenario(chain, merged), choices, merged.get("data"), merged.get("rules"),
+        tuple(one.source for one in reversed(chain)),
+    )  # fmt: skip
+
+
+def _chain(path: Path, project: Path) -> list[_Read]:
+    """Return the file, its base, that one's base and so on; a file that comes again is noted and ends the chain."""
+    chain: list[_Read] = []
+    here: Path | None = path.resolve()
+    while here is not None:
+        chain.append(_read_one(here, project, path if not chain else here.relative_to(project)))
+        here = chain[-1].said.get("base")
+        named = [one.path for one in chain]
+        if here in named:
+            loop = [one.name for one in named[named.index(here) :]] + [here.name]
+            what = Text(
+                f"基础方案绕回了自己：{' → '.join(loop)}", f"the base refers back to itself: {' → '.join(loop)}"
+            )
+            fix = Text("去掉其中一个 base", "remove one of these bases")
+            chain[-1].reader.wrong(("base",), what.zh, what.en, fix)
+            break
+    return chain
+
+
+def _read_one(path: Path, project: Path, shown: Path) -> _Read:
+    """Return one file, its mistakes noted in its reader; ScenarioError where it cannot be read at all."""
+    try:
+        data = path.read_bytes()
+        written = parse_yaml(data.decode("utf-8-sig"), path.name)
+    except UnicodeDecodeError as error:
+        fix = Text("另存为 UTF-8", "save it as UTF-8")
+        raise ScenarioError(Problem(path.name, Text("不是 UTF-8 编码", "not UTF-8"), fix)) from error
+    except OSError as error:
+        fix = Text("给出方案文件（.yaml）的路径", "name a scenario file (.yaml)")
+        what = Text("这是文件夹，不是方案文件", "this is a folder") if path.is_dir() else _LOST
+        raise ScenarioError(Problem(str(shown), what, fix)) from error
+    except FugaiError as error:
+        raise ScenarioError(error.problems) from error
+    reader = Reader(path.name, written.lines)
+    reader.problems += written.problems
+    said = dict(reader.read(SCENARIO, written.value, ()))
+    _make_paths(reader, said, path, project)
+    for at, question in enumerate(said.get("questions", ())):
+        _check_question(reader, question, ("questions", at))
+    rows = len(said.get("edits", ()))
+    return _Read(path, MappingProxyType(said), reader, Source(path.name, sha256(data).hexdigest(), rows))
+
+
+def _make_paths(reader: Reader, said: dict[str, Any], path: Path, project: Path) -> None:
+    """Put whole paths in place of those that the file gives; leave out those that are refused."""
+    if "roads" in said:
+        said["roads"] = dict(said["roads"])
+    places: tuple[tuple[str, dict[str, Any]], ...] = (
+        *((name, said) for name in ("base", "data", "rules")),
+        *((name, said.get("roads", {})) for name in ("closed_area", "speeds")),
+    )
+    for name, within in places:
+        value = within.get(name)
+        where = (name,) if within is said else ("roads", name)
+        if isinstance(value, str):
+            made = _path(reader, where, value, path, project)
+            if made is WRONG:
+                del within[name]
+            else:
+                within[name] = made
+
+
+def _path(reader: Reader, where: Where, value: str, path: Path, project: Path) -> Any:
+    """Return what a path of the file means: a whole path inside the project, a sample's folder, the name of rules."""
+    name = where[-1]
+    if name == "data" and value.startswith(SAMPLE):
+        try:
+            return sample_folder(value.removeprefix(SAMPLE))
+        except ScenarioError as error:
+            return reader.wrong(where, *error.problems[0].what, error.problems[0].fix, value)
+    if name == "rules" and not value.endswith((".yaml", ".yml")):
+        return value
+    made = _inside(reader, where, value, path, project)
+    return str(made) if name == "rules" and made is not WRONG else made
+
+
+def _inside(reader: Reader, where: Where, value: str, path: Path, project: Path) -> Any:
+    """Return the whole path, or WRONG where it is outside the project, lost or none at all."""
+    if "\\" in value:
+        fix = Text("写成 " + value.replace("\\", "/"), "write / instead")
+        return reader.wrong(where, "路径里用了反斜杠", "a path with backslashes", fix, value)
+    try:
+        made = (path.parent / value).resolve()
+        there = made.exists()
+    except (OSError, ValueError, RuntimeError):  # a name too long, a NUL, links that go round
+        return reader.wrong(where, "不是可用的路径", "this is no path", _CHECK, value)
+    if made != project and project not in made.parents:
+        here = project.name or str(project)
+        fix = Text(
+            f"把它放进 {here} 里，或在包含两者的文件夹里运行",
+            f"put it inside {here}, or run in a folder that holds both",
+        )
+        return reader.wrong(where, "路径在项目文件夹之外", "a path outside the project folder", fix, value)
+    if not there and where != ("data",):  # whose place an option can take
+        return reader.wrong(where, *_LOST, _CHECK, value)
+    return made
+
+
+def _check_question(reader: Reader, question: Mapping[str, Any], where: Where) -> None:
+    """Note what cannot be asked whatever the facts are."""
+    both = sorted(set(question.get("forced", ())) & set(question.get("forbidden", ())))
+    if both:
+        fix = Text("从其中一个列表里删去", "remove them from one of the lists")
+        reader.wrong((*where, "forced"), "既是必选又是不选", "both forced and forbidden", fix, "、".join(both))
+    for code, quota in question.get("quotas", {}).items():
+        if quota.get("at_most", float("inf")) < quota.get("at_least", 0):
+            fix = Text("对调或改正", "swap or correct them")
+            found = f"{quota['at_least']} > {quota['at_most']}"
+            reader.wrong((*where, "quotas", code), "至少多于至多", "at_least is above at_most", fix, found)
+
+
+def _choices(chain: list[_Read]) -> tuple[RoadChoices, list[Problem]]:
+    """Return the roads' conditions, a file's own words in place of its base's, and what is wrong with the files they name."""
+    roads: dict[str, Any] = {}
+    for one in reversed(chain):
+        roads |= one.said.get("roads", {})
+    problems: list[Problem] = []
+    speeds, sources = _speeds(chain[0].reader, roads, problems)
+    area = None
+    if "closed_area" in roads:
+        try:
+            area = read_area(roads["closed_area"])
+            sources.append(_source(roads["closed_area"], 1))
+        except FugaiError as error:
+            problems += error.problems
+    made = RoadChoices(
+        speeds=speeds,
+        period=roads.get("period", ""),
+        closed=frozenset(roads.get("closed", ())),
+        closed_area=area,
+        delay_s=read_limit(roads["delay"]).value / 1000 if "delay" in roads else 0.0,
+        minutes=roads.get("minutes"),
+        files=tuple(sources),
+    )
+    return (
+        replace(made, max_snap_m=read_limit(roads["max_snap"]).value / 1000) if "max_snap" in roads else made
+    ), problems
+
+
+def _speeds(reader: Reader, roads: Mapping[str, Any], problems: list[Problem]) -> tuple[dict[str, float], list[Source]]:
+    said = roads.get("speeds", {})
+    if not said and roads.get("period") and ("roads", "speeds") not in reader.lines:  # else that was refused and told
+        fix = Text("写上 speeds，或删去 period", "give speeds, or remove the period")
+        reader.wrong(("roads", "period"), "写了时段而没有时速表", "a period, and no speeds", fix)
+    if not isinstance(said, Path):
+        return {name: float(speed) for name, speed in said.items()}, []
+    try:
+        speeds = read_speeds(said, roads.get("period", ""))
+        return speeds, [_source(said, len(speeds))]
+    except FugaiError as error:
+        problems += error.problems
+        return {}, []
+
+
+def _source(path: Path, rows: int) -> Source:
+    return Source(path.name, sha256(path.read_bytes()).hexdigest(), rows)
+
+
+def _scenario(chain: list[_Read], merged: Mapping[str, Any]) -> Scenario:
+    """Return the scenario: edits, overrides and notes of the bases first, all else the file's own or else its base's."""
+
+    def gathered(name: str) -> tuple[tuple[str, Any], ...]:
+        return tuple((one.path.name, item) for one in reversed(chain) for item in one.said.get(name, ()))
+
+    people = next((one for one in chain if "population" in one.said), None)
+    return Scenario(
+        name=chain[0].said["name"],
+        author=merged.get("author", ""),
+        date=merged.get("date", ""),
+        edits=tuple(_edit(file, *item) for file, item in gathered("edits")),
+        overrides=tuple(override for one in reversed(chain) for override in _overrides(one)),
+        population=_population(people) if people else None,
+        questions=merged.get("questions", ()),
+        file=chain[0].path.name,
+        notes=tuple(item for _, item in gathered("notes")),
+    )  # fmt: skip
+
+
+def _edit(file: str, verb: str, said: Mapping[str, Any], line: str) -> Edit:
+    """Return the edit that a verb means; upgrade, convert, move and enlarge are words for a change."""
+    about: dict[str, Any] = {name: said[name] for name in ("reason", "year") if name in said}
+    about |= {"line": line, "file": file, **({"cost": float(said["cost"])} if "cost" in said else {})}
+    if verb == "open":
+        return Open(fields=said["open"], **about)
+    if verb == "close":
+        return Close(facility=said["close"], **about)
+    fields = {name: value for name, value in said.items() if name not in {verb, "to", "set", "reason", "cost", "year"}}
+    into = next((one for one in VERBS[verb].keys if one.name == "to"), None)
+    if into is not None:
+        fields["kind"] = said.get("to", into.like)
+    fields |= said.get("set", {})
+    return Change(facility=said[verb], fields=MappingProxyType(fields), word=verb, **about)
+
+
+def _overrides(one: _Read) -> tuple[Override, ...]:
+    return tuple(
+        Override(
+            item["rule"], item["params"], item.get("reason", ""), one.reader.line(("overrides", at)), one.path.name
+        )
+        for at, item in enumerate(one.said.get("overrides", ()))
+    )
+
+
+def _population(one: _Read) -> PopulationChange:
+    said, reader = one.said["population"], one.reader
+    factors = {"" if code == OTHERS else code: float(factor) for code, factor in said["factors"].items()}
+    line = reader.line(("population",))
+    return PopulationChange(said["year"], MappingProxyType(factors), said.get("reason", ""), line, one.path.name)
