@@ -1,0 +1,322 @@
+"""The rural remedies: every 行政村 and how it is served, by the kinds that its city's clause names and no others."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from planner.errors import Problem, SitingError, Text
+from planner.plans.rural_villages import administrative_villages, amount, counted, looked_up, nearest_of
+from planner.region import Region
+from planner.rules import Rule, Rules
+from planner.scenario import Open
+from planner.travel import Travel
+
+KINDS: Mapping[str, Text] = MappingProxyType(
+    {
+        "clinic": Text("村卫生室", "village clinic"),
+        "round": Text("巡回医疗", "visiting rounds"),
+        "mobile": Text("移动医疗", "mobile unit"),
+        "neighbour": Text("邻（联）村延伸服务", "served by a neighbouring village's clinic"),
+        "stay": Text("驻村服务", "staff who stay in the village"),
+        "new_clinic": Text("新建村卫生室（缺口）", "new clinic (gap)"),
+        "no_data": Text("无数据", "no data"),
+    }
+)
+SUBSTITUTES = ("round", "mobile", "neighbour", "stay")
+GROUPS: Mapping[str, Text] = MappingProxyType(
+    {
+        "clinic": Text("村卫生室", "clinic"),
+        "substitute": Text("替代服务", "substitute"),
+        "gap": Text("新建缺口", "gap"),
+        "no_data": Text("无数据", "no data"),
+    }
+)
+CLINIC, TOWN_KINDS = "village_clinic", ("township_hospital", "county_subcenter")
+CARE = (CLINIC, *TOWN_KINDS, "community_health_center", "community_health_station", "hospital")
+"""The kinds of facility of which the nearest tells whether a village is far."""
+_WORDS = (("round", "巡回医疗"), ("mobile", "移动"), ("neighbour", "邻（联）村"), ("stay", "驻村服务"))
+_FEW_WORDS, _FAR_WORDS = "人口较少", "交通半径大"
+_COLUMNS = (
+    "code", "name", "town_code", "town_name", "county_code", "county_name", "population", "kind", "group", "host",
+    "host_name", "cost", "care", "care_name", "care_cost", "few", "far", "why", "why_en", "lon", "lat", "estimated",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RuralTask:
+    """What a planner decides: assumptions all of them, since the clauses give neither numbers nor an order.
+
+    far         whole mm or ms, as the way of travelling counts: from here on to the nearest clinic or hospital is far
+    few         at most so many residents are few
+    limits      kind → farthest provider by which a village may be served so; without one, any that can be reached
+    preference  kinds in the order in which they are tried; (): the order in which the clause names them
+    """
+
+    far: int
+    few: int = 1000
+    limits: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    preference: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a clause allows in place of a clinic: the kinds in its order, and whether residents must be few, and far."""
+
+    rule: Rule
+    kinds: tuple[str, ...]
+    few: bool
+    far: bool
+
+
+@dataclass(frozen=True, eq=False)
+class RuralPlan:
+    """Every 行政村 with the kind by which it is served, and why.
+
+    judges    whether the clause is this city's own and judges; else all is a 参数情景 and no gap
+    villages  code, name, town, county, population, kind (a key of KINDS), group (clinic, substitute, gap, no_data),
+              host (who serves: facility id, "" for none), cost (whole units, NaN), care (nearest clinic or hospital),
+              care_cost, few, far, why (zh), why_en, lon, lat, estimated
+    """
+
+    task: RuralTask
+    unit: str
+    allowed: Allowed
+    judges: bool
+    villages: pd.DataFrame
+    assumptions: tuple[str, ...]
+
+    @property
+    def kinds(self) -> pd.DataFrame:
+        """Villages and people by kind (all that may occur, none or not), and their share of all villages."""
+        names = [one for one in KINDS if one not in SUBSTITUTES or one in self.allowed.kinds]
+        by_kind = self.villages.groupby("kind")["population"].agg(["size", "sum"]).reindex(names).fillna(0)
+        counts = by_kind["size"].to_numpy(np.int64)
+        return pd.DataFrame(
+            {
+                "kind": names,
+                "label": [KINDS[one].zh for one in names],
+                "group": [group_of(one) for one in names],
+                "villages": counts,
+                "population": by_kind["sum"].to_numpy(np.int64),
+                "share": counts / len(self.villages),
+            }
+        )
+
+    @property
+    def towns(self) -> pd.DataFrame:
+        """Villages by town and kind: town and county, one column a kind, and the sum."""
+        keys = ["county_code", "county_name", "town_code", "town_name"]
+        names = list(self.kinds["kind"])
+        marks = self.villages[keys].assign(**{name: (self.villages["kind"] == name).astype(int) for name in names})
+        return marks.groupby(keys, as_index=False)[names].sum().assign(villages=lambda table: table[names].sum(axis=1))
+
+    @property
+    def covered(self) -> int:
+        """How many villages are served: by a clinic or by a substitute (全覆盖 is the sum of kinds)."""
+        return int(self.villages["group"].isin(["clinic", "substitute"]).sum())
+
+    def visited(self, *kinds: str) -> pd.Series:
+        """Return hospital id by village code, for the villages of these kinds ("round" if none is named)."""
+        mine = self.villages[self.villages["kind"].isin(kinds or ("round",)) & (self.villages["host"] != "")]
+        return pd.Series(mine["host"].to_numpy(object), index=mine["code"].to_numpy(object), name="host")
+
+    def edits(self) -> tuple[Open, ...]:
+        """Return the new clinics as edits, one a village that is a gap."""
+        return tuple(_clinic(row) for row in self.villages[self.villages["kind"] == "new_clinic"].to_dict("records"))
+
+
+def group_of(kind: str) -> str:
+    """Return the group (a key of GROUPS) in which a kind is counted."""
+    return "substitute" if kind in SUBSTITUTES else {"new_clinic": "gap"}.get(kind, kind)
+
+
+def allowed_by(rules: Rules) -> Allowed:
+    """Return what the city's clause on villages allows, read off its own words; SitingError if no clause allows anything."""
+    for rule in rules.rules:
+        if "替代服务" in rule.remedies:
+            quote = rule.clause.quote
+            at = sorted((quote.find(word), kind) for kind, word in _WORDS if word in quote)
+            if at:
+                return Allowed(rule, tuple(kind for _, kind in at), _FEW_WORDS in quote, _FAR_WORDS in quote)
+    what = Text("没有条款说明行政村可用哪些替代服务", "no clause tells which services may stand for a village clinic")
+    raise SitingError(Problem(rules.label, what, Text("换用有该条款的规则", "use rules that have one"), found=rules.id))
+
+
+def plan_rural(region: Region, rules: Rules, travel: Travel, task: RuralTask) -> RuralPlan:
+    """Return how every 行政村 is served. A clinic in the village is one; without, the clause's kinds are tried in order.
+
+    A kind is taken where its provider is within the kind's limit; residents who are not few (and far, where the clause
+    says so) are owed a clinic. DataError for a village without a town, SitingError for a task that the clause excludes.
+    """
+    allowed, travel = allowed_by(rules), counted(travel)
+    order = _order(allowed, task)
+    villages = administrative_villages(region)
+    care = nearest_of(travel, villages, [("", region.open_facilities(*CARE))])
+    villages = villages.assign(
+        care=care["host"].to_numpy(object),
+        care_cost=care["cost"].to_numpy(float),
+        few=villages["population"] <= task.few,
+    )
+    villages["far"] = ~(villages["care_cost"] < task.far)
+    clinics = region.open_facilities(CLINIC).sort_values("id").drop_duplicates("village_code")
+    own = looked_up(villages["code"], clinics.set_index("village_code")["id"].to_dict())
+    without = villages[own == ""]
+    names = region.facilities.set_index("id")["name"].to_dict()
+    providers = {kind: _provider(region, travel, kind, without) for kind in order}
+    said = _Words(allowed, task, travel.unit, names)
+    chosen = {str(code): _has(names, clinic) for code, clinic in zip(villages["code"], own, strict=True) if clinic}
+    for row in without.to_dict("records"):
+        offers = [(kind, *providers[kind].loc[row["code"]]) for kind in order]
+        chosen[row["code"]] = said.decided(row, offers) if region.knows(CLINIC) else said.unknown()
+    table = pd.DataFrame([chosen[code] for code in villages["code"]], index=villages.index)
+    villages = pd.concat([villages, table], axis=1)
+    for column in ("host", "care"):
+        villages[f"{column}_name"] = looked_up(villages[column], names)
+    villages["group"] = villages["kind"].map(group_of)
+    at_home = region.about.code.startswith(rules.city) and any(one.judged for one in allowed.rule.readings)
+    kept = villages[list(_COLUMNS)].reset_index(drop=True)
+    return RuralPlan(task, travel.unit, allowed, at_home, kept, _assumed(allowed, task, order, travel.unit, at_home))
+
+
+def _order(allowed: Allowed, task: RuralTask) -> tuple[str, ...]:
+    """Return the kinds in the order to be tried; SitingError for a kind that the clause does not name, or a bad number."""
+    problems = []
+    odd = sorted({*task.preference, *task.limits} - {*allowed.kinds})
+    if odd:
+        named = "、".join(KINDS[one].zh for one in allowed.kinds)
+        what = Text("条款没有许可这些服务方式", "the clause does not allow these kinds")
+        fix = Text(f"只用：{named}", f"use only {', '.join(allowed.kinds)}")
+        problems.append(Problem("--prefer / --limit", what, fix, found="、".join(odd)))
+    if len(set(task.preference)) < len(task.preference):
+        twice = Text("同一方式写了两次", "a kind stands twice")
+        problems.append(
+            Problem("--prefer", twice, Text("各写一次", "name each once"), found="、".join(task.preference))
+        )
+    if min([task.few, task.far, *task.limits.values()]) < 0:
+        below = Text("参数小于零", "a number is below zero")
+        problems.append(Problem("--few / --far / --limit", below, Text("改成零以上", "give zero or more")))
+    if problems:
+        raise SitingError(problems)
+    return task.preference or allowed.kinds
+
+
+def _provider(region: Region, travel: Travel, kind: str, villages: pd.DataFrame) -> pd.DataFrame:
+    """Return, by village code, who would serve it so and at what cost: of its own town first, else of its county.
+
+    Rounds and staff who stay come from a 卫生院 (staff, for want of one in reach, from a hospital), a mobile unit from
+    a hospital or sub-centre, and a neighbour's clinic is the nearest of the county.
+    """
+    town, hospital = region.open_facilities(*TOWN_KINDS), region.open_facilities("hospital", "county_subcenter")
+    tiers = {
+        "round": [("town_code", town), ("county_code", town)],
+        "stay": [("town_code", town), ("county_code", town), ("county_code", hospital)],
+        "mobile": [("county_code", hospital), ("county_code", town)],
+        "neighbour": [("county_code", region.open_facilities(CLINIC))],
+    }[kind]
+    return nearest_of(travel, villages, tiers)
+
+
+def _has(names: Mapping[str, str], clinic: str) -> dict[str, object]:
+    why = Text(f"已设{names[clinic]}", f"has {names[clinic]}")
+    return {"kind": "clinic", "host": clinic, "cost": 0.0, "why": why.zh, "why_en": why.en}
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What is said of one village, in plain words with its numbers."""
+
+    allowed: Allowed
+    task: RuralTask
+    unit: str
+    names: Mapping[str, str]
+
+    def unknown(self) -> dict[str, object]:
+        why = Text("名录没有村卫生室的资料", "the register does not tell of village clinics")
+        return {"kind": "no_data", "host": "", "cost": np.nan, "why": why.zh, "why_en": why.en}
+
+    def decided(self, row: Mapping[Hashable, Any], offers: list[tuple[str, str, float]]) -> dict[str, object]:
+        """Return the first kind whose provider is near enough; a new clinic if none is, or if the clause's case is not met."""
+        case = self._case(row)
+        if (self.allowed.few and not row["few"]) or (self.allowed.far and not row["far"]):
+            why = Text(f"{case.zh}：不属条款所说情形，应新建", f"{case.en}: outside the clause's case, a clinic is due")
+            return {"kind": "new_clinic", "host": "", "cost": np.nan, "why": why.zh, "why_en": why.en}
+        refused = [case]
+        for kind, host, cost in offers:
+            limit = self.task.limits.get(kind)
+            if (host or kind == "stay") and (limit is None or cost <= limit):
+                took = self._took(kind, host, cost)
+                return self._row(kind, host, cost, [*refused, took])
+            refused.append(self._refused(kind, host, cost, limit))
+        none = Text("许可的方式都不可行，应新建", "no kind that is allowed is possible, a clinic is due")
+        return self._row("new_clinic", "", np.nan, [*refused, none])
+
+    def _row(self, kind: str, host: str, cost: float, why: list[Text]) -> dict[str, object]:
+        told = Text("；".join(one.zh for one in why), "; ".join(one.en for one in why))
+        return {"kind": kind, "host": host, "cost": float(cost), "why": told.zh, "why_en": told.en}
+
+    def _case(self, row: Mapping[Hashable, Any]) -> Text:
+        """Return the numbers that the clause's case rests on: people, and the way to the nearest clinic or hospital."""
+        few, people = self.task.few, row["population"]
+        sign = "≤" if row["few"] else "＞"
+        parts = [Text(f"居民 {people} 人（{sign} {few} 人）", f"{people} residents ({sign} {few})")]
+        if self.allowed.far:
+            cost, far = amount(row["care_cost"], self.unit), amount(self.task.far, self.unit)
+            name = self.names.get(row["care"], "")
+            than = "＜" if not row["far"] else "≥"
+            told = Text(f"（{than} {far.zh}）", f" ({than} {far.en})") if name else Text("", "")
+            where = Text(f"到最近的机构{name} {cost.zh}{told.zh}", f"{cost.en} to the nearest, {name}{told.en}")
+            parts.append(where)
+        return Text("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
+
+    def _took(self, kind: str, host: str, cost: float) -> Text:
+        label, way, name = KINDS[kind], amount(cost, self.unit), self.names.get(host, "")
+        if not host:
+            return Text(f"取{label.zh}，派出机构待定", f"takes {label.en}, sender to be named")
+        return Text(f"取{label.zh}，由{name}承担，{way.zh}", f"takes {label.en}, by {name}, {way.en}")
+
+    def _refused(self, kind: str, host: str, cost: float, limit: int | None) -> Text:
+        label, way = KINDS[kind], amount(cost, self.unit)
+        if not host:
+            return Text(f"{label.zh}：同县没有可达的机构", f"{label.en}: none within reach in the county")
+        most = amount(float(limit or 0), self.unit)
+        return Text(
+            f"{label.zh}：最近的{self.names[host]} {way.zh}，超过 {most.zh}",
+            f"{label.en}: the nearest, {self.names[host]}, {way.en}, is beyond {most.en}",
+        )
+
+
+def _assumed(allowed: Allowed, task: RuralTask, order: tuple[str, ...], unit: str, judges: bool) -> tuple[str, ...]:
+    kinds, source = "、".join(KINDS[one].zh for one in order), "参数" if task.preference else "按条款列举的先后"
+    said = [
+        f"条款许可的替代服务：{'、'.join(KINDS[one].zh for one in allowed.kinds)}；条款未排先后，选用次序（{source}，假设）：{kinds}。",
+        f"“人口较少”取居民不超过 {task.few} 人（参数，条款未给数值）。",
+    ]
+    if allowed.far:
+        far = amount(task.far, unit).zh
+        said.append(f"“交通半径大”取到最近的在用卫生室、卫生院、社区机构或医院不少于 {far}，不可达的也算（参数）。")
+        said.append("“民族地区等”作举例理解，不作条件；人口少和交通半径大须同时成立（假设）。")
+    said += [
+        f"{KINDS[kind].zh}：承担机构不超过 {amount(task.limits[kind], unit).zh}（参数）。"
+        for kind in order
+        if kind in task.limits
+    ]
+    said += [
+        "巡回、驻村由本乡镇卫生院（没有或不可达的，由本县最近的）派出，移动医疗由本县最近的医院或次中心派出，邻村取本县最近的村卫生室（假设）。",
+        "行政村按村代码第 10 位为 2 认定，不按名称；各方式之和＝全部行政村。",
+    ]
+    if not judges:
+        said.append("条款不是本市的，或原文不作判断：新建只是建议，不算缺口。")
+    return tuple(said)
+
+
+def _clinic(row: Mapping[Hashable, Any]) -> Open:
+    code = str(row["code"])
+    fields = {
+        "id": f"VC-{code}", "name": f"{row['name']}卫生室", "kind": CLINIC, "village_code": code,
+        "town_code": row["town_code"], "county_code": row["county_code"], "lon": row["lon"], "lat": row["lat"],
+    }  # fmt: skip
+    return Open(fields=fields, reason="村级方案：新建村卫生室")

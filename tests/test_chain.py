@@ -1,0 +1,151 @@
+"""The chain by hand on a line: links, total, weakest, levels that are not there, beyond the border, and what a plan changes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from planner.errors import DataError, SitingError
+from planner.network import SPEED_KMH
+from planner.plans.chain import Chain, chain, changes
+from planner.plans.chain_levels import LEVELS, facilities_of
+from planner.region import Region
+from planner.road import Road
+from planner.scenario import Change, Open
+from planner.travel import PAPER
+from tests.rural_line import EIGHT, FOUR, PLACES, SEVEN, SIX, line, shuffled, with_hospitals
+
+KM = 1_000_000
+UPGRADE = Change(facility="TH2", fields={"kind": "county_subcenter"}, word="upgrade")
+NEW = Open(fields={"id": "SC", "name": "乙乡次中心", "kind": "county_subcenter", "lon": 101.75, "lat": 26.65})
+
+
+@pytest.fixture(scope="module")
+def city(tiny_region: Region) -> Region:
+    return with_hospitals(tiny_region)
+
+
+def _costs(found: Chain, code: str) -> list[float]:
+    """Return the four links' kilometres, NaN for a link that is not there, and the total."""
+    row = found.villages.set_index("code").loc[code]
+    return [float(row[f"to_{level}_cost"]) / KM for level in LEVELS] + [float(row["total"]) / KM]
+
+
+def _states(found: Chain, code: str) -> list[str]:
+    row = found.villages.set_index("code").loc[code]
+    return [str(row[f"to_{level}_state"]) for level in LEVELS]
+
+
+def test_levels_by_owner_and_grade(city: Region, tiny_region: Region) -> None:
+    levels = facilities_of(city)
+    assert {level: list(frame["id"]) for level, frame in levels.items()} == {
+        "town": ["CHC1", "TH1", "TH2"], "subcenter": [], "county": ["HD"], "city": ["HC"],
+    }  # fmt: skip
+    assert not any(len(facilities_of(tiny_region)[level]) for level in ("county", "city"))
+
+
+def test_links_by_hand(city: Region) -> None:
+    found = chain(city, {"road": line()})
+    nan = np.nan
+    assert _costs(found, FOUR) == pytest.approx([30, nan, nan, 25, 55], nan_ok=True)
+    assert _costs(found, SIX) == pytest.approx([2, nan, 3, 20, 25], nan_ok=True)
+    assert _costs(found, SEVEN) == pytest.approx([18, nan, 3, 20, 41], nan_ok=True)
+    assert _costs(found, EIGHT) == pytest.approx([30, nan, 3, 20, 53], nan_ok=True)
+    assert _states(found, FOUR) == ["", "missing", "missing", ""]
+    weakest = found.villages.set_index("code")["weakest"].to_dict()
+    assert weakest == {FOUR: "town", SIX: "city", SEVEN: "city", EIGHT: "town"}
+    assert [one.zh for one in found.missing] == [
+        "甲区没有次中心这一级，跳过（名录没有次中心的资料，不等于没有）",
+        "乙县没有次中心这一级，跳过（名录没有次中心的资料，不等于没有）",
+        "甲区没有县级医院这一级，跳过",
+    ]
+
+
+def test_beyond_the_border_is_flagged_where_it_is_nearer(city: Region) -> None:
+    rows = chain(city, {"road": line()}).villages.set_index("code")
+    assert dict(rows["to_town_across"]) == {FOUR: "TH2", SIX: "", SEVEN: "TH1", EIGHT: "TH1"}
+    assert dict(rows["to_town_saved"].dropna() / KM) == {FOUR: 8, SEVEN: 8, EIGHT: 8}
+    assert (rows.loc[FOUR, "to_county_across"], rows.loc[FOUR, "to_county_state"]) == ("HD", "missing")
+    assert np.isnan(rows.loc[FOUR, "to_county_saved"]), "there is nothing of its own to compare with"
+    assert dict(rows["across"]) == {FOUR: True, SIX: False, SEVEN: True, EIGHT: True}
+
+
+def test_towns_are_weighted_by_people(city: Region) -> None:
+    found = chain(city, {"road": line()})
+    town = found.towns.set_index("town_code").loc["510422200"]
+    assert town["total_mean"] / KM == pytest.approx((41 * 1500 + 53 * 500) / 2000)
+    assert (town["total_worst"] / KM, town["worst_village"]) == (53, "八村村民委员会")
+    assert (town["weakest"], town["villages"], town["population"]) == ("city", 2, 2000)
+    assert found.towns["villages"].sum() == 4
+    assert found.towns["population"].sum() == found.villages["population"].sum() == 5000
+
+
+def test_the_weakest_against_each_links_own_limit(city: Region) -> None:
+    limits = {"town": 10 * KM, "subcenter": KM, "county": KM, "city": 100 * KM}
+    row = chain(city, {"road": line()}, limits=limits).villages.set_index("code").loc[SIX]
+    assert (row["weakest"], row["weakest_over"], row["weakest_cost"]) == ("county", 3, 3 * KM)
+    with pytest.raises(SitingError, match="city"):
+        chain(city, {"road": line()}, limits={"town": 1, "subcenter": 1, "county": 1})
+
+
+def test_what_a_plan_changes(city: Region) -> None:
+    before, after = chain(city, {"road": line()}), chain(city, {"road": line()}, (UPGRADE,))
+    assert _costs(after, SIX) == [2, 0, 3, 20, 25]
+    table = changes(before, after).set_index("town_code")
+    assert table.loc["510422100", "gain"] == 3 * KM, "六村: 5 km to the county hospital, 2 to the sub-centre"
+    assert dict(table["people_nearer"]) == {"510402100": 0, "510422100": 2000, "510422200": 0}
+    assert table.loc["510422200", "gain"] == 0
+    same = changes(before, before)
+    assert (same["people_nearer"] == 0).all()
+
+
+def test_a_town_nearer_to_the_county_hospital_passes_the_sub_centre_by(city: Region) -> None:
+    travel = {"road": line(places={**PLACES, "SC": 42})}
+    found = chain(city, travel, (NEW,))
+    assert _costs(found, SIX) == pytest.approx([2, np.nan, 3, 20, 25], nan_ok=True)
+    assert _states(found, SIX) == ["", "bypassed", "", ""]
+    assert _costs(found, EIGHT) == [10, 0, 17, 20, 47], "the sub-centre is its own town's hospital now"
+    through = chain(city, travel, (NEW,), bypass=False)
+    assert _costs(through, SIX) == [2, 20, 17, 20, 59]
+
+
+def test_a_link_that_is_not_reached_is_the_weakest_and_enters_no_mean(city: Region) -> None:
+    table = line()
+    cut = table.frame.assign(cost=table.frame["cost"].mask(table.frame["demand_id"] == EIGHT))
+    found = chain(city, {"road": replace(table, frame=cut)})
+    row = found.villages.set_index("code").loc[EIGHT]
+    assert _states(found, EIGHT) == ["unreachable", "missing", "broken", "broken"]
+    assert (row["weakest"], np.isnan(row["total"]), bool(row["unreachable"])) == ("town", True, True)
+    town = found.towns.set_index("town_code").loc["510422200"]
+    assert (town["total_mean"] / KM, town["unreachable"]) == (41, 500)
+
+
+def test_the_order_of_rows_changes_nothing(city: Region) -> None:
+    one, two = chain(city, {"road": line()}), chain(shuffled(city), {"road": line()})
+    pd.testing.assert_frame_equal(one.villages, two.villages)
+    pd.testing.assert_frame_equal(one.towns, two.towns)
+
+
+def test_a_village_without_a_town_is_refused_by_name(city: Region) -> None:
+    region = replace(city, towns=city.towns[city.towns["code"] != "510402100"])
+    with pytest.raises(DataError, match="四村村民委员会"):
+        chain(region, {"road": line()})
+
+
+def test_the_sample_by_time_and_on_paper(sample_findings: tuple[Region, pd.DataFrame]) -> None:
+    region = sample_findings[0]
+    assert region.roads is not None
+    by_time = chain(region, {"road_time": Road(region.roads, SPEED_KMH, direction="to"), **PAPER})
+    on_paper = chain(region, PAPER)
+    assert (by_time.unit, on_paper.unit, on_paper.way) == ("ms", "mm", "paper")
+    for found in (by_time, on_paper):
+        costs = found.villages[[f"to_{level}_cost" for level in LEVELS]].sum(axis=1)
+        assert (costs == found.villages["total"]).all()
+        assert found.towns["villages"].sum() == len(found.villages) == 230
+        assert found.towns["population"].sum() == found.villages["population"].sum()
+        assert len(found.missing) == 5
+        assert set(found.villages["to_subcenter_state"]) == {"missing"}
+        assert not any("不等于没有" in one.zh for one in found.missing), (
+            "the sample's register of sub-centres is complete"
+        )
