@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _ELLIPSOID = Geod(ellps="GRS80")
+_ECCENTRICITY = float(np.sqrt(_ELLIPSOID.es))
 
 
 class Walk(NamedTuple):
@@ -37,14 +38,21 @@ class Snapped:
 
 
 def _mercator(lon: Floats, lat: Floats) -> Floats:
-    """Return (n, 2) metres of a sphere's Mercator: conformal, so what is nearest by it is nearest on the ground."""
-    radians = np.radians(np.column_stack([lon, lat]))
-    return _ELLIPSOID.a * np.column_stack([radians[:, 0], np.arctanh(np.sin(radians[:, 1]))])
+    """Return (n, 2) metres of the ellipsoid's Mercator: conformal, so what is nearest by it is nearest on the ground.
+
+    The sphere's would not do: fed with ellipsoidal latitudes it stretches north against east by half a per cent.
+    """
+    sine = np.sin(np.radians(lat))
+    isometric = np.arctanh(sine) - _ECCENTRICITY * np.arctanh(_ECCENTRICITY * sine)
+    return _ELLIPSOID.a * np.column_stack([np.radians(lon), isometric])
 
 
 def _lonlat(xy: Floats) -> tuple[Floats, Floats]:
     turned = xy / _ELLIPSOID.a
-    return np.degrees(turned[:, 0]), np.degrees(np.arctan(np.sinh(turned[:, 1])))
+    sine = np.tanh(turned[:, 1])
+    for _ in range(6):  # each round gains more than two digits
+        sine = np.tanh(turned[:, 1] + _ECCENTRICITY * np.arctanh(_ECCENTRICITY * sine))
+    return np.degrees(turned[:, 0]), np.degrees(np.arcsin(sine))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from planner import snap
 from planner.network import RoadGraph, graph_of_edges
 from planner.reach import UNREACHABLE
 from planner.road import Road
@@ -269,3 +270,22 @@ def test_places_along_the_open_roads() -> None:
     assert 45 < min(steps) <= max(steps) <= 50
     assert len(Road(_meridian()).places(50.0, (101.0, 26.0, 101.6, 27.0))[0]) == 0
     assert len(Road(_meridian(), closed=frozenset({"0"})).places(50.0, (101.0, 26.0, 102.0, 27.0))[0]) == 0
+
+
+def test_of_two_roads_the_nearer_on_the_ellipsoid_is_taken() -> None:
+    # A road 521 m to the east and one 523 m to the north: a spherical Mercator takes the second, half a per cent off.
+    east, _, _ = GEOD.fwd(101.7, 27.0, 90, 521)
+    _, north, _ = GEOD.fwd(101.7, 27.0, 0, 523)
+    graph = graph_of_edges(
+        lon=np.array([east, east, 101.69, 101.71]), lat=np.array([26.99, 27.01, north, north]),
+        tail=np.array([0, 2]), head=np.array([1, 3]),
+    )  # fmt: skip
+    at = Road(graph).snap(pd.DataFrame({"id": ["a"], "lon": [101.7], "lat": [27.0]}))
+    assert at.edge.tolist() == [0]
+    assert at.access_mm[0] == pytest.approx(521_000, abs=20)
+
+
+def test_a_place_goes_to_the_plane_and_back() -> None:
+    lon, lat = np.array([101.7, -70.0, 0.0]), np.array([27.0, -55.5, 79.9])
+    back = snap._lonlat(snap._mercator(lon, lat))
+    np.testing.assert_allclose(back, (lon, lat), atol=1e-11)
