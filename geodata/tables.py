@@ -18,6 +18,7 @@ from planner.errors import Text
 from planner.region import Source
 from planner.schema import VILLAGES
 
+_ASTRAY_M = 20_000
 _BORDER_TOLERANCE_M = 1000
 """A place this far outside every town is given to the nearest: borders of files are simplified."""
 
@@ -120,8 +121,14 @@ def _note_elsewhere(part: Part, town: pd.Series, towns: gpd.GeoDataFrame, label:
     """Note points that lie in another town than their code says, or far outside their own."""
     inside = _town_at(part.frame, towns, 0)
     own = gpd.GeoSeries(town.map(towns.set_index("code").geometry), index=town.index, crs=towns.crs)
-    far = part.frame.geometry.distance(own, align=False) > _BORDER_TOLERANCE_M
-    elsewhere = (town != "") & (inside != town) & ((inside != "") | far)
+    away = part.frame.geometry.distance(own, align=False)
+    astray = (town != "") & (inside == "") & (away > _ASTRAY_M)
+    notes.add_rows(
+        part.raw, astray, _PLACE,
+        Text("坐标不在任何乡镇，离本乡镇 20 公里以上", "the point lies in no town, more than 20 km from its own"),
+        Text("改正经度、纬度", "correct longitude and latitude"), found=part.frame[label],
+    )  # fmt: skip
+    elsewhere = (town != "") & (inside != town) & ((inside != "") | (away > _BORDER_TOLERANCE_M)) & ~astray
     notes.add_rows(
         part.raw, elsewhere, _PLACE, Text("坐标落在别的乡镇", "the point lies in another town"),
         Text("核对坐标或乡镇代码；评估以乡镇代码为准", "check it; the code is believed"), found=part.frame[label],

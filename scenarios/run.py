@@ -189,9 +189,13 @@ def write_outputs(folder: Path, outcome: Outcome, step: Step) -> None:
 
 
 def workbook_names(region: Region) -> dict[str, str]:
-    """Return the file name of the city's workbook (under "") and of each county's (under its code), all different."""
+    """Return the file name of the city's workbook (under "") and of each county's (under its code), all different.
+
+    A single county is all there is: it has one workbook.
+    """
     names: dict[str, str] = {}
-    places = [("", region.about.name), *zip(region.counties["code"], region.counties["name"], strict=True)]
+    counties = list(zip(region.counties["code"], region.counties["name"], strict=True))
+    places = [("", region.about.name), *(counties if len(counties) > 1 else [])]
     for code, place in places:
         taken = {name.casefold() for name in names.values()}
         plain = f"缺口清单_{_file_safe(place)}.xlsx"

@@ -394,3 +394,12 @@ def test_one_mistake_does_not_hide_those_behind_it(folder: Path) -> None:
     assert "从名称看不出" in said
     assert "写反了" in said
     assert "前 9 位" not in said
+
+
+def test_a_village_two_hundred_kilometres_off_is_refused(folder: Path) -> None:
+    villages = tiny.villages()
+    villages.loc[2, "lon"] = 103.9
+    villages.to_csv(folder / "villages.csv", index=False, encoding="utf-8-sig")
+    said = _problems(folder)
+    assert "villages.csv，第 4 行" in said
+    assert "坐标不在任何乡镇，离本乡镇 20 公里以上" in said
