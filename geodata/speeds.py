@@ -56,8 +56,8 @@ def _periods(raw: RawTable) -> pd.Series:
 def _check_period(raw: RawTable, said: pd.Series, period: str) -> None:
     if not period and said.isin(list(PERIODS)).any():
         what = Text("时速表分白天和夜间", "the table tells day from night")
-        fix = Text("用 fugai assess 并加上 --period day 或 --period night，或每个时段一个文件",
-                   "add --period day or night (fugai assess), or keep one file for each")  # fmt: skip
+        fix = Text("加上 --period 白天 或 --period 夜间，或每个时段一个文件",
+                   "add --period day or --period night, or keep one file for each")  # fmt: skip
         raise DataError(Problem(raw.file, what, fix, column="时段"))
     if period and not (said == period).any():
         name = PERIODS[period][0]

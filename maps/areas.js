@@ -6,7 +6,7 @@ function showAreas(map) {
   const data = JSON.parse(document.getElementById('areas-data').textContent);
   const {words, marks, chrome} = data.style;
   const elements = mapElements({...data.style, symbols: {}, status: {}});
-  const {byId, make, makeSvg, fill, rowsOf, point, unpacked, outline, number, people, swatch, list} = elements;
+  const {byId, make, makeSvg, fill, rowsOf, point, unpacked, outline, number, people, swatch, list, crossAt, closedMark} = elements;
   const {writeFurniture, addControls} = mapFurniture(map, data, elements);
   const states = Object.keys(words.states);
 
@@ -99,20 +99,28 @@ function showAreas(map) {
     ]);
   }
 
+  function closedLayer() {
+    const look = {...data.style.lines.road_closed, renderer: canvas, interactive: false};
+    const crosses = data.roads ? data.roads.crosses : [];
+    return L.layerGroup([L.polyline(data.roads ? data.roads.closed.map(unpacked) : [], look), ...crosses.map((at) => crossAt(point(at)))]);
+  }
+
   const card = (name, rows) => make('div', {}, make('h3', {}, name), list(rows));
 
   function demandCard(one) {
     const state = states[one.states[chosen]];
-    return card(one.id, [
+    return card(one.name || one.id, [
+      [words.id, one.name && one.id],
       [words.state, `${words.states[state]}（${limits[chosen].limit}）`],
-      [words.population, people(one.population)],
+      [words.population, data.hasPeople ? people(one.population) : ''],
       [words.nearest, one.nearest && `${one.nearest}，${one.cost}`],
       [words.on_foot, one.walk],
     ]);
   }
 
   const roads = data.roads ? roadLayer() : L.layerGroup();
-  const toFront = (layer) => layer.eachLayer((one) => (map.hasLayer(one) ? one.bringToFront() : null));
+  const closed = closedLayer();
+  const toFront = (layer) => layer.eachLayer((one) => (map.hasLayer(one) && one.bringToFront ? one.bringToFront() : null));
 
   /** One layer a state, filled anew for the chosen limit; those who are left out lie on top. */
   const layers = states.map(() => L.layerGroup());
@@ -121,11 +129,12 @@ function showAreas(map) {
     return sign.bindTooltip(() => demandCard(one), tipOptions);
   });
   const facilityLayer = L.layerGroup(facilities.map((one) =>
-    new Sign(point(one.at), {...marks.facility, renderer: canvas}).bindTooltip(() => card(one.id, [[words.kind, words.facility]]), tipOptions)));
+    new Sign(point(one.at), {...marks.facility, renderer: canvas}).bindTooltip(() => card(one.name || one.id, [[words.id, one.name && one.id], [words.kind, words.facility]]), tipOptions)));
 
   function drawDemand() {
     layers.forEach((layer) => layer.clearLayers());
     toFront(roads);
+    toFront(closed);
     states.forEach((state, at) => demand.forEach((one, row) => {
       if (one.states[chosen] !== at) return;
       Object.assign(signs[row].options, marks[state]);
@@ -177,6 +186,7 @@ function showAreas(map) {
       make('li', {class: 'areas wide'}, ...nested),
     ];
     if (data.roads) rows.push(layerRow(words.roads, roads, line, true, 'roads'));
+    if (data.roads && data.roads.closed.length) rows.push(layerRow(words.closed_layer, closed, closedMark(), true, 'closed'));
     counts.get('facility').textContent = number(facilities.length);
     return rows;
   }

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS
 
@@ -50,6 +51,7 @@ _WORDS: Mapping[str, object] = MappingProxyType(
         "facility": "机构",
         "areas": "服务范围（只供查看）",
         "roads": "道路",
+        "id": "编号",
         "on_foot": "步行接入",
         "on_foot_mark": "外圈＝离路远，步行接入道路",
         "notes": "点的颜色和形状随所选限度变化：逐点计算，不按服务范围图形判断。",
@@ -68,15 +70,20 @@ def areas_map(
     people: Sequence[Mapping[str, object]],
     furniture: Furniture,
     roads: RoadGraph | None = None,
+    open_edges: npt.NDArray[np.bool_] | None = None,
+    *,
+    has_people: bool = True,
 ) -> str:
     """Return one HTML page that opens with no network.
 
     areas       limit (as it is called) and geometry (EPSG:4326), the smallest limit first
-    demand      id, lon, lat, population; states: for each area's limit one of STATES; nearest: id of the nearest facility
-                ("" if none), cost: how far it is, in words; walk: how far it walks to the road, in words, or ""
-    facilities  id, lon, lat
+    demand      id, lon, lat, population, perhaps name; states: for each area's limit one of STATES; nearest: what the
+                nearest facility is called ("" if none), cost: how far it is, in words; walk: how far it walks to the
+                road, in words, or ""
+    facilities  id, lon, lat, perhaps name
     people      for each limit: covered, uncovered, unreachable, population
-    roads       to find one's way by
+    roads       to find one's way by; those that are not among `open_edges` are drawn as closed
+    has_people  False: the numbers are of points and not of people, and are not called people
     """
     metric = areas.geometry.estimate_utm_crs() if len(areas) and not areas.geometry.is_empty.all() else None
     bounds = _bounds(areas, demand, facilities)
@@ -89,8 +96,9 @@ def areas_map(
         "bounds": bounds,
         "limits": _limits(areas, geometry.outlines(shapes), people),
         "demand": _demand(demand),
-        "facilities": {"id": {"values": facilities["id"].tolist()}, "at": {"values": _at(facilities)}},
-        "roads": None if roads is None or metric is None else _roads(roads, metric, max(tolerance_m, 1.0)),
+        "facilities": _facilities(facilities),
+        "roads": None if roads is None or metric is None else _roads(roads, open_edges, metric, max(tolerance_m, 1.0)),
+        "hasPeople": has_people,
     }
     return render_page(
         Page(
@@ -151,6 +159,7 @@ def _demand(demand: pd.DataFrame) -> dict[str, object]:
     number = {state: at for at, state in enumerate(STATES)}
     columns = {
         "id": demand["id"].tolist(),
+        "name": _names(demand),
         "population": [int(value) for value in demand["population"]],
         "states": [[number[one] for one in states] for states in demand["states"]],
         "nearest": demand["nearest"].tolist(),
@@ -161,15 +170,29 @@ def _demand(demand: pd.DataFrame) -> dict[str, object]:
     return {name: {"values": values} for name, values in columns.items()}
 
 
-def _roads(roads: RoadGraph, crs: CRS, tolerance_m: float) -> dict[str, list[geometry.Line]]:
-    """Return the roads to draw: all of a small network, of a large one those from the third class upwards."""
+def _facilities(facilities: pd.DataFrame) -> dict[str, object]:
+    columns = {"id": facilities["id"].tolist(), "name": _names(facilities), "at": _at(facilities)}
+    return {name: {"values": values} for name, values in columns.items()}
+
+
+def _names(frame: pd.DataFrame) -> list[str]:
+    return frame["name"].tolist() if "name" in frame else [""] * len(frame)
+
+
+def _roads(
+    roads: RoadGraph, open_edges: npt.NDArray[np.bool_] | None, crs: CRS, tolerance_m: float
+) -> dict[str, list[geometry.Line]]:
+    """Return the roads to draw: of a small network all, of a large one the third class and above and all that is closed."""
+    is_open = np.ones(len(roads.tail), np.bool_) if open_edges is None else open_edges
     shapes = gpd.GeoSeries(edge_lines(roads), crs=4326).to_crs(crs)
     plain = pd.Series(roads.road_class).astype(str).str.removesuffix("_link")
     major = plain.isin(style.MAJOR_ROADS)
     shown = plain.isin(style.SHOWN_ROADS) | (len(shapes) <= _FEW_ROADS)
     return {
-        "minor": geometry.lines(shapes[shown & ~major], tolerance_m),
-        "major": geometry.lines(shapes[major], tolerance_m),
+        "minor": geometry.lines(shapes[shown & ~major & is_open], tolerance_m),
+        "major": geometry.lines(shapes[major & is_open], tolerance_m),
+        "closed": geometry.lines(shapes[~is_open], tolerance_m),
+        "crosses": geometry.crosses(shapes[~is_open]),
     }
 
 
@@ -178,7 +201,7 @@ def _style(limits: int) -> dict[str, object]:
         "words": dict(_WORDS),
         "chrome": dict(style.CHROME),
         "marks": {name: dict(look) for name, look in _MARKS.items()},
-        "lines": {name: dict(style.LINES[name]) for name in ("road_major", "road_minor")},
+        "lines": {name: dict(style.LINES[name]) for name in ("road_major", "road_minor", "road_closed")},
         "fills": area_fills(limits),
         "areaEdge": _AREA_EDGE,
     }

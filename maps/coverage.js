@@ -9,6 +9,7 @@ function showCoverage(map) {
   const elements = mapElements(data.style);
   const {
     byId, make, fill, rowsOf, point, unpacked, outline, number, people, sign, dot, stroke, pill,
+    crossAt, closedMark,
   } = elements;
   const {shareLegend, countyRow, cityLines} = mapLegend(data.style, elements);
   const {writeFurniture, addControls} = mapFurniture(map, data, elements);
@@ -76,6 +77,12 @@ function showCoverage(map) {
     const path = (kind) =>
       L.polyline(data.roads[kind].map(unpacked), {...lines[`road_${kind}`], pane: 'roads', interactive: false});
     return L.layerGroup([path('minor'), path('major')]);
+  }
+
+  /** What is closed lies over the open roads, dashed and crossed, and is shown whether they are or not. */
+  function closedLayer() {
+    const look = {...lines.road_closed, pane: 'rings', interactive: false, className: 'closed-road'};
+    return L.layerGroup([L.polyline(data.roads.closed.map(unpacked), look), ...data.roads.crosses.map((at) => crossAt(point(at)))]);
   }
 
   const rings = furniture.rings.map((ring) => {
@@ -219,6 +226,7 @@ function showCoverage(map) {
       ...kinds.map(facilityRow),
       villages.length ? villageRow() : null,
       data.roads ? layerRow(words.roads_layer, roadLayer(), stroke(lines.road_major, false), false, null, null) : null,
+      data.roads && data.roads.closed.length ? layerRow(words.closed_layer, closedLayer(), closedMark(), true, null, null) : null,
       layerRow(words.counties_layer, countyLayer(), stroke(lines.county, false), true, null, null),
       namesRow,
     ].filter(Boolean);

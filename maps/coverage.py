@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from maps import geometry, style
@@ -33,12 +35,16 @@ _DETOUR_NUMBERS = ("population", "radius_km", "paper_distance_m", "road_distance
 
 
 def coverage_map(
-    region: Region, findings: pd.DataFrame, furniture: Furniture, detours: pd.DataFrame | None = None
+    region: Region,
+    findings: pd.DataFrame,
+    furniture: Furniture,
+    detours: pd.DataFrame | None = None,
+    open_edges: npt.NDArray[np.bool_] | None = None,
 ) -> str:
     """Return one HTML page that shows findings on the map of their region and opens with no network.
 
     One fill per (rule, reading) that has rows at town level; village rows with people left out become dots, the rows
-    of 绕行清单 (schema.DETOURS) signs of their own.
+    of 绕行清单 (schema.DETOURS) signs of their own. Edges of the roads that are not open are drawn apart.
     Raises ValueError when findings speak of towns or villages that the region does not have.
     """
     _require_known(findings, "town", region.towns["code"])
@@ -55,7 +61,7 @@ def coverage_map(
         "counties": _counties(region),
         "villages": _villages(region),
         "facilities": _facilities(region, dict(furniture.decided)),
-        "roads": _roads(region),
+        "roads": _roads(region, open_edges),
         "detours": None if detours is None else _detours(detours),
     }
     return render_page(
@@ -207,13 +213,19 @@ def _facilities(region: Region, decided: Mapping[str, str]) -> dict[str, Column]
     }
 
 
-def _roads(region: Region) -> dict[str, list[geometry.Line]] | None:
+def _roads(region: Region, open_edges: npt.NDArray[np.bool_] | None) -> dict[str, list[geometry.Line]] | None:
+    """Return the roads to draw; of those that are closed all, whatever their class, and where their crosses stand."""
     if region.roads is None:
         return None
+    is_open = np.ones(len(region.roads.tail), np.bool_) if open_edges is None else open_edges
     shapes = gpd.GeoSeries(edge_lines(region.roads), crs=4326).to_crs(region.crs)
     kind = pd.Series(region.roads.road_class).astype(str).str.removesuffix("_link")
     is_major, is_shown = kind.isin(style.MAJOR_ROADS), kind.isin(style.SHOWN_ROADS)
-    return {"minor": geometry.lines(shapes[is_shown & ~is_major]), "major": geometry.lines(shapes[is_major])}
+    drawn = {"minor": is_shown & ~is_major & is_open, "major": is_major & is_open, "closed": ~is_open}
+    return {
+        **{name: geometry.lines(shapes[rows]) for name, rows in drawn.items()},
+        "crosses": geometry.crosses(shapes[~is_open]),
+    }
 
 
 def _detours(detours: pd.DataFrame) -> dict[str, Column]:

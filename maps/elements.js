@@ -82,6 +82,21 @@ function mapElements(style) {
     return makeSvg('svg', {width: 24, height: 14, viewBox: '0 0 24 14'}, shape);
   }
 
+  /* ---- closed roads: dashed, with crosses ---- */
+
+  function crossAt(at) {
+    const {color} = style.lines.road_closed;
+    const html = make('span', {style: `color:${color}`}, '✕');
+    return L.marker(at, {icon: L.divIcon({className: 'cross', html, iconSize: [12, 12]}), interactive: false, keyboard: false});
+  }
+
+  function closedMark() {
+    const {color} = style.lines.road_closed;
+    const box = stroke(style.lines.road_closed, false);
+    box.append(makeSvg('path', {d: 'M9 3l6 8M15 3l-6 8', fill: 'none', stroke: color, 'stroke-width': 1.8}));
+    return box;
+  }
+
   function swatch(paint) {
     const look = {width: 23, height: 12, x: 0.5, y: 0.5, fill: paint, stroke: chrome.edge};
     return makeSvg('svg', {width: 24, height: 13, viewBox: '0 0 24 13'}, makeSvg('rect', look));
@@ -98,6 +113,6 @@ function mapElements(style) {
 
   return {
     byId, make, makeSvg, fill, rowsOf, point, unpacked, outline, number, people,
-    sign, dot, stroke, swatch, pill, pillOf, tag, list,
+    sign, dot, stroke, crossAt, closedMark, swatch, pill, pillOf, tag, list,
   };
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from planner.cached import bare
-from planner.joined import APART, FAR, joined
+from planner.joined import NO_WAY, why_unreached
 from planner.measures import MM_PER_KM, people_in_question
 from planner.places import settlements, village_names, with_places
 from planner.reach import Reach
@@ -17,7 +17,6 @@ from planner.schema import DETOURS
 from planner.travel import Travel
 
 _MEASURE = "people_within"
-NO_WAY = "no_way"
 
 
 def detours(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.DataFrame:
@@ -55,15 +54,15 @@ def _of_pair(region: Region, rule: Rule, paper: Reading, road: Reading, travels:
     fails = (on_paper.covered() & ~by_road.covered()).to_numpy(bool)
     rows = people[fails].reset_index(drop=True)
     rows = rows.assign(name=village_names(region, rows), rule=rule.id, rule_label=rule.label, reading=road.id)
-    rows = rows.assign(radius_km=float(params["radius_km"]), reason=_reasons(bare(travels[road.travel]), rows))
+    rows = rows.assign(radius_km=float(params["radius_km"]), reason="")
     for side, reach in (("paper", on_paper), ("road", by_road)):
         rows = _with_nearest(rows, side, reach, region)
     straight = rows["paper_distance_m"].where(rows["paper_distance_m"] > 0)
     reached = rows["road_distance_m"].notna()
+    rows.loc[~reached, "reason"] = _reasons(bare(travels[road.travel]), rows[~reached], facilities)
     rows = rows.assign(
         detour_factor=rows["road_distance_m"] / straight,
         status=np.where(reached, "detour", "unreachable"),
-        reason=rows["reason"].where(~reached, ""),
     )
     return with_places(region, rows).sort_values(["county_code", "town_code", "id"], kind="stable")
 
@@ -84,8 +83,6 @@ def _with_nearest(rows: pd.DataFrame, side: str, reach: Reach, region: Region) -
     )
 
 
-def _reasons(road: Travel | None, rows: pd.DataFrame) -> list[str]:
-    """Return why each point might not be reached at all: too far from a road, on a part apart, or no way there."""
-    if not isinstance(road, Road):
-        return [NO_WAY] * len(rows)
-    return [state if state in {APART, FAR} else NO_WAY for state in joined(road, rows)["state"]]
+def _reasons(road: Travel | None, rows: pd.DataFrame, facilities: pd.DataFrame) -> list[str]:
+    """Return why each point is not reached at all."""
+    return why_unreached(road, rows, facilities) if isinstance(road, Road) else [NO_WAY] * len(rows)

@@ -1,6 +1,6 @@
 """Who is not joined to the roads: people too far from any road, and people on roads apart from the largest network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from planner.region import Region
 from planner.road import Road
 from planner.schema import NOT_JOINED
 
-APART, FAR = "apart", "far"
+APART, FAR, CLOSED, NO_WAY = "apart", "far", "closed", "no_way"
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,33 @@ def joined(road: Road, points: pd.DataFrame) -> pd.DataFrame:
     """Return, in the order of `points` (id, lon, lat), how each is joined to the roads.
 
     state     "" on the largest part, "apart" on another one, "far" beyond the snapping distance of every open road
-    access_m  metres to the nearest road, NaN where it is too far
+    closed    whether it is apart or far only because roads are closed
+    access_m  metres to the nearest open road; NaN where it is too far, other than by closed roads
     part      number of the part, 0 the largest; −1 where the road is too far
     """
     at = road.snap(points)
     part = _part_of(road, at.edge)
-    return pd.DataFrame(
-        {
-            "id": points["id"].to_numpy(object),
-            "state": np.select([part < 0, part > 0], [FAR, APART], ""),
-            "access_m": np.where(at.edge < 0, np.nan, at.access_mm / 1000),
-            "part": part,
-        }
-    )
+    state, closed = np.select([part < 0, part > 0], [FAR, APART], ""), np.zeros(len(points), np.bool_)
+    access = np.where(at.edge < 0, np.nan, at.access_mm / 1000)
+    off, unclosed = np.flatnonzero(state != ""), road.unclosed
+    if unclosed is not None and len(off):
+        before = joined(unclosed, points.iloc[off])["state"].to_numpy(object)
+        lost = off[(before == "") | ((before == APART) & (state[off] == FAR))]
+        closed[lost], access[lost] = True, road.nearest_m(points.iloc[lost])
+    columns = {"state": state, "closed": closed, "access_m": access, "part": part}
+    return pd.DataFrame({"id": points["id"].to_numpy(object), **columns})
+
+
+def why_unreached(road: Road, points: pd.DataFrame, facilities: pd.DataFrame) -> list[str]:
+    """Return why no facility reaches each of `points`, which none does: "closed", "far", "apart" or "no_way".
+
+    "closed" are those, too, whom a facility would reach if nothing were closed.
+    """
+    found = joined(replace(road, max_snap_m=max(road.max_snap_m, road.offroad_m)), points)
+    closed, unclosed = found["closed"].to_numpy(bool), road.unclosed
+    if unclosed is not None and len(points):
+        closed = closed | (unclosed.reach(points, facilities, 0).nearest_index >= 0)
+    return [CLOSED if shut else state or NO_WAY for shut, state in zip(closed, found["state"], strict=True)]
 
 
 def _part_of(road: Road, edge: Whole) -> Whole:
@@ -80,7 +94,7 @@ def not_joined(region: Region, road: Road) -> pd.DataFrame:
     )
     rows = rows.reset_index(drop=True)
     found = joined(road, rows)
-    rows = rows.assign(state=found["state"], access_m=found["access_m"])
+    rows = rows.assign(state=found["state"], closed=found["closed"], access_m=found["access_m"])
     return with_places(region, rows[rows["state"] != ""])[list(NOT_JOINED.names())].reset_index(drop=True)
 
 

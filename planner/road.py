@@ -1,7 +1,7 @@
 """Road: travelling on a RoadGraph, from the point snapped onto the edge, with the access leg, in whole mm or ms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -23,6 +23,7 @@ _MM_PER_KM = 1_000_000
 _NEVER = int(UNREACHABLE)
 WALK_KMH = 5.0
 """Speed of the access leg between a point and the road where time is asked for: an assumption, on foot."""
+_ANYWHERE_M = 200_000.0
 _ON_THE_ROAD_M = 1.0
 """A walk ends on a road; more than this beside every open one, it ends on a road that is closed."""
 
@@ -41,13 +42,15 @@ class Road:
     """The road reading: shortest way on the graph, distance (mm) or, with `speeds`, time (ms).
 
     graph       the roads
-    speeds      km/h by class, or None for distance; an edge's own speed_kmh comes first
+    speeds      km/h by class, or None for distance; an edge's own speed_kmh comes first (see own_speeds)
     closed      way ids that are closed
     closed_edges  positions of edges that are closed as well, such as those that meet a polygon
     delay_s     added once to every journey by time, such as the dispatch of an ambulance
     direction   "from" the facility to the demand (an ambulance) or "to" it (a patient)
     max_snap_m  a point farther than this from every open edge is 不可达
     walk_kmh    speed of the access leg in time
+    start_kmh   that of the facility's access leg where it is no walk: an ambulance drives from its yard; None: walk_kmh
+    own_speeds  False: the speeds by class replace those of the edges, too
     offroad_m   demand farther than max_snap_m, but not farther than this, walks to its nearest edge (步行接入); 0: 不可达
     walks       by demand id, by time only: what those walk instead of the straight line, such as over a friction surface;
                 who has no walk is 不可达
@@ -61,6 +64,8 @@ class Road:
     direction: Literal["from", "to"] = "from"
     max_snap_m: float = 2_000.0
     walk_kmh: float = WALK_KMH
+    start_kmh: float | None = None
+    own_speeds: bool = True
     offroad_m: float = 0.0
     walks: Mapping[str, Walk] | None = None
     engine: Engine = field(default="auto")
@@ -68,7 +73,7 @@ class Road:
     def __post_init__(self) -> None:
         speeds = {} if self.speeds is None else self.speeds
         bad = [name for name, speed in speeds.items() if not 0 < speed < float("inf")]
-        if bad or not self.walk_kmh > 0 or self.delay_s < 0 or self.max_snap_m < 0:
+        if bad or not min(self.walk_kmh, self.start_kmh or 1) > 0 or self.delay_s < 0 or self.max_snap_m < 0:
             raise ValueError(f"speeds must be above zero, delay and snapping distance not below: {bad}")
         if self.offroad_m and self.offroad_m < self.max_snap_m:
             raise ValueError(f"off the road to {self.offroad_m} m is nearer than max_snap_m {self.max_snap_m}")
@@ -86,7 +91,8 @@ class Road:
             return graph.length_mm
         table = {**SPEED_KMH, **self.speeds}
         by_class = pd.Series(graph.road_class).map(table).fillna(table["road"])
-        speed = np.where(np.isnan(graph.speed_kmh), by_class.to_numpy(float), graph.speed_kmh)
+        by_table = np.isnan(graph.speed_kmh) | (not self.own_speeds)
+        speed = np.where(by_table, by_class.to_numpy(float), graph.speed_kmh)
         return np.rint(graph.length_mm * (_MS_PER_HOUR / _MM_PER_KM) / speed).astype(np.int64)
 
     @cached_property
@@ -118,6 +124,17 @@ class Road:
         """Return where each point (id, lon, lat) meets its nearest open edge."""
         return self._edges.snap(frame, self.max_snap_m)
 
+    def nearest_m(self, frame: pd.DataFrame) -> Floats:
+        """Return metres from each point (id, lon, lat) to its nearest open edge, however far; NaN where none is open."""
+        at = self._edges.snap(frame, _ANYWHERE_M)
+        return np.where(at.edge < 0, np.nan, at.access_mm / 1000)
+
+    @property
+    def unclosed(self) -> "Road | None":
+        """The same road with nothing closed; None where nothing is."""
+        closed = not self.open_edges.all()
+        return replace(self, closed=frozenset(), closed_edges=frozenset()) if closed else None
+
     def places(self, step_m: float, box: tuple[float, float, float, float]) -> tuple[Floats, Floats]:
         """Return (lon, lat) of places on the open edges near `box` (west, south, east, north), at most `step_m` apart."""
         return self._edges.places(step_m, box)
@@ -133,7 +150,7 @@ class Road:
         at = self._edges.snap(demand, max(self.max_snap_m, self.offroad_m))
         on_foot = (at.edge >= 0) & (at.access_mm > round(self.max_snap_m * 1000))
         if self.walks is None or self.speeds is None or not on_foot.any():
-            return Access(at, self._leg(at.access_mm), on_foot)
+            return Access(at, self._leg(at.access_mm, self.walk_kmh), on_foot)
         return self._walked(demand, at, on_foot, self.walks)
 
     def _walked(self, demand: pd.DataFrame, at: Snapped, on_foot: Bools, walks: Mapping[str, Walk]) -> Access:
@@ -142,15 +159,15 @@ class Road:
         rows = np.array([row for row in np.flatnonzero(on_foot) if ids[row] in walks], np.int64)
         taken = pd.DataFrame([walks[name] for name in ids[rows]], columns=list(Walk._fields), dtype=float)
         met = self._edges.snap(taken, _ON_THE_ROAD_M)
-        edge, along, leg = np.where(on_foot, -1, at.edge), at.along_mm.copy(), self._leg(at.access_mm)
+        edge, along, leg = np.where(on_foot, -1, at.edge), at.along_mm.copy(), self._leg(at.access_mm, self.walk_kmh)
         edge[rows], along[rows] = met.edge, met.along_mm
         leg[rows] = np.rint(taken["seconds"].to_numpy() * 1000).astype(np.int64)
         return Access(Snapped(edge, along, at.access_mm), leg, on_foot & (edge >= 0))
 
-    def _leg(self, access_mm: Whole) -> Whole:
+    def _leg(self, access_mm: Whole, kmh: float) -> Whole:
         if self.speeds is None:
             return access_mm
-        return np.rint(access_mm * (_MS_PER_HOUR / _MM_PER_KM) / self.walk_kmh).astype(np.int64)
+        return np.rint(access_mm * (_MS_PER_HOUR / _MM_PER_KM) / kmh).astype(np.int64)
 
     def _ends(self, access: Access, outward: bool) -> Pairs:
         """Return (point, node, cost): how each point leaves for (or is reached from) the ends of its edge.
@@ -218,7 +235,8 @@ class Road:
 
     def _join(self, facilities: pd.DataFrame) -> Access:
         at = self.snap(facilities)
-        return Access(at, self._leg(at.access_mm), np.zeros(len(facilities), np.bool_))
+        kmh = self.walk_kmh if self.start_kmh is None else self.start_kmh
+        return Access(at, self._leg(at.access_mm, kmh), np.zeros(len(facilities), np.bool_))
 
     @property
     def _delay(self) -> int:

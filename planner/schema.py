@@ -263,7 +263,7 @@ DETOURS = Table(
         Field("road_distance_m", "道路距离", "number", "不可达的为空", "米"),
         Field("detour_factor", "绕行系数", "number", "道路距离 ÷ 直线距离；不可达的为空"),
         Field("status", "状态", "text", "detour＝绕行超限；unreachable＝不可达"),
-        Field("reason", "不可达原因", "text", "far＝离路太远；apart＝所在道路不与最大路网连通；no_way＝没有可通行的路线"),
+        Field("reason", "不可达原因", "text", "closed＝道路封闭；far＝离路太远；apart＝所在道路不与最大路网连通；no_way＝没有可通行的路线"),
         Field("estimated", "含估算", "boolean"),
         Field("lon", "经度", "number", "", "度"),
         Field("lat", "纬度", "number", "", "度"),
@@ -271,8 +271,10 @@ DETOURS = Table(
 )  # fmt: skip
 DETOUR_LABELS: Mapping[str, str] = MappingProxyType({"detour": "绕行超限", "unreachable": "不可达"})
 REASON_LABELS: Mapping[str, str] = MappingProxyType(
-    {"": "", "far": "离路太远", "apart": "所在道路不与最大路网连通", "no_way": "没有可通行的路线"}
-)
+    {
+        "": "", "closed": "道路封闭", "far": "离路太远", "apart": "所在道路不与最大路网连通", "no_way": "没有可通行的路线",
+    }
+)  # fmt: skip
 
 NOT_JOINED = Table(
     "not_joined", "未接入路网", ("未接入路网",), "id", None,
@@ -286,7 +288,8 @@ NOT_JOINED = Table(
         Field("county_name", "县（区）", "text"),
         Field("population", "人口", "integer", "", "人"),
         Field("state", "情况", "text", "far＝离路太远；apart＝最近的道路不与最大路网连通"),
-        Field("access_m", "离路", "number", "离路太远的为空", "米"),
+        Field("closed", "道路封闭", "boolean", "是＝道路不封闭就接入了"),
+        Field("access_m", "离路", "number", "道路封闭的为到最近未封闭道路的距离；离路太远的为空", "米"),
     ),
 )  # fmt: skip
 

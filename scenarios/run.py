@@ -65,7 +65,10 @@ class Outcome:
     def page(self) -> str:
         """Return the map as one offline page."""
         around = furniture(self.region, self.rules, self.roads, self.decided)
-        return coverage_map(self.region, self.findings, around, self.roads.detours if self.roads else None)
+        roads = self.roads
+        if roads is None:
+            return coverage_map(self.region, self.findings, around)
+        return coverage_map(self.region, self.findings, around, roads.detours, roads.road.open_edges)
 
     def _repr_html_(self) -> str:
         """Return the map in a frame of its own, which is how a notebook shows an outcome."""

@@ -14,6 +14,7 @@ from planner.errors import FugaiError, Language, OptionError, Problem, SitingErr
 from planner.limits import MOST, Limit
 from planner.reach import Reach, reach_of
 from planner.reach import rows_of as pairs_of
+from planner.network import RoadGraph
 from planner.schema import FACILITY_KINDS
 from planner.siting.best import k_best, same, with_ties
 from planner.siting.classes import classes
@@ -25,6 +26,7 @@ from planner.siting.solve import Solver, solve
 from planner.siting.ties import CHEAP, lexicographic
 from planner.travel import Road, StraightLine
 from scenarios.site_files import Pairs, positions
+from scenarios.site_places import known_kinds, places_of, resident_names
 
 NEEDS_LIMIT = ("lscp", "mclp", "backup")
 MAXIMISES = ("mclp", "backup")
@@ -37,13 +39,17 @@ _CHEAP_PAIRS = 2_000
 
 @dataclass(frozen=True, eq=False)
 class Lists:
-    """Demand (id, weight, perhaps lon, lat) and sites (id, what instance_of knows, perhaps lon, lat), sorted by id,
-    and what their files are called."""  # noqa: D205, D209 - one sentence
+    """Demand (id, weight) and sites (id, what instance_of knows), sorted by id, and what their files are called.
+
+    Either perhaps with name, place, lon, lat; demand with population where its weights are people. roads: those of the
+    folder that the lists came from, if it has any.
+    """
 
     demand: pd.DataFrame
     sites: pd.DataFrame
     demand_file: str
     sites_file: str
+    roads: RoadGraph | None = None
 
 
 def lists_of(demand: pd.DataFrame, sites: pd.DataFrame, demand_file: str, sites_file: str) -> Lists:
@@ -59,22 +65,29 @@ def lists_of_folder(folder: Path, kinds: Sequence[str], named: Sequence[str]) ->
     """
     from geodata.load import load
 
+    unknown = [one for one in kinds if one not in FACILITY_KINDS]
+    if unknown or not kinds:
+        what = Text("不认识的机构类型", "unknown kind of facility")
+        raise OptionError(Problem("--candidates", what, known_kinds(), found="、".join(unknown)))
     region = load(folder)
     facilities = region.facilities[region.facilities["status"] == "open"]
     kept = facilities["kind"].isin([*kinds, *named]) | facilities["id"].isin(named)
     sites = facilities[kept]
     if not facilities["kind"].isin(kinds).any():
-        what = Text(f"没有在用的候选机构：{'、'.join(kinds)}", f"no open facility of kind {', '.join(kinds)}")
-        fix = Text(f"可用：{'、'.join(FACILITY_KINDS)}", f"use {', '.join(FACILITY_KINDS)}")
-        raise OptionError(Problem("--candidates", what, fix))
+        said = "、".join(FACILITY_KINDS[one][0] for one in kinds)
+        what = Text(f"没有在用的候选机构：{said}", f"no open facility of kind {', '.join(kinds)}")
+        raise OptionError(Problem("--candidates", what, known_kinds()))
     residents = region.residents
-    return lists_of(
-        pd.DataFrame({"id": residents["id"], "weight": residents["population"].astype(float), "group": residents["county_code"],
+    weight = residents["population"].astype(float)
+    lists = lists_of(
+        pd.DataFrame({"id": residents["id"], "weight": weight, "population": weight, "group": residents["county_code"],
+                      "name": resident_names(region), "place": places_of(region, residents),
                       "lon": residents["lon"], "lat": residents["lat"]}),
-        pd.DataFrame({"id": sites["id"], "group": sites["county_code"], "kind": sites["kind"],
-                      "lon": sites["lon"], "lat": sites["lat"]}),
+        pd.DataFrame({"id": sites["id"], "group": sites["county_code"], "kind": sites["kind"], "name": sites["name"],
+                      "place": places_of(region, sites), "lon": sites["lon"], "lat": sites["lat"]}),
         f"{folder.name}（居民点）", f"{folder.name}（机构）",
     )  # fmt: skip
+    return replace(lists, roads=region.roads)
 
 
 def with_options(lists: Lists, said: Mapping[str, tuple[str, ...]]) -> Lists:
@@ -96,7 +109,10 @@ def with_options(lists: Lists, said: Mapping[str, tuple[str, ...]]) -> Lists:
         lost = [one for one in wanted if one not in known]
         if lost:
             what = Text(f"{lists.sites_file} 里没有这些 id", f"{lists.sites_file} has no such ids")
-            problems.append(Problem(f"--{option}", what, Text("核对 id", "check them"), found="、".join(lost[:_SHOWN])))
+            fix = Text("核对 id", "check them")
+            if "kind" in sites:
+                fix = Text(f"核对 id 或机构类型；{known_kinds().zh}", f"check the ids or kinds; {known_kinds().en}")
+            problems.append(Problem(f"--{option}", what, fix, found="、".join(lost[:_SHOWN])))
         both = sites.loc[mine & taken, "id"].tolist()
         if both:
             what = Text("同一站点写在两个选项里", "a site stands in two options")

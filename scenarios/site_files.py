@@ -21,10 +21,11 @@ _STATUS_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _LON, _LAT = (replace(RESIDENTS.field(name), required=False) for name in ("lon", "lat"))  # needed without --costs
 DEMAND = Table("demand", "需求点", ("demand",), "id", "point",
-               (RESIDENTS.field("id"), Field("weight", "权重", "number", aliases=("需求", "demand")),
+               (RESIDENTS.field("id"), Field("name", "名称", "text", aliases=("需求点名称", "居民点名称", "村名称", "村（社区）名称")),
+                Field("weight", "权重", "number", aliases=("需求", "demand")),
                 Field("population", "常住人口", "number", aliases=RESIDENTS.field("population").aliases), _LON, _LAT))  # fmt: skip
 SITES = Table("facilities", "候选点", ("facilities",), "id", "point",
-              (FACILITIES.field("id"), Field("cost", "费用", "number", aliases=("造价", "建设费用", "fixed_cost")),
+              (FACILITIES.field("id"), replace(FACILITIES.field("name"), required=False), Field("cost", "费用", "number", aliases=("造价", "建设费用", "fixed_cost")),
                Field("min_load", "下限", "number", aliases=("最小负荷", "服务下限")),
                Field("max_load", "上限", "number", aliases=("最大负荷", "服务上限", "capacity", "容量")),
                Field("status", "状态", "choice", choices=_STATUS_NAMES),
@@ -49,7 +50,10 @@ class Pairs:
 
 
 def read_demand(path: Path, *, placed: bool) -> pd.DataFrame:
-    """Return id, weight (and lon, lat where `placed`), of a file that may call the weight population."""
+    """Return id, weight (and name, population where the file has them; lon, lat where `placed`).
+
+    A file may call the weight population.
+    """
     raw, frame, notes = _canonical(path, DEMAND, placed=placed)
     names = columns_of([str(one) for one in raw.frame.columns], DEMAND)[0]
     named = next((one for one in ("weight", "population") if one in names), None)
@@ -63,11 +67,12 @@ def read_demand(path: Path, *, placed: bool) -> pd.DataFrame:
         notes.add_rows(raw, values < 0, label, Text("小于 0", "below zero"), _FIX, found=values.astype(str))
         frame = frame.assign(weight=values)
     _refuse(notes)
-    return frame[["id", "weight", *(("lon", "lat") if placed else ())]]
+    more = [one for one in ("name", "population") if one in names and (one == "name" or one == named)]
+    return frame[["id", "weight", *more, *(("lon", "lat") if placed else ())]]
 
 
 def read_sites(path: Path, *, placed: bool) -> pd.DataFrame:
-    """Return id, cost, min_load, max_load, status, group (those that the file has; lon, lat where `placed`)."""
+    """Return id, name, cost, min_load, max_load, status, group (those that the file has; lon, lat where `placed`)."""
     raw, frame, notes = _canonical(path, SITES, placed=placed)
     for name in ("cost", "min_load", "max_load"):
         values = frame[name]
@@ -81,7 +86,7 @@ def read_sites(path: Path, *, placed: bool) -> pd.DataFrame:
     )
     _refuse(notes)
     there = set(columns_of([str(one) for one in raw.frame.columns], SITES)[0])
-    kept = [one for one in ("cost", "min_load", "max_load", "status", "group") if one in there]
+    kept = [one for one in ("name", "cost", "min_load", "max_load", "status", "group") if one in there]
     frame = frame.assign(status=frame["status"].where(frame["status"].notna(), "candidate"))
     return frame[["id", *kept, *(("lon", "lat") if placed or {"lon", "lat"} <= there else ())]]
 

@@ -21,6 +21,8 @@ from planner.rules import Rules
 from planner.travel import PAPER, Travel
 
 _SHOWN = 20
+_YARD = "service"
+"""The class of road at whose speed a vehicle drives from the facility to the nearest road: an assumption."""
 PERIOD_LABELS: Mapping[str, str] = MappingProxyType({"": "", "day": "白天", "night": "夜间"})
 
 
@@ -28,7 +30,8 @@ PERIOD_LABELS: Mapping[str, str] = MappingProxyType({"": "", "day": "白天", "n
 class RoadChoices:
     """What a planner decides about the roads of one assessment; ``files`` are those that it was read from.
 
-    ``minutes`` is the response time to report against, None where the rules' own is kept.
+    ``minutes`` is the response time to report against, None where the rules' own is kept; ``own_speeds`` False lets the
+    table of speeds replace those that the roads carry themselves.
     """
 
     speeds: Mapping[str, float] = field(default_factory=dict)
@@ -38,6 +41,7 @@ class RoadChoices:
     delay_s: float = 0.0
     minutes: float | None = None
     max_snap_m: float = 2_000.0
+    own_speeds: bool = True
     files: tuple[Source, ...] = ()
 
     @property
@@ -46,16 +50,21 @@ class RoadChoices:
         return bool(self.speeds) or self.delay_s > 0 or self.minutes is not None
 
     @property
+    def closes(self) -> bool:
+        """Whether any road is to be closed."""
+        return bool(self.closed) or self.closed_area is not None
+
+    @property
     def need_roads(self) -> bool:
         """Whether anything was chosen that means nothing without roads."""
-        return self.asks_for_time or bool(self.closed) or self.closed_area is not None
+        return self.asks_for_time or self.closes
 
 
 @dataclass(frozen=True, eq=False)
 class RoadView:
     """What the roads say besides the findings: the 绕行清单, the parts, who is not joined; and how one travelled.
 
-    ``said`` tells the choices in sentences, ``record`` the same for the manifest.
+    ``said`` tells the choices in sentences, ``record`` the same for the manifest; ``told`` is for the console.
     """
 
     road: Road
@@ -64,6 +73,7 @@ class RoadView:
     not_joined: pd.DataFrame
     said: tuple[str, ...]
     record: Mapping[str, Any]
+    told: tuple[Text, ...] = ()
 
 
 def ways_of(region: Region, choices: RoadChoices) -> Mapping[str, Travel]:
@@ -88,12 +98,19 @@ def ways_of(region: Region, choices: RoadChoices) -> Mapping[str, Travel]:
 
 
 def road_of(graph: RoadGraph, choices: RoadChoices, *, by_time: bool, **more: Any) -> Road:
-    """Return the way by road, in distance or in time, as the choices say; `more` goes to Road. OptionError for unknown ids."""
+    """Return the way by road, in distance or in time, as the choices say; `more` goes to Road. OptionError for unknown ids.
+
+    Where one travels from the facility it is a vehicle that does, and it drives from its yard to the road, too, at the
+    speed of a `_YARD` road; the other end of the way is walked.
+    """
     _check_closed(graph, choices)
-    area = choices.closed_area
+    area, speeds = choices.closed_area, {**SPEED_KMH, **choices.speeds}
+    drives = by_time and more.get("direction", "from") == "from"
     return Road(
         graph,
-        speeds={**SPEED_KMH, **choices.speeds} if by_time else None,
+        speeds=speeds if by_time else None,
+        start_kmh=speeds[_YARD] if drives else None,
+        own_speeds=choices.own_speeds,
         closed=choices.closed,
         closed_edges=frozenset() if area is None else frozenset(edges_meeting(graph, area).tolist()),
         delay_s=choices.delay_s if by_time else 0.0,
@@ -119,15 +136,53 @@ def road_view(region: Region, rules: Rules, travels: Mapping[str, Travel], choic
     if not isinstance(road, Road):
         return None
     by_time = bare(travels.get("road_time"))
-    closed = int((~road.open_edges).sum())
+    timed = by_time if isinstance(by_time, Road) else None
     return RoadView(
         road=road,
         parts=road_parts(road),
         detours=detours(region, rules, travels),
         not_joined=not_joined(region, road),
-        said=_said(road, by_time if isinstance(by_time, Road) else None, choices, closed),
-        record=_record(road, by_time if isinstance(by_time, Road) else None, choices, closed),
+        said=_said(road, timed, choices),
+        record=_record(road, timed, choices),
+        told=told(road, choices, by_time=timed is not None),
     )
+
+
+def told(road: Road, choices: RoadChoices, *, by_time: bool) -> tuple[Text, ...]:
+    """Return what the console says of the choices: how much is closed, and how much the table of speeds decides."""
+    out = []
+    if choices.closes:
+        count = _closed_count(road)
+        out.append(Text(f"封闭道路 {count} 段。", f"closed: {count} stretches of road."))
+    if choices.speeds and by_time:
+        share, own = _table_share(road.graph, choices), _own_speed_share(road.graph)
+        fix = Text("要让时速表代替它，加 --speeds-override", "--speeds-override lets the table replace them")
+        if not choices.own_speeds:
+            out.append(Text(f"时速表代替了路段自带的时速（原占里程 {own:.0%}）。",
+                            f"the table replaces the roads' own speeds ({own:.0%} of the km)."))  # fmt: skip
+        elif not share:
+            out.append(Text(f"提醒：时速表没有改变任何路段：{own:.0%} 的里程自带时速，以自带为准，其余里程没有表中的等级。{fix.zh}。",
+                            f"Warning: the table changes no road: {own:.0%} of the km carry their own speed, "
+                            f"and the rest is of no class in it. {fix.en}."))  # fmt: skip
+        elif own:
+            out.append(Text(f"时速表只用于 {share:.0%} 的里程；{own:.0%} 的里程自带时速，以自带为准。{fix.zh}。",
+                            f"the table holds for {share:.0%} of the km; {own:.0%} carry their own. {fix.en}."))  # fmt: skip
+    return tuple(out)
+
+
+def _closed_count(road: Road) -> int:
+    return int((~road.open_edges).sum())
+
+
+def _table_share(graph: RoadGraph, choices: RoadChoices) -> float:
+    """Return the share of the kilometres whose speed the planner's table gives."""
+    kind = graph.road_class.astype(str)
+    named = np.isin(kind, list(choices.speeds))
+    if "road" in choices.speeds:  # which stands for every class that no table knows
+        named |= ~np.isin(kind, list(SPEED_KMH))
+    ruled = named & (np.isnan(graph.speed_kmh) | (not choices.own_speeds))
+    total = float(graph.length_mm.sum())
+    return float(graph.length_mm[ruled].sum()) / total if total else 0.0
 
 
 def _own_speed_share(graph: RoadGraph) -> float:
@@ -140,15 +195,24 @@ def _speed_texts(speeds: Mapping[str, float]) -> str:
     return "、".join(f"{name} {speed:g}" for name, speed in sorted(speeds.items()))
 
 
-def _said(road: Road, by_time: Road | None, choices: RoadChoices, closed: int) -> tuple[str, ...]:
+def _said(road: Road, by_time: Road | None, choices: RoadChoices) -> tuple[str, ...]:
     """Return the choices in sentences, for the sheet 说明 and the map."""
     out = [
         f"道路口径：从机构到居民，沿路网最短；离最近道路 {road.max_snap_m / 1000:g} 公里以内的按直线接到路上并计入，更远的为不可达。",
         "绕行系数＝到最近机构的道路距离÷到最近机构的直线距离（两者可以不是同一机构）。",
     ]
-    if choices.closed or choices.closed_area is not None:
-        out.append(f"封闭道路：{_closed_text(choices)}，共 {closed} 段。")
-    return (*out, *(_said_of_time(by_time, choices) if by_time else ()))
+    out += said_of_closed(road, choices)
+    return (*out, *(said_of_time(by_time, choices, "时间口径（参考，不作判断）") if by_time else ()))
+
+
+def said_of_closed(road: Road, choices: RoadChoices) -> list[str]:
+    """Return which roads are closed and what becomes of those who lived on them; nothing where none are."""
+    if not choices.closes:
+        return []
+    return [
+        f"封闭道路：{_closed_text(choices)}，共 {_closed_count(road)} 段；"
+        f"原来接在封闭道路上的点，改接 {road.max_snap_m / 1000:g} 公里以内最近的未封闭道路，没有的为不可达（道路封闭）。"
+    ]
 
 
 def _closed_text(choices: RoadChoices) -> str:
@@ -157,27 +221,33 @@ def _closed_text(choices: RoadChoices) -> str:
     return f"编号 {'、'.join(sorted(choices.closed)[:_SHOWN])}{'等' if len(choices.closed) > _SHOWN else ''}"
 
 
-def _said_of_time(by_time: Road, choices: RoadChoices) -> tuple[str, str]:
+def said_of_time(by_time: Road, choices: RoadChoices, what: str) -> tuple[str, str]:
+    """Return what time is made of, and the speeds."""
     period = f"（{PERIOD_LABELS[choices.period]}）" if choices.period else ""
     table = f"{_speed_texts(choices.speeds)}；其余等级" if choices.speeds else "各等级"
-    start, own = f"调度 {by_time.delay_s / 60:g} 分钟＋行车时间", f"{_own_speed_share(by_time.graph):.0%}"
+    start, own = f"调度 {by_time.delay_s / 60:g} 分钟＋行车时间", f"占里程 {_own_speed_share(by_time.graph):.0%}"
+    off = f"离路一段按步行 {by_time.walk_kmh:g} 公里/小时"
+    if by_time.start_kmh is not None:
+        off = f"从机构到路一段按行车 {by_time.start_kmh:g} 公里/小时（假设：{_YARD} 级道路的时速），居民一侧{off}"
+    first = f"路段自带时速的以自带为准（{own}）" if by_time.own_speeds else f"路段自带的时速（{own}）不采用，由以上时速代替"
     return (
-        f"时间口径（参考，不作判断）：{start}，离路一段按步行 {by_time.walk_kmh:g} 公里/小时。",
-        f"时速{period}（公里/小时）：{table}用内置的假设时速；路段自带时速的以自带为准（占里程 {own}）。",
+        f"{what}：{start}，{off}。",
+        f"时速{period}（公里/小时）：{table}用内置的假设时速；{first}。",
     )
 
 
-def _record(road: Road, by_time: Road | None, choices: RoadChoices, closed: int) -> Mapping[str, Any]:
+def _record(road: Road, by_time: Road | None, choices: RoadChoices) -> Mapping[str, Any]:
     """Return the choices as the manifest keeps them."""
     record: dict[str, Any] = {
         "direction": "facility to resident", "max_snap_m": road.max_snap_m,
-        "closed_ways": sorted(choices.closed), "closed_edges": closed,
+        "closed_ways": sorted(choices.closed), "closed_edges": _closed_count(road),
         "files": [{"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in choices.files],
     }  # fmt: skip
     if by_time is not None:
         record["time"] = {
-            "delay_s": by_time.delay_s, "walk_kmh": by_time.walk_kmh, "period": choices.period,
+            "delay_s": by_time.delay_s, "walk_kmh": by_time.walk_kmh, "start_kmh": by_time.start_kmh, "period": choices.period,
             "speeds_kmh": dict(sorted((by_time.speeds or {}).items())),
             "share_of_km_with_own_speed": round(_own_speed_share(road.graph), 4),
+            "own_speeds_first": by_time.own_speeds,
         }  # fmt: skip
     return record

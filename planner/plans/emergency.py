@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from planner.errors import Text
+from planner.errors import Problem, SitingError, Text
 from planner.measures import people_in_question
 from planner.places import settlements
 from planner.plans.sites import COLUMNS, rows_of
@@ -28,6 +29,7 @@ from planner.travel import Travel
 Tell = Callable[[Text], None]
 KIND = "emergency_station"
 HOSTS = ("hospital", "township_hospital", "county_subcenter")
+WAYS: Mapping[str, str] = MappingProxyType({"paper": "直线", "road": "道路", "road_time": "响应时间"})
 _HOSTED, _ALONE = 1000.0, 1001.0
 """Site costs by which, of plans with equally many stations, one with more hosts is preferred (up to 999 stations)."""
 
@@ -50,6 +52,15 @@ class Case:
         new = "_greenfield" if self.greenfield else ""
         return f"{self.residents}_{self.scope}_{self.travel}_{self.limit}{new}"
 
+    @property
+    def label(self) -> str:
+        """The case in words."""
+        who = "城市地区" if self.residents == "urban" else "农村地区"
+        scope = URBAN_SCOPES[self.scope].zh
+        where = f"{scope}{'以外' if self.residents == 'rural' else ''}"
+        far = f"{self.limit / 60_000:g} 分钟" if self.travel == "road_time" else f"{self.limit / 1e6:g} 公里"
+        return f"{who}，{WAYS[self.travel]} {far}，{where}" + ("，从零新设" if self.greenfield else "")
+
 
 @dataclass(frozen=True)
 class EmergencyTask:
@@ -67,6 +78,7 @@ class CaseAnswer:
     """One case: its residents, what stands today, the fewest more (`least`), the curve, shares of people, and cover twice.
 
     people, covered   of the residents asked about, and of these within reach of a station that stands
+    today, lost       ids of the settlements within reach of a station that stands; of those that no site reaches at all
     least             fewest more stations for all whom any site reaches; its unreachable_ids name the others
     steps             most people with 0, 1, 2 … more (not for rural cases)
     shares            share of people → fewest more for it, hosts not preferred (urban cases)
@@ -77,10 +89,19 @@ class CaseAnswer:
     demand: pd.DataFrame
     people: int
     covered: int
+    today: frozenset[str]
+    lost: frozenset[str]
     least: Siting
     steps: tuple[Step, ...]
     shares: Mapping[float, Siting]
     twice: Siting | None
+
+    @property
+    def proposed(self) -> Siting:
+        """The fewest stations, and of such plans that which covers most people twice where it is known."""
+        twice = self.twice
+        known = twice is not None and len(twice.chosen) == len(self.least.chosen) and twice.status == "optimal"
+        return twice if known and twice is not None else self.least
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +126,7 @@ def plan_emergency(
     sites = _sites(region, task)
     cases = []
     for asked in task.cases:
-        tell(Text(_said(asked), asked.id))
+        tell(Text(asked.label, asked.id))
         cases.append(_case(region, travels[asked.travel], asked, sites, task))
     return EmergencyPlan(task, sites, tuple(cases), _assumed(task))
 
@@ -126,7 +147,11 @@ def _case(region: Region, travel: Travel, asked: Case, sites: pd.DataFrame, task
     stations = mine[mine["kind"] == "station"]
     today = travel.reach(demand, stations, asked.limit).covered().to_numpy(bool)
     population = demand["population"].to_numpy()
-    return CaseAnswer(asked, demand, int(population.sum()), int(population[today].sum()), least, steps, shares, twice)
+    ids = reach.demand_ids
+    return CaseAnswer(
+        asked, demand, int(population.sum()), int(population[today].sum()), frozenset(ids[today]),
+        frozenset(ids[reach.nearest_index < 0]), least, steps, shares, twice,
+    )  # fmt: skip
 
 
 def _instance(question: Question, reach: Reach, weights: pd.Series, sites: pd.DataFrame) -> Instance:
@@ -166,8 +191,20 @@ def _sites(region: Region, task: EmergencyTask) -> pd.DataFrame:
     hosts = rows_of(region, hosts.loc[~hosts["id"].isin(taken), "id"]).assign(kind="host")
     hosts = hosts.assign(host_id=hosts["id"])
     parts = [stations, hosts, *([_grid(region, task.grid_m)] if task.grid_m > 0 else [])]
-    parts = [part[[*COLUMNS, "host_id"]] for part in parts if len(part)]
+    there = set(region.facilities["id"])
+    parts = [
+        part.loc[~_new_ids(part).isin(there) | (part["kind"] == "station"), [*COLUMNS, "host_id"]] for part in parts
+    ]
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        what = Text("没有候选点：没有机构可依托，也没有格网", "no candidates: no hosts, and no grid")
+        raise SitingError(Problem("--grid", what, Text("如 --grid 1km", "as --grid 1km")))
     return pd.concat(parts, ignore_index=True).sort_values("id", kind="stable", ignore_index=True)
+
+
+def _new_ids(sites: pd.DataFrame) -> pd.Series:
+    """Return the id of the station that would stand at each site."""
+    return "ES-" + sites["id"].astype(str)
 
 
 def _grid(region: Region, step_m: float) -> pd.DataFrame:
@@ -190,8 +227,8 @@ def _grid(region: Region, step_m: float) -> pd.DataFrame:
             "kind": "grid",
             "county_code": inside["county_code"].to_numpy(object),
             "town_code": inside["code"].to_numpy(object),
-            "lon": degrees.x.to_numpy(),
-            "lat": degrees.y.to_numpy(),
+            "lon": degrees.x.round(6).to_numpy(),
+            "lat": degrees.y.round(6).to_numpy(),
             "grade": "",
             "owner": "",
             "beds": np.nan,
@@ -213,14 +250,6 @@ def _station(site: str, row: pd.Series) -> Open:
             **({} if alone else {"host_id": row["host_id"]}),
         },
         reason="急救站布局方案" + ("（独立，格网选点）" if alone else "（依托）"),
-    )
-
-
-def _said(asked: Case) -> str:
-    who = "城市地区" if asked.residents == "urban" else "农村地区"
-    scope = URBAN_SCOPES[asked.scope].zh
-    return f"{who}（城市地区＝{scope}），{asked.travel}，限度 {asked.limit}" + (
-        "，从零新设" if asked.greenfield else ""
     )
 
 

@@ -23,13 +23,13 @@ from planner.plans.sites import (
 from planner.reach import Reach
 from planner.region import Region
 from planner.scenario import Change
-from planner.siting.best import k_best
+from planner.siting.best import k_best, same
 from planner.siting.classes import classes
 from planner.siting.curve import Step, curve
 from planner.siting.instance import Instance, instance_of
 from planner.siting.pareto import Point, pareto
-from planner.siting.question import Limits, Question, Quota
-from planner.siting.siting import Siting
+from planner.siting.question import BACKGROUND, FIXED, FORBIDDEN, Limits, Question, Quota
+from planner.siting.siting import Siting, nearest_open, open_positions
 from planner.siting.small import small_first
 from planner.siting.solve import solve
 from planner.siting.ties import lexicographic
@@ -75,7 +75,10 @@ class Objective:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One aim and one p: the proven plan, what it adds to that of p − 1, the next best plans, and each site's class."""
+    """One aim and one p: the best plan, what it adds to that of the p before, the next best plans, and each site's class.
+
+    The first p stands beside what stands today, where the rules allow no site at all; else it has no gain.
+    """
 
     objective: Objective
     step: Step
@@ -110,10 +113,25 @@ class SubcenterPlan:
         """The question of least weighted cost, without a p."""
         return self.answers[(self.objectives[-1].id, self.task.ps[0])].siting.instance
 
-    def served(self, siting: Siting) -> pd.DataFrame:
-        """Return demand_id, facility_id, cost: whom each open site serves when everyone goes to the nearest, however far."""
-        whole = replace(siting, instance=self.time_instance, flows=None)
-        return whole.assignment[["demand_id", "facility_id", "cost"]]
+    def served(self, siting: Siting | None = None) -> pd.DataFrame:
+        """Return demand_id, facility_id, cost: whom each open site serves when everyone goes to the nearest, however far.
+
+        Without a siting: by the sites that stand today. Who is reached by none has no row.
+        """
+        instance = self.time_instance
+        opened = np.flatnonzero(np.isin(instance.status, (FIXED, BACKGROUND)))
+        if siting is not None:
+            opened = open_positions(instance, siting.chosen)
+        site, cost = nearest_open(instance, opened)
+        demand = np.flatnonzero(site >= 0)
+        ids = {"demand_id": instance.demand_ids[demand], "facility_id": instance.site_ids[site[demand]]}
+        return pd.DataFrame({**ids, "cost": cost[demand]})
+
+    def nearest_of_all(self) -> pd.Series:
+        """Return, by demand id, the cost to the nearest site if all that may be open were; who is reached by none is absent."""
+        instance = self.time_instance
+        site, cost = nearest_open(instance, np.flatnonzero(instance.status != FORBIDDEN))
+        return pd.Series(cost[site >= 0], index=instance.demand_ids[site >= 0])
 
     def edits(self, siting: Siting) -> tuple[Change, ...]:
         """Return the plan as edits: each host that is no sub-centre yet is upgraded."""
@@ -127,6 +145,7 @@ class SubcenterPlan:
 def plan_subcenters(region: Region, travel: Travel, task: SubcenterTask, tell: Tell = lambda _: None) -> SubcenterPlan:
     """Return the plan; SitingError for what cannot be asked. Everyone travels to the nearest open site."""
     sites, assumptions = _sites(region, task)
+    _check_numbers(task, sites)
     demand = settlements(region.residents[region.residents["population"] > 0])
     tell(Text("计算到各候选点的时间", "measuring the way to each candidate"))
     reach = travel.reach(demand, sites, ALL_PAIRS)
@@ -159,6 +178,18 @@ def plan_subcenters(region: Region, travel: Travel, task: SubcenterTask, tell: T
     return SubcenterPlan(task, travel.unit, sites, demand, reach, objectives, answers, fronts, assumptions)
 
 
+def _check_numbers(task: SubcenterTask, sites: pd.DataFrame) -> None:
+    """Refuse numbers of sites that there are not: every p must be one that could be chosen."""
+    able = int((~sites["status"].isin(["background", "forbidden"])).sum())
+    odd = [p for p in task.ps if not 0 < p <= able]
+    if odd:
+        what = Text(
+            f"个数须在 1 与可选的 {able} 个之间", f"p must be between 1 and the {able} sites that may be chosen"
+        )
+        fix = Text("改小 -p，或增加候选点（--candidates）", "lower -p, or add candidates")
+        raise SitingError(Problem("-p", what, fix, found="、".join(map(str, odd))))
+
+
 def _objectives(limits: Iterable[int], unit: str) -> tuple[Objective, ...]:
     def said(limit: int) -> str:
         return f"{limit / 60_000:g} 分钟" if unit == "ms" else f"{limit / 1e6:g} 公里"
@@ -177,16 +208,20 @@ def _answers(
         return lexicographic(one, limits, solver)
 
     tell(Text(f"{objective.label}：各个数", f"{objective.id}: every number"))
-    for step in curve(instance, task.solving, task.ps, first_of_ties, groups):
+    today = int((instance.status == FIXED).sum())
+    for step in curve(instance, task.solving, {today, *task.ps}, first_of_ties, groups):
         asked = step.siting.instance
+        if step.p not in task.ps:
+            continue
         if step.siting.status not in ("optimal", "feasible"):
             yield Answer(objective, step, (), pd.DataFrame(columns=["id", "class", "loss"]))
             continue
         tell(Text(f"{objective.label}：{step.p} 个的前几名和各点类别", f"{objective.id}: {step.p} sites"))
         best = tuple(k_best(asked, task.solving, task.k_best, solver, step.siting))
         table = classes(asked, task.solving, solver, task.tolerance, step.siting, best)
-        tied = sum(abs(one.objective - step.siting.objective) <= 1e-9 * abs(step.siting.objective) for one in best) > 1
-        yield Answer(objective, replace(step, siting=replace(step.siting, ties=tied)), best, table)
+        tied = len(best) > 1 and same(best[1].objective, step.siting.objective)
+        ties = tied if len(best) > 1 else step.siting.ties
+        yield Answer(objective, replace(step, siting=replace(step.siting, ties=ties)), best, table)
 
 
 def _sites(region: Region, task: SubcenterTask) -> tuple[pd.DataFrame, tuple[str, ...]]:

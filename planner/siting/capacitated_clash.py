@@ -1,21 +1,19 @@
 """Why a capacitated question has no plan: the first reason that holds, and the least change of loads that mends it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import csr_array, hstack, identity, vstack
 
 from planner.errors import Text
-from planner.siting.capacitated_model import Amounts, Bools, Positions, lookouts, network_of, program_of, stacked
+from planner.siting.capacitated_island import NAMED, NO_REASON, SEEN, Ends, Reason, island, named, number
+from planner.siting.capacitated_model import Amounts, lookouts, network_of, program_of, stacked
 from planner.siting.clash import Also, rules_clash
 from planner.siting.cover_clash import Nearest, unreachable_clash
 from planner.siting.highs import Program, Solved, solve
-from planner.siting.instance import Ids, Instance
+from planner.siting.instance import Instance
 from planner.siting.question import FORBIDDEN, Limits
 from planner.siting.siting import Clash
-
-_NAMED = 8
-_SEEN = 1e-6
 
 
 def loads_clash(instance: Instance, limits: Limits, nearest: Nearest | None) -> Clash:
@@ -23,13 +21,14 @@ def loads_clash(instance: Instance, limits: Limits, nearest: Nearest | None) -> 
     lost = unreachable_clash(instance, nearest)
     if lost is not None:
         return lost
-    easier = _eased(instance, limits)
+    freed = _eased(instance, limits)
+    easier = None if freed is None else freed.change
     found = rules_clash(instance, limits) or _uncovered(instance, limits)
     if found is not None:
         return found if easier is None else replace(found, change=easier)
-    ends = _Ends.of(instance)
+    ends = Ends.of(instance)
     loads, sites = _least_change(ends, limits)
-    for reason in (_island, _hollow):  # no change of p or of another rule on sites helps against these
+    for reason in (island, _hollow):  # no change of p or of another rule on sites helps against these
         rule, ids = reason(ends, limits)
         if rule is not None:
             return Clash(rule, ids, loads)
@@ -42,13 +41,15 @@ def loads_clash(instance: Instance, limits: Limits, nearest: Nearest | None) -> 
         "站点的容量下限、上限与其余规则（p、配额、间距、预算、整户分配）不能同时满足",
         "the loads of the sites and the other rules (p, quotas, spacing, budget, single source) cannot all be kept",
     )
+    if freed is not None:
+        return Clash(freed.rule, tuple(sorted({*freed.ids, *sites})), change)
     return Clash(rule, sites, change)
 
 
-def _eased(instance: Instance, limits: Limits) -> Text | None:
-    """Return the least change of the rules on sites that makes a plan possible, None where none does or it is not known.
+def _eased(instance: Instance, limits: Limits) -> Clash | None:
+    """Return the rules on sites in conflict with the loads, and the least change of them that makes a plan possible.
 
-    Only for demands that may be split: a demand that goes whole to one site asks for more.
+    None where no change does or it is not known. Only for demands that may be split: a demand that goes whole to one site asks for more.
     """
     bare = replace(instance.question, p=None, quotas=(), apart=(), budget=None)
     if bare == instance.question or not instance.question.split:
@@ -57,64 +58,8 @@ def _eased(instance: Instance, limits: Limits) -> Text | None:
     program = program_of(net, np.zeros(0, np.int64), whole=True)
     if solve(program, limits).status not in ("optimal", "feasible"):
         return None
-    clash = rules_clash(instance, limits, Also(program.rows, program.low, program.high))
-    return None if clash is None else clash.change
-
-
-def _number(value: float) -> str:
-    return f"{value:,.10g}"
-
-
-def _listed(ids: Ids) -> Text:
-    shown = [str(one) for one in ids[:_NAMED]]
-    more = len(ids) > _NAMED
-    return Text(
-        "、".join(shown) + (f" 等 {len(ids)} 个" if more else ""),
-        ", ".join(shown) + (f" … {len(ids)} in all" if more else ""),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Ends:
-    """The demands to be served and every pair of them with a usable site."""
-
-    instance: Instance
-    who: Positions
-    row: Positions
-    site: Positions
-    usable: Bools
-
-    @staticmethod
-    def of(instance: Instance) -> "_Ends":
-        usable = instance.status != FORBIDDEN
-        who = np.flatnonzero((instance.weight > 0) & ~instance.unreachable)
-        kept = usable[instance.indices] & (instance.weight[instance.row] > 0)
-        return _Ends(instance, who, np.searchsorted(who, instance.row[kept]), instance.indices[kept], usable)
-
-    @property
-    def weight(self) -> Amounts:
-        return self.instance.weight[self.who]
-
-    @property
-    def total(self) -> float:
-        return float(self.weight.sum())
-
-    @property
-    def unit(self) -> float:
-        """What loads are divided by, so that every row is of one size."""
-        return self.total or 1.0
-
-    @property
-    def capacity(self) -> Amounts:
-        """The most each site may serve; where none is given, everyone."""
-        return np.where(self.usable, np.minimum(self.instance.max_load, self.total), 0.0)
-
-    def shares(self) -> tuple[csr_array, csr_array]:
-        """Return (who is served, in shares; what each site carries, in parts of the total) by pair."""
-        pairs, at = len(self.row), np.arange(len(self.row))
-        served = csr_array((np.ones(pairs), (self.row, at)), shape=(len(self.who), pairs))
-        part = self.weight[self.row] / self.unit
-        return served, csr_array((part, (self.site, at)), shape=(len(self.usable), pairs))
+    said = Text("在容量上下限内服务全部需求", "serving every demand within the loads")
+    return rules_clash(instance, limits, Also(program.rows, program.low, program.high, said))
 
 
 def _bounds(instance: Instance) -> tuple[Amounts, Amounts]:
@@ -153,13 +98,13 @@ def _uncovered(instance: Instance, limits: Limits) -> Clash | None:
     if not len(solved.values) or solved.objective < 0.5:
         return None
     ids = instance.demand_ids[who[solved.values[sites:] > 0.5]]
-    listed = _listed(ids)
-    rule = Text(
-        f"在这些规则（p、配额、间距、预算、禁选）下，至少有 {len(ids)} 个需求点够不着任何开放站点，如 {listed.zh}",
-        f"under these rules (p, quotas, spacing, budget, forbidden sites) at least {len(ids)} demand points reach no open "
-        f"site, such as {listed.en}",
-    )
+    listed = named(ids)
     eased = rules_clash(instance, limits, Also(csr_array(cover), np.ones(len(who)), np.full(len(who), np.inf)))
+    before = Text("各项规则不能同时满足", "the rules cannot all be kept") if eased is None else eased.rule
+    rule = Text(
+        f"{before.zh}：至少有 {len(ids)} 个需求点够不着任何开放站点，如 {listed.zh}",
+        f"{before.en}: at least {len(ids)} demand points reach no open site, such as {listed.en}",
+    )
     wider = Text("增加候选点，或放宽限度", "add candidates, or widen the limit")
     change = (
         wider if eased is None else Text(f"{eased.change.zh}；或者，{wider.zh}", f"{eased.change.en}; or {wider.en}")
@@ -167,90 +112,58 @@ def _uncovered(instance: Instance, limits: Limits) -> Clash | None:
     return Clash(rule, tuple(ids), change)
 
 
-Reason = tuple[Text | None, tuple[str, ...]]
-_NONE: Reason = (None, ())
-
-
-def _too_little(ends: _Ends, limits: Limits) -> Reason:
+def _too_little(ends: Ends, limits: Limits) -> Reason:
     """Tell if all that may be open together cannot carry the demand."""
     solved = _over_sites(ends.instance, -ends.capacity / ends.unit, limits)
     if solved.status != "optimal":
-        return _NONE
+        return NO_REASON
     most = float(ends.capacity[solved.values > 0.5].sum())
     if most >= ends.total * (1 - 1e-9):
-        return _NONE
+        return NO_REASON
     lack = ends.total - most
     return Text(
-        f"容量不足：能同时开放的站点的 max_load 合计最多 {_number(most)}，需求合计 {_number(ends.total)}，还缺 {_number(lack)}",
-        f"too little capacity: sites that may be open together carry at most {_number(most)}, the demand is "
-        f"{_number(ends.total)}, {_number(lack)} is missing",
+        f"容量不足：能同时开放的站点的 max_load 合计最多 {number(most)}，需求合计 {number(ends.total)}，还缺 {number(lack)}",
+        f"too little capacity: sites that may be open together carry at most {number(most)}, the demand is "
+        f"{number(ends.total)}, {number(lack)} is missing",
     ), ()
 
 
-def _hollow(ends: _Ends, limits: Limits) -> Reason:  # noqa: ARG001 - the signature of a reason
+def _hollow(ends: Ends, limits: Limits) -> Reason:  # noqa: ARG001 - the signature of a reason
     """Tell if a site that must be open reaches less than its lower load."""
     instance = ends.instance
     in_reach = np.bincount(ends.site, ends.weight[ends.row], len(ends.usable))
     hollow = instance.open_always & (instance.min_load > in_reach * (1 + 1e-9))
     if not hollow.any():
-        return _NONE
+        return NO_REASON
     ids, at = instance.site_ids[hollow], int(np.flatnonzero(hollow)[0])
-    said = f"{_number(instance.min_load[at])} > {_number(in_reach[at])}"
+    said = f"{number(instance.min_load[at])} > {number(in_reach[at])}"
     return Text(
-        f"下限填不满：必开的 {_listed(ids).zh} 能到达的需求少于它的 min_load（{ids[0]}：{said}）",
-        f"a lower load cannot be filled: {_listed(ids).en} must be open and reaches less than its min_load "
+        f"下限填不满：必开的 {named(ids).zh} 能到达的需求少于它的 min_load（{ids[0]}：{said}）",
+        f"a lower load cannot be filled: {named(ids).en} must be open and reaches less than its min_load "
         f"({ids[0]}: {said})",
     ), tuple(ids)
 
 
-def _too_much(ends: _Ends, limits: Limits) -> Reason:
+def _too_much(ends: Ends, limits: Limits) -> Reason:
     """Tell if the lower loads of the sites that must be open together are more than there is to serve."""
     instance = ends.instance
     solved = _over_sites(instance, instance.min_load / ends.unit, limits)
     if solved.status != "optimal":
-        return _NONE
+        return NO_REASON
     opened = solved.values > 0.5
     least = float(instance.min_load[opened].sum())
     if least <= ends.total * (1 + 1e-9):
-        return _NONE
+        return NO_REASON
     ids = instance.site_ids[opened & (instance.min_load > 0)]
     return Text(
-        f"下限填不满：须开放的站点的 min_load 合计至少 {_number(least)}，需求合计只有 {_number(ends.total)}，"
-        f"多出 {_number(least - ends.total)}",
-        f"lower loads cannot be filled: they sum to at least {_number(least)}, the demand to {_number(ends.total)}, "
-        f"{_number(least - ends.total)} too much",
+        f"下限填不满：须开放的站点的 min_load 合计至少 {number(least)}，需求合计只有 {number(ends.total)}，"
+        f"多出 {number(least - ends.total)}",
+        f"lower loads cannot be filled: they sum to at least {number(least)}, the demand to {number(ends.total)}, "
+        f"{number(least - ends.total)} too much",
     ), tuple(ids)
 
 
-def _island(ends: _Ends, limits: Limits) -> Reason:
-    """Tell if some demands have only sites whose capacity is too small for them, were all of them open (Hall)."""
-    served, load = ends.shares()
-    lost = identity(len(ends.who))
-    program = Program(
-        np.concatenate([np.zeros(len(ends.row)), ends.weight / ends.unit]),
-        csr_array(vstack([hstack([served, lost]), hstack([load, csr_array((load.shape[0], len(ends.who)))])])),
-        np.concatenate([np.ones(len(ends.who)), np.full(load.shape[0], -np.inf)]),
-        np.concatenate([np.ones(len(ends.who)), ends.capacity / ends.unit]),
-        np.zeros(len(ends.row) + len(ends.who)),
-        np.ones(len(ends.row) + len(ends.who)),
-        np.zeros(len(ends.row) + len(ends.who), np.bool_),
-    )
-    solved = solve(program, limits)
-    if solved.status != "optimal" or solved.objective <= _SEEN:
-        return _NONE
-    priced = solved.duals[: len(ends.who)] > _SEEN * ends.weight / ends.total
-    ids = ends.instance.demand_ids[ends.who[priced]]
-    there = np.unique(ends.site[priced[ends.row]])
-    need, have = float(ends.weight[priced].sum()), float(ends.capacity[there].sum())
-    who, sites = _listed(ids), _listed(ends.instance.site_ids[there])
-    return Text(
-        f"需求点 {who.zh} 共 {_number(need)}，只能到 {sites.zh}，全部开放也只容 {_number(have)}，缺 {_number(need - have)}",
-        f"demand points {who.en} weigh {_number(need)} and reach only {sites.en}, which carry {_number(have)} if all are "
-        f"open; {_number(need - have)} is missing",
-    ), tuple(ids)
-
-
-def _least_change(ends: _Ends, limits: Limits) -> tuple[Text, tuple[str, ...]]:
+def _least_change(ends: Ends, limits: Limits) -> tuple[Text, tuple[str, ...]]:
     """Return the least total change of loads that makes a plan possible, and the sites whose loads change."""
     instance, sites, pairs = ends.instance, len(ends.usable), len(ends.row)
     served, load = ends.shares()
@@ -288,13 +201,13 @@ def _least_change(ends: _Ends, limits: Limits) -> tuple[Text, tuple[str, ...]]:
     return _said(ends, solved.values[sites + pairs :] * total)
 
 
-def _said(ends: _Ends, amounts: Amounts) -> tuple[Text, tuple[str, ...]]:
+def _said(ends: Ends, amounts: Amounts) -> tuple[Text, tuple[str, ...]]:
     more, less = np.split(amounts, 2)
     said: list[Text] = []
     touched = []
     for values, zh, en in ((more, "max_load 提高", "raise max_load of"), (less, "min_load 降低", "lower min_load of")):
-        for at in np.flatnonzero(values > _SEEN * max(ends.total, 1.0) * 1e-2)[:_NAMED]:
-            name, amount = str(ends.instance.site_ids[at]), _number(round(float(values[at]), 6))
+        for at in np.flatnonzero(values > SEEN * max(ends.total, 1.0) * 1e-2)[:NAMED]:
+            name, amount = str(ends.instance.site_ids[at]), number(round(float(values[at]), 6))
             said.append(Text(f"{name} 的 {zh} {amount}", f"{en} {name} by {amount}"))
             touched.append(name)
     if not said:

@@ -1,4 +1,4 @@
-"""Why the rules on sites cannot all be kept: one rule at a time is made elastic, and the smallest stretch is told."""
+"""Why the rules on sites cannot all be kept: those in conflict, and the smallest stretch of one of them that helps."""
 
 import time
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from planner.errors import Text
+from planner.siting.conflict import Also, conflict, listed, parts
 from planner.siting.highs import Program, solve
 from planner.siting.instance import Instance
 from planner.siting.question import FORBIDDEN, Limits
@@ -16,17 +17,7 @@ from planner.siting.siting import Clash
 
 Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-_NAMED = 20
-"""So many ids are written out in a sentence; Clash.ids holds them all."""
-
-
-@dataclass(frozen=True, eq=False)
-class Also:
-    """What a plan must do besides: low ≤ rows (x, z) ≤ high, with helping columns z in [0, 1] behind those of the sites."""
-
-    rows: csr_array
-    low: Amounts
-    high: Amounts
+__all__ = ["Also", "listed", "rules_clash", "unexplained"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +32,8 @@ class _Stretch:
 def rules_clash(instance: Instance, limits: Limits, also: Also | None = None) -> Clash | None:
     """Return why no set of open sites keeps the rules on sites (and `also`), None if one does or time ran out.
 
-    The rule that is named is one whose loosening alone helps, p before quotas, spacing and budget; where none alone
-    helps, all of them with the least stretch in sum.
+    Named are the rules that cannot be kept together (conflict.py). The change is that of one rule whose loosening alone
+    helps, p before quotas, spacing and budget; where none alone helps, of all of them with the least stretch in sum.
     """
     if also is None and instance.only_p and _p_holds(instance):
         return None
@@ -50,22 +41,22 @@ def rules_clash(instance: Instance, limits: Limits, also: Also | None = None) ->
     count = instance.site_rules[0].shape[0]
     if _stretch(instance, np.zeros(count, np.bool_), also, _until(limits, ends))[0] != "infeasible":
         return None
-    for begin, end in pairwise(_parts(instance)):
+    for begin, end in pairwise(parts(instance)):
         elastic = (np.arange(count) >= begin) & (np.arange(count) < end)
         if end > begin:
             found = _stretch(instance, elastic, also, _until(limits, ends))[1]
             if found is not None:
-                return _told(instance, found)
+                return _with_conflict(instance, also, _told(instance, found), _until(limits, ends))
     word, found = _stretch(instance, np.ones(count, np.bool_), also, _until(limits, ends))
     if found is not None:
-        return _told(instance, found)
+        return _with_conflict(instance, also, _told(instance, found), _until(limits, ends))
     return _hopeless() if word == "infeasible" else unexplained()
 
 
-def listed(ids: tuple[str, ...]) -> str:
-    """Return the ids for a sentence, the first few of many."""
-    named = "、".join(map(str, ids[:_NAMED]))
-    return named if len(ids) <= _NAMED else f"{named}……（{len(ids)}）"
+def _with_conflict(instance: Instance, also: Also | None, clash: Clash, limits: Limits) -> Clash:
+    """Return the clash with every rule in conflict named; as it is where time does not suffice to find them."""
+    found = conflict(instance, also, limits)
+    return clash if found is None else Clash(found[0], tuple(sorted({*found[1], *clash.ids})), clash.change)
 
 
 def _p_holds(instance: Instance) -> bool:
@@ -75,15 +66,6 @@ def _p_holds(instance: Instance) -> bool:
 
 def _until(limits: Limits, ends: float) -> Limits:
     return replace(limits, seconds=max(ends - time.monotonic(), 0.0), gap=0.0)
-
-
-def _parts(instance: Instance) -> list[int]:
-    """Return where each rule's rows begin in `site_rules`: p, every quota, all of spacing, budget; and the end."""
-    asked = instance.question
-    ends = [0, int(asked.p is not None)]
-    ends += [ends[-1] + at + 1 for at in range(len(asked.quotas))]
-    ends.append(ends[-1] + len(instance.apart))
-    return [*ends, ends[-1] + int(asked.budget is not None)]
 
 
 def _stretch(instance: Instance, elastic: Bools, also: Also | None, limits: Limits) -> tuple[str, _Stretch | None]:
@@ -132,7 +114,7 @@ def _one(instance: Instance, at: int, found: _Stretch) -> tuple[Text, Text, tupl
     """Return (rule, change, ids) of one row of `site_rules` that gives."""
     asked, by = instance.question, found.over[at] - found.under[at]
     counted, ids = instance.counted, instance.site_ids
-    *_, before_apart, before_budget, _ = _parts(instance)
+    *_, before_apart, before_budget, _ = parts(instance)
     must = tuple(ids[counted & instance.open_always])
     if asked.p is not None and at == 0:
         now = round(asked.p + by)

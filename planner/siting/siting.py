@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner import __version__
 from planner.errors import Text
 from planner.siting.instance import Instance
 from planner.siting.question import BACKGROUND, Limits, Question
@@ -70,8 +71,8 @@ class Siting:
 
     @property
     def solver(self) -> str:
-        """Name and version of the solver."""
-        return f"HiGHS {version('highspy')}"
+        """What found and proved it: our own search and bounds, and HiGHS for what they leave open; with their versions."""
+        return f"fugai {__version__} + HiGHS {version('highspy')}"
 
     @cached_property
     def unreachable_ids(self) -> tuple[str, ...]:

@@ -13,10 +13,40 @@ from types import FrameType, ModuleType
 from typing import NoReturn
 
 from planner.errors import FugaiError, Language, Text
-from scenarios.cli import assess, check, compare, demo, reach, residents, roads, run, schema, site, template
+from scenarios.cli import (
+    assess,
+    check,
+    compare,
+    demo,
+    phases,
+    plan,
+    reach,
+    residents,
+    roads,
+    robust,
+    run,
+    schema,
+    site,
+    template,
+)
 from scenarios.cli.words import Parser, use_language
 
-COMMANDS: tuple[ModuleType, ...] = (demo, check, assess, run, compare, schema, template, reach, site, roads, residents)
+COMMANDS: tuple[ModuleType, ...] = (
+    demo,
+    check,
+    assess,
+    run,
+    compare,
+    plan,
+    phases,
+    robust,
+    schema,
+    template,
+    reach,
+    site,
+    roads,
+    residents,
+)
 
 _ABOUT = Text(
     "覆盖：医疗卫生设施布局评估。设施放在哪里、谁够不着、各县（区）要做什么。",

@@ -19,12 +19,14 @@ _IDS_SHOWN = 20
 _NOT_JOINED = (
     ("resident", "apart", Text("居民点，所在道路不与最大路网连通", "settlements on a part apart")),
     ("resident", "far", Text("居民点，离路太远，不可达", "settlements too far from any road")),
+    ("resident", "closed", Text("居民点，道路封闭", "settlements cut off by closed roads")),
     ("facility", "apart", Text("机构，所在道路不与最大路网连通", "facilities on a part apart")),
     (
         "facility",
         "far",
         Text("机构，离路太远，按道路不提供服务", "facilities too far from any road, serving nobody by road"),
     ),
+    ("facility", "closed", Text("机构，道路封闭", "facilities cut off by closed roads")),
 )
 
 
@@ -57,6 +59,8 @@ def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
         status = STATUS_LABELS[row["status"]] if language == "zh" else row["status"]
         print(printable(f"  {row['rule_label']}（{row['reading_label']}）：{_value(row)}，{status}"))
     if outcome.roads is not None:
+        for told in outcome.roads.told:
+            print(printable(f"  {told.say(language)}"))
         _print_detours(outcome.roads.detours, language)
         for line in road_lines(outcome.roads.parts, outcome.roads.not_joined, language):
             print(f"  {line}")
@@ -83,6 +87,9 @@ def _print_detours(detours: pd.DataFrame, language: Language) -> None:
 
 def road_lines(parts: RoadParts, not_joined: pd.DataFrame, language: Language) -> list[str]:
     """Return what is said of the parts of the network, and of the points not joined to the largest, with their people."""
+    not_joined = not_joined.assign(
+        state=not_joined["state"].where(~not_joined["closed"].astype(bool), "closed")
+    )
     out = [Text(f"路网：{parts_text(parts)}", f"roads: {_parts_english(parts)}").say(language)]
     for what, state, words in _NOT_JOINED:
         rows = not_joined[(not_joined["what"] == what) & (not_joined["state"] == state)]

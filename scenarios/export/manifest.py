@@ -28,7 +28,10 @@ def parameters(rules: Rules) -> dict[str, Any]:
 def _roads(roads: RoadView) -> dict[str, Any]:
     """Return how one travelled by road, and whom the roads do not join."""
     off = roads.not_joined
-    states = {state: off[(off["state"] == state) & (off["what"] == "resident")] for state in ("apart", "far")}
+    off = off.assign(state=off["state"].where(~off["closed"].astype(bool), "closed"))
+    states = {
+        state: off[(off["state"] == state) & (off["what"] == "resident")] for state in ("apart", "far", "closed")
+    }
     counts = {
         state: {"settlements": len(rows), "population": int(rows["population"].sum())} for state, rows in states.items()
     }

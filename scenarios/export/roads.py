@@ -14,6 +14,7 @@ from scenarios.ways import RoadView
 
 DETOUR_LIST = "绕行清单.csv"
 _STATES: Mapping[str, str] = {"apart": "所在道路不与最大路网连通", "far": "离路太远"}
+_CLOSED = "道路封闭"
 _WHAT: Mapping[str, str] = {"resident": "居民点", "facility": "机构"}
 
 
@@ -74,7 +75,7 @@ _NOT_JOINED = (
     Column("对象", "县（区）", 10, lambda row: row["county_name"], "centre"),
     Column("对象", "乡镇（街道）", 14, lambda row: row["town_name"]),
     Column("", "人口\n（人）", 9, lambda row: row["population"] if row["what"] == "resident" else "—", "number"),
-    Column("", "情况", 30, lambda row: _STATES[row["state"]], "centre"),
+    Column("", "情况", 30, lambda row: _CLOSED if row["closed"] else _STATES[row["state"]], "centre"),
     Column("", "离路\n（公里）", 9, _kilometres("access_m"), "kilometres"),
 )
 
@@ -112,10 +113,9 @@ def _detour_rows(sheet: Sheet, rows: pd.DataFrame) -> None:
 
 def _road_notes(roads: RoadView, rows: pd.DataFrame) -> list[str]:
     """Return what is to be told of the network itself, and of whom it leaves out here."""
-    people = rows[rows["what"] == "resident"].groupby("state")["population"].agg(["size", "sum"])
-    here = "，".join(
-        f"{_STATES[str(state)]} {row['size']} 个居民点 {row['sum']:,} 人" for state, row in people.iterrows()
-    )
+    why = rows["state"].map(_STATES).where(~rows["closed"].astype(bool), _CLOSED)
+    people = rows[rows["what"] == "resident"].groupby(why)["population"].agg(["size", "sum"])
+    here = "，".join(f"{reason} {row['size']} 个居民点 {row['sum']:,} 人" for reason, row in people.iterrows())
     return [f"路网：{parts_text(roads.parts)}。", f"本表：{here or '居民点都接入最大路网'}。", *roads.said[:1]]
 
 

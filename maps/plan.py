@@ -1,0 +1,325 @@
+"""The map of a plan: sites by what the plan does with them, towns by who serves them, and the people whom it leaves out.
+
+Nothing is computed here: states, servers and reasons come with the views; this page only shows the chosen one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Literal
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from maps import geometry, style
+from maps.furniture import Furniture
+from maps.page import Page, render_page
+from planner.edge_shapes import edge_lines
+from planner.region import Region
+
+_CIRCLE = "M12 3a9 9 0 1 0 .01 0z"
+_SQUARE = "M4 4h16v16H4z"
+_DIAMOND = "M12 1l11 11-11 11L1 12z"
+_TRIANGLE = "M12 2L23 21.5H1z"
+_PLUS, _H, _STAR = "M12 7v10M7 12h10", "M8.5 8v8M15.5 8v8M8.5 12h7", "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15"
+_PURPLE, _BLUE, _RED, _GREY = "#5b3a8c", "#1d3557", "#a4133c", "#7a868d"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The sign of one state of a site: paths in a 24 × 24 box; what it is filled with, its line, its glyph's colour."""
+
+    size: int
+    outline: str
+    fill: str
+    line: str
+    glyph: str = ""
+    pen: str = "#ffffff"
+
+
+MARKS: Mapping[str, Mark] = MappingProxyType(
+    {
+        "chosen": Mark(23, _DIAMOND, _PURPLE, "#ffffff", _PLUS),
+        "built": Mark(21, _SQUARE, _PURPLE, "#ffffff", _PLUS),
+        "alternative": Mark(17, _DIAMOND, "#ffffff", _PURPLE),
+        "not_selected": Mark(10, _CIRCLE, "#ffffff", "#53626c"),
+        "barred": Mark(12, "M12 12", "none", _GREY, "M4 4l16 16M20 4L4 20", "#53626c"),
+        "background": Mark(16, _SQUARE, _BLUE, "#ffffff", _H),
+        "station": Mark(15, _CIRCLE, _BLUE, "#ffffff", _STAR),
+        "hosted": Mark(23, _DIAMOND, _RED, "#ffffff", _PLUS),
+        "alone": Mark(21, _TRIANGLE, _RED, "#ffffff"),
+        "host": Mark(9, _CIRCLE, "#ffffff", "#53626c"),
+    }
+)
+LEFT = ("uncovered", "unreachable")
+_SERVICE_FILLS = (
+    "#cfe3d4",
+    "#f3dfb8",
+    "#d9d2ea",
+    "#f5d3cf",
+    "#cde4ec",
+    "#e6e8b4",
+    "#ead0e2",
+    "#c9d7f0",
+    "#e3d3bf",
+    "#d5ead0",
+)
+_HOSPITAL_FILL = style.Swatch("主要由已有医院服务", "#eef1f2")
+_FEW_ROADS = 20_000
+_SCRIPTS = ("elements.js", "furniture.js", "search.js", "plan.js")
+_WORDS: Mapping[str, object] = MappingProxyType(
+    {
+        **style.WORDS,
+        "left": {"uncovered": "限度以外的居民点（圆的大小＝人数）", "unreachable": "不可达的居民点"},
+        "spokes": "乡镇 → 服务其多数居民的次中心",
+        "services": "颜色相同且连线到同一处＝由同一次中心服务",
+        "shares": "颜色＝限度以内的人口占比（%），每级含下限、不含上限",
+        "served_by": "多数居民由谁服务",
+        "state": "状态",
+        "reason": "理由",
+        "beds": "编制床位",
+        "nobody": "没有所问的居民",
+        "settlement": "居民点",
+        "no_plan": "没有方案",
+        "list_head": ["机构", "类别"],
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a view says of one site: its state (of MARKS), its class in a word, and the reason."""
+
+    id: str
+    state: str
+    decision: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Town:
+    """What a view says of one town: the site that serves most of it ("" none), the share that a colour may stand for, lines."""
+
+    code: str
+    site: str
+    share: float
+    said: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Left:
+    """A settlement that a view leaves out: its state (of LEFT) and how far it is, in words."""
+
+    id: str
+    state: str
+    said: str
+
+
+@dataclass(frozen=True)
+class View:
+    """One plan: its places in the two choices, figures as (label, text), and what it says of sites, towns, settlements."""
+
+    group: str
+    label: str
+    facts: tuple[tuple[str, str], ...]
+    sites: tuple[Site, ...]
+    towns: tuple[Town, ...]
+    left: tuple[Left, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What the two choices are called, how towns are filled, and the states of sites in the legend with their labels.
+
+    listed   the states whose sites stand in the list beside the map, in this order
+    hidden   the states that are not shown until they are asked for
+    """
+
+    choices: tuple[str, str]
+    fill: Literal["site", "share"]
+    states: tuple[tuple[str, str], ...]
+    listed: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
+
+
+def plan_map(
+    region: Region, sites: pd.DataFrame, demand: pd.DataFrame, views: Sequence[View], legend: Legend, furniture: Furniture,
+    first: int = 0,
+) -> str:  # fmt: skip
+    """Return one HTML page that opens with no network, on the view in place `first`.
+
+    sites    id, name, kind, county_name, town_name, grade, beds, lon, lat
+    demand   id, name, county_name, town_name, population, lon, lat
+    """
+    towns = geometry.simplified(region.towns)
+    place = {"site": _places(sites["id"]), "town": _places(towns["code"]), "demand": _places(demand["id"])}
+    neighbours = _neighbours(region.towns)
+    data = {
+        "furniture": {**asdict(furniture), "rings": []},
+        "alarm": "",
+        "first": first,
+        "style": _style(legend),
+        "legend": asdict(legend),
+        "bounds": geometry.bounds(region.towns),
+        "towns": _towns(region, towns),
+        "counties": _counties(region, towns),
+        "sites": _sites(sites),
+        "demand": _demand(demand),
+        "views": _views(views, legend, place, neighbours),
+        "roads": _roads(region),
+    }
+    return render_page(
+        Page(
+            title=furniture.title,
+            markup=_own_file("plan.html"),
+            styles=(style.css_variables(), _own_file("coverage.css"), _own_file("plan.css")),
+            scripts=tuple(map(_own_file, _SCRIPTS)),
+            data={"plan-data": data},
+            start="showPlan",
+        )
+    )
+
+
+def _own_file(name: str) -> str:
+    return files("maps").joinpath(name).read_text("utf-8")
+
+
+def _places(ids: pd.Series) -> dict[str, int]:
+    return {str(one): at for at, one in enumerate(ids)}
+
+
+def _column(values: Iterable[object]) -> dict[str, list[object]]:
+    return {"values": list(values)}
+
+
+def _points(frame: pd.DataFrame) -> list[list[int]]:
+    return [[round(lon * geometry.STEPS_PER_DEGREE), round(lat * geometry.STEPS_PER_DEGREE)]
+            for lon, lat in zip(frame["lon"], frame["lat"], strict=True)]  # fmt: skip
+
+
+def _towns(region: Region, frame: gpd.GeoDataFrame) -> dict[str, Any]:
+    county = region.counties.set_index("code")["name"]
+    return {
+        "code": _column(frame["code"]),
+        "name": _column(frame["name"]),
+        "county": _column(frame["county_code"].map(county).fillna("")),
+        "outline": _column(geometry.outlines(frame)),
+        "at": _column(geometry.label_points(frame)),
+    }
+
+
+def _counties(region: Region, towns: gpd.GeoDataFrame) -> dict[str, Any]:
+    frame = region.counties.sort_values("code")
+    return {
+        "name": _column(frame["name"]),
+        "outline": _column(geometry.outlines(geometry.borders(frame, towns, "county_code"))),
+        "at": _column(geometry.label_points(frame)),
+    }
+
+
+def _sites(sites: pd.DataFrame) -> dict[str, Any]:
+    texts = ("id", "name", "county_name", "town_name", "grade")
+    return {
+        **{name: _column(sites[name].fillna("")) for name in texts},
+        "kind": _column(style.kind_label(kind) if kind in style.SYMBOLS else "格网点" for kind in sites["kind"]),
+        "beds": _column("" if pd.isna(one) else style.number_text(float(one)) for one in sites["beds"]),
+        "at": _column(_points(sites)),
+    }
+
+
+def _demand(demand: pd.DataFrame) -> dict[str, Any]:
+    people = [int(one) for one in demand["population"]]
+    return {
+        **{name: _column(demand[name]) for name in ("name", "county_name", "town_name")},
+        "population": _column(people),
+        "radius": _column(style.dot_radius(one) for one in people),
+        "at": _column(_points(demand)),
+    }
+
+
+def _neighbours(towns: gpd.GeoDataFrame) -> set[tuple[str, str]]:
+    """Return the pairs of towns that touch, by code."""
+    shapes, codes = towns.geometry.to_numpy(), towns["code"].to_numpy(object)
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    return {(str(codes[a]), str(codes[b])) for a, b in zip(one, other, strict=True) if a < b}
+
+
+def _views(
+    views: Sequence[View], legend: Legend, place: Mapping[str, Mapping[str, int]], neighbours: set[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    out, kept = list[dict[str, Any]](), dict[str, int]()
+    for view in views:
+        states = {one.id: one.state for one in view.sites}
+        fills = _service_fills(view, states, neighbours, kept) if legend.fill == "site" else _share_fills(view)
+        out.append(
+            {
+                "group": view.group,
+                "label": view.label,
+                "note": view.note,
+                "facts": [list(pair) for pair in view.facts],
+                "sites": [[place["site"][one.id], one.state, one.decision, one.reason] for one in view.sites],
+                "towns": [[place["town"][one.code], fills[one.code], place["site"].get(one.site, -1), one.said]
+                          for one in view.towns],
+                "left": [[place["demand"][one.id], LEFT.index(one.state), one.said] for one in view.left],
+            }
+        )  # fmt: skip
+    return out
+
+
+def _share_fills(view: View) -> dict[str, int]:
+    return {one.code: style.share_class(one.share, "") for one in view.towns}
+
+
+def _service_fills(
+    view: View, states: Mapping[str, str], neighbours: set[tuple[str, str]], kept: dict[str, int]
+) -> dict[str, int]:
+    """Return a fill for each town: one for each sub-centre, another than its neighbours'; all hospitals share one.
+
+    `kept` remembers the fill that a site had in the views before, so that it changes only where it must.
+    """
+    served = {one.code: one.site for one in view.towns if states.get(one.site, "background") != "background"}
+    touching: dict[str, set[str]] = {site: set() for site in served.values()}
+    for one, other in neighbours:
+        if served.get(one) and served.get(other) and served[one] != served[other]:
+            touching[served[one]].add(served[other])
+            touching[served[other]].add(served[one])
+    fills: dict[str, int] = {}
+    for site in sorted(touching, key=lambda site: (-len(touching[site]), site)):
+        taken = {fills[one] for one in touching[site] if one in fills}
+        unused = [at for at in range(len(_SERVICE_FILLS)) if at not in fills.values()]
+        before = [kept[site]] if site in kept else []
+        wanted = [*(at for at in before if at in unused), *unused, *before, *range(len(_SERVICE_FILLS))]
+        fills[site] = next((at for at in wanted if at not in taken), 0)
+    kept |= fills
+    hospital = len(_SERVICE_FILLS)
+    return {one.code: fills[one.site] if one.code in served else hospital + (not one.site) for one in view.towns}
+
+
+def _roads(region: Region) -> dict[str, list[geometry.Line]] | None:
+    if region.roads is None:
+        return None
+    shapes = gpd.GeoSeries(edge_lines(region.roads), crs=4326).to_crs(region.crs)
+    kind = pd.Series(region.roads.road_class).astype(str).str.removesuffix("_link")
+    is_major, is_shown = kind.isin(style.MAJOR_ROADS), kind.isin(style.SHOWN_ROADS)
+    return {"minor": geometry.lines(shapes[is_shown & ~is_major]), "major": geometry.lines(shapes[is_major])}
+
+
+def _style(legend: Legend) -> dict[str, object]:
+    nobody = style.Swatch("没有所问的居民", style.NOT_APPLICABLE.fill)
+    lost = style.Swatch("不可达", style.NO_DATA.fill)
+    service = (*(style.Swatch("", one) for one in _SERVICE_FILLS), _HOSPITAL_FILL, lost, nobody)
+    fills = service if legend.fill == "site" else (*style.fills()[:-1], nobody)
+    return {
+        "fills": [{"label": one.label, "fill": one.fill} for one in fills],
+        "classes": len(style.SHARE_CLASSES),
+        "marks": {state: asdict(MARKS[state]) for state, _ in legend.states},
+        "symbols": {},
+        "status": {},
+        "chrome": dict(style.CHROME),
+        "lines": {name: dict(line) for name, line in style.LINES.items()},
+        "words": dict(_WORDS),
+        "dots": [{"people": people, "radius": style.dot_radius(people)} for people in style.DOT_EXAMPLES],
+    }

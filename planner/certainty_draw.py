@@ -1,0 +1,124 @@
+"""One draw of the facts, travelled once: every reading that asks for the same kind by the same way shares the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from planner.draws import Draws
+from planner.reach import Reach
+from planner.travel import Travel
+
+Bools = npt.NDArray[np.bool_]
+Whole = npt.NDArray[np.int64]
+Way = tuple[str, str]
+"""A way of travelling and a kind of facility."""
+CENTER = "community_health_center"
+_ALL_PAIRS = 2**32 - 2
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What all draws of one region share: the ways of travelling, and up to which limit each kind is asked for."""
+
+    draws: Draws
+    travels: Mapping[str, Travel]
+    widest: Mapping[Way, int]
+
+    @cached_property
+    def spots(self) -> tuple[Whole, Whole]:
+        """The first row of residents on each spot, and the spot of each row: who lives on one spot travels as one."""
+        _, first, spot = np.unique(self.draws.residents.keys, return_index=True, return_inverse=True)
+        return first.astype(np.int64), spot.astype(np.int64)
+
+    @cached_property
+    def people_now(self) -> Whole:
+        return self.draws.region.residents["population"].to_numpy(np.int64)
+
+    @cached_property
+    def now(self) -> "OneDraw":
+        """The facts as they are given."""
+        return OneDraw(self, None)
+
+    def kind(self, name: str) -> Whole:
+        """Return the rows of the open facilities of one kind, sorted by id."""
+        facilities = self.draws.region.facilities
+        return np.asarray(facilities.index.get_indexer(self.draws.region.open_facilities(name).index), np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class OneDraw:
+    """The facts of one draw (None: as they are given), computed as they are asked for."""
+
+    bench: Bench
+    number: int | None
+    reaches: dict[Any, Any] = field(default_factory=dict)
+
+    @cached_property
+    def people(self) -> Whole:
+        """The residents of each row."""
+        return self.bench.people_now if self.number is None else self.bench.draws.population(self.number)
+
+    @cached_property
+    def speed(self) -> float:
+        return 1.0 if self.number is None else self.bench.draws.speed(self.number)
+
+    @cached_property
+    def rural_km(self) -> float | None:
+        return None if self.number is None else self.bench.draws.rural_km(self.number)
+
+    @cached_property
+    def residents(self) -> pd.DataFrame:
+        """The spots where people live: id, lon, lat."""
+        draws = self.bench.draws
+        frame = draws.residents.frame if self.number is None else draws.residents.moved(draws.uncertainty, self.number)
+        return frame.iloc[self.bench.spots[0]]
+
+    @cached_property
+    def facilities(self) -> pd.DataFrame:
+        draws = self.bench.draws
+        return draws.facilities.frame if self.number is None else draws.facilities.moved(draws.uncertainty, self.number)
+
+    def covered(self, way: Way, limit: int) -> Bools:
+        """Return, for each row of residents, whether a facility of the kind is within the limit."""
+        reach: Reach | None = self.reaches.get(way)
+        if reach is None:
+            theirs = self.facilities.iloc[self.bench.kind(way[1])]
+            reach = self.bench.travels[way[0]].reach(self.residents, theirs, self.bench.widest[way])
+            self.reaches[way] = reach
+        return reach.covered(limit).to_numpy(bool)[self.bench.spots[1]]
+
+    def serving(self, travel: str, rows: Whole) -> Whole:
+        """Return, for each of these rows of residents, which centre (by its place among the open ones) serves them, or -1.
+
+        The nearest of their own town, else the nearest of their county, ties to the smaller id, as in
+        measures.community_centers.
+        """
+        key = ("serving", travel)
+        if key not in self.reaches:
+            self.reaches[key] = self._serving(travel, rows)
+        found: Whole = self.reaches[key]
+        return found
+
+    def _serving(self, travel: str, rows: Whole) -> Whole:
+        region, mine = self.bench.draws.region, self.bench.kind(CENTER)
+        first, spot = self.bench.spots
+        asked, place = np.unique(spot[rows], return_inverse=True)
+        centers = region.facilities.iloc[mine]
+        reach = self.bench.travels[travel].reach(self.residents.iloc[asked], self.facilities.iloc[mine], _ALL_PAIRS)
+        count = np.diff(reach.indptr)
+        at, center, cost = np.repeat(np.arange(len(asked)), count), reach.indices, reach.costs.astype(np.int64)
+        home = region.residents.iloc[first[asked]]
+        out = np.full(len(asked), -1, np.int64)
+        for column in ("county_code", "town_code"):  # the town's own centre overrides
+            codes, _ = pd.factorize(np.concatenate([home[column].to_numpy(object), centers[column].to_numpy(object)]))
+            own = codes[: len(home)][at] == codes[len(home) :][center]
+            order = np.lexsort((center[own], cost[own], at[own]))
+            who = at[own][order]
+            nearest = np.r_[True, who[1:] != who[:-1]] if len(who) else np.zeros(0, bool)
+            out[who[nearest]] = center[own][order][nearest]
+        return out[place]

@@ -1,0 +1,304 @@
+"""Community centres: whose each community is today, the clause's two readings, centres needed and their districts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from planner.districts.adjacency import Edges
+from planner.districts.case import Amounts
+from planner.districts.districting import Districting, districts
+from planner.districts.task import DistrictTask
+from planner.errors import Text
+from planner.measures import community_centers
+from planner.plans.centers_convert import Conversions, Successor, conversions
+from planner.plans.centers_stations import Stations, limit_mm, station_fields, stations
+from planner.plans.centers_units import KIND, STATION, Served, neighbours, own_unit, served_today
+from planner.plans.centers_upgrade import upgrades
+from planner.plans.sites import COLUMNS
+from planner.region import Region
+from planner.scenario import Change, Edit, Open
+from planner.siting.question import Limits
+from planner.travel import StraightLine, Travel
+
+Tell = Callable[[Text], None]
+ALL_PAIRS = 2**32 - 2
+_PLANNED = "社区卫生服务中心布局方案"
+
+
+@dataclass(frozen=True)
+class CenterTask:
+    """What a planner asks; the policy's numbers come from the rule's params, the rest are the planner's, each recorded.
+
+    lower, upper, hospital_kinds   params of the rule community_health_center
+    hospital_share                 the share of centres that become 社区医院 (clause no. 7)
+    hard                           whether the lower bound is a must; else each missing person costs `short_price`
+    short_price                    in units of the way (mm or ms) a person
+    longest_link_m                 points farther apart are no neighbours
+    longest_road                   by the way of `road` (its whole units): pairs that it does not join are none
+    station_minutes, walk_kmh      a community farther on foot than this wants a station
+    crosswalk                      towns that became 街道; None: 无数据
+    p                              centres of each county in all (by county code); None: the fewest that do
+    """
+
+    lower: int
+    upper: int
+    hospital_kinds: tuple[str, ...]
+    hospital_share: float
+    hard: bool = False
+    short_price: float = 0.0
+    longest_link_m: float = np.inf
+    longest_road: int = 0
+    station_minutes: float = 15.0
+    walk_kmh: float = 5.0
+    crosswalk: tuple[Successor, ...] | None = None
+    p: Mapping[str, int] | None = None
+    solving: Limits = field(default=Limits())
+
+
+@dataclass(frozen=True, eq=False)
+class CenterPlan:
+    """Everything that was found.
+
+    towns        街道 (and seats): code, name, county_code, population, present, center_today, load, met_present, met_load,
+                 met (the clause's or), advice; needed, proposal: new centres whose community lies in it; load_planned (the
+                 largest that serves it), met_planned
+    communities  as Served.units, with minutes to the nearest centre or station (people-weighted), beyond (residents past the
+                 limit), center_planned ("" where its county has no plan)
+    centers      centres of the plan: id, name, kind, county_code, town_code, unit_id, status (fixed, candidate), origin
+                 (standing, hospital, station, community), load_today, advice_today, load, short, advice
+    conversions, stations, hospitals   see centers_convert, centers_stations, centers_upgrade
+    """
+
+    task: CenterTask
+    unit: str
+    served: Served
+    edges: Edges
+    towns: pd.DataFrame
+    communities: gpd.GeoDataFrame
+    centers: pd.DataFrame
+    districting: Districting
+    conversions: Conversions
+    stations: Stations
+    hospitals: pd.DataFrame
+    assumptions: tuple[str, ...]
+
+    @property
+    def new_centers(self) -> pd.DataFrame:
+        """Return the rows of the centres that the plan opens or converts."""
+        return self.centers[(self.centers["status"] == "candidate") & self.centers["load"].notna()]
+
+    def edits(self) -> tuple[Edit, ...]:
+        """Return the plan as edits: centres opened, upgraded or converted, then stations opened."""
+        found = [_edit(row) for _, row in self.new_centers.iterrows()]
+        units = self.communities.set_index("id", drop=False)
+        found += [
+            Open(fields=station_fields(units.loc[one]), reason="步行范围外的社区设站") for one in self.stations.chosen
+        ]
+        return tuple(found)
+
+
+def plan_centers(
+    region: Region, travel: Travel, task: CenterTask, tell: Tell = lambda _: None,
+    walk: Travel | None = None, road: Travel | None = None,
+) -> CenterPlan:  # fmt: skip
+    """Return the plan; SitingError, ScenarioError for what cannot be asked.
+
+    travel   the way to a centre; walk: on foot, in mm (by default the straight line); road: see longest_road
+    """
+    served = served_today(region, travel, task.hospital_kinds)
+    found = conversions(region, task.crosswalk)
+    tell(Text("社区相邻关系", "who is next to whom"))
+    edges = neighbours(region, served.units, task.longest_link_m, road, task.longest_road)
+    sites = _sites(region, served, found)
+    tell(Text("计算片区", "districts"))
+    answer = _districts(served, travel, task, edges, sites)
+    centers = _told(region, sites, served, answer, task)
+    tell(Text("社区卫生服务站", "service stations"))
+    walked = _stations(region, served, centers, task, walk or StraightLine())
+    return CenterPlan(
+        task, travel.unit, served, edges, _towns(region, travel, task, served, answer, centers),
+        _communities(served, answer, walked), centers, answer, found, walked, _hospitals(served, centers, travel, task), _assumed(region, task, travel),
+    )  # fmt: skip
+
+
+def _sites(region: Region, served: Served, found: Conversions) -> pd.DataFrame:
+    """Return the centres that stand and, one a community without any, a candidate: a hospital to convert, a station, or its point.
+
+    Several that stand in one community serve one district together: joint, with the bounds of as many.
+    """
+    parts = [
+        (region.open_facilities(KIND), "standing"),
+        (found.table, "hospital"),
+        (region.open_facilities(STATION), "station"),
+    ]
+    rows = [_placed(region, served, frame, origin) for frame, origin in parts if len(frame)]
+    units = served.units[served.units["kind"] == "community"]
+    new = units.assign(
+        unit_id=units["id"], id="CHC-" + units["id"], kind=KIND, origin="community", grade="", beds=np.nan
+    )
+    new["name"] = new["name"] + "（拟设社区卫生服务中心）"
+    keep = ["id", "name", "kind", "county_code", "town_code", "lon", "lat", "grade", "beds", "unit_id", "origin"]
+    table = pd.concat([pd.DataFrame(one[keep]).astype({"beds": float}) for one in [*rows, new]], ignore_index=True)
+    table = table[table["unit_id"] != ""]
+    joint = table[table["origin"] == "standing"].groupby("unit_id")["id"].agg("size")
+    table = table.drop_duplicates("unit_id", keep="first")  # what stands comes first, then hospitals, stations, points
+    table = table.assign(
+        status=np.where(table["origin"] == "standing", "fixed", "candidate"),
+        joint=table["unit_id"].map(joint).where(table["origin"] == "standing").fillna(1).astype(int),
+    )
+    return table.sort_values("id", kind="stable", ignore_index=True)
+
+
+def _placed(region: Region, served: Served, frame: pd.DataFrame, origin: str) -> pd.DataFrame:
+    frame = frame.sort_values("id", kind="stable")
+    own = own_unit(region, frame, served.units).to_numpy(object)
+    return pd.DataFrame(frame[[*COLUMNS, "village_code"]]).assign(unit_id=own, origin=origin)
+
+
+def _districts(served: Served, travel: Travel, task: CenterTask, edges: Edges, sites: pd.DataFrame) -> Districting:
+    """Return the districts of the fewest centres that keep the upper bound, those that stand among them, at least cost."""
+    bounds = {"lower": sites["joint"] * task.lower, "upper": sites["joint"] * task.upper}
+    centers = sites[["id", "unit_id", "status"]].assign(**bounds)
+    asked = DistrictTask(
+        pd.DataFrame(served.units[["id", "county_code", "population"]]), centers, edges,
+        _burden(served, travel, sites), task.upper, task.lower, task.hard, task.short_price, "fewest" if task.p is None else task.p,
+    )  # fmt: skip
+    return districts(asked, task.solving)
+
+
+def _burden(served: Served, travel: Travel, sites: pd.DataFrame) -> Amounts:
+    """Return, by community and centre, people × cost of the way, added up over its resident points; inf where one has none."""
+    reach = travel.reach(served.people, sites, ALL_PAIRS)
+    cost = np.full((len(reach.demand_ids), len(sites)), np.inf)
+    place = {name: at for at, name in enumerate(sites["id"])}
+    columns = np.array([place[one] for one in reach.facility_ids], np.int64)
+    row = np.repeat(np.arange(len(reach.demand_ids)), np.diff(reach.indptr))
+    cost[row, columns[reach.indices]] = reach.costs.astype(float)
+    weighted = cost * served.people["population"].to_numpy(float)[:, None]
+    units = {name: at for at, name in enumerate(served.units["id"])}
+    found = np.zeros((len(units), len(sites)))
+    np.add.at(found, [units[one] for one in served.people["unit"]], weighted)
+    return found
+
+
+def _told(
+    region: Region, sites: pd.DataFrame, served: Served, answer: Districting, task: CenterTask
+) -> pd.DataFrame:  # fmt: skip
+    """Return the centres that stand or are chosen, with their loads today and planned."""
+    today = served.people.groupby("center_today")["population"].sum()
+    planned = answer.loads.set_index("center_id")
+    said = planned["advice"].to_dict()
+    table = sites[(sites["status"] == "fixed") | sites["id"].isin(planned.index)]
+    stand = region.open_facilities(KIND)[list(COLUMNS)]
+    beside = stand[~stand["id"].isin(sites["id"])].assign(status="fixed", origin="standing", unit_id="", joint=0)
+    table = pd.concat([table, pd.DataFrame(beside)[[one for one in table.columns if one in beside]]], ignore_index=True)
+    load = table["id"].map(today).fillna(0).astype("int64").where(table["status"] == "fixed", 0)
+    stands = (table["status"] == "fixed").to_numpy(bool)
+    advice = np.select([stands & (load > task.upper), stands & (load < task.lower)], ["overloaded", "mergeable"], "")
+    return table.assign(
+        load_today=load, advice_today=advice, load=table["id"].map(planned["load"]), short=table["id"].map(planned["short"]),
+        advice=[said.get(one, "") for one in table["id"]],
+    ).sort_values("id", kind="stable", ignore_index=True)  # fmt: skip
+
+
+def _towns(
+    region: Region, travel: Travel, task: CenterTask, served: Served, answer: Districting, centers: pd.DataFrame
+) -> pd.DataFrame:
+    """Return one row a 街道 (or seat): the clause's two readings and its or, by the rule's own measure, and what is proposed."""
+    params: Any = {"lower": task.lower, "upper": task.upper, "hospital_kinds": task.hospital_kinds}
+    present, load, either = (
+        community_centers(region, travel, test=test, **params).set_index("subject_code")
+        for test in ("present", "load", "either")
+    )
+    names, counties = region.towns.set_index("code")["name"], region.towns.set_index("code")["county_code"]
+    new = centers[(centers["status"] == "candidate") & centers["load"].notna()].groupby("town_code")
+    codes, listed = present.index.to_series(), {code: "、".join(rows["id"]) for code, rows in new}
+    today = served.people.groupby("town_code")["center_today"].agg(lambda ids: "、".join(sorted(set(ids) - {""})))
+    table = pd.DataFrame(
+        {
+            "code": codes, "name": codes.map(names), "county_code": codes.map(counties),
+            "population": present["population"], "present": present["value"].astype(int), "center_today": codes.map(today),
+            "load": load["value"], "met_present": present["met"], "met_load": load["met"], "met": either["met"],
+            "advice": either["advice"], "needed": codes.map(new["id"].size()).fillna(0).astype(int),
+            "proposal": [listed.get(one, "") for one in codes], "load_planned": codes.map(_planned(served, answer)),
+            "estimated": either["estimated"],
+        }
+    ).reset_index(drop=True)  # fmt: skip
+    within = table["load_planned"] <= task.upper
+    return table.assign(met_planned=((table["present"] + table["needed"]) > 0) | within)
+
+
+def _planned(served: Served, answer: Districting) -> pd.Series:
+    """Return, by town, the largest load among the centres that serve it in the plan; towns without a plan have none."""
+    loads = answer.loads.set_index("center_id")["load"]
+    units = served.units
+    return units["id"].map(answer.assignment).map(loads).groupby(units["town_code"].to_numpy()).max()
+
+
+def _stations(region: Region, served: Served, centers: pd.DataFrame, task: CenterTask, walk: Travel) -> Stations:
+    """Return the walks and stations, with the centres of the plan among what stands; converted ones are there already."""
+    standing = [region.open_facilities(KIND, STATION)[["id", "lon", "lat"]], centers[["id", "lon", "lat"]]]
+    table = pd.concat([pd.DataFrame(one) for one in standing], ignore_index=True).drop_duplicates("id")
+    limit = limit_mm(task.station_minutes, task.walk_kmh)
+    return stations(served, walk, table, limit, task.walk_kmh, task.solving)
+
+
+def _communities(served: Served, answer: Districting, walked: Stations) -> gpd.GeoDataFrame:
+    walks = walked.walks.assign(
+        weighted=walked.walks["minutes"] * walked.walks["population"],
+        beyond=walked.walks["population"].where(~walked.walks["within"], 0),
+    )
+    by = walks.groupby("unit")[["weighted", "population", "beyond"]].sum(min_count=1)
+    ids, units = served.units["id"], served.units
+    return units.assign(
+        center_planned=ids.map(answer.assignment).fillna(""),
+        minutes=ids.map(by["weighted"] / by["population"]),
+        beyond=ids.map(by["beyond"]).astype("int64"),
+        station=ids.isin(walked.chosen),
+    )
+
+
+def _hospitals(served: Served, centers: pd.DataFrame, travel: Travel, task: CenterTask) -> pd.DataFrame:
+    """Return all centres in order of fitness for a community hospital. Reach: the people whose nearest centre it is."""
+    if not len(centers):
+        return pd.DataFrame(columns=["id", "name", "load", "reached", "beds", "place", "chosen", "why"])
+    nearest = travel.reach(served.people, centers, 0).nearest()["facility_id"]
+    people = pd.Series(served.people["population"].to_numpy(), index=served.people["id"].to_numpy(object))
+    reached = people.groupby(nearest.reindex(people.index)).sum()
+    table = centers[["id", "name", "grade", "beds"]].assign(
+        load=centers["load"].fillna(centers["load_today"]), reached=centers["id"].map(reached).fillna(0)
+    )
+    return upgrades(table, task.hospital_share)
+
+
+def _edit(row: pd.Series) -> Edit:
+    """Return a new centre as an edit: opened at a community's point, or made of a station or a hospital."""
+    load = f"，服务 {int(row['load'])} 人"
+    if row["origin"] == "community":
+        names = ("id", "name", "kind", "lon", "lat")
+        fields = {name: float(row[name]) if name in ("lon", "lat") else row[name] for name in names}
+        return Open(fields=fields, reason=_PLANNED + load)
+    word = "convert" if row["origin"] == "hospital" else "upgrade"
+    return Change(facility=str(row["id"]), fields={"kind": KIND}, word=word, reason=_PLANNED + load)
+
+
+def _assumed(region: Region, task: CenterTask, travel: Travel) -> tuple[str, ...]:
+    points = region.subject_level == "village"
+    way = "米" if travel.unit == "mm" else "时间"
+    said = [
+        "服务对象＝街道全部居民、没有卫生院的县城，以及其他设有中心的镇的城镇居民（与评估口径一致）。",
+        "社区为点时，相邻关系由同县（区）各社区点的泰森多边形共边推得（假设）；无社区数据时用乡镇界共边。"
+        if points else "没有社区数据，以乡镇界共边为相邻关系。",
+        f"片区整社区划分、相连成片、不跨县（区），服务人口不超过 {task.upper} 人；不足 {task.lower} 人"
+        + ("不可行。" if task.hard else "注“可合并”。"),
+        f"新增中心先求最少，再求人口加权{way}最少；候选＝待转型卫生院、已有服务站、各社区点（假设）。",
+        f"服务站：步行 {task.station_minutes:g} 分钟、每小时 {task.walk_kmh:g} 公里以外的社区设站（参数，假设）。",
+        f"社区医院：中心总数的 {task.hospital_share:.0%}，按服务人口、可及人口、床位的名次之和（假设）。",
+    ]  # fmt: skip
+    if task.crosswalk is None:
+        said.append("没有撤并对照表：卫生院转型无数据，不推断。")
+    return tuple(said)

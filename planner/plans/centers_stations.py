@@ -1,0 +1,86 @@
+"""Service stations (社区卫生服务站): the fewest more, so that every community is within a walk of a centre or station."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from planner.plans.centers_units import STATION, Served
+from planner.reach import Reach
+from planner.siting.instance import instance_of
+from planner.siting.question import Limits, Question
+from planner.siting.siting import Siting
+from planner.siting.solve import solve
+from planner.travel import Travel
+
+_MM_PER_KM = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Stations:
+    """Who walks how far to the nearest centre or station, and where the fewest more would stand.
+
+    limit    whole mm: minutes × walking speed
+    walks    by resident point: id, unit, population, facility_id, distance_m, minutes, within (today and with new centres)
+    siting   lscp over the communities' points as candidates; None where everyone is within the limit
+    """
+
+    limit: int
+    walks: pd.DataFrame
+    siting: Siting | None
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Ids of the communities that get a station."""
+        return () if self.siting is None else tuple(one.removeprefix("S") for one in self.siting.chosen)
+
+
+def limit_mm(minutes: float, walk_kmh: float) -> int:
+    """Return how far one walks in so many minutes, in whole millimetres.
+
+    >>> limit_mm(15, 4)
+    1000000
+    """
+    return round(minutes / 60 * walk_kmh * _MM_PER_KM)
+
+
+def stations(
+    served: Served, walk: Travel, standing: pd.DataFrame, limit: int, walk_kmh: float, limits: Limits
+) -> Stations:
+    """Return the walks to what stands (id, lon, lat: centres and stations, new centres too) and the fewest more stations.
+
+    Stations are for communities (社区) and in them; a 行政村 has its clinic.
+    """
+    if walk.unit != "mm":
+        raise ValueError(f"a walk is measured in mm, not {walk.unit}")
+    people = pd.DataFrame(served.people[["id", "unit", "population", "lon", "lat"]])
+    reach = walk.reach(people, standing, limit)
+    nearest = reach.nearest()
+    walks = people[["id", "unit", "population"]].assign(
+        facility_id=nearest["facility_id"].to_numpy(object),
+        distance_m=nearest["cost"].to_numpy(float) / 1000,
+        within=reach.covered().to_numpy(bool),
+    )
+    walks["minutes"] = walks["distance_m"] / 1000 / walk_kmh * 60
+    units = served.units[served.units["kind"] == "community"]
+    left = people[~walks["within"].to_numpy(bool) & people["unit"].isin(units["id"]).to_numpy(bool)]
+    if not len(left):
+        return Stations(limit, walks, None)
+    sites = pd.DataFrame(units[["id", "lon", "lat"]])
+    sites = sites.assign(id="S" + sites["id"])
+    mine: Reach = walk.reach(left, sites, limit)
+    weights = pd.Series(left["population"].to_numpy(float), index=left["id"].to_numpy(object))
+    frame = pd.DataFrame({"id": sites["id"].to_numpy(object), "cost": np.ones(len(sites))})
+    siting = solve(instance_of(Question("lscp", allow_unreachable=True), mine, weights, frame), limits)
+    return Stations(limit, walks, siting)
+
+
+def station_fields(unit: pd.Series) -> dict[str, object]:
+    """Return the columns of a new station at a community's point."""
+    return {
+        "id": f"CHS-{unit['id']}",
+        "name": f"{unit['name']}（拟设社区卫生服务站）",
+        "kind": STATION,
+        "lon": float(unit["lon"]),
+        "lat": float(unit["lat"]),
+    }

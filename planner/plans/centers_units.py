@@ -1,0 +1,106 @@
+"""Whom community centres serve: the communities in question, whose each is today, and who is next to whom."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from planner.districts.adjacency import Edges, by_points, by_polygons, joined_by_way
+from planner.measures import _serving_center
+from planner.places import with_places
+from planner.region import Region
+from planner.travel import Travel
+
+KIND = "community_health_center"
+STATION = "community_health_station"
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """The people whom the rule counts, by community, and the centre that serves each today.
+
+    people   resident points: id, unit, town_code, county_code, population, lon, lat, center_today ("" where none does)
+    units    communities (towns where no village is known): id, name, kind ("community", or "village"), town_code, town_name, county_code, county_name,
+             population, lon, lat, center_today (of most of its people), geometry
+    towns    街道, and county seats without a 卫生院, whose every resident counts (as the rule's measure has it)
+    """
+
+    people: gpd.GeoDataFrame
+    units: gpd.GeoDataFrame
+    towns: tuple[str, ...]
+
+
+def served_today(region: Region, travel: Travel, hospital_kinds: tuple[str, ...]) -> Served:
+    """Return who is served by which centre today: the nearest of their own town, else of their county.
+
+    In 街道 (and seats without a 卫生院) everyone counts; in other towns with a centre their urban residents, whom it
+    serves beside them.
+    """
+    towns, centers = region.towns, region.open_facilities(KIND)
+    hospitals = set(region.open_facilities(*hospital_kinds)["town_code"])
+    seats = towns["is_county_seat"].astype(bool) & ~towns["code"].isin(hospitals)
+    whole = tuple(sorted(towns.loc[(towns["kind"] == "subdistrict") | seats, "code"]))
+    people = region.residents
+    beside = people["town_code"].isin(centers["town_code"]) & people["is_urban"]
+    people = people[(people["town_code"].isin(whole) | beside) & (people["population"] > 0)]
+    today = _serving_center(people, centers, travel).reindex(people["id"]).fillna("").to_numpy()
+    level = region.subject_level
+    people = people.assign(unit=people[f"{level}_code"], center_today=today)
+    return Served(people, _units(region, people), whole)
+
+
+def _units(region: Region, people: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the communities of these people, each at its own point, or, as a town, with its polygon."""
+    level = region.subject_level
+    frame = region.villages if level == "village" else region.towns
+    known = frame.set_index("code")
+    by = people.groupby(["unit", "center_today"])["population"].sum().reset_index()
+    by = by.sort_values(["unit", "population", "center_today"], ascending=[True, False, True], kind="stable")
+    main = by.drop_duplicates("unit").set_index("unit")["center_today"]
+    rows = people.groupby("unit", sort=True).agg(
+        town_code=("town_code", "first"), county_code=("county_code", "first"), population=("population", "sum"),
+        estimated=("estimated", "any"),
+    )  # fmt: skip
+    shapes = known.geometry.reindex(rows.index)
+    inside = gpd.GeoSeries(shapes.representative_point(), crs=region.crs).to_crs(4326)
+    kind = known["kind"].reindex(rows.index) if level == "village" else "community"
+    rows = rows.assign(
+        name=known["name"].reindex(rows.index),
+        kind=kind,
+        center_today=main.reindex(rows.index),
+        lon=inside.x,
+        lat=inside.y,
+    )
+    rows = with_places(region, rows.reset_index(names="id"))
+    return gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(shapes.to_numpy(), crs=region.crs))
+
+
+def neighbours(region: Region, units: gpd.GeoDataFrame, longest_m: float, road: Travel | None, longest: int) -> Edges:
+    """Return who is next to whom: by polygons where units have them, else by the cells of their points.
+
+    road: leave out pairs that no way of at most `longest` joins.
+    """
+    points = (units.geometry.geom_type == "Point").all()
+    edges = by_points(units, region.counties, longest_m) if points else by_polygons(units)
+    return edges if road is None else joined_by_way(edges, pd.DataFrame(units[["id", "lon", "lat"]]), road, longest)
+
+
+def own_unit(region: Region, facilities: pd.DataFrame, units: gpd.GeoDataFrame) -> pd.Series:
+    """Return, by facility id, the unit in which it stands: as its row says, else the nearest of its town, else of its county.
+
+    "" where its county has none.
+    """
+    places = gpd.GeoSeries(gpd.points_from_xy(units["lon"], units["lat"]), crs=4326).to_crs(region.crs)
+    spots, ids = np.column_stack([places.x, places.y]), units["id"].to_numpy(object)
+    at = gpd.GeoSeries(gpd.points_from_xy(facilities["lon"], facilities["lat"]), crs=4326).to_crs(region.crs)
+    said = facilities["village_code" if region.subject_level == "village" else "town_code"].to_numpy(object)
+    found = [one if one in set(ids) else "" for one in said]
+    for column in ("town_code", "county_code"):
+        mine, theirs = units[column].to_numpy(object), facilities[column].to_numpy(object)
+        for row, (x, y) in enumerate(zip(at.x, at.y, strict=True)):
+            rows = np.flatnonzero(mine == theirs[row])
+            if not found[row] and len(rows):
+                found[row] = ids[rows[cKDTree(spots[rows]).query([x, y])[1]]]
+    return pd.Series(found, index=facilities["id"].to_numpy(object), dtype=object)

@@ -1,0 +1,214 @@
+"""phases(): in which order to open the sites of a plan, year by year, so that most people are served earliest; proven.
+
+A site opens in the first year by which the money of all years so far pays for it and for all before it; what a year
+leaves over is kept. Sites a year are the same with a price of 1 each. The value of an order is the sum over the years,
+to the last opening, of the people covered at the year's end (mclp) or of weight × cost (p-median).
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import lcm
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from planner.errors import Problem, SitingError, Text
+from planner.siting.instance import Instance
+from planner.siting.question import BACKGROUND, FIXED, Limits
+from planner.siting.siting import PROVEN, nearest_open, relative_gap
+
+Whole = npt.NDArray[np.int64]
+Amounts = npt.NDArray[np.float64]
+EXACT = 20
+"""Up to so many sites every set is gone through; beyond, HiGHS proves what the time allows."""
+_LONGEST = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Phases:
+    """One order of opening.
+
+    order     ids, the first to open first; year: the year (1, 2 …) in which each opens
+    objective mclp: sum over the years of the weight covered; p-median: of weight × cost, who has no site at the dearest
+    bound     what no order can beat; status "optimal" where the gap is at most 1e-6
+    table     year, opened (ids with ;), cost, cumulative_cost, covered, newly_covered, weighted_cost; year 0 is today
+    """
+
+    order: tuple[str, ...]
+    year: Mapping[str, int]
+    objective: float
+    bound: float
+    gap: float
+    status: Literal["optimal", "feasible"]
+    table: pd.DataFrame
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """The sites to open (positions, ascending), their prices and the money of a year, in whole units of one size."""
+
+    instance: Instance
+    sites: Whole
+    price: Whole
+    budget: int
+    unit: int = 1
+    limits: Limits = field(default=Limits())
+
+    @cached_property
+    def from_start(self) -> Whole:
+        """The sites open today: the background, and those fixed."""
+        return np.flatnonzero(np.isin(self.instance.status, (FIXED, BACKGROUND)))
+
+    @cached_property
+    def years(self) -> int:
+        """The year of the last opening."""
+        return int(self.year_of(np.array([self.price.sum()]))[0])
+
+    def year_of(self, spent: Whole) -> Whole:
+        """Return the first year by which so much is there."""
+        return np.maximum(1, -(-spent // self.budget))
+
+    @cached_property
+    def costs(self) -> tuple[Amounts, Amounts]:
+        """Demands × these sites (inf: no way), and each demand's cost among the sites open today (inf: none)."""
+        instance = self.instance
+        column = np.full(len(instance.site_ids), -1)
+        column[self.sites] = np.arange(len(self.sites))
+        to = column[instance.indices]
+        table = np.full((len(instance.weight), len(self.sites)), np.inf)
+        table[instance.row[to >= 0], to[to >= 0]] = instance.costs[to >= 0]
+        return table, nearest_open(instance, self.from_start)[1]
+
+    @cached_property
+    def dearest(self) -> float:
+        """The price of being without a site."""
+        return float(self.instance.costs.max(initial=0))
+
+    def value(self, opened: Whole) -> tuple[float, float]:
+        """Return (weight covered, weight × cost with the dearest for who has none) of a set of these sites."""
+        table, base = self.costs
+        cost = np.minimum(base, table[:, opened].min(axis=1, initial=np.inf))
+        weight = self.instance.weight
+        return float(weight[np.isfinite(cost)].sum()), float(
+            (weight * np.where(np.isfinite(cost), cost, self.dearest)).sum()
+        )
+
+
+def phases(
+    instance: Instance, chosen: Iterable[str], budget: float, prices: Mapping[str, float] | None = None,
+    limits: Limits | None = None, most_exact: int = EXACT,
+) -> Phases:  # fmt: skip
+    """Return the best order in which to open `chosen` with so much a year; without `prices`, so many sites a year.
+
+    `instance` is of mclp or p-median; its fixed and background sites are open from the start. Of equally good orders by
+    people covered that of the least weighted cost is told, then the earliest by ids (up to `most_exact` sites).
+    """
+    begin = time.monotonic()
+    task = _task(instance, chosen, budget, prices, limits or Limits())
+    if len(task.sites) <= most_exact:
+        from planner.siting.phases_exact import best_order
+
+        order = best_order(task)
+        return _told(task, order, None, begin)
+    from planner.siting.phases_highs import proven_order
+
+    order, bound = proven_order(task)
+    return _told(task, order, bound, begin)
+
+
+def _task(
+    instance: Instance, chosen: Iterable[str], budget: float, prices: Mapping[str, float] | None, limits: Limits
+) -> Task:
+    """Return the task in whole numbers; SitingError for what cannot be asked."""
+    if instance.question.model not in ("mclp", "p-median"):
+        raise ValueError(f"phases are of mclp and p-median, not of {instance.question.model}")
+    place = {str(name): at for at, name in enumerate(instance.site_ids)}
+    wanted = sorted(set(chosen))
+    lost = [one for one in wanted if one not in place]
+    if lost:
+        raise _refused("没有这些站点", "there are no such sites", "核对编号", "check the ids", "、".join(lost[:10]))
+    sites = np.array([place[one] for one in wanted if instance.status[place[one]] not in (FIXED, BACKGROUND)], np.int64)
+    sites.sort()
+    named = [str(one) for one in instance.site_ids[sites]]
+    unknown = [one for one in named if prices is not None and not prices.get(one, np.nan) >= 0]
+    if unknown:
+        raise _refused("这些站点没有费用", "these sites have no cost", "在方案的改动里写上 cost，或改用 --per-year",
+                       "write a cost in the edits, or use --per-year", "、".join(unknown[:10]))  # fmt: skip
+    if not 0 < budget < float("inf"):
+        raise _refused("每年的数额须大于 0", "so much a year must be above 0", "改正", "correct it", f"{budget:g}")
+    exact = [Fraction(1) if prices is None else Fraction(str(prices[one])) for one in named]
+    money = Fraction(str(budget))
+    unit = lcm(money.denominator, *(one.denominator for one in exact))
+    task = Task(
+        instance, sites, np.array([int(one * unit) for one in exact], np.int64), int(money * unit), unit, limits
+    )
+    if task.years > _LONGEST:
+        raise _refused(f"要 {task.years} 年才能全部建成", f"it would take {task.years} years", "提高每年的数额",
+                       "allow more a year", f"{budget:g}")  # fmt: skip
+    return task
+
+
+def _refused(zh: str, en: str, fix_zh: str, fix_en: str, found: str) -> SitingError:
+    return SitingError(Problem("phases", Text(zh, en), Text(fix_zh, fix_en), found=found))
+
+
+def yearly(task: Task, order: Whole) -> list[Whole]:
+    """Return, for each year from the first, which of these sites are open at its end, in their order."""
+    by = task.year_of(np.cumsum(task.price[order]))
+    return [order[by <= year] for year in range(1, task.years + 1)]
+
+
+def _told(task: Task, order: Whole, bound: float | None, begin: float) -> Phases:
+    """Return the order with its value, computed anew from who is nearest to whom in each year."""
+    instance, covers = task.instance, task.instance.question.model == "mclp"
+    sets = yearly(task, order)
+    values = [task.value(opened) for opened in sets]
+    objective = float(sum(one[0 if covers else 1] for one in values))
+    told = objective if bound is None else bound
+    gap = relative_gap(objective, told)
+    ids = [str(one) for one in instance.site_ids[task.sites]]
+    year, rows, before = dict[str, int](), list[tuple[object, ...]](), np.zeros(0, np.int64)
+    for at, (opened, value) in enumerate(zip([before, *sets], [task.value(before), *values], strict=True)):
+        new = [one for one in opened if one not in before]
+        year |= {ids[one]: at for one in new}
+        spent = float(Fraction(int(task.price[opened].sum()), task.unit))
+        paid = float(Fraction(int(task.price[new].sum()), task.unit)) if new else 0.0
+        rows.append((at, ";".join(ids[one] for one in new), paid, spent, value[0], 0.0, value[1]))
+        before = opened
+    columns = ["year", "opened", "cost", "cumulative_cost", "covered", "newly_covered", "weighted_cost"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["newly_covered"] = table["covered"].diff().fillna(0.0)
+    return Phases(
+        tuple(ids[one] for one in order), year, objective, told, gap, "optimal" if gap <= PROVEN else "feasible",
+        table, time.monotonic() - begin,
+    )  # fmt: skip
+
+
+def uncovered_sets(task: Task) -> tuple[list[tuple[int, ...]], Amounts, Amounts]:
+    """Return sets of sites, and what it adds to (weight uncovered, weight × cost) while none of a set is open.
+
+    The least of several costs is the first, plus each step to the next while none of those before is open.
+    """
+    table, base = task.costs
+    found: dict[tuple[int, ...], list[float]] = {}
+    for row, weight in enumerate(task.instance.weight.tolist()):
+        reached = np.flatnonzero(np.isfinite(table[row]))
+        if weight == 0 or not len(reached):
+            continue
+        if np.isinf(base[row]):
+            found.setdefault(tuple(reached.tolist()), [0.0, 0.0])[0] += weight
+        last = min(base[row], task.dearest)
+        near = reached[table[row, reached] < last]
+        near = near[np.argsort(table[row, near], kind="stable")]
+        steps = np.diff(np.append(table[row, near], last))
+        for at in np.flatnonzero(steps > 0):
+            found.setdefault(tuple(sorted(near[: at + 1].tolist())), [0.0, 0.0])[1] += weight * float(steps[at])
+    sets = sorted(found)
+    values = np.array([found[one] for one in sets], np.float64).reshape(-1, 2)
+    return sets, values[:, 0], values[:, 1]

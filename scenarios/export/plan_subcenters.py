@@ -1,0 +1,287 @@
+"""次中心方案.xlsx: the plans, who gains, the next best, every candidate with its reason, the service areas, who is left out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from planner import __version__
+from planner.numbers import share_text
+from scenarios.export.explain import write_explanations
+from scenarios.export.plan_said import lines_of_plan, notice_of
+from scenarios.export.sheet import FIXED_DATE, Column, Formats, Sheet, formats_of
+from scenarios.plan_figures import EFFECTS
+from scenarios.plan_reasons import Reason
+from scenarios.plan_subcenters import Report
+from scenarios.plan_tables import (
+    STATES,
+    area_rows,
+    best,
+    candidates,
+    front,
+    gains,
+    left_out,
+    overview,
+    reason_rows,
+    served,
+    towns,
+)
+from scenarios.plan_words import cost_word, unit_word
+
+WORKBOOK = "次中心方案.xlsx"
+BOOK_OPTIONS: Mapping[str, bool] = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+Told = Sequence[tuple[Any, int, list[Reason]]]
+_PAPER = 134.0
+"""So many units of width fit on a page (see Column)."""
+
+
+def plain(name: str) -> Any:
+    """Return the cell of a column that stands in the row as it is shown."""
+    return lambda row: row[name]
+
+
+def two_places(name: str) -> Any:
+    """Return the cell of a number with two decimals, a dash where there is none."""
+    return lambda row: "—" if pd.isna(row[name]) else round(float(row[name]), 2)
+
+
+def write_workbook(path: Path, report: Report, told: Told) -> None:
+    """Write the workbook; `told` are the reasons of every site (plan_tables.reasons)."""
+    book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
+    title = "县域医疗卫生次中心布局方案"
+    book.set_properties({"title": title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
+    formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
+
+    def table(tab: str, heading: str, columns: Sequence[Column], rows: list[Any], notes: Sequence[str] = ()) -> None:
+        sheet = Sheet(book, formats, report.start.region, tab, f"{place}{title}：{heading}")
+        sheet.table(columns, rows, notice, "没有。", notes)
+
+    aim = f"目标：{report.main.label}"
+    table("方案总览", "方案总览", _overview(report), overview(report), [*_overview_notes(report), *report.clashes])
+    table("谁受益", "增加一个，谁受益", _GAINS, gains(report), [_GAINS_NOTE])
+    table("前几名", f"前 {report.plan.task.k_best} 名", _BEST, best(report), [_BEST_NOTE])
+    table("候选点", f"候选点（{aim}）", _candidates(report), candidates(report, list(told)), _candidate_notes(report))
+    rows = [row for row in reason_rows(report, list(told)) if row["aim_id"] == report.main.id]
+    table("逐点理由", f"各个数下每个候选点的理由（{aim}）", _REASONS, rows, [_REASONS_NOTE])
+    table("两个目标", "两个目标之间的全部取舍", _front(report), front(report), [_FRONT_NOTE])
+    service = [row for p in report.solved for row in towns(report, p)]
+    table("建议服务范围", f"建议服务范围（{aim}）", _towns(report), service, [_TOWNS_NOTE])
+    sites = [row for p in report.solved for row in served(report, p)]
+    table("各点服务", f"各点服务的乡镇和人口（{aim}）", _served(report), sites)
+    if report.areas is not None:
+        rows = [row for p in report.solved for row in area_rows(report, p)]
+        table("片区核对", f"片区核对（{aim}）", _AREAS, rows, [_AREAS_NOTE])
+    table("超出限度", f"超出限度和不可达的居民点（{aim}）", _left_out(report), left_out(report), [_LEFT_NOTE])
+    _explain(book, formats, report, notice)
+    book.close()
+
+
+def _explain(book: xlsxwriter.Workbook, formats: Formats, report: Report, notice: str) -> None:
+    sheet = Sheet(book, formats, report.start.region, "说明", "说明")
+    write_explanations(sheet, lines_of_plan(report.start, report.said), notice)
+
+
+def _nth(name: str, at: int) -> Any:
+    return lambda row: row[name][at] if len(row[name]) > at else "—"
+
+
+def _overview(report: Report) -> list[Column]:
+    unit = report.plan.unit
+    said = [_limit_said(limit, unit) for limit in sorted(report.plan.task.limits)]
+    within = [
+        column
+        for at, one in enumerate(said)
+        for column in (
+            Column(f"{one}内", "人口\n（人）", 8.5, _nth("within", at), "number"),
+            Column(f"{one}内", "占比", 6.5, _nth("share", at), "centre"),
+        )
+    ]
+    rest = max(26.0, 83 - 15.0 * len(said))
+    return [
+        Column("", "目标", 10, plain("aim")),
+        Column("", "个数", 4.5, plain("p"), "centre"),
+        Column("", "次中心设在", rest, plain("sites")),
+        Column("", "状态", 11, plain("state"), "centre"),
+        *within,
+        Column("", "超出最大\n限度（人）", 7.5, plain("beyond"), "number"),
+        Column("", "不可达\n（人）", 6.5, plain("unreachable"), "number"),
+        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 6.5, two_places("mean"), "kilometres"),
+        Column("", "比前一个\n个数增加", 11, plain("gain"), "centre"),
+        Column("", "换了哪些点", 15, plain("swapped")),
+        Column("", "同样好\n的方案", 5.5, plain("ties"), "centre"),
+    ]
+
+
+def _limit_said(limit: int, unit: str) -> str:
+    return f"{limit / 60_000:g} 分钟" if unit == "ms" else f"{limit / 1e6:g} 公里"
+
+
+def _overview_notes(report: Report) -> list[str]:
+    return [
+        "注：各行的人口、时间都按“居民到最近的次中心或已有医院”计算，可以跨目标比较；人均只算到得了的居民。第一个个数的“增加”是比现状。“最优（已证明）”是指在这些候选点和限制下没有更好的方案；“可行方案”没有证明，另给界和差距。",
+        f"个数的来历：{report.range_said}。方案文件（方案_p….yaml）按目标“{report.main.label}”写出。",
+    ]
+
+
+_GAINS = (
+    Column("", "序号", 5, plain("number"), "centre"),
+    Column("", "目标", 24, plain("aim")),
+    Column("", "个数", 6, plain("p"), "centre"),
+    Column("地点", "县（区）", 12, plain("county_name"), "centre"),
+    Column("地点", "乡镇（街道）", 20, plain("town_name")),
+    *(Column("比前一个个数（人）", word, 14, plain(name), "number") for name, word in EFFECTS.items()),
+)
+_GAINS_NOTE = "注：与同一目标前一个个数的方案比（第一个个数与现状比）。个数不同的方案不一定一层套一层，所以可能有人变远。限度以外的远近变化，在人口目标下不列。"
+_BEST = (
+    Column("", "目标", 17, plain("aim")),
+    Column("", "个数", 5, plain("p"), "centre"),
+    Column("", "名次", 5, plain("rank"), "centre"),
+    Column("", "目标值", 14, plain("value"), "centre"),
+    Column("", "比第一名差", 9, plain("behind"), "centre"),
+    Column("", "证明", 11, plain("state"), "centre"),
+    Column("", "与第一名的不同", 29, plain("swapped")),
+    Column("", "次中心设在", 44, plain("sites")),
+)
+_BEST_NOTE = "注：“名次已证明”是指除了排在它前面的，没有别的方案比它好。目标值相同的按机构编号排列。"
+
+
+def _candidates(report: Report) -> list[Column]:
+    ps = report.solved
+    each = min(9.0, 40 / max(len(ps), 1))
+    marks = [Column(f"各个数下的类别（{report.main.label}）", f"{p} 个", each, _mark(p), "centre") for p in ps]
+    return [
+        Column("", "序号", 4, plain("number"), "centre"),
+        Column("候选点", "县（区）", 7, plain("county_name"), "centre"),
+        Column("候选点", "名称", 14, plain("name")),
+        Column("资格", "中心\n卫生院", 6, plain("central"), "centre"),
+        Column("资格", "等级", 6, plain("grade_text"), "centre"),
+        Column("资格", "编制\n床位", 6, plain("beds_text"), "centre"),
+        Column("资格", "门急诊量", 6.5, plain("visits_text"), "centre"),
+        *marks,
+        Column("", f"理由（{ps[0]} 个时）", 84 - each * len(marks), plain("said")),
+        Column("", "编号", 16, plain("id"), "small", printed=False),
+    ]
+
+
+def _mark(p: int) -> Any:
+    return lambda row: row["marks"][p]
+
+
+def _candidate_notes(report: Report) -> list[str]:
+    tolerance = share_text(report.plan.task.tolerance)
+    return [
+        f"注：●＝入选。必建：不选它，目标至少差 {tolerance}；备选、可替代：选不选它，目标相差不超过 {tolerance}；未入选：必选它，目标差超过 {tolerance}——只是对这一个目标而言，不是说它不合格。",
+        "中心卫生院按名称判断，等级、床位取自机构名录；门急诊量名录里没有这一列，写“无数据”。条款没有候选名单，候选点是假设（见说明）。",
+    ]
+
+
+_REASONS_NOTE = "注：另两类目标下的理由见 次中心方案地图.html 和 plan.json。"
+_REASONS = (
+    Column("", "序号", 5, plain("number"), "centre"),
+    Column("", "个数", 5, plain("p"), "centre"),
+    Column("候选点", "县（区）", 8, plain("county_name"), "centre"),
+    Column("候选点", "名称", 18, plain("name")),
+    Column("", "类别", 11, plain("decision"), "centre"),
+    Column("", "理由", 87, plain("said")),
+)
+
+
+def _front(report: Report) -> list[Column]:
+    unit, first = report.plan.unit, report.plan.objectives[0]
+    return [
+        Column("", "个数", 5, plain("p"), "centre"),
+        Column("", "序号", 5, plain("rank"), "centre"),
+        Column("", f"{first.label.removesuffix('的人口最多')}人口\n（人）", 13, plain("people"), "number"),
+        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 11, two_places("mean"), "kilometres"),
+        Column("", "证明", 8, plain("proven"), "centre"),
+        Column("", "与该个数第 1 个的不同", 38, plain("swapped")),
+        Column("", "次中心设在", 54, plain("sites")),
+    ]
+
+
+_FRONT_NOTE = "注：表中每个方案，要让一个目标更好，另一个必然变差（帕累托前沿）；不在表中的方案，两个目标都不比表中某一个好。每个个数的第 1 个人口最多，最后一个人均最省。“未证明”＝时限内没有算完，可能还有别的取舍。"
+
+
+def _towns(report: Report) -> list[Column]:
+    unit, areas = report.plan.unit, report.areas is not None
+    limit = _limit_said(min(report.plan.task.limits), unit)
+    checked = (
+        Column("片区", "本乡镇", 8, plain("area"), "centre"),
+        Column("片区", "服务点", 8, plain("site_area"), "centre"),
+        Column("片区", "核对", 8, plain("crosses"), "centre"),
+    )
+    return [
+        Column("", "序号", 5, plain("number"), "centre"),
+        Column("", "个数", 5, plain("p"), "centre"),
+        Column("", "县（区）", 9, plain("county_name"), "centre"),
+        Column("", "乡镇（街道）", 15, plain("town_name")),
+        Column("", "人口\n（人）", 9, plain("population"), "number"),
+        Column("服务多数居民的机构", "名称", 22, plain("site_name")),
+        Column("服务多数居民的机构", "类别", 8, plain("role"), "centre"),
+        Column("服务多数居民的机构", "占比", 8, lambda row: share_text(row["share"]) or "—", "centre"),
+        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 8, two_places("mean"), "kilometres"),
+        Column("", f"{limit}内\n（人）", 9, plain("within"), "number"),
+        Column("", "其余居民由谁服务", 12 if areas else 36, plain("others")),
+        *(checked if areas else ()),
+    ]
+
+
+_TOWNS_NOTE = (
+    "注：每个居民点归最近（用时最少）的次中心或已有医院，乡镇归服务其多数居民的那一个；是建议，不限制居民就医。"
+)
+
+
+def _served(report: Report) -> list[Column]:
+    unit = report.plan.unit
+    limit = _limit_said(min(report.plan.task.limits), unit)
+    return [
+        Column("", "序号", 5, plain("number"), "centre"),
+        Column("", "个数", 5, plain("p"), "centre"),
+        Column("", "县（区）", 9, plain("county_name"), "centre"),
+        Column("", "机构", 24, plain("name")),
+        Column("", "类别", 9, plain("role"), "centre"),
+        Column("", "服务人口\n（人）", 10, plain("population"), "number"),
+        Column("", f"其中 {limit}内\n（人）", 11, plain("within"), "number"),
+        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 9, two_places("mean"), "kilometres"),
+        Column("", "以它为主的乡镇（街道）", 52, lambda row: row["towns"] or "—"),
+    ]
+
+
+_AREAS = (
+    Column("", "个数", 6, plain("p"), "centre"),
+    Column("", "片区", 14, plain("area")),
+    Column("", "乡镇\n（个）", 7, plain("towns"), "number"),
+    Column("", "人口\n（人）", 10, plain("population"), "number"),
+    Column("次中心", "个数", 6, plain("count"), "number"),
+    Column("次中心", "名称", 26, plain("sites")),
+    Column("主要由别的片区服务", "乡镇\n（个）", 7, plain("across"), "number"),
+    Column("主要由别的片区服务", "人口\n（人）", 10, plain("across_people"), "number"),
+    Column("主要由别的片区服务", "乡镇（服务机构，所在片区）", 48, plain("across_said")),
+)
+_AREAS_NOTE = "注：片区是规划人员给出的（--areas），这里只核对，不作约束；“未列入”＝片区表里没有这个乡镇。"
+
+
+def _left_out(report: Report) -> list[Column]:
+    unit, ps = report.plan.unit, report.solved
+    each = min(10.0, 50 / max(len(ps), 1))
+    heading = f"到最近机构的{cost_word(unit)}（{unit_word(unit)}）"
+    far = [Column(heading, f"{p} 个", each, _far(p), "kilometres") for p in ps]
+    return [
+        Column("", "序号", 5, plain("number"), "centre"),
+        Column("居民点", "县（区）", 10, plain("county_name"), "centre"),
+        Column("居民点", "乡镇（街道）", 16, plain("town_name")),
+        Column("居民点", "村（社区）", 26, plain("name")),
+        Column("居民点", "人口\n（人）", 9, plain("population"), "number"),
+        *far,
+        Column("", "情况", 18, lambda row: STATES[row["state"]], "centre"),
+        Column("", "居民点编号", 18, plain("id"), "small", printed=False),
+    ]
+
+
+def _far(p: int) -> Any:
+    return lambda row: "不可达" if pd.isna(row["far"][p]) else round(row["far"][p], 2)
+
+
+_LEFT_NOTE = "注：列出至少在一个个数下超出最小限度的居民点。“候选点全开也超出”是指所有候选点都设次中心也到不了限度以内；“方案超出”是指有候选点够得着它，但方案没有选。"

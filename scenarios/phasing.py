@@ -1,0 +1,242 @@
+"""The years of a scenario's sites: the order that serves most people earliest, written back as a scenario."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from planner.errors import OptionError, Problem, Text
+from planner.limits import Limit
+from planner.measures import people_in_question
+from planner.places import settlements
+from planner.plans.sites import general_hospitals, rows_of, second_county_hospitals
+from planner.plans.subcenters import ALL_PAIRS, KIND
+from planner.region import Region
+from planner.rules import Rules
+from planner.scenario import Edit, Scenario, apply
+from planner.siting.instance import Instance, instance_of
+from planner.siting.phases import Phases, phases
+from planner.siting.question import Limits, Question
+from planner.travel import StraightLine, Travel
+from scenarios.chosen import PLANS, STATION, Chosen, chosen_of, limits_of, makes, question_of, way_to_sites
+from scenarios.export.folder import whole_folder
+from scenarios.files import read_scenario
+from scenarios.plan import Start, begin, keep_apart
+from scenarios.run import Step
+from scenarios.ways import RoadChoices
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a scenario: so many sites a year, or so much money (one of the two), from which year on.
+
+    plan    "subcenters" or "emergency"; "": the one kind that the scenario makes
+    aim     "cover": people within the limit, year by year; "cost": least weighted cost
+    """
+
+    scenario: Path
+    data: Path | None = None
+    rules: str = ""
+    per_year: int | None = None
+    budget: float | None = None
+    first_year: int | None = None
+    plan: str = ""
+    limit: tuple[Limit, ...] = ()
+    default_limit: tuple[Limit, ...] = ()
+    aim: str = "cover"
+    solving: Limits = field(default=Limits())
+
+
+@dataclass(frozen=True, eq=False)
+class Phased:
+    """The order that was found. sites: id → name; scenario: the same with the years in its edits; said: its assumptions."""
+
+    asked: Asked
+    start: Start
+    kind: str
+    found: Phases
+    sites: Mapping[str, str]
+    first_year: int
+    limit: Limit | None
+    unit: str
+    people: float
+    dearest: float
+    scenario: Scenario
+    said: tuple[tuple[str, str], ...]
+
+    def calendar(self, year: int) -> int:
+        """Return the calendar year of a year of the plan; year 0 is that before the first."""
+        return self.first_year + year - 1
+
+
+def phase_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step) -> Phased:
+    """Find the order and write scenario, table, workbook and manifest into `out`."""
+    from scenarios.export.phases import write_outputs
+
+    data = asked.data or read_scenario(asked.scenario).data
+    if data is None:
+        fix = Text("加上 --data，或在方案里写 data", "give --data, or write data into the scenario")
+        raise OptionError(Problem("--data", Text("没有写明数据文件夹", "no folder of data is named"), fix))
+    start = begin(data, asked.rules, asked.scenario, choices, (), step)
+    keep_apart(start, asked.scenario, out)
+    found = phased(asked, start, step)
+    with whole_folder(out) as folder:
+        write_outputs(folder, found, step)
+    return found
+
+
+def phased(asked: Asked, start: Start, step: Step) -> Phased:
+    """Return the order; FugaiError for a scenario without sites, and for what cannot be asked."""
+    plan, chosen = _which(asked, start.base.scenario)
+    question = question_of(start.base.scenario, plan)
+    limits, demand, travel, said = _asked(asked, start, plan, question)
+    limit = limits[0] if limits else None
+    sites = _sites(start, chosen, question)
+    step(Text("计算路程", "measuring the ways"))
+    instance = _instance(asked, demand, sites, travel, limit)
+    prices = _prices(start.base.scenario, chosen) if asked.budget is not None else None
+    step(Text("求开设顺序", "finding the order"))
+    rate = float(asked.per_year) if asked.budget is None and asked.per_year else float(asked.budget or 0)
+    found = phases(instance, chosen.sites, rate, prices, asked.solving)
+    first_year = _first_year(asked, start.region)
+    names = sites.set_index("id")["name"].to_dict()
+    return Phased(
+        asked, start, chosen.kind, found, {one: names[one] for one in chosen.sites}, first_year, limit, travel.unit,
+        float(instance.weight.sum()), float(instance.costs.max(initial=0)),
+        _dated(start.base.scenario, chosen.kind, found, first_year),
+        _said(asked, chosen, sites, limit, travel, found, said),
+    )  # fmt: skip
+
+
+def _which(asked: Asked, scenario: Scenario) -> tuple[str, Chosen]:
+    """Return the plan whose sites are meant; OptionError where there are none, or two kinds of them."""
+    found = {plan: chosen_of(scenario, kind) for plan, kind in PLANS.items()}
+    there = [plan for plan, one in found.items() if one.sites and asked.plan in ("", plan)]
+    if len(there) == 1:
+        return there[0], found[there[0]]
+    if there:
+        fix = Text("加上 --plan subcenters 或 --plan emergency", "give --plan subcenters or --plan emergency")
+        raise OptionError(Problem("--plan", Text("方案里有两类站点", "sites of two kinds"), fix))
+    fix = Text("在方案的 edits 里写 upgrade（升格次中心）或 open（新设急救站）", "write upgrade or open into its edits")
+    what = Text("方案没有新设或升格的站点", "the scenario opens and upgrades no sites")
+    raise OptionError(Problem(str(asked.scenario), what, fix))
+
+
+def _asked(
+    asked: Asked, start: Start, plan: str, question: Mapping[str, Any]
+) -> tuple[tuple[Limit, ...], pd.DataFrame, Travel, str]:
+    """Return the limits, the settlements to serve, the way to travel, and who is served in words."""
+    region = start.region
+    if plan == "subcenters":
+        limits = limits_of(question, asked.limit, asked.default_limit)
+        if region.roads is None and not asked.limit:
+            limits = tuple(one for one in limits if one.unit == "mm")
+        travel = way_to_sites(region.roads, start.base.choices, limits[:1])
+        return limits, settlements(region.residents[region.residents["population"] > 0]), travel, "全部居民，居民到机构"
+    scope, radius, paper = _urban(start.rules, question)
+    limits = limits_of(question, asked.limit, (Limit(round(radius * 1e6), "mm", f"{radius:g}km"),) if radius else ())
+    if not limits:
+        fix = Text("加上 --limit，如 --limit 5km", "give --limit, as --limit 5km")
+        raise OptionError(Problem("--limit", Text("规则里没有急救半径", "the rules give no radius"), fix))
+    by_paper = paper and limits[0].unit == "mm"
+    travel = StraightLine() if by_paper else way_to_sites(region.roads, start.base.choices, limits[:1], "from")
+    people = people_in_question(region, "urban", scope)  # type: ignore[arg-type]
+    return limits, settlements(people), travel, "城市地区居民，机构到居民"
+
+
+def _urban(rules: Rules, question: Mapping[str, Any]) -> tuple[str, float, bool]:
+    """Return scope, radius and whether it is the paper reading, of the clause on stations in urban areas."""
+    for rule in rules.rules:
+        for reading in sorted(rule.readings, key=lambda one: not one.judged):
+            params = reading.params
+            if params.get("facility_kind") == STATION and params.get("residents") == "urban" and "radius_km" in params:
+                scope = question.get("urban_scope", params["urban_scope"])
+                return scope, float(params["radius_km"]), reading.travel == "paper"
+    return str(question.get("urban_scope", "subdistricts_and_county_seats")), 0.0, True
+
+
+def _sites(start: Start, chosen: Chosen, question: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the sites to open as candidates, those that stand as fixed, and the hospitals behind sub-centres."""
+    before = apply(start.facts, chosen.before)
+    built = set(before.open_facilities(chosen.kind)["id"]) - set(chosen.sites)
+    behind: set[str] = set()
+    if chosen.kind == KIND:
+        hosts = set(
+            second_county_hospitals(before)["id"]
+        )  # who may be a host is none of the background, as in the plan
+        behind = set(question.get("background", ())) or set(general_hospitals(before)["id"]) - hosts
+        behind -= {*chosen.sites, *built}
+    rows = rows_of(start.region, {*chosen.sites, *built, *behind})
+    status = np.select([rows["id"].isin(built), rows["id"].isin(behind)], ["fixed", "background"], "candidate")
+    return rows.assign(status=status)
+
+
+def _instance(asked: Asked, demand: pd.DataFrame, sites: pd.DataFrame, travel: Travel, limit: Limit | None) -> Instance:
+    covers = asked.aim == "cover"
+    if covers and limit is None:
+        fix = Text("加上 --limit，或用 --aim cost", "give --limit, or --aim cost")
+        raise OptionError(Problem("--limit", Text("没有限度", "there is no limit"), fix))
+    reach = travel.reach(demand, sites, limit.value if covers and limit else ALL_PAIRS)
+    question = Question(
+        "mclp" if covers else "p-median", p=int((sites["status"] != "background").sum()), allow_unreachable=True
+    )
+    weights = pd.Series(demand["population"].to_numpy(float), index=reach.demand_ids)
+    return instance_of(question, reach, weights, sites[["id", "status"]])
+
+
+def _prices(scenario: Scenario, chosen: Chosen) -> Mapping[str, float]:
+    """Return what each site costs: the sum of its edits' costs, NaN where one that makes it has none."""
+    out: dict[str, float] = {}
+    for edit in scenario.edits:
+        if makes(edit, chosen.kind):
+            name = str(getattr(edit, "facility", ""))
+            out[name] = out.get(name, 0.0) + edit.cost
+    return out
+
+
+def _first_year(asked: Asked, region: Region) -> int:
+    """Return the first year: the one given, else that after the data's."""
+    if asked.first_year is not None:
+        return asked.first_year
+    said = region.about.as_of[:4]
+    if said.isdigit():
+        return int(said) + 1
+    fix = Text("加上 --start，如 --start 2026", "give --start, as --start 2026")
+    raise OptionError(Problem("--start", Text("数据没有日期，不知道从哪一年起", "the data have no date"), fix))
+
+
+def _dated(scenario: Scenario, kind: str, found: Phases, first_year: int) -> Scenario:
+    """Return the scenario with the year of each site in the edits that make it; other edits keep theirs."""
+
+    def dated(edit: Edit) -> Edit:
+        year = found.year.get(str(getattr(edit, "facility", "")))
+        return replace(edit, year=first_year + year - 1) if makes(edit, kind) and year else edit
+
+    return replace(scenario, edits=tuple(dated(one) for one in scenario.edits))
+
+
+def _said(
+    asked: Asked, chosen: Chosen, sites: pd.DataFrame, limit: Limit | None, travel: Travel, found: Phases, whom: str
+) -> tuple[tuple[str, str], ...]:
+    way = "直线" if isinstance(travel, StraightLine) else "道路" + ("时间" if travel.unit == "ms" else "距离")
+    covers = asked.aim == "cover"
+    aim = (
+        f"各年年末在 {limit.said} 内的人口之和最大"
+        if covers and limit
+        else "各年人口加权路程之和最小（无处可去的按最远的计）"
+    )
+    money = (
+        f"每年 {asked.budget:g} 万元，用不完的留到下一年" if asked.budget is not None else f"每年 {asked.per_year} 处"
+    )
+    stands = int((sites["status"] == "fixed").sum()), int((sites["status"] == "background").sum())
+    proof = "已证明最优" if found.status == "optimal" else f"未证明最优，差距 {found.gap:.2%}"
+    return (
+        ("目标", f"{aim}；{proof}。人口同为现在的人口，逐年不变（假设）。"),
+        ("进度", f"{money}（参数）；共 {len(chosen.sites)} 处，{len(found.table) - 1} 年建成；每处在钱够的最早一年开设。"),
+        ("路程", f"{way}；{whom}，小于或等于限度算在内（限度是规划人员的参数）。"),
+        ("从头就有", f"已有同类机构 {stands[0]} 处、已有医院 {stands[1]} 处照常服务；方案里的其他改动都当作一开始就做了（假设）。"),
+        ("同分", "覆盖同样多时取人口加权路程小的，再同取编号在前的（20 处以内）。"),
+    )  # fmt: skip

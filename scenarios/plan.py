@@ -1,0 +1,189 @@
+"""What every plan starts from and ends in: facts and rules as a scenario decides, and proposals that are scenarios again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from geodata.load import load_with_warnings
+from planner.errors import OptionError, Problem, SitingError, Text
+from planner.measures import FUNCTIONS
+from planner.region import Region, Source
+from planner.rules import Reading, Rule, Rules, load_rules, with_minutes
+from planner.scenario import Edit, Scenario, apply, overridden
+from planner.siting.siting import Siting
+from planner.standards import standard_names
+from scenarios.export.decided import decided
+from scenarios.files import ScenarioFile, read_scenario
+from scenarios.run import Outcome, Step, run
+from scenarios.ways import RoadChoices
+from scenarios.write import write_scenario
+
+STATUS_QUO = Scenario()
+NO_CHOICES = RoadChoices()
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a plan starts from.
+
+    facts, law      as the files say; `region` and `rules` are these as the base scenario and the options decide
+    base            the scenario that the plan goes on from (the status quo where none is given), and the roads' conditions
+    rules_name      as `load_rules` takes it
+    files           read besides the facts: scenarios, quotas, lists
+    """
+
+    data: Path
+    rules_name: str
+    facts: Region
+    law: Rules
+    region: Region
+    rules: Rules
+    base: ScenarioFile
+    warnings: tuple[Problem, ...] = ()
+    files: tuple[Source, ...] = ()
+
+    @property
+    def at_home(self) -> bool:
+        """Whether the clauses hold here: elsewhere a plan is a case of parameters and judges nothing."""
+        return self.region.about.code.startswith(self.law.city)
+
+
+def begin(
+    data: Path, rules_name: str, scenario: Path | None, choices: RoadChoices, files: Sequence[Path], step: Step
+) -> Start:
+    """Return the start; the options about roads go before the scenario's. FugaiError for what cannot be used."""
+    step(Text("读取数据", "reading the facts"))
+    base = ScenarioFile(STATUS_QUO) if scenario is None else read_scenario(scenario)
+    base = replace(base, choices=_merged(choices, base.choices))
+    loaded = load_with_warnings(data)
+    name = rules_name or base.rules or _own_rules(loaded.region)
+    law = load_rules(name, FUNCTIONS)
+    minutes = base.choices.minutes
+    rules = overridden(law if minutes is None else with_minutes(law, minutes), base.scenario)
+    region = apply(loaded.region, base.scenario)
+    sources = (*base.sources, *base.choices.files, *map(_source, files))
+    return Start(data, name, loaded.region, law, region, rules, base, loaded.warnings, sources)
+
+
+def _merged(given: RoadChoices, base: RoadChoices) -> RoadChoices:
+    """Return the choices given, and the base's where none is."""
+    chosen = {one.name: getattr(given, one.name) for one in fields(RoadChoices)}
+    plain = {one.name: getattr(NO_CHOICES, one.name) for one in fields(RoadChoices)}
+    changed = {name: value for name, value in chosen.items() if value != plain[name]}
+    return replace(base, **changed)
+
+
+def _source(path: Path) -> Source:
+    return Source(path.name, sha256(path.read_bytes()).hexdigest(), 0)
+
+
+def _own_rules(region: Region) -> str:
+    """Return the name of the one set of rules that holds in this city."""
+    own = [name for name in standard_names() if region.about.code.startswith(load_rules(name, FUNCTIONS).city)]
+    if len(own) == 1:
+        return own[0]
+    known = "、".join(standard_names())
+    fix = Text(f"加上 --rules，可用：{known}", f"add --rules: {known}")
+    raise OptionError(Problem("--rules", Text("没有写明用哪套规则", "no rules are named"), fix))
+
+
+def readings_of(rules: Rules, measure: str, **params: object) -> list[tuple[Rule, Reading]]:
+    """Return every (rule, reading) of a measure with these parameters."""
+    return [
+        (rule, reading)
+        for rule in rules.rules
+        if rule.measure == measure
+        for reading in rule.readings
+        if all(reading.params.get(name) == value for name, value in params.items())
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """One plan as a scenario file: its file's name, the scenario with the roads' conditions, and what stands at its top."""
+
+    file: str
+    said: ScenarioFile
+    comments: tuple[str, ...]
+
+
+def proposal(
+    start: Start, file: str, name: str, edits: Sequence[Edit], question: Mapping[str, Any], notes: Sequence[str]
+) -> Proposal:
+    """Return the base scenario with the edits of a plan behind its own, and the question that the plan answers."""
+    scenario = replace(
+        start.base.scenario,
+        name=name,
+        edits=(*start.base.scenario.edits, *edits),
+        questions=(*start.base.scenario.questions, question),
+        notes=(*start.base.scenario.notes, *notes),
+    )
+    top = ("选址方案，由 fugai plan 写出：fugai run 可以重现，也可以修改后再运行、再比较（fugai compare）。",)
+    return Proposal(file, replace(start.base, scenario=scenario), top)
+
+
+def assessed(start: Start, said: ScenarioFile) -> Outcome:
+    """Return what `fugai run` finds of a proposal."""
+    return run(start.facts, start.law, said)
+
+
+def write_proposals(folder: Path, start: Start, proposals: Sequence[Proposal]) -> None:
+    """Write each as a scenario file that names the facts and the rules."""
+    frame = start.facts.facilities
+    names = dict(zip(frame["id"], frame["name"], strict=True))
+    for one in proposals:
+        path = folder / one.file
+        write_scenario(path, one.said.scenario, one.said.choices, start.data, start.rules_name, one.comments, names)
+
+
+def record_of(start: Start) -> Mapping[str, Any]:
+    """Return what the manifest keeps of the base scenario; nothing of the status quo."""
+    if start.base.scenario == STATUS_QUO:
+        return {}
+    return decided(start.base.scenario, start.region, start.base.sources).record
+
+
+def has_plan(siting: Siting) -> bool:
+    """Whether the answer holds a plan."""
+    return siting.status in ("optimal", "feasible")
+
+
+def refuse_clash(start: Start, siting: Siting, option: str) -> SitingError:
+    """Return the error that says why no plan keeps the rules, and the smallest change that helps, counties by name."""
+    named = _with_names(start.region)
+    if siting.clash is None:
+        what = Text("时限内没有找到方案", "no plan was found in time")
+        return SitingError(Problem(option, what, Text("放宽 --time-limit", "allow more --time-limit")))
+    rule, change = named(siting.clash.rule), named(siting.clash.change)
+    found = "、".join(siting.clash.ids[:10])
+    what = Text(f"没有可行方案：{rule.zh}", f"there is no plan: {rule.en}")
+    return SitingError(Problem(option, what, Text(f"可以：{change.zh}", f"you may {change.en}"), found=found))
+
+
+def _with_names(region: Region) -> Callable[[Text], Text]:
+    """Return a function that puts the names of counties before their codes."""
+    names = dict(zip(region.counties["code"], region.counties["name"], strict=True))
+
+    def told(text: Text) -> Text:
+        zh = text.zh
+        for code, name in names.items():
+            zh = zh.replace(f"“{code}”", f"“{name}”（{code}）")
+        return Text(zh, text.en)
+
+    return told
+
+
+def clash_words(start: Start, text: Text) -> str:
+    """Return a sentence about a clash with the counties by name."""
+    return _with_names(start.region)(text).zh
+
+
+def keep_apart(start: Start, scenario: Path | None, out: Path) -> None:
+    """Refuse an output folder that is, or holds, the data or the scenario: it would be moved aside to be replaced."""
+    target = out.resolve()
+    for one in (start.data.resolve(), *([scenario.resolve()] if scenario else [])):
+        if target == one or target in one.parents:
+            what = Text("输出文件夹里有数据或方案文件", "the output folder is, or holds, the data or a scenario")
+            raise OptionError(Problem(str(out), what, Text("换一个输出文件夹", "choose another folder")))

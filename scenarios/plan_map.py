@@ -1,0 +1,119 @@
+"""The views of a plan's map: what was found, put as maps.plan shows it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from maps.furniture import Furniture
+from maps.plan import Left, Legend, Site, Town, View, plan_map
+from planner import __version__
+from planner.numbers import share_text
+from planner.plans.subcenters import Answer, Objective
+from scenarios.export.plan_said import notice_of
+from scenarios.plan import Start
+from scenarios.plan_figures import Figures, by_town, figures, gain_text, gainers_text, reached_people
+from scenarios.plan_reasons import STATE_LABELS, Reason
+from scenarios.plan_subcenters import Report
+from scenarios.plan_tables import STATES
+from scenarios.plan_words import amount_text, by_county, cost_word, people_text, state_text, unit_word, value_text
+
+SUBCENTER_MAP = "次中心方案地图.html"
+Told = Sequence[tuple[Objective, int, list[Reason]]]
+
+
+def furniture_of(start: Start, title: str, said: Sequence[tuple[str, str]], unit: str) -> Furniture:
+    """Return what stands around the map of a plan."""
+    about = start.region.about
+    inputs = [*start.facts.sources, *start.files]
+    return Furniture(
+        title=f"{about.name}{title}",
+        subtitle=f"依据：{start.law.document}（{start.law.issued} 印发）",
+        notice=notice_of(start),
+        sources=about.credits or tuple(one.file for one in inputs),
+        date=about.as_of or "未注明",
+        drawn_by=about.drawn_by,
+        approval_number=about.approval_number,
+        unit=unit,
+        version=f"fugai {__version__}",
+        inputs=tuple((one.file, one.sha256) for one in inputs),
+        parameters=(*(f"{label}：{text}" for label, text in said), *about.assumptions),
+        accuracy=about.accuracy,
+    )
+
+
+def subcenter_map(report: Report, told: Told) -> str:
+    """Return the page of a plan of sub-centres."""
+    legend = Legend(
+        choices=("目标", "个数"),
+        fill="site",
+        states=tuple(STATE_LABELS.items()),
+        listed=("built", "chosen", "alternative", "not_selected", "barred"),
+    )
+    unit = f"人；{unit_word(report.plan.unit)}"
+    around = furniture_of(report.start, "县域医疗卫生次中心布局方案", report.said, unit)
+    views = [_view(report, aim, report.answer(p, aim), rows) for aim, p, rows in told]
+    return plan_map(report.start.region, report.sites, report.demand, views, legend, around)
+
+
+def _view(report: Report, aim: Objective, answer: Answer, rows: list[Reason]) -> View:
+    found = figures(report, answer.siting)
+    return View(
+        group=aim.label,
+        label=f"{answer.step.p} 个",
+        facts=_facts(report, answer, found),
+        sites=tuple(Site(one.id, one.state, one.decision, one.said) for one in rows),
+        towns=tuple(_town(report, row) for row in by_town(report, found).to_dict("records")),
+        left=_left(report, aim, found),
+        note="；".join(report.clashes),
+    )
+
+
+def _facts(report: Report, answer: Answer, found: Figures) -> tuple[tuple[str, str], ...]:
+    siting, unit = answer.siting, report.plan.unit
+    word, people = cost_word(unit), reached_people(report)
+    value = value_text(siting.objective, answer.objective.model, unit, people)
+    within = [
+        (f"{amount_text(limit, unit).replace('.00', '')}内", f"{people_text(found.within(limit))}（{share_text(found.within(limit) / found.people)}）")
+        for limit in found.limits
+    ]  # fmt: skip
+    return (
+        ("目标值", f"{value}，{state_text(siting, unit, people)}"),
+        ("次中心", by_county(report.sites, siting.chosen)),
+        *within,
+        ("更远", people_text(found.beyond)),
+        ("不可达", people_text(found.unreachable)),
+        (f"人均{word}", amount_text(found.mean, unit)),
+        ("比前一个数" if answer.step.p > min(report.plan.task.ps) else "比现状", gain_text(report, answer)),
+        ("谁受益", gainers_text(report, answer)),
+        ("同样好", {True: "另有同样好的方案", False: "没有同样好的方案", None: "未查"}[siting.ties]),
+    )
+
+
+def _town(report: Report, row: dict[Any, Any]) -> Town:
+    unit, site = report.plan.unit, str(row["site"])
+    name = f"{report.sites['name'][site]!s}（{share_text(row['share'])}）" if site else "不可达"
+    said = [
+        ("人口", people_text(row["population"])),
+        ("多数居民由谁服务", name),
+        (f"人均{cost_word(unit)}", amount_text(float(row["mean"]), unit)),
+        ("限度内", people_text(row["within"])),
+        ("其余居民", str(row["others"])),
+    ]
+    if report.areas is not None:
+        said.append(("片区", report.areas.get(str(row["town_code"]), "未列入")))
+    return Town(str(row["town_code"]), site, float("nan"), tuple(said))
+
+
+def _left(report: Report, aim: Objective, found: Figures) -> tuple[Left, ...]:
+    """Return the settlements beyond the limit of the aim (of the aim by time: beyond the largest)."""
+    limit = aim.limit or found.limits[-1]
+    rows = found.rows
+    out = []
+    for one, row in rows[~(rows["cost"] <= limit)].iterrows():
+        if pd.isna(row["cost"]):
+            out.append(Left(str(one), "unreachable", STATES[report.apart.get(str(one), "no_way")]))
+        else:
+            name = str(report.sites.loc[row["site"], "name"])
+            out.append(Left(str(one), "uncovered", f"最近 {name}，{amount_text(float(row['cost']), report.plan.unit)}"))
+    return tuple(out)

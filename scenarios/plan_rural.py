@@ -1,0 +1,231 @@
+"""The rural chain planned from a folder of facts: each village's remedy, the rounds, the links from village to city."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from planner.errors import OptionError, Problem, Text
+from planner.limits import Limit, read_limit
+from planner.plans.chain import Chain, chain, changes
+from planner.plans.rounds import RoundsPlan, RoundsTask, clock_text, plan_rounds
+from planner.plans.rural import RuralPlan, RuralTask, allowed_by, plan_rural
+from planner.plans.rural_villages import administrative_villages
+from planner.rules import Reading, Rule
+from planner.scenario import Open
+from planner.travel import PAPER, Travel
+from scenarios.plan import STATUS_QUO, Proposal, Start, begin, record_of
+from scenarios.run import PLAN, Step
+from scenarios.ways import PERIOD_LABELS, RoadChoices, road_of, ways_of
+
+FAR_BY_ROAD, FAR_ON_PAPER = "10min", "3km"
+"""From where on a village is far, where the planner does not say: parameters, no clause gives a number."""
+_COUNTED = ("township_hospital", "community_health_center", "village_clinic")
+_RURAL = ("town", "village")
+_NO_ROUNDS = Text(
+    "排巡回日程要用 pyvrp，没有安装；其余照常。安装：pip install 'fugai[rounds]'",
+    "rounds need pyvrp, which is not installed; all else is there. Install it: pip install 'fugai[rounds]'",
+)
+_NO_ROADS = Text("数据里没有路网：按直线距离，不排巡回日程", "no roads: by distance on paper, and no rounds")
+_NOBODY = Text("没有取巡回医疗的行政村，不排巡回日程", "no village takes rounds, there is no duty")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a planner asks of the rural chain; all numbers are parameters.
+
+    far     to the nearest clinic or hospital; None: by the data, see FAR_BY_ROAD and FAR_ON_PAPER
+    limits  by kind: the farthest provider by which a village may be served so
+    """
+
+    data: Path
+    rules: str = ""
+    scenario: Path | None = None
+    few: int = 1000
+    far: Limit | None = None
+    prefer: tuple[str, ...] = ()
+    limits: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
+    rounds: RoundsTask = field(default_factory=RoundsTask)
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """The plan and what is told around it.
+
+    rounds  None where none are made; `told` then says why
+    before  the chain as the facts are, where the plan goes on from a scenario; else None
+    """
+
+    asked: Asked
+    start: Start
+    far: Limit
+    travels: Mapping[str, Travel]
+    plan: RuralPlan
+    rounds: RoundsPlan | None
+    chain: Chain
+    before: Chain | None
+    told: tuple[Text, ...]
+
+    @cached_property
+    def changes(self) -> pd.DataFrame | None:
+        """What the scenario changes in the chain, by town; None where there is none."""
+        return None if self.before is None else changes(self.before, self.chain)
+
+    @property
+    def counts(self) -> list[tuple[Rule, Reading]]:
+        """The readings that compare the number of rural facilities (and community centres) with a number of the clause."""
+        return [
+            (rule, reading)
+            for rule in self.start.law.rules
+            if rule.measure == "facility_count"
+            for reading in rule.readings
+            if reading.params.get("facility_kind") in _COUNTED
+        ]
+
+    @property
+    def owed(self) -> list[Rule]:
+        """The rules on what each town and village must have: existence and standard apart."""
+        return [
+            one
+            for one in self.start.rules.rules
+            if one.measure in ("facility_per_unit", "standard_per_unit")
+            and any(reading.params.get("units") in _RURAL for reading in one.readings)
+        ]
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """Label and sentence of what the plan assumes and was given."""
+        clause = self.plan.allowed.rule.clause
+        return [
+            ("条款", f"{self.start.law.document}{clause.section}：{clause.quote}"),
+            *(("说明", one.zh) for one in self.told),
+            *(("村级假设", one) for one in self.plan.assumptions),
+            *(("链条假设", one) for one in self.chain.assumptions),
+            *(("链条缺级", one.zh) for one in self.chain.missing),
+            *(("巡回假设", one) for one in (self.rounds.assumptions if self.rounds else ())),
+            *(("道路", one) for one in self._road_said),
+            ("求解", "村级和链条是逐村取最近的，没有求解；巡回路线用 pyvrp 启发式求得，固定种子，同样的输入得到同样的方案。"),
+        ]  # fmt: skip
+
+    @property
+    def _road_said(self) -> list[str]:
+        if "road_time" not in self.travels:
+            return ["没有路网：按直线距离（公里）。"]
+        choices = self.start.base.choices
+        period = f"（{PERIOD_LABELS[choices.period]}）" if choices.period else ""
+        own = "、".join(f"{name} {speed:g}" for name, speed in sorted(choices.speeds.items()))
+        table = f"{own}；其余等级用内置的假设时速" if own else "内置的假设时速（可用 --speeds 改）"
+        said = [
+            f"由村到机构沿路网最快的行车时间；时速{period}（公里/小时）：{table}，路段自带时速的以自带为准；"
+            f"离路一段按步行；离最近道路 {choices.max_snap_m / 1000:g} 公里以内的接到路上，更远的为不可达。",
+        ]
+        if choices.delay_s:
+            said.append("急救调度时间与巡回、就诊无关，这里不计。")
+        if choices.closed or choices.closed_area is not None:
+            closed = "、".join(sorted(choices.closed)) or "图形范围所及的路段"
+            said.append(f"封闭道路：{closed}。")
+        return said
+
+
+def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
+    """Plan. FugaiError for facts, rules or options that do not go together."""
+    start = begin(asked.data, asked.rules, asked.scenario, choices, (), step)
+    allowed_by(start.rules)
+    administrative_villages(start.region)
+    travels = _travels(start)
+    far, limits = _limits(asked, by_road="road_time" in travels)
+    way = "road_time" if far.unit == "ms" else "road" if "road" in travels else "paper"
+    step(Text("确定各行政村的服务方式", "choosing each village's remedy"))
+    task = RuralTask(far.value, asked.few, {kind: one.value for kind, one in limits.items()}, asked.prefer)
+    plan = plan_rural(start.region, start.rules, travels[way], task)
+    step(Text("计算五级链条", "following the chain"))
+    found = chain(start.region, travels)
+    before = None if start.base.scenario == STATUS_QUO else chain(start.facts, travels)
+    rounds, told = _rounds(asked, start, travels, plan, step)
+    return Report(asked, start, far, travels, plan, rounds, found, before, told)
+
+
+def _travels(start: Start) -> Mapping[str, Travel]:
+    """Return the ways from the village to its care; a dispatch's delay is none of theirs."""
+    graph, choices = start.region.roads, replace(start.base.choices, delay_s=0.0)
+    if graph is None:
+        return ways_of(start.region, start.base.choices)
+    by_road = {
+        name: road_of(graph, choices, by_time=by_time, direction="to")
+        for name, by_time in (("road", False), ("road_time", True))
+    }
+    return {**PAPER, **by_road}
+
+
+def _limits(asked: Asked, *, by_road: bool) -> tuple[Limit, Mapping[str, Limit]]:
+    """Return what is far and the limits by kind, all of one unit; OptionError for times without roads."""
+    far = asked.far or read_limit(FAR_BY_ROAD if by_road else FAR_ON_PAPER)
+    said = {"--far": far, **{f"--{kind}-limit": one for kind, one in asked.limits.items()}}
+    if not by_road and any(one.unit == "ms" for one in said.values()):
+        name, one = next((name, one) for name, one in said.items() if one.unit == "ms")
+        fix = Text("放入 roads，或改用距离，如 3km", "add roads, or give a distance, as 3km")
+        what = Text("数据里没有路网，不能按时间计算", "no roads, so there are no times")
+        raise OptionError(Problem(name, what, fix, found=one.said))
+    odd = {name: one for name, one in said.items() if one.unit != far.unit}
+    if odd:
+        name, one = next(iter(odd.items()))
+        fix = Text("都用时间，或都用距离", "all times, or all distances")
+        raise OptionError(Problem(name, Text("与 --far 单位不同", "another unit than --far"), fix, found=one.said))
+    return far, asked.limits
+
+
+def _rounds(
+    asked: Asked, start: Start, travels: Mapping[str, Travel], plan: RuralPlan, step: Step
+) -> tuple[RoundsPlan | None, tuple[Text, ...]]:
+    """Return the month's duty; none, and why, without roads, without pyvrp, or where nobody is visited."""
+    hosts = plan.visited()
+    if "road_time" not in travels:
+        return None, (_NO_ROADS,)
+    if not len(hosts):
+        return None, (_NOBODY,)
+    if find_spec("pyvrp") is None:
+        return None, (_NO_ROUNDS,)
+    step(Text("排巡回日程", "routing the rounds"))
+    return plan_rounds(start.region, hosts, travels["road_time"], asked.rounds), ()
+
+
+def proposals(report: Report) -> list[Proposal]:
+    """Return the new clinics as a scenario; the base scenario's own edits stand before them."""
+    start, plan = report.start, report.plan
+    base = start.base.scenario
+    few, far = report.asked.few, report.far.said
+    notes = (f"乡村方案：人口较少取不超过 {few} 人，交通半径大取不少于 {far}（参数）。", *plan.assumptions)
+    if not plan.edits():
+        notes = ("没有要新建的村卫生室。", *notes)
+    scenario = replace(
+        base, name="乡村方案（新建村卫生室）", edits=(*base.edits, *map(_by_place, plan.edits())), notes=(*base.notes, *notes)
+    )
+    top = ("由 fugai plan rural 写出：fugai run 可以重现，也可以修改后再运行、再比较（fugai compare）。",)
+    return [Proposal(PLAN, replace(start.base, scenario=scenario), top)]
+
+
+def _by_place(edit: Open) -> Open:
+    """Return the edit as a file says it: a new clinic's county follows from its place."""
+    return replace(edit, fields={name: value for name, value in edit.fields.items() if name != "county_code"})
+
+
+def parameters(report: Report) -> dict[str, object]:
+    """Return what the planner decided, as plan.json keeps it."""
+    task, rounds = report.plan.task, report.asked.rounds
+    return {
+        "unit": report.plan.unit, "few": task.few, "far": report.far.said,
+        "limits": {kind: one.said for kind, one in sorted(report.asked.limits.items())},
+        "preference": list(task.preference or report.plan.allowed.kinds),
+        "rounds": {
+            "made": report.rounds is not None, "visits": rounds.visits, "work_days": rounds.work_days,
+            "day_minutes": rounds.day_minutes, "start": clock_text(rounds.start * 60), "teams": rounds.teams,
+            "visit_minutes": rounds.visit_minutes, "resident_minutes": rounds.resident_minutes,
+            "iterations": rounds.iterations, "seed": rounds.seed,
+        },
+        "chain": {"way": report.chain.way, "unit": report.chain.unit},
+        "base": dict(record_of(report.start)),
+    }  # fmt: skip

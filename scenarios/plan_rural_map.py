@@ -1,0 +1,114 @@
+"""The map of a rural plan: what was found, put as maps.rural shows it."""
+
+import pandas as pd
+
+from maps.rural import Duty, Host, Link, Route, Stop, Village, rural_map as page_of  # fmt: skip
+from planner.plans.chain_levels import LEVELS
+from planner.plans.rounds import RoundsPlan
+from planner.plans.rural import KINDS
+from scenarios.plan_map import furniture_of
+from scenarios.plan_rural import Report
+from scenarios.plan_rural_tables import LINKS, kinds_shown, rows_of, towns, weakest_text
+from scenarios.plan_words import amount_text, people_text, unit_word
+
+RURAL_MAP = "乡村方案地图.html"
+
+
+def rural_map(report: Report) -> str:
+    """Return the page."""
+    around = furniture_of(report.start, "乡村医疗卫生服务方案", report.said, f"人；{unit_word(report.plan.unit)}")
+    kinds = tuple((one, KINDS[one].zh) for one in kinds_shown(report))
+    links = tuple((level, LINKS[level]) for level in LEVELS)
+    told = "；".join(one.zh for one in report.told)
+    return page_of(
+        report.start.region, _villages(report), _hosts(report), _links(report), _duty(report), kinds, links, around, told
+    )
+
+
+def _villages(report: Report) -> list[Village]:
+    chain = report.chain.villages.set_index("code")
+    unit = report.chain.unit
+    out = []
+    for row in rows_of(report.plan.villages):
+        mine = chain.loc[row["code"]]
+        weakest = str(mine["weakest"])
+        across = [f"{LINKS[level]}：{mine[f'to_{level}_across_name']}" for level in LEVELS if mine[f"to_{level}_across"]]
+        links = [f"{LINKS[one]} {amount_text(mine[f'to_{one}_cost'], unit)}" for one in LEVELS if mine[f"to_{one}"]]
+        out.append(
+            Village(
+                code=row["code"], name=row["name"], county=row["county_name"], town=row["town_name"],
+                people=int(row["population"]), kind=row["kind"], host=row["host_name"], why=row["why"],
+                chain="，".join(links), weakest=weakest_text(weakest), across="；".join(across),
+                lon=row["lon"], lat=row["lat"],
+            )
+        )  # fmt: skip
+    return out
+
+
+def _hosts(report: Report) -> list[Host]:
+    """Return the hospitals that serve a village in place of a clinic."""
+    frame = report.start.region.facilities.set_index("id")
+    mine = report.plan.villages[report.plan.villages["group"] == "substitute"]
+    counts = mine[mine["host"] != ""].groupby("host").size()
+    return [
+        Host(str(one), str(frame.at[one, "name"]), str(frame.at[one, "kind"]), int(count), float(frame.at[one, "lon"]), float(frame.at[one, "lat"]))
+        for one, count in counts.items()
+        if frame.at[one, "kind"] != "village_clinic"
+    ]  # fmt: skip
+
+
+def _links(report: Report) -> list[Link]:
+    unit = report.chain.unit
+    said = {str(row["town_code"]): row for row in towns(report)}
+    out = []
+    for row in rows_of(report.chain.towns):
+        means = tuple(
+            (LINKS[level], amount_text(row[f"to_{level}_mean"], unit))
+            for level in LEVELS
+            if not pd.isna(row[f"to_{level}_mean"])
+        )
+        more = (
+            ("合计（平均）", amount_text(row["total_mean"], unit)),
+            ("最远的村", f"{row['worst_village']}，{amount_text(row['total_worst'], unit)}" if row["worst_village"] else "—"),
+            ("县界外更近", str(said[str(row["town_code"])]["across_said"])),
+        )
+        out.append(
+            Link(
+                code=str(row["town_code"]), name=str(row["town_name"]), county=str(row["county_name"]), weakest=str(row["weakest"]),
+                villages=int(row["villages"]), people=people_text(row["population"]),
+                total=amount_text(row["total_mean"], unit), said=(*means, *more),
+            )
+        )  # fmt: skip
+    return out
+
+
+def _duty(report: Report) -> Duty | None:
+    plan = report.rounds
+    if plan is None or not len(plan.days):
+        return None
+    first = plan.days[plan.days["visit"] == 1]
+    routes = [_route(plan, row) for row in rows_of(first)]
+    left = [f"{row['name']}：{row['why']}" for row in rows_of(plan.left)]
+    return Duty(tuple(routes), tuple(left))
+
+
+def _route(plan: RoundsPlan, row: dict[str, object]) -> Route:
+    """Return one day out: its days of the month, its stops, its legs."""
+    same = (plan.stops["hospital"] == row["hospital"]) & (plan.stops["team"] == row["team"])
+    stops = plan.stops[same & (plan.stops["day"] == row["day"])].sort_values("order")
+    codes = [str(row["hospital"]), *map(str, stops["code"]), str(row["hospital"])]
+    mine = plan.stops[same & (plan.stops["code"] == codes[1])]["day"]
+    legs = [plan.ways[pair].line for pair in zip(codes, codes[1:], strict=False) if pair in plan.ways]
+    return Route(
+        hospital=codes[0],
+        hospital_name=str(row["hospital_name"]),
+        team=int(str(row["team"])),
+        days=tuple(int(one) for one in sorted(mine)),
+        km=float(str(row["km"])),
+        hours=float(str(row["hours"])),
+        back=str(row["back"]),
+        stops=tuple(
+            Stop(str(one["code"]), str(one["arrive"]), str(one["leave"]), float(one["km"])) for one in rows_of(stops)
+        ),
+        legs=tuple(legs),
+    )

@@ -1,0 +1,261 @@
+"""The tables of a plan of sub-centres as rows that the workbook, the map and plan.json show alike."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from planner.numbers import share_text
+from planner.plans.subcenters import Answer, Objective
+from scenarios.plan import has_plan
+from scenarios.plan_figures import Figures, by_site, by_town, figures, gain_text, gainers, reached_people
+from scenarios.plan_reasons import STATE_LABELS, Reason, Reasons
+from scenarios.plan_subcenters import Report
+from scenarios.plan_words import amount, by_county, names, state_text, swapped, value_text
+
+Row = dict[str, Any]
+STATES: Mapping[str, str] = {
+    "far": "不可达：离路太远", "apart": "不可达：所在道路不与最大路网连通", "no_way": "不可达：没有可通行的路线",
+    "all": "候选点全开也超出", "plan": "方案超出（另有候选点够得着）",
+}  # fmt: skip
+_BLANK: Mapping[str, Any] = MappingProxyType(
+    {"id": "", "sites": "", "gain": "—", "ties": "—", "swapped": "", "objective": "", "within": (), "share": (),
+     "beyond": "—", "unreachable": "—", "mean": float("nan")}
+)  # fmt: skip
+Told = tuple[Objective, int, Answer]
+
+
+def answers(report: Report) -> list[Told]:
+    """Return every (aim, number, answer) in the order in which they are told: aim by aim, the chosen one first."""
+    aims = sorted(report.plan.objectives, key=lambda one: one.id != report.main.id)
+    return [(one, p, report.answer(p, one)) for one in aims for p in report.plan.task.ps]
+
+
+def overview(report: Report) -> list[Row]:
+    """Return what stands today and then every aim and number: the sites, whom they serve, the proof, the gain."""
+    today = {"aim": "现状", "p": "", "sites": "（已有医院和次中心）", "state": "—"}
+    out = [{**_BLANK, **today, **_figures_row(report, figures(report))}]
+    people = reached_people(report)
+    before: dict[str, Answer] = {}
+    for aim, p, answer in answers(report):
+        siting = answer.siting
+        row = {**_BLANK, "id": aim.id, "aim": aim.label, "p": p, "state": state_text(siting, report.plan.unit, people)}
+        if has_plan(siting):
+            last = before.get(aim.id)
+            row |= _figures_row(report, figures(report, siting)) | {
+                "sites": by_county(report.sites, siting.chosen),
+                "objective": value_text(siting.objective, aim.model, report.plan.unit, people),
+                "gain": gain_text(report, answer),
+                "ties": {True: "有", False: "没有", None: "未查"}[siting.ties],
+                "swapped": swapped(report.sites, last.siting if last else None, siting),
+            }
+        elif siting.clash is not None:
+            row["sites"] = next((one for one in report.clashes if one.startswith(f"{p} 个")), "")
+        before[aim.id] = answer
+        out.append(row)
+    return out
+
+
+def _figures_row(report: Report, found: Figures) -> Row:
+    within = [found.within(limit) for limit in found.limits]
+    share = [share_text(one / found.people) if found.people else "—" for one in within]
+    mean = amount(found.mean, report.plan.unit)
+    return {"within": within, "share": share, "beyond": found.beyond, "unreachable": found.unreachable, "mean": mean}
+
+
+def gains(report: Report) -> list[Row]:
+    """Return, for each aim and number, what one more site changes, and each town whom it concerns."""
+    out: list[Row] = []
+    for aim, p, answer in answers(report):
+        if not has_plan(answer.siting) or pd.isna(answer.step.gain):
+            continue
+        table = gainers(report, answer).sort_values(["county_code", "group"], kind="stable")
+        head = {"aim": aim.label, "p": p, "id": aim.id}
+        out += [{**head, **{str(key): value for key, value in row.items()}} for row in table.to_dict("records")]
+    return out
+
+
+def best(report: Report) -> list[Row]:
+    """Return the k best plans of every aim and number, and what each has that the first has not."""
+    out: list[Row] = []
+    people = reached_people(report)
+    for aim, p, answer in answers(report):
+        for rank, siting in enumerate(answer.best, 1):
+            first = answer.best[0]
+            out.append(
+                {
+                    "aim": aim.label, "p": p, "id": aim.id, "rank": rank,
+                    "value": value_text(siting.objective, aim.model, report.plan.unit, people),
+                    "behind": _behind(siting.objective, first.objective),
+                    "state": "名次已证明" if siting.status == "optimal" else state_text(siting, report.plan.unit, people),
+                    "swapped": swapped(report.sites, first, siting) or "—",
+                    "sites": by_county(report.sites, siting.chosen), "ids": siting.chosen,
+                }
+            )  # fmt: skip
+    return out
+
+
+def _behind(value: float, first: float) -> str:
+    return "—" if value == first or not first else share_text(abs(value - first) / abs(first))
+
+
+def reasons(report: Report) -> list[tuple[Objective, int, list[Reason]]]:
+    """Return the reason of every site, for every aim and number that has a plan."""
+    return [
+        (aim, p, Reasons(report, answer).rows()) for aim, p, answer in answers(report) if has_plan(answer.siting)
+    ]  # fmt: skip
+
+
+def candidates(report: Report, told: list[tuple[Objective, int, list[Reason]]]) -> list[Row]:
+    """Return each candidate once: what is known of it, its class by number under the chosen aim, the reason at the first."""
+    mine = {p: {one.id: one for one in rows} for aim, p, rows in told if aim.id == report.main.id}
+    first = min(mine)
+    out = []
+    for row in _site_rows(report):
+        if row["status"] == "background":
+            continue
+        reason = mine[first][row["id"]]
+        marks = {p: _mark(one[row["id"]]) for p, one in mine.items()}
+        out.append({**row, "marks": marks, "state": reason.state, "said": reason.said, "near": reason.near})
+    return sorted(out, key=lambda row: (row["county_code"], row["id"]))
+
+
+def _mark(reason: Reason) -> str:
+    marks = {"chosen": f"● {reason.decision}", "built": "◆ 已建成", "barred": "× 不能选", "not_selected": "未入选"}
+    return marks.get(reason.state, reason.decision)
+
+
+def _site_rows(report: Report) -> list[Row]:
+    out = []
+    for row in report.sites.to_dict("records"):
+        known = {
+            "central": "是" if "中心卫生院" in row["name"] else "否（按名称）",
+            "grade_text": row["grade"] or "无数据",
+            "beds_text": "无数据" if pd.isna(row["beds"]) else f"{row['beds']:,.0f}",
+            "visits_text": "无数据",
+        }
+        out.append({**{str(key): value for key, value in row.items()}, **known})
+    return out
+
+
+def reason_rows(report: Report, told: list[tuple[Objective, int, list[Reason]]]) -> list[Row]:
+    """Return one row a candidate, aim and number."""
+    sites = {row["id"]: row for row in _site_rows(report)}
+    return [
+        {
+            **{name: sites[one.id][name] for name in ("id", "name", "county_name", "town_name", "status")},
+            "aim": aim.label, "aim_id": aim.id, "p": p, "state": one.state, "state_text": STATE_LABELS[one.state],
+            "decision": one.decision, "said": one.said, "near": one.near, "served_near": one.served_near,
+        }
+        for aim, p, rows in told
+        for one in rows
+        if one.state != "background"
+    ]  # fmt: skip
+
+
+def front(report: Report) -> list[Row]:
+    """Return the plans between the two aims, number by number: most people first."""
+    people = reached_people(report)
+    out = []
+    for p, points in report.plan.fronts.items():
+        ordered = list(points)[::-1]
+        for rank, one in enumerate(ordered, 1):
+            sites = set(one.chosen)
+            first = ordered[0].chosen
+            new, gone = [x for x in one.chosen if x not in set(first)], [x for x in first if x not in sites]
+            change = "；".join(f"{word} {names(report.sites, ids)}" for word, ids in (("增", new), ("减", gone)) if ids)
+            out.append(
+                {
+                    "p": p, "rank": rank, "people": one.first, "mean": amount(one.second / people, report.plan.unit),
+                    "proven": "已证明" if one.proven else "未证明", "swapped": change or "—",
+                    "sites": by_county(report.sites, one.chosen), "ids": one.chosen,
+                }
+            )  # fmt: skip
+    return out
+
+
+def towns(report: Report, p: int) -> list[Row]:
+    """Return the towns of one plan under the chosen aim: who serves most of each, and where that crosses 片区."""
+    table = by_town(report, figures(report, report.answer(p).siting))
+    areas, sites, unit = report.areas, report.sites, report.plan.unit
+    out = []
+    for row in table.to_dict("records"):
+        site = row["site"]
+        mine, theirs = ("", "") if areas is None else (_area(areas, row["town_code"]), _area_of(report, site))
+        crosses = areas is not None and bool(site) and mine != theirs
+        out.append(
+            {
+                **{str(key): value for key, value in row.items()},
+                "p": p,
+                "site_name": sites.loc[site, "name"] if site else "不可达",
+                "role": "—" if not site else "已有医院" if sites.loc[site, "status"] == "background" else "次中心",
+                "mean": amount(row["mean"], unit),
+                "area": mine,
+                "site_area": theirs,
+                "crosses": "跨片区" if crosses else "",
+            }
+        )
+    return out
+
+
+def _area(areas: Mapping[str, str], town: str) -> str:
+    return areas.get(town, "未列入")
+
+
+def _area_of(report: Report, site: str) -> str:
+    return _area(report.areas or {}, str(report.sites.loc[site, "town_code"])) if site else ""
+
+
+def served(report: Report, p: int) -> list[Row]:
+    """Return the open sites of one plan under the chosen aim, each with the people and towns whom it serves."""
+    siting = report.answer(p).siting
+    table = by_site(report, figures(report, siting), siting)
+    unit = report.plan.unit
+    return [
+        {**{str(key): value for key, value in row.items()}, "p": p, "mean": amount(row["mean"], unit),
+         "role": "次中心" if row["is_chosen"] else "已有医院"}
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+
+
+def area_rows(report: Report, p: int) -> list[Row]:
+    """Return the 片区 of one plan: their sub-centres, and the towns that one of another 片区 serves."""
+    rows = towns(report, p)
+    chosen = [(_area_of(report, one), report.sites.loc[one, "name"]) for one in report.answer(p).siting.chosen]
+    out = []
+    for area in sorted({row["area"] for row in rows}):
+        mine = [row for row in rows if row["area"] == area]
+        sites = [str(name) for where, name in chosen if where == area]
+        across = [row for row in mine if row["crosses"]]
+        out.append(
+            {
+                "p": p, "area": area, "towns": len(mine), "population": sum(row["population"] for row in mine),
+                "count": len(sites), "sites": "、".join(sites) or "—", "across": len(across),
+                "across_people": sum(row["population"] for row in across),
+                "across_said": "、".join(f"{row['town_name']}（{row['site_name']}，{row['site_area']}）" for row in across) or "—",
+            }
+        )  # fmt: skip
+    return out
+
+
+def left_out(report: Report) -> list[Row]:
+    """Return the settlements beyond the smallest limit under the chosen aim, at any number, or without any way."""
+    limit = min(report.plan.task.limits)
+    nearest = report.plan.nearest_of_all()
+    costs = {p: figures(report, report.answer(p).siting).rows["cost"] for p in report.solved}
+    out = []
+    for row in report.demand.sort_values(["county_code", "town_code", "id"], kind="stable").to_dict("records"):
+        mine = {p: float(cost[row["id"]]) for p, cost in costs.items()}
+        if all(one <= limit for one in mine.values()):
+            continue
+        state = _left_out_state(report, row["id"], nearest, limit)
+        far = {p: amount(one, report.plan.unit) for p, one in mine.items()}
+        out.append({**{str(key): value for key, value in row.items()}, "state": state, "far": far})
+    return out
+
+
+def _left_out_state(report: Report, one: str, nearest: pd.Series, limit: int) -> str:
+    if one not in nearest.index:
+        return report.apart.get(one, "no_way")
+    return "all" if nearest[one] > limit else "plan"

@@ -1,0 +1,117 @@
+"""How a plan's numbers are put into words: what is proven, amounts of time or distance, names by county."""
+
+import math
+from collections.abc import Iterable
+
+import pandas as pd
+
+from planner.numbers import share_text
+from planner.siting.classes import CLASSES
+from planner.siting.siting import Siting
+from scenarios.plan import has_plan
+
+_MS_PER_MINUTE, _MM_PER_KM = 60_000, 1_000_000
+DECISIONS = {"required": "必建", "alternative": "备选", "not_selected": CLASSES["not_selected"].zh}
+
+
+def amount(cost: float, unit: str) -> float:
+    """Return a cost in minutes or kilometres.
+
+    >>> amount(90_000, "ms"), amount(2_500_000, "mm")
+    (1.5, 2.5)
+    """
+    return cost / (_MS_PER_MINUTE if unit == "ms" else _MM_PER_KM)
+
+
+def unit_word(unit: str) -> str:
+    """Return what a cost is counted in."""
+    return "分钟" if unit == "ms" else "公里"
+
+
+def cost_word(unit: str) -> str:
+    """Return what a cost is: time or distance."""
+    return "时间" if unit == "ms" else "距离"
+
+
+def amount_text(cost: float, unit: str) -> str:
+    """Return a cost with its unit; what is more than nothing is never told as nothing.
+
+    >>> amount_text(90_000, "ms"), amount_text(100, "ms"), amount_text(float("nan"), "ms")
+    ('1.50 分钟', '不到 0.01 分钟', '—')
+    """
+    if math.isnan(cost):
+        return "—"
+    value = amount(cost, unit)
+    return f"不到 0.01 {unit_word(unit)}" if 0 < value < 0.01 else f"{value:,.2f} {unit_word(unit)}"
+
+
+def people_text(people: float) -> str:
+    """Return so many people in words."""
+    return f"{people:,.0f} 人"
+
+
+def value_text(value: float, model: str, unit: str, people: float) -> str:
+    """Return the value of an aim: people, or time (distance) a head of all who can get there."""
+    if model == "p-median":
+        return f"人均 {amount_text(value / people, unit)}" if people else "—"
+    return people_text(value)
+
+
+def state_text(siting: Siting, unit: str, people: float) -> str:
+    """Return what is known of a plan. 最优 is said of what is proven and of nothing else."""
+    if siting.status == "optimal":
+        return "最优（已证明）"
+    if siting.status == "infeasible":
+        return "没有可行方案"
+    side = "下界" if siting.question.model in ("p-median", "lscp") else "上界"
+    bound = "未知" if math.isnan(siting.bound) else bound_text(siting, unit, people)
+    if siting.status == "unknown":
+        return f"时限内没有找到方案，{side} {bound}"
+    return f"可行方案（未证明），{side} {bound}，差距 {share_text(siting.gap)}"
+
+
+def bound_text(siting: Siting, unit: str, people: float) -> str:
+    """Return what no plan can beat, in the words of the aim."""
+    if siting.question.model == "lscp":
+        return f"{math.ceil(siting.bound / 1001 - 1e-9)} 处" if siting.bound > 100 else f"{siting.bound:g} 处"
+    return value_text(siting.bound, siting.question.model, unit, people)
+
+
+def by_county(sites: pd.DataFrame, ids: Iterable[str]) -> str:
+    """Return the names of sites, county by county in the order of their codes.
+
+    >>> frame = pd.DataFrame({"name": ["甲院", "乙院"], "county_code": ["2", "1"], "county_name": ["乙县", "甲县"]}, index=["A", "B"])
+    >>> by_county(frame, ["A", "B"])
+    '甲县：乙院；乙县：甲院'
+    """
+    rows = sites.loc[list(ids)].sort_values("county_code", kind="stable")
+    groups = (
+        f"{name or '市外'}：{'、'.join(mine['name'])}"
+        for (_, name), mine in rows.groupby(["county_code", "county_name"], sort=False)
+    )
+    return "；".join(groups)
+
+
+def names(sites: pd.DataFrame, ids: Iterable[str]) -> str:
+    """Return the names of sites in the order of the ids."""
+    return "、".join(str(sites.loc[one, "name"]) for one in ids)
+
+
+def swapped(sites: pd.DataFrame, before: Siting | None, after: Siting) -> str:
+    """Return what one plan has that the other has not, and the other way round."""
+    if before is None or not has_plan(before) or not has_plan(after):
+        return ""
+    new = [one for one in after.chosen if one not in set(before.chosen)]
+    gone = [one for one in before.chosen if one not in set(after.chosen)]
+    return "；".join(f"{word} {names(sites, ids)}" for word, ids in (("增", new), ("减", gone)) if ids)
+
+
+def listed(pairs: Iterable[tuple[object, float]], most: int = 6) -> str:
+    """Return places with their people, the largest first, a long list cut short with the count of all.
+
+    >>> listed([("甲镇", 10.0), ("乙镇", 30.0)], 1)
+    '乙镇 30 人……共 2 处'
+    """
+    ordered = sorted(pairs, key=lambda pair: -pair[1])
+    said = "、".join(f"{name} {people_text(people)}" for name, people in ordered[:most])
+    return said if len(ordered) <= most else f"{said}……共 {len(ordered)} 处"

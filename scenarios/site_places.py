@@ -1,0 +1,56 @@
+"""The words of a folder of facts: kinds of facility as people call them, and the names of places."""
+
+import unicodedata
+
+import pandas as pd
+
+from planner.errors import Text
+from planner.region import Region
+from planner.schema import FACILITY_KINDS
+
+
+def kind_of(word: str) -> str:
+    """Return the kind of facility that a word means, in Chinese or English; the word itself where it means none.
+
+    >>> kind_of("乡镇卫生院"), kind_of("急救中心(站)"), kind_of("hospital"), kind_of("H01")
+    ('township_hospital', 'emergency_station', 'hospital', 'H01')
+    """
+    plain = _plain(word)
+    found = (kind for kind, names in FACILITY_KINDS.items() if plain in {_plain(kind), *map(_plain, names)})
+    return next(found, word)
+
+
+def _plain(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).strip().lower()
+
+
+def known_kinds() -> Text:
+    """Return the kinds of facility that may be named."""
+    return Text(
+        f"可用：{'、'.join(f'{names[0]}（{kind}）' for kind, names in FACILITY_KINDS.items())}",
+        f"use {', '.join(FACILITY_KINDS)}",
+    )
+
+
+def places_of(region: Region, frame: pd.DataFrame) -> list[str]:
+    """Return the county and town of each row of `frame` (county_code, town_code), as far as they are known."""
+    counties = dict(zip(region.counties["code"], region.counties["name"], strict=True))
+    towns = dict(zip(region.towns["code"], region.towns["name"], strict=True))
+    return [
+        f"{counties.get(county, '')}{towns.get(town, '')}"
+        for county, town in zip(frame["county_code"], frame["town_code"], strict=True)
+    ]
+
+
+def resident_names(region: Region) -> list[str]:
+    """Return the name of the village of each resident point; with 城镇 or 乡村 where a village has several points."""
+    villages = dict(zip(region.villages["code"], region.villages["name"], strict=True))
+    residents = region.residents
+    codes = residents["village_code"]
+    several = codes.notna() & codes.duplicated(keep=False)
+    kinds = ["城镇" if one is True or one == 1 else "乡村" for one in residents["is_urban"].astype(object)]
+    return [
+        f"{villages[code]}（{kind}）" if many else villages[code]
+        if code in villages else ""
+        for code, many, kind in zip(codes, several, kinds, strict=True)
+    ]
