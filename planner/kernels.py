@@ -15,7 +15,6 @@ Nodes = npt.NDArray[np.uint32]
 Starts = npt.NDArray[np.uint32]
 
 FAR = np.uint64(2**64 - 1)
-NEVER = np.uint32(2**32 - 1)
 # Positions are unsigned throughout: numba then leaves out the test for negative indices, a third of the time.
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 _LOW = np.uint64(2**32 - 1)
@@ -107,7 +106,8 @@ def nearest_keys(starts: Starts, arcs: Keys, source: Nodes, source_key: Keys, wi
     waiting = _ZERO
     for at in range(source.size):
         node = np.uint64(source[at])
-        if keys[node] == FAR:
+        if state[node] == 0:  # each node waits once: far has room for no more
+            state[node] = 1
             far[waiting] = node
             waiting += _ONE
         keys[node] = min(keys[node], source_key[at])

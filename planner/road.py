@@ -225,7 +225,8 @@ class Road:
         point, node, cost = self._ends(at_facility, outward=True)
         same = self._same_edge(at_demand, at_facility)
         seeds = Seeds(node, cost + delay, point, len(facilities))
-        return seeds, self._ends(at_demand, outward=False), (same[0], same[1], same[2] + delay)
+        told = same[2] + delay < _NEVER  # beyond the largest cost nobody gets anywhere
+        return seeds, self._ends(at_demand, outward=False), (same[0][told], same[1][told], same[2][told] + delay)
 
     def starts(self, facilities: pd.DataFrame) -> tuple[Whole, Floats, Whole]:
         """Return where facilities join the road: edge (-1: nowhere), share of it from its tail, and the cost until then."""
@@ -263,7 +264,8 @@ class Road:
         key = keys[keys != FAR]
         cost = np.concatenate([(key >> np.uint64(32)).astype(np.int64) + leg[row], same[2]])
         facility = np.concatenate([(key & np.uint64(_NEVER)).astype(np.int64), same[1]])
-        return smallest(demand, facilities, np.concatenate([point[row], same[0]]), facility, cost, count)
+        asked, told = np.concatenate([point[row], same[0]]), cost < _NEVER
+        return smallest(demand, facilities, asked[told], facility[told], cost[told], count)
 
 
 def _nearest(keys: npt.NDArray[np.uint64], legs: Pairs, same: Pairs, size: int) -> tuple[Whole, npt.NDArray[np.uint32]]:

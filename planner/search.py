@@ -78,19 +78,27 @@ class Search:
         return min(max(1, int(self.cost.mean() * _BANDS)), _WIDEST) if len(self.cost) else 1
 
     @cached_property
+    def _usable(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Forward and backward, without edges too long for a cost: nobody gets to their other end."""
+        short = self.cost < NEVER
+        return self.forward & short, self.backward & short
+
+    @cached_property
     def _packed(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], npt.NDArray[np.uint32], Keys]:
         from planner import kernels
 
         old_of, new_of = kernels.morton_order(self.x, self.y)
-        starts, arcs = kernels.pack_arcs(self.tail, self.head, self.cost, self.forward, self.backward, new_of)
+        forward, backward = self._usable
+        starts, arcs = kernels.pack_arcs(self.tail, self.head, self.cost, forward, backward, new_of)
         return old_of, new_of, starts, arcs
 
     @cached_property
     def _matrix(self) -> csr_array:
         """Arcs for scipy, the shortest of parallel ones: costs as floats, exact up to 2⁵³; scipy keeps stored zeros."""
-        tail = np.concatenate([self.tail[self.forward], self.head[self.backward]])
-        head = np.concatenate([self.head[self.forward], self.tail[self.backward]])
-        cost = np.concatenate([self.cost[self.forward], self.cost[self.backward]])
+        forward, backward = self._usable
+        tail = np.concatenate([self.tail[forward], self.head[backward]])
+        head = np.concatenate([self.head[forward], self.tail[backward]])
+        cost = np.concatenate([self.cost[forward], self.cost[backward]])
         order = np.lexsort((cost, head, tail))
         tail, head, cost = tail[order], head[order], cost[order]
         first = np.ones(len(tail), np.bool_)
@@ -113,8 +121,8 @@ class Search:
         from planner import kernels
 
         _, new_of, starts, arcs = self._packed
-        key = (seeds.cost.astype(np.uint64) << np.uint64(32)) | seeds.facility.astype(np.uint64)
-        return kernels.nearest_keys(starts, arcs, new_of[seeds.node], key, self._width)[new_of]
+        node, key = _keyed(seeds)
+        return _known(kernels.nearest_keys(starts, arcs, new_of[node], key, self._width)[new_of])
 
     def _nearest_scipy(self, seeds: Seeds) -> Keys:
         """One Dijkstra from a node beyond all, with cost and facility packed into one exact float: cost · 2²⁰ + facility."""
@@ -142,9 +150,9 @@ class Search:
         from planner import kernels
 
         _, new_of, starts, arcs = self._packed
-        key = (seeds.cost.astype(np.uint64) << np.uint64(32)) | seeds.facility.astype(np.uint64)
-        keys = kernels.k_nearest_keys(starts, arcs, new_of[seeds.node], key, count, self._width)
-        return keys.reshape(size, count)[new_of]
+        node, key = _keyed(seeds)
+        keys = kernels.k_nearest_keys(starts, arcs, new_of[node], key, count, self._width)
+        return _known(keys.reshape(size, count)[new_of])
 
     def _k_nearest_scipy(self, seeds: Seeds, count: int) -> Keys:
         """All ways of every facility, sorted: for the small graphs that this engine is for."""
@@ -197,6 +205,19 @@ class Search:
             costs.append(best[reached])
             starts.append(starts[-1] + len(reached))
         return np.array(starts), np.concatenate(nodes).astype(np.uint32), np.concatenate(costs).astype(np.uint32)
+
+
+def _keyed(seeds: Seeds) -> tuple[Whole, Keys]:
+    """Return (node, key) of the seeds whose cost is one."""
+    known = seeds.cost < NEVER
+    key = (seeds.cost[known].astype(np.uint64) << np.uint64(32)) | seeds.facility[known].astype(np.uint64)
+    return seeds.node[known], key
+
+
+def _known(keys: Keys) -> Keys:
+    """Return the keys with FAR for what is reached at no cost below the largest."""
+    keys[keys >= np.uint64(NEVER) << np.uint64(32)] = FAR
+    return keys
 
 
 def _gather(start: Whole, rows: Whole) -> tuple[Whole, Whole]:

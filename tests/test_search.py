@@ -138,3 +138,33 @@ def test_no_nodes_and_no_seeds() -> None:
         search = Search(np.zeros(2), np.zeros(2), empty, empty, empty, empty.astype(bool), empty.astype(bool), engine)
         assert list(search.nearest(none)) == [FAR, FAR]
         assert list(search.prepare().within(none, 5)[0]) == [0]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_seeds_that_are_bettered_before_their_turn_wait_once(engine) -> None:
+    # Long arcs from the first seed better all others while they wait: more entries than nodes would not fit.
+    count = 1000
+    tail = np.r_[np.zeros(count - 1, int), np.zeros(20 * count, int)]
+    head = np.r_[np.arange(1, count), np.zeros(20 * count, int)]
+    cost = np.r_[np.full(count - 1, 1000), np.ones(20 * count, int)]
+    yes, no = np.ones(len(tail), bool), np.zeros(len(tail), bool)
+    search = Search(np.arange(count) * 1.0, np.zeros(count), tail, head, cost, yes, no, engine)
+    seeds = Seeds(np.arange(count), np.r_[0, np.full(count - 1, 5000)], np.arange(count), count)
+    keys = search.nearest(seeds)
+    assert (keys >> np.uint64(32)).tolist() == [0] + [1000] * (count - 1)
+    assert (keys & np.uint64(2**32 - 1)).max() == 0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_costs_beyond_the_largest_are_no_way(engine) -> None:
+    never = 2**32 - 1
+    ends = np.array([0, 1, 2]), np.array([1, 2, 3])
+    yes, no = np.ones(3, bool), np.zeros(3, bool)
+    search = Search(np.arange(4) * 1.0, np.zeros(4), *ends, np.array([never - 2, 1, 2**33 + 5]), yes, no, engine)
+    seeds = Seeds(np.array([0, 3]), np.array([0, 2**33]), np.array([0, 1]), 2)
+    keys = search.nearest(seeds)
+    assert [int(key >> np.uint64(32)) for key in keys[:3]] == [0, never - 2, never - 1]
+    assert keys[3] == FAR
+    assert search.k_nearest(seeds, 2)[3].tolist() == [FAR, FAR]
+    further = Search(search.x, search.y, *ends, np.array([never - 2, 2, 5]), yes, no, engine)
+    assert (further.nearest(seeds) == FAR).tolist() == [False, False, True, True]
