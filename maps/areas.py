@@ -78,14 +78,13 @@ def areas_map(
 
     areas       limit (as it is called) and geometry (EPSG:4326), the smallest limit first
     demand      id, lon, lat, population, perhaps name; states: for each area's limit one of STATES; nearest: what the
-                nearest facility is called ("" if none), cost: how far it is, in words; walk: how far it walks to the
-                road, in words, or ""
+                nearest facility is called or "", cost: how far it is; walk: how far it walks to the road, or ""
     facilities  id, lon, lat, perhaps name
     people      for each limit: covered, uncovered, unreachable, population
-    roads       to find one's way by; those that are not among `open_edges` are drawn as closed
-    has_people  False: the numbers are of points and not of people, and are not called people
+    roads       to find one's way by; those not among `open_edges` are drawn as closed
+    has_people  False: the numbers are of points, not people
     """
-    metric = areas.geometry.estimate_utm_crs() if len(areas) and not areas.geometry.is_empty.all() else None
+    metric = _metric(areas)
     bounds = _bounds(areas, demand, facilities)
     tolerance_m = (bounds[3] - bounds[1]) * 111_000 / geometry.STEPS_PER_DEGREE / _SHARE_OF_EXTENT
     shapes = areas if metric is None else areas.to_crs(metric).assign(geometry=lambda one: one.simplify(tolerance_m))
@@ -110,6 +109,10 @@ def areas_map(
             start="showAreas",
         )
     )
+
+
+def _metric(areas: gpd.GeoDataFrame) -> CRS | None:
+    return areas.geometry.estimate_utm_crs() if len(areas) and not areas.geometry.is_empty.all() else None
 
 
 def area_fills(count: int) -> list[str]:

@@ -170,7 +170,7 @@ function showRural(map) {
     fill('chosen', [team ? nameOf(shown[0]) : words.all, isOne ? daysOf(shown[0]) : words.every].join('　'));
     if (team && shown.some((route) => route.lines.length)) {
       const ends = shown.flatMap((route) => route.lines.flatMap(unpacked));
-      map.fitBounds(L.latLngBounds(ends), {animate: false, padding: [50, 50], maxZoom: 13});
+      map.fitBounds(L.latLngBounds(ends), {animate: false, padding: [50, 50], maxZoom: 12});
     }
   }
 

@@ -55,7 +55,7 @@ class Uncertainty:
         wrong = {
             "draws": not 1 <= self.draws <= 10_000,
             "seed": not 0 <= self.seed < 2**32,
-            "point_m": not 0 <= self.point_m <= 100_000,
+            "point_m": not 0 <= self.point_m <= 50_000,
             "population": not 0 <= self.population < 1,
             "estimated": not 0 <= self.estimated < 1,
             "speed": not 0 <= self.speed < 1,

@@ -222,6 +222,7 @@ def _choices(chain: list[_Read]) -> tuple[RoadChoices, list[Problem]]:
         closed_area=area,
         delay_s=read_limit(roads["delay"]).value / 1000 if "delay" in roads else 0.0,
         minutes=roads.get("minutes"),
+        own_speeds=roads.get("own_speeds", True),
         files=tuple(sources),
     )
     return (

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from planner.errors import OptionError, Problem, Text
-from planner.joined import not_joined
 from planner.limits import Limit
 from planner.places import village_names, with_places
 from planner.plans.emergency import KIND, WAYS, Case, CaseAnswer, EmergencyPlan, EmergencyTask, plan_emergency
@@ -44,7 +43,6 @@ class Report:
 
     scope   what counts as urban in the reading that judges
     told    sentences about what was left out, and why
-    apart   why a settlement is not joined to the roads, by its id
     """
 
     asked: Asked
@@ -53,7 +51,6 @@ class Report:
     travels: Mapping[str, Travel]
     scope: str
     told: tuple[str, ...]
-    apart: Mapping[str, str]
 
     @cached_property
     def sites(self) -> pd.DataFrame:
@@ -116,10 +113,7 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
         raise OptionError(Problem("--rules", what, fix, found=start.rules_name))
     task = EmergencyTask(tuple(cases), asked.grid_m, asked.most, solving=asked.solving)
     plan = plan_emergency(start.region, travels, task, step)
-    road = travels.get("road")
-    apart = not_joined(start.region, road) if isinstance(road, Road) else None
-    states = {} if apart is None else dict(zip(apart["id"], apart["state"], strict=True))
-    return Report(asked, start, plan, travels, scope, tuple(told), states)
+    return Report(asked, start, plan, travels, scope, tuple(told))
 
 
 def _cases(start: Start, asked: Asked, travels: Mapping[str, Travel], scope: str) -> tuple[list[Case], list[str]]:

@@ -8,7 +8,7 @@ from maps.plan import Left, Legend, Site, Town, View, plan_map
 from planner.plans.emergency import CaseAnswer
 from scenarios.plan import has_plan
 from scenarios.plan_emergency import Report
-from scenarios.plan_emergency_tables import LOST, NO_SITE, Cover, covers, gainers_text, hosted, share_of, site_said
+from scenarios.plan_emergency_tables import Cover, covers, gainers_text, hosted, share_of, site_said
 from scenarios.plan_map import furniture_of
 from scenarios.plan_words import people_text, state_text
 
@@ -87,7 +87,7 @@ def _view(
         ),
         sites=tuple(_sites(report, cover, chosen, opened)),
         towns=tuple(_towns(cover, times > 0)),
-        left=tuple(_left(report, cover, times == 0)),
+        left=tuple(_left(cover, times == 0)),
     )
 
 
@@ -121,11 +121,11 @@ def _towns(cover: Cover, mask: object) -> Iterator[Town]:
         yield Town(str(code), "", covered / people if people else float("nan"), said)
 
 
-def _left(report: Report, cover: Cover, mask: object) -> Iterator[Left]:
+def _left(cover: Cover, mask: object) -> Iterator[Left]:
     rows = cover.demand[pd.Series(mask, index=cover.demand.index)]
     lost, none = cover.answer.lost, set(cover.answer.least.unreachable_ids)
     for key, row in zip(_keyed(rows)["id"], rows.to_dict("records"), strict=True):
         if row["id"] in lost:
-            yield Left(str(key), "unreachable", LOST[report.apart.get(row["id"], "no_way")])
+            yield Left(str(key), "unreachable", cover.why_left(row["id"]))
         else:
-            yield Left(str(key), "uncovered", NO_SITE if row["id"] in none else "")
+            yield Left(str(key), "uncovered", cover.why_left(row["id"]) if row["id"] in none else "")

@@ -10,8 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 
+from planner.joined import joined
 from planner.numbers import share_text
 from planner.plans.emergency import CaseAnswer
+from planner.road import Road
 from planner.siting.curve import EFFECTS, Step
 from planner.siting.siting import Siting
 from scenarios.plan import has_plan
@@ -55,6 +57,20 @@ class Cover:
     def stations(self) -> list[str]:
         """The stations that stand, none in a comparison from nothing."""
         return list(self.answer.least.background)
+
+    @cached_property
+    def why_lost(self) -> dict[str, str]:
+        """Why no site at all reaches a settlement, by its id: where the roads begin, or that they do not lead there."""
+        road = self.report.travels[self.answer.asked.travel]
+        lost = self.demand[self.demand["id"].isin(self.answer.lost)]
+        if not len(lost) or not isinstance(road, Road):
+            return {}
+        found = joined(road, lost)
+        return {str(one): LOST[state or "no_way"] for one, state in zip(found["id"], found["state"], strict=True)}
+
+    def why_left(self, one: str) -> str:
+        """Return why no plan reaches a settlement."""
+        return self.why_lost.get(one, NO_SITE)
 
     def times(self, sites: Iterable[str]) -> npt.NDArray[np.int64]:
         """Return how many of these sites reach each settlement."""
@@ -189,7 +205,7 @@ def left_out(report: Report) -> list[Row]:
         answer = cover.answer
         ids = list(answer.least.unreachable_ids)
         for row in cover.demand.loc[ids].to_dict("records"):
-            why = LOST[report.apart.get(row["id"], "no_way")] if row["id"] in answer.lost else NO_SITE
+            why = cover.why_left(row["id"])
             out.append({**{str(key): value for key, value in row.items()}, "case": answer.asked.label, "why": why})
     return out
 

@@ -128,7 +128,9 @@ def by_town(report: Report, found: Figures) -> pd.DataFrame:
     within = rows[rows["cost"] <= found.limits[0]].groupby("town_code")["population"].sum()
     names = report.sites["name"]
     others = sums[sums.duplicated("town_code")]
-    said = [f"{names[site]} {people:,.0f} 人" for site, people in zip(others["site"], others["population"], strict=True)]
+    said = [
+        f"{names[site]} {people:,.0f} 人" for site, people in zip(others["site"], others["population"], strict=True)
+    ]
     others = others.assign(said=pd.Series(said, index=others.index, dtype=object))
     mean = total["weighted"] / total["population"].where(total["population"] > 0)
     return whole.assign(

@@ -120,7 +120,7 @@ class Report:
         own = "、".join(f"{name} {speed:g}" for name, speed in sorted(choices.speeds.items()))
         table = f"{own}；其余等级用内置的假设时速" if own else "内置的假设时速（可用 --speeds 改）"
         said = [
-            f"由村到机构沿路网最快的行车时间；时速{period}（公里/小时）：{table}，路段自带时速的以自带为准；"
+            f"由村到机构沿路网最快的行车时间；时速{period}（公里/小时）：{table}，路段自带时速的以自带为准。",
             f"离路一段按步行；离最近道路 {choices.max_snap_m / 1000:g} 公里以内的接到路上，更远的为不可达。",
         ]
         if choices.delay_s:
@@ -202,7 +202,10 @@ def proposals(report: Report) -> list[Proposal]:
     if not plan.edits():
         notes = ("没有要新建的村卫生室。", *notes)
     scenario = replace(
-        base, name="乡村方案（新建村卫生室）", edits=(*base.edits, *map(_by_place, plan.edits())), notes=(*base.notes, *notes)
+        base,
+        name="乡村方案（新建村卫生室）",
+        edits=(*base.edits, *map(_by_place, plan.edits())),
+        notes=(*base.notes, *notes),
     )
     top = ("由 fugai plan rural 写出：fugai run 可以重现，也可以修改后再运行、再比较（fugai compare）。",)
     return [Proposal(PLAN, replace(start.base, scenario=scenario), top)]

@@ -1,14 +1,16 @@
 """The map of a rural plan: what was found, put as maps.rural shows it."""
 
+from itertools import pairwise
+
 import pandas as pd
 
-from maps.rural import Duty, Host, Link, Route, Stop, Village, rural_map as page_of  # fmt: skip
+from maps.rural import Duty, Host, Link, Route, Stop, Village
+from maps.rural import rural_map as page_of
 from planner.plans.chain_levels import LEVELS
 from planner.plans.rounds import RoundsPlan
-from planner.plans.rural import KINDS
 from scenarios.plan_map import furniture_of
 from scenarios.plan_rural import Report
-from scenarios.plan_rural_tables import LINKS, kinds_shown, rows_of, towns, weakest_text
+from scenarios.plan_rural_tables import LINKS, kind_label, kinds_shown, rows_of, towns, weakest_text
 from scenarios.plan_words import amount_text, people_text, unit_word
 
 RURAL_MAP = "乡村方案地图.html"
@@ -17,22 +19,32 @@ RURAL_MAP = "乡村方案地图.html"
 def rural_map(report: Report) -> str:
     """Return the page."""
     around = furniture_of(report.start, "乡村医疗卫生服务方案", report.said, f"人；{unit_word(report.plan.unit)}")
-    kinds = tuple((one, KINDS[one].zh) for one in kinds_shown(report))
+    kinds = tuple((one, kind_label(report, one).zh) for one in kinds_shown(report))
     links = tuple((level, LINKS[level]) for level in LEVELS)
     told = "；".join(one.zh for one in report.told)
     return page_of(
-        report.start.region, _villages(report), _hosts(report), _links(report), _duty(report), kinds, links, around, told
+        report.start.region,
+        _villages(report),
+        _hosts(report),
+        _links(report),
+        _duty(report),
+        kinds,
+        links,
+        around,
+        told,
     )
 
 
 def _villages(report: Report) -> list[Village]:
-    chain = report.chain.villages.set_index("code")
+    chain = {row["code"]: row for row in rows_of(report.chain.villages)}
     unit = report.chain.unit
     out = []
     for row in rows_of(report.plan.villages):
-        mine = chain.loc[row["code"]]
+        mine = chain[row["code"]]
         weakest = str(mine["weakest"])
-        across = [f"{LINKS[level]}：{mine[f'to_{level}_across_name']}" for level in LEVELS if mine[f"to_{level}_across"]]
+        across = [
+            f"{LINKS[level]}：{mine[f'to_{level}_across_name']}" for level in LEVELS if mine[f"to_{level}_across"]
+        ]
         links = [f"{LINKS[one]} {amount_text(mine[f'to_{one}_cost'], unit)}" for one in LEVELS if mine[f"to_{one}"]]
         out.append(
             Village(
@@ -47,14 +59,14 @@ def _villages(report: Report) -> list[Village]:
 
 def _hosts(report: Report) -> list[Host]:
     """Return the hospitals that serve a village in place of a clinic."""
-    frame = report.start.region.facilities.set_index("id")
+    frame = report.start.region.facilities
     mine = report.plan.villages[report.plan.villages["group"] == "substitute"]
-    counts = mine[mine["host"] != ""].groupby("host").size()
+    counts = mine.groupby("host").size().to_dict()
+    own = frame[frame["id"].isin(list(counts)) & (frame["kind"] != "village_clinic")].sort_values("id")
     return [
-        Host(str(one), str(frame.at[one, "name"]), str(frame.at[one, "kind"]), int(count), float(frame.at[one, "lon"]), float(frame.at[one, "lat"]))
-        for one, count in counts.items()
-        if frame.at[one, "kind"] != "village_clinic"
-    ]  # fmt: skip
+        Host(row["id"], row["name"], row["kind"], int(counts[row["id"]]), float(row["lon"]), float(row["lat"]))
+        for row in rows_of(own[["id", "name", "kind", "lon", "lat"]])
+    ]
 
 
 def _links(report: Report) -> list[Link]:
@@ -69,7 +81,10 @@ def _links(report: Report) -> list[Link]:
         )
         more = (
             ("合计（平均）", amount_text(row["total_mean"], unit)),
-            ("最远的村", f"{row['worst_village']}，{amount_text(row['total_worst'], unit)}" if row["worst_village"] else "—"),
+            (
+                "最远的村",
+                f"{row['worst_village']}，{amount_text(row['total_worst'], unit)}" if row["worst_village"] else "—",
+            ),
             ("县界外更近", str(said[str(row["town_code"])]["across_said"])),
         )
         out.append(
@@ -98,7 +113,7 @@ def _route(plan: RoundsPlan, row: dict[str, object]) -> Route:
     stops = plan.stops[same & (plan.stops["day"] == row["day"])].sort_values("order")
     codes = [str(row["hospital"]), *map(str, stops["code"]), str(row["hospital"])]
     mine = plan.stops[same & (plan.stops["code"] == codes[1])]["day"]
-    legs = [plan.ways[pair].line for pair in zip(codes, codes[1:], strict=False) if pair in plan.ways]
+    legs = [plan.ways[pair].line for pair in pairwise(codes) if pair in plan.ways]
     return Route(
         hospital=codes[0],
         hospital_name=str(row["hospital_name"]),

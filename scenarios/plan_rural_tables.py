@@ -18,7 +18,9 @@ from scenarios.plan_words import amount, amount_text
 
 Row = dict[str, Any]
 CITY = "全市"
-LINKS = {level: label.zh.removeprefix("→") for level, label in LEVELS.items()}
+LINKS = {
+    level: label.zh.replace("→", "到") if label.zh.startswith("→") else label.zh for level, label in LEVELS.items()
+}
 """The links as a table's reader meets them."""
 
 
@@ -27,17 +29,34 @@ def rows_of(frame: pd.DataFrame) -> list[Row]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
+def kind_label(report: Report, kind: str) -> Text:
+    """Return what a kind is called; a new clinic is a gap only where the clause judges here."""
+    if kind == "new_clinic" and not report.plan.judges:
+        return Text("新建村卫生室（建议）", "new clinic (advice)")
+    return KINDS[kind]
+
+
+def new_word(report: Report) -> str:
+    """Return what stands behind 新建 in a heading."""
+    return "缺口" if report.plan.judges else "建议"
+
+
 def villages(report: Report) -> list[Row]:
     """Return one row a village: its kind, who serves it, why."""
     unit = report.plan.unit
     return [
         {
-            **row, "label": KINDS[row["kind"]].zh, "group_label": GROUPS[row["group"]].zh,
-            "way": amount(row["cost"], unit), "care_way": amount(row["care_cost"], unit),
+            **row, "label": kind_label(report, row["kind"]).zh, "group_label": group_label(report, row["group"]),
+            "way": float("nan") if row["kind"] == "clinic" else amount(row["cost"], unit), "care_way": amount(row["care_cost"], unit),
             "estimated_text": "估算" if row["estimated"] else "",
         }
         for row in rows_of(report.plan.villages)
     ]  # fmt: skip
+
+
+def group_label(report: Report, group: str) -> str:
+    """Return what the group is called."""
+    return f"新建{new_word(report)}" if group == "gap" else GROUPS[group].zh
 
 
 def kinds_shown(report: Report) -> list[str]:
@@ -101,9 +120,7 @@ def teams(report: Report) -> list[Row]:
     if plan is None:
         return []
     have = plan.task.teams
-    return [
-        {**row, "state": f"缺 {row['teams'] - have} 支" if row["short"] else "够"} for row in rows_of(plan.teams)
-    ]
+    return [{**row, "state": f"缺 {row['teams'] - have} 支" if row["short"] else "够"} for row in rows_of(plan.teams)]
 
 
 def left(report: Report) -> list[Row]:
@@ -229,8 +246,8 @@ def overview(report: Report) -> list[Text]:
     plan = report.plan
     out = [
         Text(
-            f"{row['label']}：{row['villages']} 个行政村，{row['population']:,} 人（{share_text(row['share'])}）",
-            f"{KINDS[row['kind']].en}: {row['villages']} villages, {row['population']:,} people",
+            f"{kind_label(report, row['kind']).zh}：{row['villages']} 个行政村（{share_text(row['share'])}），{row['population']:,} 人",
+            f"{kind_label(report, row['kind']).en}: {row['villages']} villages, {row['population']:,} people",
         )
         for row in rows_of(plan.kinds)
         if row["villages"]

@@ -6,14 +6,13 @@ from typing import Any
 import pandas as pd
 
 from planner.errors import Text
-from planner.plans.rural import KINDS
 from scenarios.export.plan_json import PLAN_JSON, head, write_plan_json
 from scenarios.export.plan_rural import WORKBOOK, write_workbook
 from scenarios.export.tables import write_csv
 from scenarios.plan import keep_apart
 from scenarios.plan_rural import Asked, Report, parameters, plan_report, proposals
 from scenarios.plan_rural_map import RURAL_MAP, rural_map
-from scenarios.plan_rural_tables import chain_villages, counts, owed, rows_of, sums, teams, villages
+from scenarios.plan_rural_tables import chain_villages, counts, kind_label, owed, rows_of, sums, teams, villages
 from scenarios.plan_words import unit_word
 from scenarios.plan_write import write_folder
 from scenarios.run import Step
@@ -75,7 +74,7 @@ def content(report: Report) -> dict[str, Any]:
         "said": [list(pair) for pair in report.said],
         "parameters": parameters(report),
         "allowed": {"rule": plan.allowed.rule.id, "kinds": list(plan.allowed.kinds), "judges": plan.judges},
-        "kinds": {row["kind"]: {"label": KINDS[row["kind"]].zh, "villages": row["villages"], "population": row["population"]}
+        "kinds": {row["kind"]: {"label": kind_label(report, row["kind"]).zh, "villages": row["villages"], "population": row["population"]}
                   for row in rows_of(plan.kinds)},
         "sums": sums(report),
         "villages": rows_of(plan.villages[kept]),

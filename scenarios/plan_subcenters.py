@@ -210,7 +210,7 @@ def _range(rules: Rules) -> tuple[tuple[int, ...], str]:
         last = least + _FURTHER
         return tuple(range(least, last + 1)), f"{where}；条款没有上限，试算 {least}～{last} 个（假设）"
     what = Text("规则里没有次中心的个数", "the rules do not say how many sub-centres")
-    raise OptionError(Problem("-p", what, Text("加上 -p，如 -p 5-8", "give -p, as -p 5-8")))
+    raise OptionError(Problem("-p", what, Text("加上 -p，如 -p 4-6", "give -p, as -p 4-6")))
 
 
 def _areas(path: Path, start: Start) -> Mapping[str, str]:

@@ -11,19 +11,25 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyogrio.errors import DataSourceError
+from pyproj import Geod
 
 from planner.areas import service_areas, straight_areas
 from planner.errors import DataError, OptionError, Problem, Text
+from planner.joined import why_unreached
 from planner.limits import Limit
 from planner.reach import Reach
 from planner.road import Road
+from planner.schema import REASON_LABELS
 from planner.travel import StraightLine
 
 _SHOWN = 20
 _FAR_OUTSIDE_M = 10_000
+_FAR_APART_M = 1_000_000
+_ELLIPSOID = Geod(ellps="GRS80")
 CELL_M = 100.0
 """The side of a cell of walking off the roads."""
 BY_ROAD = Text("道路", "by road")
+NO_PEOPLE = Text("没有人口列，按每点 1 计", "no column of people: each point counts as 1")
 ON_FOOT = Text("步行接入", "on foot to the road")
 
 
@@ -31,9 +37,10 @@ ON_FOOT = Text("步行接入", "on foot to the road")
 class Answer:
     """What was asked and what came out, the same whatever the order of the rows.
 
-    demand, facilities  the points, sorted by id
+    demand, facilities  the points, sorted by id; population is 1 a point where the demand tells none (has_people)
     reach               who reaches whom within the largest limit, and everyone's nearest
-    pairs               demand_id, facility_id, cost, unit; with walking beyond the road also access: 道路 or 步行接入
+    pairs               demand_id, facility_id, cost, unit; with walking beyond the road also access: 道路 or 步行接入;
+                        demand_name, facility_name where there are names
     people              by limit: covered, uncovered, unreachable, and how many of the covered come on foot
     walkers             by demand id, who walks to the road from beyond it and gets to a facility: metres, cost
     """
@@ -44,6 +51,7 @@ class Answer:
     pairs: pd.DataFrame
     people: pd.DataFrame
     walkers: pd.DataFrame
+    has_people: bool = True
 
     @property
     def unreachable_ids(self) -> tuple[str, ...]:
@@ -57,6 +65,8 @@ def ask(
     """Return who reaches which facility within the largest of `limits` (or their `count` nearest), and the people."""
     demand = demand.sort_values("id", kind="stable", ignore_index=True)
     facilities = facilities.sort_values("id", kind="stable", ignore_index=True)
+    has_people = "population" in demand
+    demand = demand if has_people else demand.assign(population=1)
     reach = travel.reach(demand, facilities, max(limit.value for limit in limits))
     pairs = travel.k_nearest(demand, facilities, count) if count else reach.within()
     pairs = pairs.assign(unit=travel.unit)
@@ -67,9 +77,12 @@ def ask(
             walkers.index.isin(reach.demand_ids[reach.nearest_index >= 0])
         ]  # to a road that leads somewhere
         pairs["access"] = np.where(pairs["demand_id"].isin(walkers.index), ON_FOOT.zh, BY_ROAD.zh)
+    for side, frame in (("demand", demand), ("facility", facilities)):
+        if "name" in frame:
+            pairs[f"{side}_name"] = pairs[f"{side}_id"].map(frame.set_index("id")["name"])
     on_foot = demand["id"].isin(walkers.index).to_numpy()
     people = pd.DataFrame([_people(demand, reach, limit, on_foot) for limit in limits])
-    return Answer(demand, facilities, reach, pairs, people, walkers)
+    return Answer(demand, facilities, reach, pairs, people, walkers, has_people)
 
 
 def _people(demand: pd.DataFrame, reach: Reach, limit: Limit, on_foot: npt.NDArray[np.bool_]) -> dict[str, object]:
@@ -115,6 +128,34 @@ def areas_of(travel: StraightLine | Road, facilities: pd.DataFrame, limits: Sequ
     else:
         areas = service_areas(travel, facilities, values, metric_crs(facilities))
     return areas.assign(limit=areas["limit"].map({limit.value: limit.said for limit in limits}))
+
+
+def check_together(demand: pd.DataFrame, facilities: pd.DataFrame, files: tuple[str, str]) -> None:
+    """Refuse two lists that are far apart and would meet if longitude and latitude of one of them were swapped."""
+    (lon, lat), (there_lon, there_lat) = (_middle(one) for one in (demand, facilities))
+    if max(abs(lon), abs(there_lon)) > 90 and min(abs(lon), abs(there_lon)) > 90:
+        return
+    if _metres(lon, lat, there_lon, there_lat) <= _FAR_APART_M:
+        return
+    swaps = [(lat, lon, there_lon, there_lat)] * (abs(lon) <= 90) + [(lon, lat, there_lat, there_lon)] * (
+        abs(there_lon) <= 90
+    )
+    if any(_metres(*one) <= _FAR_APART_M for one in swaps):
+        what = Text("与机构相距 1000 公里以上，对调其中一个文件的经纬度就在一起",
+                    "is over 1000 km from the facilities, and beside them once one file's coordinates are swapped")  # fmt: skip
+        fix = Text(
+            f"核对 {files[0]} 和 {files[1]}，哪个把经度和纬度写反了",
+            f"see which of {files[0]} and {files[1]} swaps them",
+        )
+        raise DataError(Problem(files[0], what, fix, found=f"{lon:g}, {lat:g} ↔ {there_lon:g}, {there_lat:g}"))
+
+
+def _middle(points: pd.DataFrame) -> tuple[float, float]:
+    return float(points["lon"].median()), float(points["lat"].median())
+
+
+def _metres(lon: float, lat: float, there_lon: float, there_lat: float) -> float:
+    return float(_ELLIPSOID.inv(lon, lat, there_lon, there_lat)[2])
 
 
 def check_inside(points: pd.DataFrame, file: str, road: Road) -> None:
@@ -174,7 +215,8 @@ def _told(out: Path) -> Iterator[None]:
 def write_pairs(pairs: pd.DataFrame, path: Path) -> None:
     """Write the pairs as .csv or .parquet; ids stay text."""
     if path.suffix.lower() != ".parquet":
-        pairs.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+        names = {one: defused(pairs[one]) for one in ("demand_name", "facility_name") if one in pairs}
+        pairs.assign(**names).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
         return
     try:
         pairs.to_parquet(path, index=False)
@@ -183,6 +225,48 @@ def write_pairs(pairs: pd.DataFrame, path: Path) -> None:
         raise OptionError(Problem(path.name, Text("写 parquet 需要 pyarrow", "parquet needs pyarrow"), fix)) from error
 
 
-def write_areas(areas: gpd.GeoDataFrame, path: Path) -> None:
-    """Write the areas as GeoJSON."""
-    areas.to_file(path, driver="GeoJSON", engine="pyogrio", RFC7946="YES")
+def write_areas(areas: gpd.GeoDataFrame, path: Path, name: str) -> None:
+    """Write the areas as GeoJSON whose layer has this name."""
+    areas.to_file(path, driver="GeoJSON", engine="pyogrio", layer=name, RFC7946="YES")
+
+
+def left_out(answer: Answer, travel: StraightLine | Road, limits: Sequence[Limit]) -> pd.DataFrame:
+    """Return who is not covered, by limit and id, under Chinese headings: the nearest facility, how far, and why."""
+    reach, demand = answer.reach, answer.demand
+    lost = reach.nearest_index < 0
+    why = np.full(len(demand), "超出限度", object)
+    if isinstance(travel, Road):
+        reasons = why_unreached(travel, demand[lost], answer.facilities)
+        why[lost] = [REASON_LABELS[one] for one in reasons]
+    nearest, unit = reach.nearest()["facility_id"].to_numpy(object), "分钟" if travel.unit == "ms" else "公里"
+    per_unit = 60_000 if travel.unit == "ms" else 1_000_000
+    columns = {
+        "需求点编号": demand["id"],
+        **({"需求点名称": demand["name"]} if "name" in demand else {}),
+        "人口（人）" if answer.has_people else "点数": demand["population"],
+        "状态": np.where(lost, "不可达", "未覆盖"),
+        "最近机构编号": nearest,
+        **({"最近机构名称": _named(answer.facilities, nearest)} if "name" in answer.facilities else {}),
+        f"到最近机构（{unit}）": np.where(lost, np.nan, np.round(reach.nearest_cost / per_unit, 3)),
+        "原因": why,
+    }
+    every = pd.DataFrame(columns)
+    parts = {limit.said: every[~reach.covered(limit.value).to_numpy(bool)] for limit in limits}
+    return pd.concat(parts, names=["限度", None]).reset_index(level=0).reset_index(drop=True)
+
+
+def _named(facilities: pd.DataFrame, ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    return np.asarray(pd.Series(ids).map(facilities.set_index("id")["name"]).fillna(""), object)
+
+
+def write_left_out(rows: pd.DataFrame, path: Path) -> None:
+    """Write the list as CSV; ids and names that look like a formula are defused."""
+    texts = [one for one in rows.columns if one.endswith(("编号", "名称"))]
+    rows.assign(**{one: defused(rows[one]) for one in texts}).to_csv(
+        path, index=False, encoding="utf-8-sig", lineterminator="\n"
+    )
+
+
+def defused(texts: pd.Series) -> pd.Series:
+    """Return the texts with an apostrophe before what a spreadsheet would take for a formula."""
+    return texts.astype(str).str.replace(r"^(?=[=+\-@\t\r])", "'", regex=True)

@@ -16,8 +16,10 @@ from planner.limits import Limit
 from planner.reach import UNREACHABLE
 from planner.road import Road
 from planner.travel import StraightLine
-from scenarios.reach import Answer
+from scenarios.reach import NO_PEOPLE, Answer
+from scenarios.ways import RoadChoices, said_of_closed, said_of_time
 
+NOTHING_CHOSEN = RoadChoices()
 _MS_PER_MINUTE = 60_000
 _MM_PER_KM = 1_000_000
 _SHAPE = {True: f"限度内到达的路段两侧各 {BESIDE_M:g} 米", False: "以机构为圆心的圆"}
@@ -29,6 +31,7 @@ def reach_page(
     areas: gpd.GeoDataFrame,
     limits: Sequence[Limit],
     inputs: Iterable[Path],
+    choices: RoadChoices = NOTHING_CHOSEN,
 ) -> str:
     """Return the page; `areas` has one row a limit, the smallest first, and `inputs` are the files that were read."""
     files, ordered = list(inputs), sorted(limits, key=lambda limit: limit.value)
@@ -43,13 +46,15 @@ def reach_page(
             subtitle=f"{way_of(travel)}；需求点 {len(answer.demand):,} 个，机构 {len(answer.facilities):,} 个",
             notice=NOTICE,
             sources=tuple(_source(path) for path in files),
-            unit="人；公里、分钟",
+            unit="人；公里、分钟" if answer.has_people else "点（没有人口列）；公里、分钟",
             version=f"fugai {__version__}",
             inputs=tuple((path.name, sha256(path.read_bytes()).hexdigest()) for path in files),
-            parameters=parameters(travel, ordered),
+            parameters=(*parameters(travel, ordered, choices), *(() if answer.has_people else (NO_PEOPLE.zh,))),
             accuracy=f"服务范围为{_SHAPE[isinstance(travel, Road)]}，图形经简化，只供查看",
         ),
         travel.graph if isinstance(travel, Road) else None,
+        travel.open_edges if isinstance(travel, Road) else None,
+        has_people=answer.has_people,
     )
 
 
@@ -68,7 +73,9 @@ def way_of(travel: StraightLine | Road) -> str:
     )
 
 
-def parameters(travel: StraightLine | Road, limits: Sequence[Limit]) -> tuple[str, ...]:
+def parameters(
+    travel: StraightLine | Road, limits: Sequence[Limit], choices: RoadChoices = NOTHING_CHOSEN
+) -> tuple[str, ...]:
     """Return everything that the answer depends on besides the files, one sentence each."""
     said = [f"限度：{'、'.join(limit.said for limit in limits)}（小于或等于算已覆盖）", f"方式：{way_of(travel)}"]
     if isinstance(travel, StraightLine):
@@ -77,10 +84,9 @@ def parameters(travel: StraightLine | Road, limits: Sequence[Limit]) -> tuple[st
     if travel.offroad_m:
         how = "按直线" if travel.walks is None else "按步行阻力面"
         said[-1] = f"离路 {travel.max_snap_m:g} 米以内能上路；更远、在 {travel.offroad_m:g} 米以内的步行接入（{how}）"
-    if travel.closed:
-        said.append(f"封闭路段：{'、'.join(sorted(travel.closed))}")
+    said += said_of_closed(travel, choices)
     if travel.speeds is not None:
-        said.append(f"从点到路步行，时速 {travel.walk_kmh:g} 公里；出发前 {travel.delay_s:g} 秒")
+        said += said_of_time(travel, choices, "时间")
         said.append("各等级时速（公里）：" + "、".join(f"{name} {speed:g}" for name, speed in travel.speeds.items()))
     return tuple(said)
 
@@ -90,6 +96,7 @@ def _demand(answer: Answer, limits: Sequence[Limit], unit: str) -> pd.DataFrame:
     reach = answer.reach
     covered = pd.DataFrame({limit.value: reach.covered(limit.value) for limit in limits}).to_numpy()
     nearest = reach.nearest()
+    called = answer.facilities.set_index("id")["name"] if "name" in answer.facilities else pd.Series(dtype=object)
     walks = answer.walkers.reindex(nearest.index)
     states: list[Any] = [
         ["unreachable" if index < 0 else "covered" if one else "uncovered" for one in row]
@@ -97,7 +104,7 @@ def _demand(answer: Answer, limits: Sequence[Limit], unit: str) -> pd.DataFrame:
     ]
     return answer.demand.assign(
         states=states,
-        nearest=nearest["facility_id"].to_numpy(),
+        nearest=[called.get(one) or one for one in nearest["facility_id"]],
         cost=["" if cost == UNREACHABLE else _said(int(cost), unit) for cost in reach.nearest_cost],
         walk=[
             "" if metres != metres else _walk(metres, cost, unit)  # noqa: PLR0124 (NaN)

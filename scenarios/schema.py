@@ -170,6 +170,7 @@ ROADS = Key(
             Key("", Text("时速表文件", "a file of speeds"), "path"),
         )),
         Key("period", Text("时速表分白天、夜间时用哪一个", "which period of the file of speeds"), "choice", choices=MappingProxyType(PERIODS)),
+        Key("own_speeds", Text("路段自带的时速是否优先于时速表（默认 true）", "whether the roads' own speeds come before the table (default true)"), "flag"),
         Key("delay", Text("急救调度时间", "dispatch"), "limit", pattern=_TIME, like="3min"),
         Key("minutes", Text("响应时间的参数，分钟", "response time in minutes"), "number", above=0, high=24 * 60),
         Key("max_snap", Text("离路多远以内算能上路", "how far from a road still joins it"), "limit", pattern=_DISTANCE, like="2km"),

@@ -12,9 +12,9 @@ import pandas as pd
 from planner import __version__
 from planner.errors import FugaiError, Language, OptionError, Problem, SitingError, Text
 from planner.limits import MOST, Limit
+from planner.network import RoadGraph
 from planner.reach import Reach, reach_of
 from planner.reach import rows_of as pairs_of
-from planner.network import RoadGraph
 from planner.schema import FACILITY_KINDS
 from planner.siting.best import k_best, same, with_ties
 from planner.siting.classes import classes

@@ -67,7 +67,7 @@ def read_demand(path: Path, *, placed: bool) -> pd.DataFrame:
         notes.add_rows(raw, values < 0, label, Text("小于 0", "below zero"), _FIX, found=values.astype(str))
         frame = frame.assign(weight=values)
     _refuse(notes)
-    more = [one for one in ("name", "population") if one in names and (one == "name" or one == named)]
+    more = [one for one in ("name", "population") if one in names and one in ("name", named)]
     return frame[["id", "weight", *more, *(("lon", "lat") if placed else ())]]
 
 

@@ -48,9 +48,9 @@ def resident_names(region: Region) -> list[str]:
     residents = region.residents
     codes = residents["village_code"]
     several = codes.notna() & codes.duplicated(keep=False)
-    kinds = ["城镇" if one is True or one == 1 else "乡村" for one in residents["is_urban"].astype(object)]
-    return [
-        f"{villages[code]}（{kind}）" if many else villages[code]
-        if code in villages else ""
-        for code, many, kind in zip(codes, several, kinds, strict=True)
-    ]
+    urban = residents["is_urban"].to_numpy(bool)
+    names = []
+    for code, many, inside in zip(codes, several, urban, strict=True):
+        name = str(villages.get(code, ""))
+        names.append(f"{name}（{'城镇' if inside else '乡村'}）" if name and many else name)
+    return names

@@ -19,7 +19,11 @@ _UNITS: Mapping[str, tuple[float, Text]] = MappingProxyType(
     {"mm": (1e6, Text("公里", "km")), "ms": (6e4, Text("分钟", "min")), "table": (1.0, Text("", ""))}
 )
 _SUMS: Mapping[str, tuple[float, Text]] = MappingProxyType(
-    {"mm": (1e6, Text("公里", "km")), "ms": (3.6e6, Text("小时", "h")), "table": (1.0, Text("费用表单位", "unit of the table"))}
+    {
+        "mm": (1e6, Text("公里", "km")),
+        "ms": (3.6e6, Text("小时", "h")),
+        "table": (1.0, Text("费用表单位", "unit of the table")),
+    }
 )
 _LABELS: Mapping[str, Text] = MappingProxyType(
     {
@@ -150,7 +154,9 @@ def names_of(words: Words, siting: Siting, language: Language) -> dict[str, obje
     """Return what the JSON adds for people: how one travels, the names of the sites, and who has no way at all."""
     told: dict[str, object] = {"travel": words.travel.say(language)}
     chosen = [*siting.chosen, *siting.background]
-    known = {one: {"name": words.sites[one][0], "place": words.sites[one][1]} for one in chosen if any(words.sites[one])}
+    known = {
+        one: {"name": words.sites[one][0], "place": words.sites[one][1]} for one in chosen if any(words.sites[one])
+    }
     if known:
         told["names"] = known
     told["no_way_ids"] = [one for one in siting.unreachable_ids if one in words.no_way]

@@ -209,10 +209,9 @@ def said_of_closed(road: Road, choices: RoadChoices) -> list[str]:
     """Return which roads are closed and what becomes of those who lived on them; nothing where none are."""
     if not choices.closes:
         return []
-    return [
-        f"封闭道路：{_closed_text(choices)}，共 {_closed_count(road)} 段；"
-        f"原来接在封闭道路上的点，改接 {road.max_snap_m / 1000:g} 公里以内最近的未封闭道路，没有的为不可达（道路封闭）。"
-    ]
+    near = f"{road.max_snap_m / 1000:g} 公里以内最近的未封闭道路"
+    what = f"封闭道路：{_closed_text(choices)}，共 {_closed_count(road)} 段"
+    return [f"{what}；原来接在封闭道路上的点，改接 {near}，没有的为不可达（道路封闭）。"]
 
 
 def _closed_text(choices: RoadChoices) -> str:
@@ -229,7 +228,9 @@ def said_of_time(by_time: Road, choices: RoadChoices, what: str) -> tuple[str, s
     off = f"离路一段按步行 {by_time.walk_kmh:g} 公里/小时"
     if by_time.start_kmh is not None:
         off = f"从机构到路一段按行车 {by_time.start_kmh:g} 公里/小时（假设：{_YARD} 级道路的时速），居民一侧{off}"
-    first = f"路段自带时速的以自带为准（{own}）" if by_time.own_speeds else f"路段自带的时速（{own}）不采用，由以上时速代替"
+    first = (
+        f"路段自带时速的以自带为准（{own}）" if by_time.own_speeds else f"路段自带的时速（{own}）不采用，由以上时速代替"
+    )
     return (
         f"{what}：{start}，{off}。",
         f"时速{period}（公里/小时）：{table}用内置的假设时速；{first}。",

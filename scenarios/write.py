@@ -226,13 +226,14 @@ def _roads(choices: RoadChoices, area: Path | None) -> Iterator[str]:
         "closed_area": "" if area is None else area.name,
         "speeds": dict(sorted(choices.speeds.items())),
         "period": choices.period if choices.speeds else "",
+        "own_speeds": None if choices.own_speeds else False,
         "delay": f"{format(Decimal(repr(choices.delay_s)), 'f')}s" if choices.delay_s else "",
         "minutes": choices.minutes,
         "max_snap": f"{format(Decimal(repr(choices.max_snap_m)), 'f')}m"
         if choices.max_snap_m != NOTHING_CHOSEN.max_snap_m
         else "",
     }
-    said = {name: value for name, value in said.items() if value}
+    said = {name: value for name, value in said.items() if value or value is False}
     if said:
         yield "# 道路条件"
         yield "roads:"

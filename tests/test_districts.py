@@ -1,5 +1,6 @@
 """Districts against brute force on small graphs, with an independent checker; known answers by hand; clashes."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -113,6 +114,37 @@ def test_equal_to_brute_force(task: DistrictTask) -> None:
     assert faults(task, plan) == []
     assert worth(task, plan) == pytest.approx(answer.objective, abs=1e-9)
     assert int(answer.loads["load"].sum()) == int(task.units["population"].sum())
+
+
+def feasible(task: DistrictTask) -> bool:
+    return None not in brute(task).values()
+
+
+@given(tasks())
+@settings(MANY, max_examples=250)
+def test_what_a_clash_advises_helps_and_less_does_not(task: DistrictTask) -> None:
+    """A bound moved to the number that is told makes a plan possible; moved to one less, it does not."""
+    single = len(set(task.units["county_code"])) == 1 and not {"upper"} & set(task.centers)
+    if not (single and all(tables(task)[2].values())):
+        return
+    answer = districts(task, LIMITS)
+    if answer.clash is None:
+        return
+    told = answer.clash.change.zh
+    uppers = [int(one) for one in re.findall(r"(?:^|或)把上限提高到 (\d+)(?:$|；)", told)]
+    lowers = [int(one) for one in re.findall(r"(?:^|或)把下限降到 (\d+)(?:$|；)", told)]
+    for one in uppers:
+        event("upper")
+        assert feasible(replace(task, upper=one))
+        assert not feasible(replace(task, upper=one - 1))
+    for one in lowers:
+        event("lower")
+        assert feasible(replace(task, lower=one))
+        assert not feasible(replace(task, lower=one + 1))
+    for one in (int(one) for one in re.findall(r"把个数改为 (\d+)", told)):
+        event("number")
+        if "不在可行的" not in answer.clash.rule.zh:
+            assert feasible(replace(task, p={"510402": one}))
 
 
 PATH = [(at, at + 1) for at in range(5)]

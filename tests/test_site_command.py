@@ -81,6 +81,8 @@ def test_models_by_hand(
     assert told["covered"] + told["uncovered"] + told["unreachable"] == 10
     for key in ("seconds", "reduced", "solver", "seed", "version", "parameters", "unreachable_ids", "ties"):
         assert key in told
+    assert told["solver"].startswith("fugai ")
+    assert " + HiGHS " in told["solver"]
     assert {one["file"] for one in told["inputs"]} == {"D.csv", "F.csv", "C.csv"}
     assert all(len(one["sha256"]) == 64 for one in told["inputs"])
 
@@ -297,8 +299,13 @@ def test_bad_files(town: Path, capsys: pytest.CaptureFixture[str], name: str, te
         (["--model", "mclp", "--limit", "3", "-p", "1", "--share", "2"], "须在 0 与 1 之间"),
         (["--model", "mclp", "--limit", "3", "-p", "1", "--time-limit=-1"], "须在 0 与"),
         (["--model", "mclp", "--limit", "3", "-p", "1", "--quota", "none.csv"], "没有这个文件"),
-        (["--model", "mclp", "--limit", "3", "-p", "1", "--out", "o.txt"], "用 .json"),
+        (["--model", "mclp", "--limit", "3", "-p", "1", "--out", "o.txt"], "用 .json、.xlsx 或 .csv"),
         (["--model", "mclp", "--limit", "3", "-p", "1", "--roads", "r.gpkg"], "只能用一种"),
+        (["--model", "mclp", "--limit", "3", "-p", "1", "--closed", "1"], "用 --costs 时费用照表，道路选项不起作用"),
+        (
+            ["--model", "mclp", "--limit", "3", "-p", "1", "--direction", "to"],
+            "用 --costs 时费用照表，道路选项不起作用",
+        ),
     ],
 )
 def test_bad_options(town: Path, capsys: pytest.CaptureFixture[str], more: list[str], said: str) -> None:
@@ -360,6 +367,117 @@ def test_the_sample_through_every_model(capsys: pytest.CaptureFixture[str], mode
     for one in told.get("curve", [told]):
         assert one["status"] == "optimal"
         assert one["covered"] + one["uncovered"] + one["unreachable"] == 1_212_203
+
+
+def said(capsys: pytest.CaptureFixture[str], *more: str, code: int = 0) -> str:
+    assert main(["site", "--data", str(SAMPLE), *more]) == code
+    return "".join(capsys.readouterr())
+
+
+def test_the_island_that_its_sites_cannot_carry(capsys: pytest.CaptureFixture[str]) -> None:
+    more = ["--model", "capacitated", "--candidates", "社区卫生服务中心", "--limit", "15km", "--max-load", "100000"]
+    assert main(["site", "--data", str(SAMPLE), *more, "--allow-unreachable", "--json"]) == 2
+    reason = json.loads(capsys.readouterr().out)["reason"]
+    assert "64 个 共 136,148，只能到 CHC510421100，全部开放也只容 100,000，缺 36,148" in reason["rule"]
+    assert len(reason["ids"]) == 64
+    assert "缺 -" not in reason["rule"]
+    assert all(one.startswith("510421") for one in reason["ids"])
+
+
+def test_no_option_about_roads_goes_unused(street: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = ["--model", "p-median", "-p", "1"]
+    for flag in (["--closed", "1"], ["--delay", "3min"], ["--direction", "to"], ["--max-snap", "1km"]):
+        assert run(street, *more, *flag, costs=None) == 2
+        assert "没有路网，按直线计算，道路选项不起作用" in capsys.readouterr().err
+    roads = ["--roads", str(street / "roads.gpkg")]
+    assert run(street, *more, *roads, "--limit", "9km", "--delay", "3min", costs=None) == 2
+    assert "限度是距离，时速表、调度时间用不上" in capsys.readouterr().err
+    told = answer(street, capsys, *more, *roads, "--delay", "3min", costs=None)
+    assert (told["cost_unit"], told["travel"]) == ("ms", "道路")
+    assert answer(street, capsys, *more, costs=None)["travel"] == "直线"
+
+
+def test_a_folders_roads_are_used_where_they_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    more = ["--model", "mclp", "-p", "2", "--candidates", "乡镇卫生院", "--background", "医院"]
+    assert "（直线）" in said(capsys, *more, "--limit", "5km")
+    for asked in (
+        ["--limit", "5km", "--direction", "to"],
+        ["--limit", "15min"],
+        ["--limit", "15min", "--delay", "3min"],
+    ):
+        assert "（道路）" in said(capsys, *more, *asked)
+    assert "路网里没有这些路段编号" in said(capsys, *more, "--limit", "5km", "--closed", "zz", code=2)
+
+
+def test_people_are_told_names_and_natural_units(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = said(capsys, "--model", "p-median", "-p", "3")
+    assert "人·公里" in told
+    assert "卫生院（TH" in told
+    assert "区" in told
+    assert "e+" not in told
+    told = said(capsys, "--model", "p-center", "-p", "5", "--limit", "90min", "--allow-unreachable")
+    assert "分钟" in told
+    assert "人次" in said(capsys, "--model", "backup", "-p", "3", "--limit", "5km")
+    pd.DataFrame({**SITES, "name": ["甲院", "乙院", "丙院"], "cost": [30, 10, 20]}).to_csv(town / "F.csv", index=False)
+    assert run(town, "--model", "lscp", "--limit", "3") == 0
+    told = capsys.readouterr().out
+    assert "费用最省的全覆盖（LSCP）（费用表）：最优（已证明），目标值 50 万元" in told
+    assert "开设 2 个：甲院（s）、丙院（u）" in told
+
+
+def test_beyond_the_limit_is_not_unreachable(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pd.DataFrame({"id": [*DEMAND["id"], "e"], "weight": [1, 2, 3, 4, 5]}).to_csv(town / "D.csv", index=False)
+    assert run(town, "--model", "lscp", "--limit", "1.5", "--allow-unreachable") == 0
+    told = capsys.readouterr().out
+    assert "超出限度（任何候选点都够不着） 6，需求点 2 个：b、d" in told
+    assert "不可达 5，需求点 1 个：e" in told
+    assert answer(town, capsys, "--model", "lscp", "--limit", "1.5", "--allow-unreachable")["no_way_ids"] == ["e"]
+
+
+def test_the_answer_as_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = ["--model", "mclp", "-p", "2", "--limit", "5km"]
+    assert str(tmp_path / "o_选址.csv") in said(capsys, *more, "--out", str(tmp_path / "o.csv"))
+    served, sites = pd.read_csv(tmp_path / "o.csv"), pd.read_csv(tmp_path / "o_选址.csv")
+    assert served["人口（人）"].sum() == 1_212_203
+    assert set(served["状态"]) == {"已覆盖", "未覆盖", "超出限度"}
+    assert served["距离（公里）"].max() <= 5
+    assert sites["机构名称"].tolist() == ["仁和镇卫生院", "前进镇卫生院"]
+    covered = served.loc[served["状态"] == "已覆盖", "人口（人）"].sum()
+    assert sites["服务人口（人）"].sum() == covered
+    for name in ("o.xlsx", "o2.xlsx"):
+        said(capsys, *more, "--out", str(tmp_path / name))
+    assert (tmp_path / "o.xlsx").read_bytes() == (tmp_path / "o2.xlsx").read_bytes()
+    book = pd.read_excel(tmp_path / "o.xlsx", sheet_name=None, engine="calamine")
+    assert list(book) == ["选址", "分配", "说明"]
+    assert book["分配"]["人口（人）"].sum() == 1_212_203
+
+
+def test_kinds_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    more = ["--model", "mclp", "-p", "1", "--limit", "5km"]
+    told = said(capsys, *more, "--candidates", "卫生所", code=2)
+    assert "不认识的机构类型（现为“卫生所”）" in told
+    assert "乡镇卫生院（township_hospital）" in told
+    told = said(capsys, *more, "--background", "医馆", code=2)
+    assert "没有这些 id（现为“医馆”）" in told
+    assert "医院（hospital）" in told
+    assert "没有在用的候选机构：县域医疗卫生次中心" in said(capsys, *more, "--candidates", "次中心", code=2)
+
+
+def test_a_bound_below_nothing_is_not_told() -> None:
+    from planner.siting.question import Limits, Question
+    from planner.siting.siting import no_plan, siting_of
+    from scenarios.cli.site_report import summary
+    from scenarios.site import Found
+    from scenarios.site_words import Words
+    from tests.siting_brute import instance
+
+    case = instance(Question("p-median", p=1), [[1.0, 2.0]], [3])
+    words = Words("table", "table", False, False, {}, {}, frozenset())
+    for one in (no_plan(case, 0.0, Limits(), bound=-7.0),
+                siting_of(case, np.array([0]), 3.0, -7.0, 0.0, Limits(), {})):  # fmt: skip
+        line = summary(Found(one), words, "zh")[0]
+        assert "下界 0" in line
+        assert "-7" not in line
 
 
 def test_help_is_quick() -> None:

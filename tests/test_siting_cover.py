@@ -261,11 +261,40 @@ def test_rules_that_clash_are_told_with_the_least_change() -> None:
     assert told(p=2, quotas=(Quota("a", 2),), budget=5.0)[1] == "raise the budget to 6"
 
 
+def test_every_rule_in_conflict_is_named() -> None:
+    costs: list[list[float | None]] = [[1, None, 2], [None, 1, 1]]
+    sites = pd.DataFrame({"group": list("aab"), "cost": [2, 4, 5]})
+
+    def told(status: str = "ccc", **asked: object) -> tuple[str, tuple[str, ...]]:
+        names = {"c": "candidate", "f": "forced", "x": "forbidden"}
+        frame = sites.assign(status=[names[one] for one in status])
+        answer = solve_mclp(instance(Question("mclp", **asked), costs, [1, 2], frame), LIMITS)  # type: ignore[arg-type]
+        assert answer.clash is not None
+        return answer.clash.rule.zh, answer.clash.ids
+
+    assert told(p=3, budget=5.0)[0] == "个数 p = 3 与预算 5 不能同时满足"
+    rule, ids = told(p=2, quotas=(Quota("a", 2), Quota("b", 1)))
+    assert rule == "个数 p = 2 与“a”至少 2 个的配额、“b”至少 1 个的配额不能同时满足"
+    assert ids == ("s00", "s01", "s02")
+    assert told(p=2, quotas=(Quota("b", 0, 1),), budget=5.0)[0] == "个数 p = 2 与预算 5 不能同时满足"
+    rule, ids = told(p=2, quotas=(Quota("a", 2),), apart=(("s00", "s01"), ("s01", "s02")))
+    assert rule == "“a”至少 2 个的配额与间距（s00 与 s01）不能同时满足"
+    assert ids == ("s00", "s01")
+    rule, ids = told("ffc", p=1)
+    assert rule == "个数 p = 1 与固定、必选的站点（s00、s01）不能同时满足"
+    assert ids == ("s00", "s01")
+    rule, _ = told("ccx", p=1, quotas=(Quota("b", 1),))
+    assert rule == "“b”至少 1 个的配额与禁选的站点（s02）不能同时满足"
+    rule, ids = told(p=3, apart=(("s00", "s01"),), budget=5.0)  # two sets: they share p, so that one is told
+    assert "p = 3" in rule
+
+
 def test_budget_or_spacing_against_cover_is_told() -> None:
     case = instance(Question("lscp", budget=1.0), [[1, None], [None, 1]], [1, 1])
     answer = solve_lscp(case, LIMITS)
     assert answer.clash is not None
     assert answer.clash.change.en == "raise the budget to 2"
+    assert answer.clash.rule.zh == "预算 1 与全部覆盖的要求不能同时满足"
     answer = solve_lscp(case.asking(Question("lscp", apart=(("s00", "s01"),))), LIMITS)
     assert answer.clash is not None
     assert answer.clash.change.en == "let s00 and s01 both be open"

@@ -50,7 +50,7 @@ def test_policy_numbers_stand_nowhere_else(rules: Rules) -> None:
         if isinstance(value, int | float) and value > 30
     }
     assert {30_000, 100_000, 37, 450} <= numbers
-    phrases = re.compile(r"5\s*公里|3\s*万|10\s*万居民|5[～~-]8|450\s*个|37\s*个卫生院")
+    phrases = re.compile(r"(?<![\d.])5\s*公里|3\s*万|10\s*万居民|5[～~-]8|450\s*个|37\s*个卫生院")
     found = []
     for package in ("planner", "geodata", "maps", "scenarios"):
         for path in sorted((ROOT / package).rglob("*.py")):

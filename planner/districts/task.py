@@ -29,7 +29,7 @@ class DistrictTask:
                  (people × cost of the way); inf where there is no way
     upper        the most people that one centre may serve: always kept
     lower        the fewest: a must where `hard`, else each missing person costs `short_price` and is reported
-    p            centres of each county, fixed ones counted (by county code); "fewest": as few as can be;
+    p            centres of each county, fixed ones counted (by county code); "fewest", of all or of one: as few as can be;
                  None, or a county that is not named: as many as pay off against `cost`
     """
 
@@ -41,7 +41,7 @@ class DistrictTask:
     lower: int = 0
     hard: bool = False
     short_price: float = 0.0
-    p: Mapping[str, int] | Literal["fewest"] | None = None
+    p: Mapping[str, int | Literal["fewest"]] | Literal["fewest"] | None = None
 
 
 def cases_of(task: DistrictTask) -> list[Case]:
@@ -172,7 +172,7 @@ def _bad_p(task: DistrictTask) -> Iterable[Problem]:
     for code, p in sorted(task.p.items()):
         if code not in counties:
             yield refusal("-p", Text("没有这个县（区）", "there is no such county"), code)
-        elif p < 0:
+        elif p != "fewest" and p < 0:
             yield refusal("-p", Text("中心个数不能小于 0", "a number of centres must not be below 0"), f"{code}：{p}")
 
 

@@ -41,7 +41,6 @@ class CenterTask:
     longest_road                   by the way of `road` (its whole units): pairs that it does not join are none
     station_minutes, walk_kmh      a community farther on foot than this wants a station
     crosswalk                      towns that became 街道; None: 无数据
-    p                              centres of each county in all (by county code); None: the fewest that do
     """
 
     lower: int
@@ -165,9 +164,14 @@ def _districts(served: Served, travel: Travel, task: CenterTask, edges: Edges, s
     centers = sites[["id", "unit_id", "status"]].assign(**bounds)
     asked = DistrictTask(
         pd.DataFrame(served.units[["id", "county_code", "population"]]), centers, edges,
-        _burden(served, travel, sites), task.upper, task.lower, task.hard, task.short_price, "fewest" if task.p is None else task.p,
+        _burden(served, travel, sites), task.upper, task.lower, task.hard, task.short_price, _numbers(task, served.units),
     )  # fmt: skip
     return districts(asked, task.solving)
+
+
+def _numbers(task: CenterTask, units: gpd.GeoDataFrame) -> Any:
+    """Return the number of centres of each county: those that are not named get the fewest."""
+    return "fewest" if task.p is None else {**dict.fromkeys(units["county_code"], "fewest"), **task.p}
 
 
 def _burden(served: Served, travel: Travel, sites: pd.DataFrame) -> Amounts:

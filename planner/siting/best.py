@@ -27,10 +27,10 @@ def sense(instance: Instance) -> int:
 def same(one: float, other: float) -> bool:
     """Whether two values are as good as one another.
 
-    >>> same(100.0, 100.00000001), same(100.0, 100.001)
-    (True, False)
+    >>> same(100.0, 100.00000001), same(100.0, 100.001), same(1e-10, 2e-10)
+    (True, False, False)
     """
-    return bool(one == other or abs(one - other) <= SAME * max(1.0, min(abs(one), abs(other))))
+    return bool(one == other or abs(one - other) <= SAME * min(abs(one), abs(other)))
 
 
 def restricted(instance: Instance, force: Positions, forbid: Positions) -> Instance | None:

@@ -34,6 +34,8 @@ _STILL = 1e-6
 _BROKEN = 1e-6
 _FIRST_STEP = 0.003
 _SURE = 1e-9
+_TO_TELL = 1.0
+"""So many seconds at least has the cheapest service of the sites of a plan."""
 _TRIAL = 0.3
 """The part of the time left for a step that may prove too short."""
 
@@ -130,7 +132,7 @@ def _search(
         sure = np.isinf(step) or (plan is not None and step >= plan.objective - bound.value)
         left = _left(limits, begin)
         solved = solve(asked, left if sure else replace(left, seconds=left.seconds * _TRIAL), _start(net, plan, asked))
-        found = _plan_of(net, solved)
+        found = _plan_of(net, solved, _left(limits, begin))
         if found is not None and (plan is None or found.objective < plan.objective):
             plan = found
         inside = np.inf if solved.status == "infeasible" else max(solved.bound * scale_of(net), bound.value)
@@ -187,14 +189,17 @@ def _start(net: Network, plan: _Plan | None, asked: Program) -> Amounts | None:
     return values
 
 
-def _plan_of(net: Network, solved: Solved) -> _Plan | None:
-    """Return the solver's plan with its loads and its objective computed anew; None where it found none."""
+def _plan_of(net: Network, solved: Solved, limits: Limits) -> _Plan | None:
+    """Return the solver's plan with its loads and its objective computed anew; None where it found none.
+
+    limits: what is left; a known plan is told in full, and so has a little at least
+    """
     if not len(solved.values):
         return None
     chosen, share = np.split(solved.values, [len(net.may)])
     is_open = chosen > 0.5
     if net.instance.question.split:
-        share = _transport(net, is_open, share)
+        share = _transport(net, is_open, share, replace(limits, seconds=max(limits.seconds, _TO_TELL), gap=0.0))
     else:
         share = _single(net, share)
     some = share > 0
@@ -223,7 +228,7 @@ def _light(instance: Instance, is_open: Bools) -> tuple[Positions, Positions]:
     return demand, site[demand]
 
 
-def _transport(net: Network, is_open: Bools, share: Amounts) -> Amounts:
+def _transport(net: Network, is_open: Bools, share: Amounts, limits: Limits) -> Amounts:
     """Return the cheapest shares for a set of open sites: in whole people where weights and loads are whole."""
     pairs = np.flatnonzero(is_open[net.site])
     who, sites = len(net.who), len(net.may)
@@ -242,7 +247,7 @@ def _transport(net: Network, is_open: Bools, share: Amounts) -> Amounts:
         net.weight[pairs],
         np.zeros(len(pairs), np.bool_),
     )
-    solved = solve(program, Limits())
+    solved = solve(program, limits)
     if solved.status != "optimal":  # loads to the brim: what the solver's tolerance let through may not pass twice
         total = np.bincount(net.row, share, who)
         return np.where(share > _BROKEN, share, 0.0) / total[net.row]

@@ -58,7 +58,7 @@ def _eased(instance: Instance, limits: Limits) -> Clash | None:
     program = program_of(net, np.zeros(0, np.int64), whole=True)
     if solve(program, limits).status not in ("optimal", "feasible"):
         return None
-    said = Text("在容量上下限内服务全部需求", "serving every demand within the loads")
+    said = Text("在容量上下限内服务全部需求的要求", "serving every demand within the loads")
     return rules_clash(instance, limits, Also(program.rows, program.low, program.high, said))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from planner.siting.center_cover import cover_clash
 from planner.siting.center_reduce import undominated
+from planner.siting.cover_clash import Nearest
 from planner.siting.instance import Instance
 from planner.siting.median import first_plan, hopeless
 from planner.siting.median_problem import Amounts, Median, Pairs, Positions, median_of
@@ -29,7 +30,7 @@ class _Range:
     least: float
 
 
-def solve_p_center(instance: Instance, limits: Limits) -> Siting:
+def solve_p_center(instance: Instance, limits: Limits, nearest: Nearest | None = None) -> Siting:
     """Return the plan of exactly p sites with the least largest cost over all demands that a site may reach."""
     begin = time.monotonic()
     ends = begin + limits.seconds
@@ -37,7 +38,7 @@ def solve_p_center(instance: Instance, limits: Limits) -> Siting:
     whole = replace(median_of(alike), fee=np.zeros(len(instance.free)), constant=0.0)
     plan = None if hopeless(instance, whole) else first_plan(alike, whole, limits, ends)
     if plan is None:
-        clash = cover_clash(instance, replace(limits, seconds=max(ends - time.monotonic(), 0.0)))
+        clash = cover_clash(instance, replace(limits, seconds=max(ends - time.monotonic(), 0.0)), nearest)
         return no_plan(instance, time.monotonic() - begin, limits, clash)
     found, tried = _bisected(instance, whole, whole.sites[plan.opened], limits, ends)
     sizes = {"sites": len(whole.fee), "demands": len(whole.base), "pairs": len(whole.pairs.cost), "radii": tried}

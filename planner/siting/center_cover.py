@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from planner.errors import Text
-from planner.siting.clash import Also, listed, rules_clash
+from planner.siting.clash import Also, rules_clash
+from planner.siting.cover_clash import Nearest, unreachable_clash
 from planner.siting.highs import Program, solve
 from planner.siting.instance import Instance
 from planner.siting.median_problem import Positions
@@ -57,19 +57,12 @@ def _cover_rows(instance: Instance, radius: float | None) -> csr_array:
     return csr_array((np.ones(len(row)), (row, site)), shape=shape)[np.flatnonzero(left)]
 
 
-def cover_clash(instance: Instance, limits: Limits) -> Clash | None:
-    """Return why no plan serves every demand: what no site reaches, the rules, or both; None if one does or time ran out."""
-    if instance.unreachable.any() and not instance.question.allow_unreachable:
-        ids = tuple(map(str, instance.demand_ids[instance.unreachable]))
-        return Clash(
-            Text(f"没有任何候选点够得着：{listed(ids)}", f"no site reaches {listed(ids)}"),
-            ids,
-            Text(
-                "放宽距离、增加候选点，或用 --allow-unreachable 不计它们",
-                "use a longer limit, add candidates, or leave them out with --allow-unreachable",
-            ),
-        )
-    clash = rules_clash(instance, limits)
+def cover_clash(instance: Instance, limits: Limits, nearest: Nearest | None = None) -> Clash | None:
+    """Return why no plan serves every demand: what no site reaches, the rules, or both; None if one does or time ran out.
+
+    nearest: each demand's cost to its nearest site without a limit; with it the least radius that helps is named
+    """
+    clash = unreachable_clash(instance, nearest) or rules_clash(instance, limits)
     if clash is not None:
         return clash
     rows = _cover_rows(instance, None)

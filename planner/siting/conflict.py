@@ -12,13 +12,13 @@ from scipy.sparse import csr_array, hstack, vstack
 from planner.errors import Text
 from planner.siting.highs import Program, solve
 from planner.siting.instance import Instance
-from planner.siting.question import FIXED, FORBIDDEN, FORCED, Limits, Quota
+from planner.siting.question import CANDIDATE, FIXED, FORBIDDEN, FORCED, Limits, Quota
 
 Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 _NAMED = 20
 """So many ids are written out in a sentence; Clash.ids holds them all."""
-_COVER = Text("须服务的需求都要覆盖", "every demand to be served is covered")
+_COVER = Text("全部覆盖的要求", "the cover of every demand")
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,8 @@ class _Asker:
 
 
 def _program(instance: Instance, kept: npt.NDArray[np.int64], also: Also | None, left: _Left) -> Program:
-    rules, low, high = instance.site_rules
+    _, low, high = instance.site_rules
+    rules = instance.site_rules[0] if left.barred else _freed(instance)
     width = len(instance.site_ids)
     more = 0 if also is None else also.rows.shape[1] - width
     rows, low, high = hstack([rules[kept], csr_array((len(kept), more))]), low[kept], high[kept]
@@ -149,6 +150,25 @@ def _program(instance: Instance, kept: npt.NDArray[np.int64], also: Also | None,
         np.concatenate([top, np.ones(more)]),
         np.arange(width + more) < width,
     )
+
+
+def _freed(instance: Instance) -> csr_array:
+    """Return the rows of `site_rules` as they are where forbidden sites count as candidates do."""
+    free = replace(instance, status=np.where(instance.status == FORBIDDEN, CANDIDATE, instance.status))
+    rules = instance.site_rules[0].toarray()
+    counted = free.counted & ~instance.counted
+    starts, asked = parts(instance), instance.question
+    for at, (begin, end) in enumerate(pairwise(starts)):
+        quota = at - 1
+        worth = np.ones(len(free.site_ids))
+        if 0 <= quota < len(asked.quotas):
+            worth = (free.group == asked.quotas[quota].group).astype(float)
+        elif at == len(starts) - 2:
+            worth = free.site_cost
+        elif quota >= 0:
+            worth = np.zeros(len(free.site_ids))  # the spacing holds for them as it stands
+        rules[begin:end] = np.where(counted, worth, rules[begin:end])
+    return csr_array(rules)
 
 
 def _least(atoms: Sequence[_Atom], clash: Callable[[Sequence[_Atom]], bool]) -> list[_Atom]:

@@ -22,6 +22,7 @@ _FADE = 0.05
 _PATIENCE = 15
 _ROUNDING = 50
 _WEAKEST = 0.004
+_TINY = 1e-300
 
 
 class Aim(NamedTuple):
@@ -34,7 +35,7 @@ class Aim(NamedTuple):
     def need(self, best: float) -> float:
         """Return the value below which nothing counts as better than `best`."""
         size = abs(best)
-        return best + max(self.unit * (1 - 1e-6) - 1e-11 * size, (self.gap + 1e-9) * size, 1e-12)
+        return best + max(self.unit * (1 - 1e-6) - 1e-11 * size, (self.gap + 1e-9) * size, _TINY)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,18 +1,21 @@
 """The cover models as sparse programs for HiGHS, over the columns that are left: x, then y (a first cover), u (a second)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-from planner.siting.highs import Program
+from planner.siting.highs import Program, Solved, solve
 from planner.siting.instance import Instance
+from planner.siting.question import Limits
 from planner.siting.reduce import Covers
 
 Positions = npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+_LEAST, _MOST = 2.0**10, 2.0**20
+"""The solver's tolerances are absolute: the largest cost it is given lies between these."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +43,27 @@ def share_rule(covers: Covers, need: float) -> Rules:
     """So much weight must be covered: y ≤ Σ x and Σ w y ≥ need, over x and y."""
     count = covers.rows
     link = hstack([covers.matrix, -eye_array(count)])
-    total = hstack([csr_array((1, covers.columns)), csr_array(covers.weight[None])])
-    low = np.concatenate([np.zeros(count), [need]])
+    unit = min(float(covers.weight.max(initial=0.0)), 1.0) or 1.0  # the solver's tolerance is absolute
+    total = hstack([csr_array((1, covers.columns)), csr_array(covers.weight[None] / unit)])
+    low = np.concatenate([np.zeros(count), [need / unit]])
     return Rules(csr_array(vstack([link, total])), low, np.full(count + 1, np.inf))
+
+
+def solve_scaled(program: Program, limits: Limits, start: Amounts | None = None) -> Solved:
+    """Solve with the costs multiplied by a power of two, so that small and large ones are proven as well as others.
+
+    Small costs that are whole stay: the values of plans are then whole too, and told apart.
+    """
+    largest = float(np.abs(program.cost).max(initial=0.0))
+    whole = bool((program.cost == np.rint(program.cost)).all())
+    aim = _MOST if largest > _MOST else _LEAST if largest < _LEAST and not whole else largest
+    if largest in (0, aim):
+        return solve(program, limits, start)
+    scale = 2.0 ** np.floor(np.log2(aim) - np.log2(largest))
+    answer = solve(replace(program, cost=program.cost * scale), limits, start)
+    return replace(
+        answer, objective=answer.objective / scale, bound=answer.bound / scale, duals=answer.duals / scale
+    )  # fmt: skip
 
 
 def site_program(cost: Amounts, *rules: Rules) -> Program:

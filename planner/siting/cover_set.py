@@ -1,17 +1,28 @@
 """The cheapest sites that cover everyone or a share (LSCP), and of those the ones that cover most weight twice (LSCP-B)."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from planner.errors import Text
+from planner.errors import Text
 from planner.siting.clash import Also, rules_clash, unexplained
 from planner.siting.cover_clash import Nearest, share_clash, unreachable_clash
-from planner.siting.cover_model import Rules, column_rules, cover_rules, share_rule, site_program, worth_program
+from planner.siting.cover_model import (
+    Rules,
+    column_rules,
+    cover_rules,
+    share_rule,
+    site_program,
+    solve_scaled,
+    worth_program,
+)
 from planner.siting.cover_run import Run, cost_of, rounded_down, rounded_up, unit_of, with_columns
 from planner.siting.cover_start import covering, fewer_columns
-from planner.siting.highs import Solved, solve
+from planner.siting.highs import Solved
 from planner.siting.instance import Instance
 from planner.siting.reduce import Covers, covers_of, fewer, implied_rows, open_count, per_row, without_rows
 from planner.siting.siting import Siting
@@ -37,7 +48,7 @@ def cheapest_for_all(run: Run, nearest: Nearest | None) -> Siting:
     program = site_program(
         instance.site_cost[covers.sites], cover_rules(covers), column_rules(instance, covers, opened)
     )
-    answer = solve(program, run.rest, fewer_columns(covers, covering(covers), run.ends) if plain else None)
+    answer = solve_scaled(program, run.rest, fewer_columns(covers, covering(covers), run.ends) if plain else None)
     return _answer(run, answer, covers, opened, _also(instance, whole, cover_rules(whole)))
 
 
@@ -53,19 +64,23 @@ def cheapest_for_share(run: Run) -> Siting:
     instance, count = run.instance, open_count(run.instance)
     total, done = float(instance.weight.sum()), 0.0 if count is None else float(instance.weight[count > 0].sum())
     need = instance.question.share * total - done
+    slack = 1e-9 * total
     if unit_of(instance.weight, 0.0):
-        need = math.ceil(need - 1e-9 * total)
+        slack = min(slack, 0.5)
+        need = math.ceil(need - slack)
     kept = instance.weight > 0 if count is None else (instance.weight > 0) & (count == 0)
     covers = covers_of(instance, instance.weight, None, kept)
     able = float(covers.weight.sum())
-    if able < need - 1e-9 * total:
+    if able < need - slack:
         return run.none(share_clash(instance, (done + able) / total))
     rules = share_rule(covers, min(need, able))
     program = site_program(
         instance.site_cost[covers.sites], rules, column_rules(instance, covers, instance.open_always)
     )
-    answer = solve(program, run.rest)
-    return _answer(run, answer, covers, instance.open_always, _also(instance, covers, rules))
+    answer = solve_scaled(program, run.rest)
+    share = f"{instance.question.share:.6g}"
+    said = Text(f"覆盖比例 {share} 的要求", f"the cover of a share of {share}")
+    return _answer(run, answer, covers, instance.open_always, replace(_also(instance, covers, rules), said=said))
 
 
 def _answer(run: Run, answer: Solved, covers: Covers, opened: Bools, also: Also) -> Siting:
@@ -101,15 +116,16 @@ def cheapest_then_twice(run: Run, nearest: Nearest | None) -> Siting:
     if not math.isfinite(first.objective):
         return first
     covers, certain = _twice(instance)
+    size = first.objective or 1.0
     cost = Rules(
-        csr_array(instance.site_cost[covers.sites][None]),
+        csr_array(instance.site_cost[covers.sites][None] / size),
         np.array([-np.inf]),
-        np.array([first.objective - cost_of(instance, instance.open_always) + 1e-9 * max(first.objective, 1.0)]),
+        np.array([(first.objective - cost_of(instance, instance.open_always)) / size + 1e-9]),
     )
     must = _required(instance)
     must = without_rows(must, implied_rows(must))
     rules = column_rules(instance, covers, instance.open_always)
-    answer = solve(worth_program(covers, cover_rules(must), cost, rules), run.rest)
+    answer = solve_scaled(worth_program(covers, cover_rules(must), cost, rules), run.rest)
     opened = np.isin(instance.site_ids, [*first.chosen, *first.background])
     bound = certain + float(covers.weight.sum() + covers.again.sum())
     if answer.status in ("optimal", "feasible"):

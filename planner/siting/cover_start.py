@@ -106,7 +106,7 @@ def swapped(covers: Covers, plan: Plan, ends: float) -> Plan:
     columns = plan.columns.copy()
     while 0 < len(columns) < covers.columns and time.monotonic() < ends:
         gain, out, into = best_swap(covers, columns)
-        if gain <= 1e-9 * max(plan.value, 1.0):
+        if gain <= 1e-9 * plan.value:
             break
         columns[out] = into
     return planned(covers, columns)

@@ -8,10 +8,9 @@ import numpy.typing as npt
 from planner.siting.clash import rules_clash, unexplained
 from planner.siting.cover_bound import Aim, priced, settled
 from planner.siting.cover_branch import Left, best_plan
-from planner.siting.cover_model import Rules, column_rules, site_program, worth_program
+from planner.siting.cover_model import Rules, column_rules, site_program, solve_scaled, worth_program
 from planner.siting.cover_run import Run, rounded_down, unit_of, with_columns, worth, worths
 from planner.siting.cover_start import Plan, best_swap, greedy, planned, swapped
-from planner.siting.highs import solve
 from planner.siting.reduce import Covers, dominated_columns, narrowed
 from planner.siting.siting import Siting
 
@@ -60,7 +59,7 @@ def most_worth(run: Run, second: float) -> Siting:
     else:
         start, most = None, float(covers.weight.sum() + covers.again.sum())
     rules = column_rules(instance, covers, instance.open_always)
-    answer = solve(worth_program(covers, rules), run.rest, start)
+    answer = solve_scaled(worth_program(covers, rules), run.rest, start)
     if answer.status == "infeasible":
         return run.none(rules_clash(instance, run.rest) or unexplained())
     bound = base + min(-answer.bound, most)
@@ -86,7 +85,7 @@ def _bounded(run: Run, covers: Covers) -> tuple[Covers, Amounts | None, float]:
     pull = greedy(covers, count)
     found = priced(covers, count, covers.weight, pull, aim, _ROUNDS)
     rules = column_rules(instance, covers, instance.open_always)
-    answer = solve(site_program(-found.worth, rules), run.rest)
+    answer = solve_scaled(site_program(-found.worth, rules), run.rest)
     if answer.status not in ("optimal", "feasible"):
         return covers, None, found.bound
     plan = planned(covers, np.flatnonzero(answer.values > 0.5))
@@ -110,7 +109,7 @@ def _swapped(covers: Covers, plan: Plan, rules: Rules, ends: float) -> Plan:
             after = now - row[plan.columns][:, None] + row
             kept &= (after >= low - 1e-9) & (after <= high + 1e-9)
         gain, out, into = best_swap(covers, plan.columns, kept)
-        if gain <= 1e-9 * max(plan.value, 1.0):
+        if gain <= 1e-9 * plan.value:
             return plan
         columns = plan.columns.copy()
         columns[out] = into

@@ -206,11 +206,10 @@ def _joined(sites: pd.DataFrame, ids: Ids) -> pd.DataFrame:
 
 def _same(known: pd.Index, asked: pd.Index, where: str) -> pd.Index:
     """Return `asked` if both hold the same ids; SitingError naming those that only one holds."""
-    for one, other in ((known.difference(asked), asked.difference(known)),):
-        odd = [*one[:5], *other[:5]]
-        if odd:
-            what = Text("id 两边对不上", "the ids of the two sides do not match")
-            raise SitingError(refusal(where, what, "、".join(map(str, odd))))
+    odd = [*known.difference(asked)[:5], *asked.difference(known)[:5]]
+    if odd:
+        what = Text("id 两边对不上", "the ids of the two sides do not match")
+        raise SitingError(refusal(where, what, "、".join(map(str, odd))))
     return asked
 
 
@@ -252,8 +251,8 @@ def _bad_numbers(sites: pd.DataFrame, reach: Reach) -> list[Problem]:
     for name in ("cost", "min_load", "max_load"):
         if name in sites:
             values = sites[name].astype(float)
-            for at in np.flatnonzero(values < 0)[:5]:
-                what = Text(f"{name} 不能小于 0", f"{name} must not be below 0")
+            for at in np.flatnonzero((values < 0) | (np.isinf(values) & (name != "max_load")))[:5]:
+                what = Text(f"{name} 须是不小于 0 的数", f"{name} must be a number not below 0")
                 found.append(refusal("候选点", what, f"{sites['id'].iloc[at]}：{values.iloc[at]:g}"))
     if {"min_load", "max_load"} <= set(sites):
         for at in np.flatnonzero(sites["min_load"].astype(float) > sites["max_load"].astype(float))[:5]:
@@ -285,6 +284,9 @@ def _bad_p(question: Question, sites: pd.DataFrame) -> list[Problem]:
     if question.p is not None and not 0 <= question.p <= able:
         what = Text(f"p 须在 0 与可选的 {able} 个之间", f"p must be between 0 and the {able} sites that may be open")
         found.append(refusal("-p", what, str(question.p)))
+    if question.budget is not None and not 0 <= question.budget < np.inf:
+        what = Text("预算须是不小于 0 的数", "a budget must be a number not below 0")
+        found.append(refusal("预算", what, f"{question.budget:g}"))
     if not 0 <= question.share <= 1 or not 0 <= question.backup_weight <= 1:
         found.append(refusal("share", Text("比例须在 0 与 1 之间", "a share must be between 0 and 1")))
     return found

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from planner.siting.center_cover import cover_clash, covering
+from planner.siting.cover_clash import Nearest
 from planner.siting.instance import Instance
 from planner.siting.median_problem import Median, Positions, median_of, settled
 from planner.siting.median_search import Best, searched
@@ -14,7 +15,7 @@ from planner.siting.question import Limits
 from planner.siting.siting import Siting, no_plan, siting_of
 
 
-def solve_p_median(instance: Instance, limits: Limits) -> Siting:
+def solve_p_median(instance: Instance, limits: Limits, nearest: Nearest | None = None) -> Siting:
     """Return the plan of exactly p sites with the least Σ weight × cost + Σ site cost.
 
     Every demand that some site may reach is served, at its nearest open site.
@@ -24,7 +25,7 @@ def solve_p_median(instance: Instance, limits: Limits) -> Siting:
     whole = median_of(instance)
     opened = None if hopeless(instance, whole) else first_plan(instance, whole, limits, ends)
     if opened is None:
-        clash = cover_clash(instance, replace(limits, seconds=max(ends - time.monotonic(), 0.0)))
+        clash = cover_clash(instance, replace(limits, seconds=max(ends - time.monotonic(), 0.0)), nearest)
         return no_plan(instance, time.monotonic() - begin, limits, clash)
     best = Best(whole.sites[opened.opened], opened.value, _grain(instance), limits.gap)
     answer = searched(whole, best, limits, ends)

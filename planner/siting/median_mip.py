@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
-from planner.siting.highs import Program, Solved, solve
+from planner.siting.cover_model import solve_scaled
+from planner.siting.highs import Program, Solved
 from planner.siting.median_problem import Amounts, Median, Names, Positions
 from planner.siting.question import Limits
 
@@ -66,4 +67,4 @@ def finished(median: Median, steps: Radii, limits: Limits, ends: float) -> Solve
         np.arange(sites + len(paid)) < sites,
     )
     left = Limits(max(ends - time.monotonic(), 0.0), 0.0, limits.threads, limits.seed)
-    return solve(program, left)
+    return solve_scaled(program, left)

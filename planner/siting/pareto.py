@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.errors import SitingError, Text
-from planner.siting.best import restricted, same, sense
+from planner.siting.best import SAME, restricted, same, sense
 from planner.siting.instance import Instance, refusal
 from planner.siting.question import BACKGROUND, Limits
 from planner.siting.siting import PROVEN, relative_gap
 from planner.siting.small import criterion_of, opened_with, search, value_of
-from planner.siting.two_objectives import Found, Objective, cover, half_step, least, weighted
+from planner.siting.two_objectives import Found, Objective, cover, half_step, least, row_size, weighted
 
 Positions = npt.NDArray[np.int64]
 
@@ -35,13 +35,14 @@ class Point:
 def pareto(first: Instance, second: Instance, limits: Limits) -> list[Point]:
     """Return the front of two questions (each mclp or p-median) over the same sites and rules, best second value first.
 
-    Exact, by ε-constraint: the best second value, then the best with a better first value than that, and so on; equal
-    plans are one point. `limits` holds for the whole: if time runs out, the front ends there, and its last point is
+    Exact, by ε-constraint: the best second value, then the best with a better first value than that, and so on; plans as
+    good as each other within what the search tells apart are one point. `limits` holds for the whole: if time runs out, the front ends there, and its last point is
     not proven unless no plan has a better first value.
     """
     _check(first, second)
     begin, points, under = time.monotonic(), list[Point](), np.inf
-    sign, step = sense(first), half_step(first)
+    sign, step = sense(first), _step(first)
+    wider = step
     while True:
         left = replace(limits, seconds=limits.seconds - (time.monotonic() - begin))
         found = _least(first, second, under, left) if left.seconds > 0 else Found(None, np.nan)
@@ -49,13 +50,22 @@ def pareto(first: Instance, second: Instance, limits: Limits) -> list[Point]:
             break
         point = _point(first, second, found)
         if point.first * sign > under + step / 2:  # within the solver's tolerance of the limit, but not better
-            under -= step
+            under, wider = under - wider, 2 * wider
             continue
         points.append(point)
-        under = point.first * sign - step
+        under, wider = point.first * sign - step, step
     if points and not found.none:
         points[-1] = replace(points[-1], proven=False)
     return _front(points, sense(second))
+
+
+def _step(first: Instance) -> float:
+    """Return by how much the first value must be better: at least twice what the search may let a plan pass by."""
+    size = float(first.weight.sum())
+    if first.question.model == "p-median":
+        criterion = criterion_of(first)
+        size = row_size(_objective(first), 0.0) if criterion is None else criterion.size
+    return max(half_step(first), 2 * SAME * size)
 
 
 def _front(points: list[Point], sign: int) -> list[Point]:
@@ -70,6 +80,7 @@ def _front(points: list[Point], sign: int) -> list[Point]:
 def _point(first: Instance, second: Instance, found: Found) -> Point:
     assert found.opened is not None
     value, bound = value_of(second, found.opened), found.bound * sense(second)
+    bound = max(bound, 0.0)  # weights and costs are not below 0, but a solver's word may be
     bound = value if same(value, bound) else bound
     chosen = found.opened[first.status[found.opened] != BACKGROUND]
     gap = relative_gap(value, bound)
@@ -92,9 +103,10 @@ def _check(first: Instance, second: Instance) -> None:
         (one.question.p, one.question.quotas, one.question.apart, one.question.budget, tuple(one.status))
         for one in (first, second)
     ]
-    if rules[0] != rules[1]:
+    if rules[0] != rules[1] or not np.array_equal(first.site_cost, second.site_cost):
         what = Text(
-            "两个目标的规则（p、配额、间距、预算、状态）不同", "the two objectives have different rules on sites"
+            "两个目标的规则（p、配额、间距、预算、状态、站点费用）不同",
+            "the two objectives have different rules on sites or site costs",
         )
         raise SitingError(refusal("规则", what))
 

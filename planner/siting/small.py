@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from planner.siting.best import SAME
 from planner.siting.instance import Instance
 from planner.siting.question import Limits
 from planner.siting.siting import Siting, nearest_open, siting_of
@@ -20,7 +21,6 @@ _MOST_CELLS = 5_000_000
 _CELLS_A_SECOND = 4e8
 """Cells of the table times nodes in a second, about: a time limit becomes a number of nodes, the same on any machine."""
 _NODES_FOR_TIES = 20_000
-SAME = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +216,7 @@ def uncovered(instance: Instance) -> Criterion:
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
     weight = np.bincount(group, instance.weight[left], len(first)).astype(np.float64)
     cost = np.where(reach[left][first].T, 0.0, weight)
-    return Criterion(np.ascontiguousarray(cost), weight, max(1.0, float(instance.weight.sum())))
+    return Criterion(np.ascontiguousarray(cost), weight, float(instance.weight.sum()))
 
 
 def weighted_cost(instance: Instance, missing: float = np.inf) -> Criterion:
@@ -229,12 +229,18 @@ def weighted_cost(instance: Instance, missing: float = np.inf) -> Criterion:
         cost, base = weight[:, None] * cost[kept], weight * np.minimum(always[kept], missing)
     for one in (cost, base):
         one[np.isnan(one)] = np.inf  # a weight of 0 without a way
-    finite = np.where(np.isfinite(cost), cost, 0.0)
-    return Criterion(
-        np.ascontiguousarray(cost.T),
-        base,
-        max(1.0, float(finite.min(axis=1, initial=np.inf).sum() if cost.size else 0)),
-    )
+    size = _size(np.minimum(cost, base[:, None]), _site_costs(instance))
+    return Criterion(np.ascontiguousarray(cost.T), base, size)
+
+
+def _size(cost: Amounts, fees: Amounts) -> float:
+    """Return the size of plans by costs (demands × sites): what is paid at least, or a thousandth of what can be paid.
+
+    The thousandth is for where every demand has a site that costs nothing: sums are then still rounded.
+    """
+    least, most = cost.min(axis=1, initial=np.inf), np.where(np.isfinite(cost), cost, 0.0).max(axis=1, initial=0.0)
+    paid = float(least[np.isfinite(least)].sum())
+    return max(paid, 1e-3 * float(most.sum() + fees.sum()))
 
 
 def _table(instance: Instance, costs: Amounts, shape: tuple[int, int]) -> tuple[Amounts, Amounts]:

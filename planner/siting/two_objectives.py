@@ -8,7 +8,8 @@ import numpy.typing as npt
 from scipy.sparse import block_array, coo_array, csr_array, vstack
 
 from planner.siting.best import SAME
-from planner.siting.highs import Program, solve
+from planner.siting.cover_model import solve_scaled
+from planner.siting.highs import Program
 from planner.siting.instance import Instance
 from planner.siting.question import FORBIDDEN, Limits
 
@@ -53,7 +54,7 @@ def least(instance: Instance, first: Objective, at_most: float, second: Objectiv
     rows = [csr_array(block_array([[*part], [*blank]])) if part[0].shape[0] else None for part in parts]
     lows, highs = [low, first.low, second.low], [high, first.high, second.high]
     if np.isfinite(at_most):
-        scale = max(1.0, abs(at_most), float(np.abs(first.cost).max(initial=0.0)))
+        scale = row_size(first, at_most)
         rows.append(csr_array(np.concatenate([first.cost, np.zeros(own[1])])[None, :] / scale))
         lows.append(np.array([-np.inf]))
         highs.append(np.array([at_most / scale]))
@@ -67,10 +68,15 @@ def least(instance: Instance, first: Objective, at_most: float, second: Objectiv
         np.concatenate([(instance.status != FORBIDDEN).astype(float), helping]),
         np.arange(width + sum(own)) < width,
     )
-    solved = solve(program, replace(limits, seconds=limits.seconds - (time.monotonic() - begin)))
+    solved = solve_scaled(program, replace(limits, seconds=limits.seconds - (time.monotonic() - begin)))
     if solved.status in ("infeasible", "unknown"):
         return Found(None, solved.bound, solved.status == "infeasible")
     return Found(np.flatnonzero(solved.values[:width] > 0.5), solved.bound)
+
+
+def row_size(first: Objective, at_most: float) -> float:
+    """Return what the row of a limit is divided by: of this, the solver lets a plan pass by a share of SAME."""
+    return max(abs(at_most), float(np.abs(first.cost).max(initial=0.0))) or 1.0
 
 
 def site_costs(instance: Instance) -> Objective:
@@ -140,5 +146,5 @@ def half_step(instance: Instance) -> float:
     )
     if all(bool((np.mod(one, 1) == 0).all()) for one in amounts):
         return 0.5
-    size = float(amounts[0].sum()) * float(instance.costs.max(initial=1) if len(amounts) == 3 else 1)
-    return SAME * max(1.0, size)
+    size = float(amounts[0].sum()) * float(instance.costs.max(initial=0) if len(amounts) == 3 else 1)
+    return SAME * size

@@ -3,13 +3,13 @@
 import argparse
 
 from planner.errors import Language, Text
-from scenarios.cli import plan_emergency, plan_rural, plan_subcenters
+from scenarios.cli import plan_centers, plan_emergency, plan_rural, plan_subcenters
 
 ABOUT = Text(
     "布局方案：次中心、急救站设在哪里最好（有证明、有理由），写成可以再运行的方案文件",
     "plan sub-centres or emergency stations: proven, with reasons, as scenario files",
 )
-_ACTIONS = {"subcenters": plan_subcenters, "emergency": plan_emergency, "rural": plan_rural}
+_ACTIONS = {"subcenters": plan_subcenters, "emergency": plan_emergency, "rural": plan_rural, "centers": plan_centers}
 
 
 def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:

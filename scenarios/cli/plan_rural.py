@@ -85,7 +85,7 @@ def asked_of(options: argparse.Namespace) -> "Asked":
     from planner.plans.rounds import RoundsTask
     from scenarios.plan_rural import Asked
 
-    in_range("--few", options.few, 0, 100_000)
+    in_range("--few", options.few, 0, 1_000_000)
     in_range("--work-days", options.work_days, 1, 31)
     in_range("--visits", options.visits, 1, options.work_days)
     in_range("--teams", options.teams, 1, 1000)

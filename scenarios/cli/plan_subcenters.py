@@ -30,7 +30,7 @@ ABOUT = Text(
     "county sub-centres: the best plan of each number, with reasons",
 )
 _OPTIONS: Options = (
-    (("-p",), Text("个数，如 5 或 5-8（默认按规则的条款）", "how many, 5 or 5-8 (default: what the rules say)"), {"metavar": "P"}),
+    (("-p",), Text("个数，如 4 或 4-6（默认按规则的条款）", "how many, 4 or 4-6 (default: what the rules say)"), {"metavar": "P"}),
     (("--limit",), Text("限度，几个用逗号隔开（默认 30min,60min；没有路网时写直线距离，如 10km,20km）", "limits with commas (default 30min,60min; without roads as 10km,20km)"), {"default": "30min,60min", "metavar": "LIMITS"}),
     (("--candidates",), Text("候选点的机构编号，逗号隔开或 @文件（默认：乡镇卫生院和县办第二人民医院，假设）", "ids of candidates, with commas or @FILE (default: an assumption)"), IDS),
     (("--background",), Text("照常服务、不计个数的医院（默认：二级及以上综合、中医医院，假设）", "hospitals that serve and are not counted (default: an assumption)"), IDS),
@@ -59,7 +59,7 @@ def _numbers(said: str | None) -> tuple[int, ...]:
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
     if last < first or last - first > 30 or first < 1:
         what = Text("须是大于 0 的整数，或从小到大的范围（至多 31 个）", "must be a whole number above 0, or a range")
-        raise wrong("-p", what, Text("如 5 或 5-8", "as 5 or 5-8"), said)
+        raise wrong("-p", what, Text("如 4 或 4-6", "as 4 or 4-6"), said)
     return tuple(range(first, last + 1))
 
 

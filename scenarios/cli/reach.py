@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planner.travel import StraightLine
     from scenarios.reach import Answer
     from scenarios.run import Step
+    from scenarios.ways import RoadChoices
 
 ABOUT = Text(
     "计算谁在多远之内能到哪个机构（任何城市，直线或道路）", "who reaches which facility within a limit, anywhere"
@@ -24,9 +25,9 @@ _SHOWN = 20
 _FASTEST_WALK_KMH = 20.0
 _FILE: dict[str, Any] = {"type": Path}
 _OPTIONS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
-    ("--demand", Text("需求点：id、lon、lat、population", "demand: id, lon, lat, population"),
+    ("--demand", Text("需求点：id、lon、lat、population，可加 name", "demand: id, lon, lat, population, perhaps name"),
      {**_FILE, "required": True, "metavar": "D"}),
-    ("--facilities", Text("机构：id、lon、lat", "facilities: id, lon, lat"), {**_FILE, "required": True, "metavar": "F"}),
+    ("--facilities", Text("机构：id、lon、lat，可加 name", "facilities: id, lon, lat, perhaps name"), {**_FILE, "required": True, "metavar": "F"}),
     ("--limit", Text("限度，如 5km、800m、30min；几个用逗号隔开", "5km, 800m, 30min; several with commas"),
      {"required": True, "metavar": "LIMIT"}),
     ("--out", Text("输出文件，.csv 或 .parquet", "file to write, .csv or .parquet"),
@@ -36,13 +37,15 @@ _OPTIONS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
     ("--k", Text("改为输出每个需求点最近的 K 个机构", "write the K nearest instead"),
      {"type": int, "default": 0, "metavar": "K"}),
     ("--direction", Text("from＝机构到居民（默认），to＝居民到机构", "from the facility (default) or to it"),
-     {"choices": ["from", "to"], "default": "from"}),
-    ("--walk", Text("步行时速，公里（默认 5），用于从点到路", "km/h on foot between a point and the road (default 5)"),
-     {"type": float, "default": 5.0, "metavar": "KMH"}),
+     {"choices": ["from", "to"]}),
+    ("--walk", Text("步行时速，公里（默认 5），用于从点到路；--direction from 时机构一侧是车，按 service 级时速", "km/h on foot between a point and the road (default 5); from the facility a vehicle drives, at the speed of class service"),
+     {"type": float, "metavar": "KMH"}),
     ("--offroad", Text("超出 --max-snap、在此距离以内的需求点步行接入道路", "demand beyond --max-snap and within this walks to the road"),
      {"default": "", "metavar": "LIMIT"}),
     ("--friction", Text("步行阻力栅格（.tif，分钟/米），用于步行接入的时间", "friction of walking (.tif, minutes a metre) for those walks"),
      {**_FILE, "metavar": "TIF"}),
+    ("--list", Text("另写未覆盖和不可达的需求点（.csv）：最近机构、距离或时间、原因", "also write who is not covered (.csv): nearest facility, cost, reason"),
+     {**_FILE, "metavar": "FILE"}),
     ("--areas", Text("另写服务范围图形（.geojson，只供查看）", "also write the areas reached (.geojson, to look at)"),
      {**_FILE, "metavar": "FILE"}),
     ("--map", Text("另写离线地图（.html）：服务范围、机构、需求点", "also write an offline map (.html) of areas and points"),
@@ -76,14 +79,13 @@ def _limits(options: argparse.Namespace) -> list[Limit]:
     """Return the limits, each once; OptionError for what does not go together."""
     limits = [_limit(one, "--limit") for one in options.limit.split(",")]
     wrong = ""
+    _check_roads(options)
     if len({limit.unit for limit in limits}) > 1:
         wrong = "--limit|距离和时间不能混用|distances and times cannot be mixed|只用一种|use one kind"
     elif limits[0].unit == "ms" and options.roads is None:
         wrong = "--limit|按时间计算需要路网|a time needs roads|加上 --roads|add --roads"
     elif options.k < 0:
         wrong = "--k|K 不能小于 0|K is below zero|改正 --k|correct --k"
-    elif options.offroad and options.roads is None:
-        wrong = "--offroad|步行接入需要路网|walking to the road needs roads|加上 --roads|add --roads"
     elif options.friction and not options.offroad:
         wrong = "--friction|没有写明步行接入的最远距离|how far people walk to the road is not given|加上 --offroad，如 --offroad 10km|add --offroad, as --offroad 10km"
     elif options.friction and limits[0].unit == "mm":
@@ -95,7 +97,30 @@ def _limits(options: argparse.Namespace) -> list[Limit]:
     return list({limit.value: limit for limit in reversed(limits)}.values())[::-1]
 
 
-_ENDINGS = {"out": (".csv", ".parquet"), "areas": (".geojson", ".json"), "map": (".html",)}
+def _check_roads(options: argparse.Namespace) -> None:
+    """Refuse options that mean nothing on a straight line, or for a distance."""
+    from scenarios.cli.road_options import NAMES, given
+
+    if options.roads is None:
+        idle = given(options, (*NAMES, "--direction", "--walk", "--offroad", "--friction"))
+        if idle:
+            what = Text("需要路网，没有 --roads 就按直线距离", "roads are needed: without them lines are straight")
+            fix = Text("需要 --roads：加上路网文件，或去掉这些选项", "give --roads, or leave these options out")
+            raise OptionError(Problem("、".join(idle), what, fix))
+
+
+def _check_timed(options: argparse.Namespace) -> None:
+    """Refuse options about time where the limit is a distance."""
+    from scenarios.cli.road_options import TIMED, given
+
+    idle = given(options, (*TIMED, "--walk"))
+    if idle:
+        what = Text("只用于时间，--limit 是距离", "is for times only, and --limit is a distance")
+        fix = Text("--limit 写时间，如 30min，或去掉这些选项", "give --limit as a time, or leave these out")
+        raise OptionError(Problem("、".join(idle), what, fix))
+
+
+_ENDINGS = {"out": (".csv", ".parquet"), "list": (".csv",), "areas": (".geojson", ".json"), "map": (".html",)}
 _INPUTS = ("demand", "facilities", "roads", "speeds", "friction")
 
 
@@ -122,37 +147,49 @@ def _check_files(options: argparse.Namespace) -> None:
 
 
 def _inputs(options: argparse.Namespace) -> list[Path]:
-    return [path for path in (getattr(options, name) for name in _INPUTS) if path is not None]
+    from geodata.closures import is_area_file
+
+    closed = [Path(options.closed)] if is_area_file(options.closed) else []
+    return [path for path in (getattr(options, name) for name in _INPUTS) if path is not None] + closed
 
 
-def _road(options: argparse.Namespace, unit: str) -> "Road":
+def _road(options: argparse.Namespace, unit: str, choices: "RoadChoices") -> "Road":
     from geodata.roads import read_roads
-    from scenarios.cli.road_options import measured, read_choices
+    from planner.road import WALK_KMH
+    from scenarios.cli.road_options import measured
     from scenarios.ways import road_of
 
-    choices = read_choices(options)
+    if unit == "mm":
+        _check_timed(options)
     offroad = measured("--offroad", options.offroad, "mm") / 1000 if options.offroad else 0.0
     if offroad and offroad < choices.max_snap_m:
         what = Text("比 --max-snap 还近", "is nearer than --max-snap")
         fix = Text("改大 --offroad，或改小 --max-snap", "widen --offroad, or narrow --max-snap")
         raise OptionError(Problem("--offroad", what, fix, found=options.offroad))
-    if not 0 < options.walk < _FASTEST_WALK_KMH:
+    walk = WALK_KMH if options.walk is None else options.walk
+    if not 0 < walk < _FASTEST_WALK_KMH:
         fix = Text("写 0 到 20 之间的公里数", "km/h between 0 and 20")
         raise OptionError(Problem("--walk", Text("取值不对", "not valid"), fix, found=str(options.walk)))
-    more = {"direction": options.direction, "walk_kmh": options.walk, "offroad_m": offroad}
+    more = {"direction": options.direction or "from", "walk_kmh": walk, "offroad_m": offroad}
     return road_of(read_roads(options.roads), choices, by_time=unit == "ms", **more)
 
 
 def _travel(
-    options: argparse.Namespace, limits: list[Limit], demand: "pd.DataFrame", facilities: "pd.DataFrame", step: "Step"
+    options: argparse.Namespace,
+    limits: list[Limit],
+    points: "tuple[pd.DataFrame, pd.DataFrame]",
+    choices: "RoadChoices",
+    step: "Step",
 ) -> "StraightLine | Road":
     from planner.travel import StraightLine
-    from scenarios.reach import check_inside, with_walks
+    from scenarios.reach import check_inside, check_together, with_walks
 
+    demand, facilities = points
+    check_together(demand, facilities, (options.demand.name, options.facilities.name))
     if options.roads is None:
         return StraightLine()
     step(Text("读取路网", "reading the roads"))
-    road = _road(options, limits[0].unit)
+    road = _road(options, limits[0].unit, choices)
     check_inside(demand, options.demand.name, road)
     check_inside(facilities, options.facilities.name, road)
     if options.friction is None:
@@ -167,39 +204,57 @@ def run(options: argparse.Namespace) -> None:
     _check_files(options)
     from geodata.points import DEMAND, PLACES, read_points
     from scenarios.cli.progress import steps
+    from scenarios.cli.road_options import read_choices
     from scenarios.reach import ask
+    from scenarios.ways import told
 
+    choices = read_choices(options)
     with steps(options.lang) as step:
         step(Text("读取数据", "reading the data"))
         demand, facilities = read_points(options.demand, DEMAND), read_points(options.facilities, PLACES)
-        travel = _travel(options, limits, demand, facilities, step)
+        travel = _travel(options, limits, (demand, facilities), choices, step)
         step(Text("计算", "searching"))
         answer = ask(demand, facilities, travel, limits, options.k)
         step(Text("写出", "writing"))
-        _write(options, answer, travel, limits)
+        _write(options, answer, travel, limits, choices)
+    by_road = [] if options.roads is None else told(travel, choices, by_time=travel.unit == "ms")  # type: ignore[arg-type]
+    for said in by_road:
+        print(said.say(options.lang))
     _say(answer, options)
 
 
-def _write(options: argparse.Namespace, answer: "Answer", travel: "StraightLine | Road", limits: list[Limit]) -> None:
-    """Write the pairs, and the areas and the map where they are asked for."""
-    from scenarios.reach import areas_of, write_areas, write_pairs, write_whole
+def _write(
+    options: argparse.Namespace,
+    answer: "Answer",
+    travel: "StraightLine | Road",
+    limits: list[Limit],
+    choices: "RoadChoices",
+) -> None:
+    """Write the pairs, and the list, the areas and the map where they are asked for."""
+    from scenarios.reach import areas_of, left_out, write_areas, write_left_out, write_pairs, write_whole
 
     outputs: dict[Path, Callable[[Path], object]] = {options.out: lambda path: write_pairs(answer.pairs, path)}
+    if options.list is not None:
+        outputs[options.list] = lambda path: write_left_out(left_out(answer, travel, limits), path)
     if options.areas is not None or options.map is not None:
         areas = areas_of(travel, answer.facilities, limits)
     if options.areas is not None:
-        outputs[options.areas] = lambda path: write_areas(areas, path)
+        outputs[options.areas] = lambda path: write_areas(areas, path, options.areas.stem)
     if options.map is not None:
         from scenarios.reach_page import reach_page
 
-        page = reach_page(answer, travel, areas, limits, _inputs(options))
+        page = reach_page(answer, travel, areas, limits, _inputs(options), choices)
         outputs[options.map] = lambda path: path.write_text(page, encoding="utf-8", newline="\n")
     write_whole(outputs)
 
 
 def _say(answer: "Answer", options: argparse.Namespace) -> None:
     from scenarios.export.workbook import records
+    from scenarios.reach import NO_PEOPLE
 
+    if not answer.has_people:
+        print(NO_PEOPLE.say(options.lang))
+    of = Text("需求点人口 {:,} 人", "{:,} people") if answer.has_people else Text("需求点 {:,} 个", "{:,} points")
     for row in records(answer.people):
         share = float(str(row["covered"])) / max(float(str(row["population"])), 1)
         walking = bool(len(answer.walkers))
@@ -207,15 +262,15 @@ def _say(answer: "Answer", options: argparse.Namespace) -> None:
         foot_en = f" (of whom on foot to the road {row['on_foot']:,})" if walking else ""
         print(
             Text(
-                f"{row['limit']}：需求点人口 {row['population']:,} 人，已覆盖 {row['covered']:,}（{share:.2%}）{foot_zh}，"
+                f"{row['limit']}：{of.zh.format(row['population'])}，已覆盖 {row['covered']:,}（{share:.2%}）{foot_zh}，"
                 f"未覆盖 {row['uncovered']:,}，不可达 {row['unreachable']:,}",
-                f"{row['limit']}: {row['population']:,} people, {row['covered']:,} covered ({share:.2%}){foot_en}, "
+                f"{row['limit']}: {of.en.format(row['population'])}, {row['covered']:,} covered ({share:.2%}){foot_en}, "
                 f"{row['uncovered']:,} uncovered, {row['unreachable']:,} unreachable",
             ).say(options.lang)
         )
     _list(Text("步行接入的需求点", "demand on foot to the road"), list(answer.walkers.index), options.lang)
     _list(Text("不可达的需求点", "unreachable"), list(answer.unreachable_ids), options.lang)
-    for out in (options.out, options.areas, options.map):
+    for out in (options.out, options.list, options.areas, options.map):
         if out is not None:
             print(Text(f"输出：{out}", f"output: {out}").say(options.lang))
 

@@ -87,9 +87,7 @@ def _print_detours(detours: pd.DataFrame, language: Language) -> None:
 
 def road_lines(parts: RoadParts, not_joined: pd.DataFrame, language: Language) -> list[str]:
     """Return what is said of the parts of the network, and of the points not joined to the largest, with their people."""
-    not_joined = not_joined.assign(
-        state=not_joined["state"].where(~not_joined["closed"].astype(bool), "closed")
-    )
+    not_joined = not_joined.assign(state=not_joined["state"].where(~not_joined["closed"].astype(bool), "closed"))
     out = [Text(f"路网：{parts_text(parts)}", f"roads: {_parts_english(parts)}").say(language)]
     for what, state, words in _NOT_JOINED:
         rows = not_joined[(not_joined["what"] == what) & (not_joined["state"] == state)]

@@ -1,6 +1,7 @@
 """The options about roads of an assessment: speeds, closed roads, dispatch, response time, snapping distance."""
 
 import argparse
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,20 +12,56 @@ from planner.limits import read_limit
 if TYPE_CHECKING:
     from scenarios.ways import RoadChoices
 
+MAX_SNAP = "2km"
+_PERIODS = {
+    "day": "day",
+    "night": "night",
+    "白天": "day",
+    "日间": "day",
+    "夜间": "night",
+    "夜晚": "night",
+    "晚上": "night",
+}
+_MOST_MINUTES = 24 * 60
+
+
+def _period(text: str) -> str:
+    return _PERIODS.get(text.strip().lower(), text)
+
+
+def _minutes(text: str) -> float:
+    """Return the minutes that 30, 30min, 30分钟 or 0.5h say."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        limit = read_limit(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}'：写分钟数，如 15 或 15min (write minutes)") from error
+    if limit.unit != "ms":
+        raise argparse.ArgumentTypeError(f"'{text}'：不是时间，写分钟数，如 15 或 15min (not a time)")
+    return limit.value / _MS_PER_MINUTE
+
+
+_MS_PER_MINUTE = 60_000
 _OPTIONS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
     ("--speeds", Text("各等级道路的时速表（road_class、speed_kmh，可加 period 列），另报到达时间",
                       "speeds (road_class, speed_kmh, perhaps period); times are reported as well"),
      {"type": Path, "metavar": "FILE"}),
-    ("--period", Text("时速表分白天、夜间时用哪一个", "which period of the speeds"), {"choices": ["day", "night"], "default": ""}),
+    ("--period", Text("时速表分白天、夜间时用哪一个：白天、夜间（或 day、night）", "which period of the speeds: day or night"),
+     {"type": _period, "choices": ["day", "night"], "default": "", "metavar": "day|night"}),
+    ("--speeds-override", Text("时速表代替路段自带的时速（默认以自带为准）", "the table replaces the roads' own speeds, which else come first"),
+     {"action": "store_true"}),
     ("--closed", Text("封闭的道路：路段编号，逗号隔开；或面图形文件（碰到的路段都封闭）",
                       "closed roads: ids with commas, or a file of polygons (all edges that meet them)"),
      {"default": "", "metavar": "IDS|FILE"}),
     ("--delay", Text("急救调度时间，如 3min、90s，另报到达时间", "dispatch, as 3min or 90s; times are reported as well"),
      {"metavar": "TIME"}),
     ("--minutes", Text("响应时间的参数（分钟，默认用规则里的假设）", "response time in minutes (default: the rules' assumption)"),
-     {"type": float, "metavar": "N"}),
+     {"type": _minutes, "metavar": "N"}),
     ("--max-snap", Text("离路多远以内算能上路（默认 2km）", "how far from a road still joins it (default 2km)"),
-     {"default": "2km", "metavar": "LIMIT"}),
+     {"default": "", "metavar": "LIMIT"}),
 )  # fmt: skip
 
 
@@ -34,6 +71,16 @@ def add_road_options(parser: argparse.ArgumentParser, language: Language, *, jud
     for name, said, options in _OPTIONS:
         if judged or name != "--minutes":
             group.add_argument(name, help=said.say(language), **options)
+
+
+def given(options: argparse.Namespace, names: Iterable[str]) -> list[str]:
+    """Return those of the options (as "--max-snap") that were given."""
+    return [name for name in names if getattr(options, name.removeprefix("--").replace("-", "_"), None)]
+
+
+NAMES = tuple(name for name, _, _ in _OPTIONS)
+TIMED = ("--speeds", "--period", "--speeds-override", "--delay")
+"""The options that mean something only where time is asked for."""
 
 
 def read_choices(options: argparse.Namespace) -> "RoadChoices":
@@ -46,8 +93,14 @@ def read_choices(options: argparse.Namespace) -> "RoadChoices":
         raise _wrong(
             "--period", Text("没有时速表", "there is no table of speeds"), Text("加上 --speeds", "add --speeds")
         )
+    if options.speeds_override and options.speeds is None:
+        raise _wrong(
+            "--speeds-override",
+            Text("没有时速表", "there is no table of speeds"),
+            Text("加上 --speeds", "add --speeds"),
+        )
     minutes = getattr(options, "minutes", None)
-    if minutes is not None and not 0 < minutes <= 24 * 60:
+    if minutes is not None and not 0 < minutes <= _MOST_MINUTES:
         fix = Text("写分钟数，如 15", "write minutes, as 15")
         raise _wrong("--minutes", Text("不在 0 到 1440 之间", "not between 0 and 1440"), fix, str(minutes))
     speeds = read_speeds(options.speeds, options.period) if options.speeds else {}
@@ -63,7 +116,8 @@ def read_choices(options: argparse.Namespace) -> "RoadChoices":
         closed_area=area,
         delay_s=measured("--delay", options.delay, "ms") / 1000 if options.delay else 0.0,
         minutes=minutes,
-        max_snap_m=measured("--max-snap", options.max_snap, "mm") / 1000,
+        max_snap_m=measured("--max-snap", options.max_snap or MAX_SNAP, "mm") / 1000,
+        own_speeds=not options.speeds_override,
         files=tuple(_source(path, rows) for path, rows in files),
     )
 

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from planner.errors import Language, OptionError, Problem, Text
 from planner.limits import Limit, read_limit
+from scenarios.cli.site_travel import check_travel, reach_and_way, unsaid
 
 if TYPE_CHECKING:
-    from planner.reach import Reach
     from planner.siting.question import Question
-    from planner.travel import Road
-    from scenarios.run import Step
     from scenarios.site import Lists
 
 ABOUT = Text(
@@ -25,33 +23,34 @@ NEED_LIMIT = ("lscp", "mclp", "backup")
 _FILE: dict[str, Any] = {"type": Path, "metavar": "FILE"}
 _IDS: dict[str, Any] = {"default": "", "metavar": "IDS"}
 _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (
-    (("--model",), Text("lscp 最少站点全覆盖；mclp 定数最大覆盖；backup 双重覆盖；p-median 总距离最小；p-center 最远者最近；capacitated 有容量",
-                        "lscp fewest for all; mclp most covered by p; backup covered twice; p-median least distance; p-center "
+    (("--model",), Text("lscp 最少站点（候选点有 cost 时费用最省）全覆盖；mclp 定数最大覆盖；backup 双重覆盖；p-median 总距离最小；p-center 最远者最近；capacitated 有容量",
+                        "lscp fewest (cheapest, where candidates have a cost) for all; mclp most covered by p; backup covered twice; p-median least distance; p-center "
                         "nearest farthest; capacitated with loads"), {"required": True, "choices": MODELS}),
-    (("--demand",), Text("需求点：id、weight（或 population），没有 --costs 时还要 lon、lat", "demand: id, weight (or population); lon, lat without --costs"),
+    (("--demand",), Text("需求点：id、weight（或 population），可选 name，没有 --costs 时还要 lon、lat", "demand: id, weight (or population), perhaps name; lon, lat without --costs"),
      {**_FILE, "metavar": "D"}),
-    (("--facilities",), Text("候选点：id，可选 cost、min_load、max_load、status、group，没有 --costs 时还要 lon、lat",
-                             "candidates: id and perhaps cost, min_load, max_load, status, group; lon, lat without --costs"),
+    (("--facilities",), Text("候选点：id，可选 name、cost（万元）、min_load、max_load、status、group，没有 --costs 时还要 lon、lat",
+                             "candidates: id and perhaps name, cost (10,000 yuan), min_load, max_load, status, group; lon, lat without --costs"),
      {**_FILE, "metavar": "F"}),
     (("--data",), Text("代替 D 和 F：数据文件夹（见 fugai template），居民点为需求，机构为候选", "instead of D and F: a folder of data; residents are the demand"),
      {**_FILE, "metavar": "DIR"}),
-    (("--candidates",), Text("用 --data 时：哪类机构是候选（默认 township_hospital 乡镇卫生院）", "with --data: kinds of facility that are candidates"),
+    (("--candidates",), Text("用 --data 时：哪类机构是候选，中文或英文，逗号隔开（默认 乡镇卫生院 township_hospital）", "with --data: kinds of facility that are candidates"),
      {"default": "township_hospital", "metavar": "KINDS"}),
     (("--costs",), Text("费用长表：demand_id、facility_id、cost（CSV、Excel 或 parquet），照原样用", "long table demand_id, facility_id, cost (CSV, Excel or parquet), taken as it stands"),
      {**_FILE, "metavar": "C"}),
-    (("--roads",), Text("路网文件（见 fugai roads）；没有则按直线", "file of roads (see fugai roads); straight line without"),
+    (("--roads",), Text("路网文件（见 fugai roads）；没有则按直线（用 --data 时，限度是时间或写了道路选项就用文件夹里的路网）",
+                         "file of roads (see fugai roads); straight line without (with --data the folder's roads, if the limit is a time or an option about roads is given)"),
      {"type": Path, "metavar": "R"}),
     (("--direction",), Text("from＝机构到居民（默认），to＝居民到机构", "from the facility (default) or to it"),
-     {"choices": ("from", "to"), "default": "from"}),
+     {"choices": ("from", "to")}),
     (("--limit",), Text("限度，如 5km、30min；用 --costs 时写表里单位的数", "5km, 30min; with --costs a bare number in its unit"), {"metavar": "LIMIT"}),
-    (("-p",), Text("站点个数，如 5 或 5-8（固定、必选的算在内，背景的不算）", "how many sites, 5 or 5-8 (fixed and forced count, background do not)"), {"metavar": "P"}),
+    (("-p",), Text("站点个数，如 5 或 2-4（固定、必选的算在内，背景的不算）", "how many sites, 5 or 2-4 (fixed and forced count, background do not)"), {"metavar": "P"}),
     (("--fixed",), Text("已定的站点：开放，计入 p（id 用逗号隔开，或 @文件；用 --data 时也可写机构类型）", "sites that are settled: open, counted in p (ids with commas, or @FILE)"), _IDS),
     (("--background",), Text("背景站点：开放，不计入 p，如县级医院", "open and not counted in p, as county hospitals"), _IDS),
     (("--force",), Text("必选的候选点", "candidates that must be open"), _IDS),
     (("--forbid",), Text("禁选的候选点", "candidates that must not be open"), _IDS),
     (("--quota",), Text("配额文件：group、at_least、at_most（按候选点的 group 列）", "quotas: group, at_least, at_most"), _FILE),
     (("--spacing",), Text("站点之间最小直线间距，如 3km", "least straight distance between sites, as 3km"), {"metavar": "LIMIT"}),
-    (("--budget",), Text("费用合计的上限", "upper limit of the sum of costs"), {"type": float, "metavar": "N"}),
+    (("--budget",), Text("候选点 cost 合计的上限（万元）", "upper limit of the sum of the sites' costs (10,000 yuan)"), {"type": float, "metavar": "N"}),
     (("--share",), Text("lscp：至少覆盖的需求比例（默认 1）", "lscp: share of the weight to cover (default 1)"), {"type": float, "default": 1.0, "metavar": "S"}),
     (("--backup-weight",), Text("backup：第二重覆盖的权重（0～1，默认 1）", "backup: what a second cover is worth (0 to 1, default 1)"), {"type": float, "default": 1.0, "metavar": "W"}),
     (("--min-load",), Text("没有写明的站点的负荷下限（背景站点除外）", "lower load of sites without one (background ones excepted)"), {"type": float, "metavar": "N"}),
@@ -65,7 +64,9 @@ _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (
     (("--seed",), Text("随机种子（默认 0）", "seed (default 0)"), {"type": int, "default": 0, "metavar": "N"}),
     (("--threads",), Text("线程数（默认 1，结果可重现）", "threads (default 1: the same plan each time)"), {"type": int, "default": 1, "metavar": "N"}),
     (("--json",), Text("把结果以 JSON 写到标准输出", "print the answer as JSON"), {"action": "store_true"}),
-    (("--out",), Text("把结果以 JSON 写入文件", "write the answer as JSON into a file"), {"type": Path, "metavar": "FILE.json"}),
+    (("--out",), Text("把结果写入文件：.json 全部；.xlsx、.csv 为分配表和选址表（.csv 的选址表另存为 FILE_选址.csv）",
+                       "write the answer: .json all of it; .xlsx, .csv whom each site serves, and the sites (of .csv into FILE_选址.csv)"),
+     {"type": Path, "metavar": "FILE"}),
 )  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
             name, dest="split", action="store_const", const=value, default=True, help=said.say(language)
         )
     add_road_options(parser, language, judged=False)
+    unsaid(parser)
 
 
 def _wrong(option: str, zh: str, en: str, fix_zh: str, fix_en: str, found: object = "") -> OptionError:
@@ -97,8 +99,8 @@ def _wrong(option: str, zh: str, en: str, fix_zh: str, fix_en: str, found: objec
 def counts(said: str | None) -> tuple[int | None, ...]:
     """Return the numbers of sites that -p asks for.
 
-    >>> counts("5-8"), counts("5"), counts(None)
-    ((5, 6, 7, 8), (5,), (None,))
+    >>> counts("2-4"), counts("5"), counts(None)
+    ((2, 3, 4), (5,), (None,))
     """
     if said is None:
         return (None,)
@@ -106,7 +108,7 @@ def counts(said: str | None) -> tuple[int | None, ...]:
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
     if last < first or last - first > 200:
         raise _wrong("-p", "须是整数，或从小到大的范围（至多 200 个）", "must be a whole number or a range",
-                     "如 5 或 5-8", "as 5 or 5-8", said)  # fmt: skip
+                     "如 5 或 2-4", "as 5 or 2-4", said)  # fmt: skip
     return tuple(range(first, last + 1))
 
 
@@ -118,7 +120,7 @@ def limit_of(options: argparse.Namespace) -> Limit | float | None:
         return None
     if options.costs is None:
         limit = _unit("--limit", options.limit)
-        if limit.unit == "ms" and options.roads is None:
+        if limit.unit == "ms" and options.roads is None and options.data is None:
             raise _wrong(
                 "--limit", "按时间计算需要路网", "a time needs roads", "加上 --roads", "add --roads", options.limit
             )
@@ -165,9 +167,12 @@ def check(options: argparse.Namespace) -> None:
                 "correct it",
                 value,
             )
-    if options.out is not None and options.out.suffix.lower() != ".json":
-        raise _wrong("--out", "不认识的文件类型", "unknown kind of file", "用 .json", "use .json", options.out)
-    if options.out is not None and any(options.out.resolve() == one.resolve() for one in input_paths(options)):
+    if options.out is not None and options.out.suffix.lower() not in (".json", ".csv", ".xlsx"):
+        raise _wrong("--out", "不认识的文件类型", "unknown kind of file", "用 .json、.xlsx 或 .csv", "use .json, .xlsx or .csv",
+                     options.out)  # fmt: skip
+    if options.out is not None and {one.resolve() for one in outputs(options.out)} & {
+        one.resolve() for one in input_paths(options)
+    }:
         raise _wrong(
             "--out",
             "输出会盖掉输入文件",
@@ -176,6 +181,11 @@ def check(options: argparse.Namespace) -> None:
             "use another name",
             options.out,
         )
+
+
+def outputs(out: Path) -> tuple[Path, ...]:
+    """Return the files that --out makes: the second table of a CSV stands in a file of its own."""
+    return (out, out.with_name(f"{out.stem}_选址{out.suffix}")) if out.suffix.lower() == ".csv" else (out,)
 
 
 def input_paths(options: argparse.Namespace) -> list[Path]:
@@ -197,6 +207,7 @@ def run(options: argparse.Namespace) -> int:
     """Answer the question; print it, write it; 2 where there is no plan."""
     check(options)
     limit, asked = limit_of(options), counts(options.p)
+    check_travel(options, limit)
     spacing = _unit("--spacing", options.spacing) if options.spacing else None
     if spacing is not None and spacing.unit != "mm":
         raise _wrong("--spacing", "间距须是距离", "a spacing is a distance", "如 3km", "as 3km", options.spacing)
@@ -204,12 +215,13 @@ def run(options: argparse.Namespace) -> int:
     from scenarios.cli.progress import steps
     from scenarios.cli.site_report import finish
     from scenarios.site import answers, ask, solver_of
+    from scenarios.site_words import words_of
 
     limits = Limits(options.time_limit, options.gap, options.threads, options.seed)
     with steps(options.lang) as step:
         step(Text("读取数据", "reading the data"))
         lists = _lists(options)
-        reach, unit = _reach(options, lists, limit, step)
+        reach, travel, unit = reach_and_way(options, lists, limit, step)
         question = _question(options, lists, spacing)
         files = {"费用": options.costs.name if options.costs else "--costs", "间距": "--spacing",
                  "配额": options.quota.name if options.quota else "--quota"}  # fmt: skip
@@ -218,54 +230,27 @@ def run(options: argparse.Namespace) -> int:
         extra = (options.k_best, options.tolerance if options.classes else None)
         groups = lists.demand.set_index("id")["group"] if "group" in lists.demand else None
         found = answers(instances, limits, solver_of(reach, lists, unit), groups, extra)
-    return finish(found, options, unit)
+    return finish(found, options, words_of(lists, reach, travel, unit), lists)
 
 
 def _lists(options: argparse.Namespace) -> "Lists":
     """Return the two lists, with the statuses and loads that the options say."""
     from scenarios.site import lists_of, lists_of_folder, with_loads, with_options
     from scenarios.site_files import read_demand, read_ids, read_sites
+    from scenarios.site_places import kind_of
 
     said = {one: read_ids(f"--{one}", getattr(options, one)) for one in ("fixed", "background", "force", "forbid")}
     if options.data is not None:
-        kinds = [one.strip() for one in options.candidates.replace("，", ",").split(",") if one.strip()]
+        said = {name: tuple(sorted({kind_of(one) for one in ids})) for name, ids in said.items()}
+        kinds = list(
+            dict.fromkeys(kind_of(one.strip()) for one in re.split("[,，、]", options.candidates) if one.strip())
+        )
         lists = lists_of_folder(options.data, kinds, [*said["fixed"], *said["background"]])
     else:
         placed = options.costs is None
         demand, sites = read_demand(options.demand, placed=placed), read_sites(options.facilities, placed=placed)
         lists = lists_of(demand, sites, options.demand.name, options.facilities.name)
     return with_loads(with_options(lists, said), options.min_load, options.max_load)
-
-
-def _reach(
-    options: argparse.Namespace, lists: "Lists", limit: Limit | float | None, step: "Step"
-) -> tuple["Reach", str]:
-    """Return who reaches whom, and the unit of the costs."""
-    from scenarios.site import reach_of_costs, reach_of_points
-    from scenarios.site_files import read_costs
-
-    if options.costs is not None:
-        return reach_of_costs(lists, read_costs(options.costs), None if limit is None else float(limit)), "table"  # type: ignore[arg-type]
-    from planner.travel import StraightLine
-    from scenarios.reach import check_inside
-
-    given = limit if isinstance(limit, Limit) else None
-    travel: StraightLine | Road = StraightLine()
-    if options.roads is not None:
-        step(Text("读取路网", "reading the roads"))
-        travel = _road(options, by_time=given is not None and given.unit == "ms")
-        check_inside(lists.demand, lists.demand_file, travel)
-        check_inside(lists.sites, lists.sites_file, travel)
-    step(Text("计算距离", "finding the distances"))
-    return reach_of_points(lists, travel, given), travel.unit
-
-
-def _road(options: argparse.Namespace, *, by_time: bool) -> "Road":
-    from geodata.roads import read_roads
-    from scenarios.cli.road_options import read_choices
-    from scenarios.ways import road_of
-
-    return road_of(read_roads(options.roads), read_choices(options), by_time=by_time, direction=options.direction)
 
 
 def _question(options: argparse.Namespace, lists: "Lists", spacing: Limit | None) -> "Question":

@@ -2,67 +2,83 @@
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from planner.errors import Language, OptionError, Problem, Text, printable
+from planner.errors import Language, Text, printable
 from planner.siting.classes import CLASSES
-from planner.siting.siting import Siting
-from scenarios.cli.site import input_paths
-from scenarios.site import MAXIMISES, Found, answer_of, has_plan, inputs_of, rows_of, step_of
+from planner.siting.siting import Siting, relative_gap
+from scenarios.cli.site import input_paths, outputs
+from scenarios.site import MAXIMISES, Found, Lists, answer_of, has_plan, inputs_of, rows_of, step_of
+from scenarios.site_words import Words, listed, names_of, plain
 
 _SHOWN = 20
+_RESIDENTS = 8
 _QUIET = ("run", "lang", "debug", "json", "out", "command", "version")
-_NAMES = {
-    "lscp": Text("最少站点全覆盖（LSCP）", "fewest sites for all (LSCP)"),
-    "mclp": Text("定数最大覆盖（MCLP）", "most covered by p sites (MCLP)"),
-    "backup": Text("双重覆盖", "backup cover"),
-    "p-median": Text("总距离最小（p-median）", "least weighted distance (p-median)"),
-    "p-center": Text("最远者最近（p-center）", "nearest farthest (p-center)"),
-    "capacitated": Text("有容量选址", "capacitated"),
-}
 _STATES = ("optimal", "feasible", "unknown", "infeasible")
-_UNITS = {"mm": (1e6, "km"), "ms": (6e4, "min"), "table": (1.0, "")}
 
 
-def finish(found: list[Found], options: argparse.Namespace, unit: str) -> int:
+def finish(found: list[Found], options: argparse.Namespace, words: Words, lists: Lists) -> int:
     """Print and write the answer; return 2 where no p has a plan."""
     answer = {
-        **_answer(found, options),
-        "cost_unit": unit,
+        **_answer(found, options, words),
+        "cost_unit": words.unit,
         "parameters": _parameters(options),
         "inputs": inputs_of(input_paths(options)),
     }
     text = json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     solved = any(has_plan(one.siting) for one in found)
-    if options.out is not None and solved:
-        _write(options.out, text)
+    made = outputs(options.out) if options.out is not None and solved else ()
+    if made:
+        _write(made, found, text, words, lists)
     if options.json:
         print(text, end="")
         return 0 if solved else 2
     for one in found:
-        for line in summary(one, unit, options.lang):
+        for line in summary(one, words, options.lang):
             print(printable(line))
-    if options.out is not None and solved:
-        print(Text(f"输出：{options.out}", f"output: {options.out}").say(options.lang))
+    for out in made:
+        print(Text(f"输出：{out}", f"output: {out}").say(options.lang))
     return 0 if solved else 2
 
 
-def _answer(found: list[Found], options: argparse.Namespace) -> dict[str, Any]:
+def _write(made: tuple[Path, ...], found: list[Found], text: str, words: Words, lists: Lists) -> None:
+    """Write the JSON, or the tables, whole."""
+    from scenarios.export.siting import tables_of, write_book, write_csv
+    from scenarios.reach import write_whole
+
+    if made[0].suffix.lower() == ".json":
+        write_whole({made[0]: lambda path: path.write_text(text, encoding="utf-8", newline="\n")})
+        return
+    sitings = [one.siting for one in found if has_plan(one.siting)]
+    served, sites = tables_of(sitings, words, lists)
+    if made[0].suffix.lower() == ".csv":
+        write_whole({made[0]: lambda path: write_csv(path, served), made[1]: lambda path: write_csv(path, sites)})
+        return
+    lines = [line for one in found for line in summary(one, words, "zh", timed=False)]
+    write_whole({made[0]: lambda path: write_book(path, served, sites, lines)})
+
+
+def _answer(found: list[Found], options: argparse.Namespace, words: Words) -> dict[str, Any]:
     """Return the answer for one p, or the curve over several: with the state that is true of all."""
-    each = [_one(one, options.lang) for one in found]
+    each = [_one(one, options.lang, words) for one in found]
     if len(each) == 1:
         return each[0]
     worst = max((one["status"] for one in each), key=_STATES.index)
     seconds = round(sum(one["seconds"] for one in each), 3)
-    return {"model": options.model, "status": worst, "seconds": seconds, "curve": each}
+    return {
+        "model": options.model,
+        "status": worst,
+        "seconds": seconds,
+        "travel": words.travel.say(options.lang),
+        "curve": each,
+    }
 
 
-def _one(found: Found, language: Language) -> dict[str, Any]:
-    answer = answer_of(found.siting, language)
+def _one(found: Found, language: Language, words: Words) -> dict[str, Any]:
+    answer = answer_of(found.siting, language) | names_of(words, found.siting, language)
     if found.step is not None:
         answer |= step_of(found.step, language)
     if found.plans:
@@ -78,99 +94,126 @@ def _parameters(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value.name if isinstance(value, Path) else value for name, value in said.items()}
 
 
-def _write(out: Path, text: str) -> None:
-    fresh = out.with_name(f".{out.name}.fugai-new")
-    try:
-        with fresh.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(out)
-    except OSError as error:
-        fix = Text("检查路径、权限，关闭打开它的程序", "check the path, and close what has it open")
-        raise OptionError(
-            Problem(str(out), Text("写不进去", "cannot be written"), fix, found=error.strerror or "")
-        ) from error
-    finally:
-        fresh.unlink(missing_ok=True)
-
-
-def summary(found: Found, unit: str, language: Language) -> list[str]:
+def summary(found: Found, words: Words, language: Language, *, timed: bool = True) -> list[str]:
     """Return the answer in a few lines."""
     siting = found.siting
     p = "" if siting.question.p is None else f"p = {siting.question.p}"
-    name, state = _NAMES[siting.question.model], _state(siting)
-    lines = [Text(f"{name.zh}{p and '，' + p}：{state.zh}", f"{name.en}{p and ', ' + p}: {state.en}")]
+    name, state = words.label(siting), _state(siting, words)
+    way = words.travel
+    lines = [
+        Text(f"{name.zh}{p and '，' + p}（{way.zh}）：{state.zh}", f"{name.en}{p and ', ' + p} ({way.en}): {state.en}")
+    ]
     if siting.clash is not None:
         rule, change = siting.clash.rule, siting.clash.change
         lines += [Text(f"  原因：{rule.zh}", f"  why: {rule.en}"), Text(f"  可以：{change.zh}", f"  do: {change.en}")]
     if has_plan(siting):
-        lines += _plan(siting, unit)
-    lines += _around(found)
-    said = f"{siting.seconds:.2f}"
-    lines.append(Text(f"  用时 {said} 秒，{siting.solver}", f"  {said} s, {siting.solver}"))
+        lines += _plan(siting, words)
+    lines += _around(found, words)
+    if timed:
+        said = f"{siting.seconds:.2f}"
+        lines.append(Text(f"  用时 {said} 秒，{siting.solver}", f"  {said} s, {siting.solver}"))
     return [line.say(language) for line in lines]
 
 
-def _around(found: Found) -> list[Text]:
+def _around(found: Found, words: Words) -> list[Text]:
     """Return what stands around the plan: the gain over the p before, ties, the next best plans, the classes."""
     lines = []
     if found.step is not None and np.isfinite(found.step.gain):
-        gain = _shown(found.step.gain)
-        lines.append(Text(f"  比上一个 p 改善 {gain}", f"  better than the p before by {gain}"))
+        gain = words.objective(found.siting, found.step.gain)
+        lines.append(Text(f"  比上一个 p 改善 {gain.zh}", f"  better than the p before by {gain.en}"))
     if found.siting.ties:
         lines.append(Text("  另有同样好的方案", "  another plan is as good"))
     for place, plan in enumerate(found.plans[1:], 2):
-        value, named = _shown(plan.objective), "、".join(map(str, plan.chosen[:_SHOWN]))
-        lines.append(Text(f"  第 {place} 名 {value}：{named}", f"  no. {place} {value}: {named}"))
+        value, named = words.objective(plan, plan.objective), listed(map(words.site, plan.chosen), _SHOWN)
+        lines.append(Text(f"  第 {place} 名 {value.zh}：{named}", f"  no. {place} {value.en}: {named}"))
     if found.classes is not None and len(found.classes):
         for key, label in CLASSES.items():
             ids = found.classes.loc[found.classes["class"] == key, "id"].tolist()
-            listed = "、".join(map(str, ids[:_SHOWN])) + (" …" if len(ids) > _SHOWN else "")
-            lines.append(Text(f"  {label.zh} {len(ids)} 个：{listed}", f"  {label.en}, {len(ids)}: {listed}"))
+            named = listed(map(words.site, ids), _SHOWN)
+            lines.append(Text(f"  {label.zh} {len(ids)} 个：{named}", f"  {label.en}, {len(ids)}: {named}"))
     return lines
 
 
-def _state(siting: Siting) -> Text:
+def _state(siting: Siting, words: Words) -> Text:
     """Return the status in words: 最优 only of what is proven."""
-    value, bound = _shown(siting.objective), _shown(siting.bound)
-    side = Text("上界", "upper bound") if siting.question.model in MAXIMISES else Text("下界", "lower bound")
+    most = siting.question.model in MAXIMISES
+    value = words.objective(siting, siting.objective)
+    bound = words.objective(siting, siting.bound if most or np.isnan(siting.bound) else max(siting.bound, 0.0))
+    side = Text("上界", "upper bound") if most else Text("下界", "lower bound")
     if siting.status == "optimal":
-        return Text(f"最优（已证明），目标值 {value}", f"optimal (proven), objective {value}")
+        return Text(f"最优（已证明），目标值 {value.zh}", f"optimal (proven), objective {value.en}")
     if siting.status == "feasible":
-        gap = f"{siting.gap:.2%}"
+        gap = _gap(siting)
         return Text(
-            f"可行方案，目标值 {value}，{side.zh} {bound}，差距 {gap}",
-            f"a feasible plan, objective {value}, {side.en} {bound}, gap {gap}",
+            f"可行方案，目标值 {value.zh}，{side.zh} {bound.zh}，差距 {gap}",
+            f"a feasible plan, objective {value.en}, {side.en} {bound.en}, gap {gap}",
         )
     if siting.status == "infeasible":
         return Text("没有可行方案", "there is no plan")
-    return Text(f"时限内没有找到方案，{side.zh} {bound}", f"no plan was found in time, {side.en} {bound}")
+    return Text(f"时限内没有找到方案，{side.zh} {bound.zh}", f"no plan was found in time, {side.en} {bound.en}")
 
 
-def _shown(value: float) -> str:
-    return f"{value:,.10g}" if np.isfinite(value) else "—"
+def _gap(siting: Siting) -> str:
+    """Return the gap, from a bound that is not below 0."""
+    if siting.question.model in MAXIMISES:
+        return f"{siting.gap:.2%}" if np.isfinite(siting.gap) else "—"
+    return f"{relative_gap(siting.objective, max(siting.bound, 0.0)):.2%}"
 
 
-def _plan(siting: Siting, unit: str) -> list[Text]:
+def _plan(siting: Siting, words: Words) -> list[Text]:
     chosen, total = siting.chosen, siting.covered + siting.uncovered + siting.unreachable
-    named = "、".join(map(str, chosen[:_SHOWN])) + (" …" if len(chosen) > _SHOWN else "")
-    people = (_shown(siting.covered), _shown(siting.uncovered), _shown(siting.unreachable))
+    people = [words.weight(one) for one in (siting.covered, siting.uncovered)]
     share = f"{siting.covered / total:.2%}" if total else "—"
     table = siting.assignment
     weight = dict(zip(siting.instance.demand_ids, siting.instance.weight, strict=True))
     by = table["demand_id"].map(weight).to_numpy(float) * table["share"].to_numpy(float)
-    factor, said = _UNITS[unit]
-    cost = table["cost"].to_numpy(float) / factor
-    mean = f"{float((by * cost).sum()) / by.sum():,.2f} {said}".rstrip() if by.sum() else "—"
-    far = f"{cost.max():,.2f} {said}".rstrip() if len(cost) else "—"
-    lines = [
-        Text(f"  开设 {len(chosen)} 个：{named}", f"  {len(chosen)} sites: {named}"),
-        Text(f"  已覆盖 {people[0]}（{share}），未覆盖 {people[1]}，不可达 {people[2]}；平均 {mean}，最远 {far}",
-             f"  covered {people[0]} ({share}), uncovered {people[1]}, unreachable {people[2]}; mean {mean}, farthest {far}"),
-    ]  # fmt: skip
-    lost = siting.unreachable_ids
-    if lost:
-        ids = "、".join(map(str, lost[:_SHOWN])) + (" …" if len(lost) > _SHOWN else "")
-        lines.append(Text(f"  不可达的需求点 {len(lost)} 个：{ids}", f"  {len(lost)} unreachable: {ids}"))
+    cost = table["cost"].to_numpy(float)
+    mean = words.cost(float((by * cost).sum()) / by.sum() if by.sum() else np.nan)
+    far = words.cost(float(cost.max()) if len(cost) else np.nan)
+    named = listed(map(words.site, chosen), _SHOWN)
+    lines = [Text(f"  开设 {len(chosen)} 个：{named}", f"  {len(chosen)} sites: {named}")]
+    if siting.background:
+        stand = listed(map(words.site, siting.background), _SHOWN)
+        count = len(siting.background)
+        lines.append(Text(f"  另有背景站点 {count} 个：{stand}", f"  {count} background sites: {stand}"))
+    lines.append(
+        Text(f"  已覆盖 {people[0].zh}（{share}），未覆盖 {people[1].zh}；平均 {mean.zh}，最远 {far.zh}",
+             f"  covered {people[0].en} ({share}), uncovered {people[1].en}; mean {mean.en}, farthest {far.en}")
+    )  # fmt: skip
+    return [*lines, *_fees(siting, words), *_lost(siting, words, weight)]
+
+
+def _fees(siting: Siting, words: Words) -> list[Text]:
+    """Return what the sites cost, where they have costs that are added to others."""
+    instance, model = siting.instance, siting.question.model
+    if not words.costed:
+        return []
+    fee = float(instance.site_cost[np.isin(instance.site_ids, list(siting.chosen))].sum())
+    if model not in ("p-median", "capacitated"):
+        return [Text(f"  站点费用合计 {plain(fee)} 万元", f"  the sites cost {plain(fee)} (10,000 yuan)")]
+    unit = {"mm": Text("人·毫米", "person·mm"), "ms": Text("人·毫秒", "person·ms")}.get(
+        words.unit, Text("人×费用表单位", "person × unit of the table")
+    )
+    return [
+        Text(
+            f"  其中站点费用合计 {plain(fee)}，计入目标值时 1 算 1 {unit.zh}",
+            f"  of which the sites cost {plain(fee)}, each 1 of it counted as 1 {unit.en}",
+        )
+    ]
+
+
+def _lost(siting: Siting, words: Words, weight: dict[str, float]) -> list[Text]:
+    """Return who is beyond the limit of every candidate, and who has no way at all."""
+    lines = []
+    for none, zh, en in (
+        (False, "超出限度（任何候选点都够不着）", "beyond the limit of every candidate"),
+        (True, "不可达（无路可通）" if words.way == "road" else "不可达", "unreachable (no way at all)"),
+    ):
+        ids = [one for one in siting.unreachable_ids if (one in words.no_way) == none]
+        if ids:
+            amount = words.weight(sum(weight[one] for one in ids))
+            named = listed(map(words.resident, ids), _RESIDENTS)
+            lines.append(
+                Text(f"  {zh} {amount.zh}，需求点 {len(ids)} 个：{named}", f"  {en}: {amount.en}, {len(ids)}: {named}")
+            )
     return lines

@@ -29,9 +29,7 @@ def _roads(roads: RoadView) -> dict[str, Any]:
     """Return how one travelled by road, and whom the roads do not join."""
     off = roads.not_joined
     off = off.assign(state=off["state"].where(~off["closed"].astype(bool), "closed"))
-    states = {
-        state: off[(off["state"] == state) & (off["what"] == "resident")] for state in ("apart", "far", "closed")
-    }
+    states = {state: off[(off["state"] == state) & (off["what"] == "resident")] for state in ("apart", "far", "closed")}
     counts = {
         state: {"settlements": len(rows), "population": int(rows["population"].sum())} for state, rows in states.items()
     }

@@ -61,7 +61,7 @@ def siting_data(siting: Siting) -> dict[str, Any]:
     clash = siting.clash
     return {
         "status": siting.status,
-        "objective": siting.objective,
+        "objective_value": siting.objective,
         "bound": siting.bound,
         "gap": siting.gap,
         "chosen": list(siting.chosen),

@@ -8,7 +8,6 @@ import xlsxwriter
 
 from planner import __version__
 from planner.numbers import share_text
-from planner.plans.chain_levels import LEVELS
 from planner.plans.rounds import clock_text
 from planner.plans.rural import KINDS, SUBSTITUTES
 from scenarios.export.explain import write_explanations
@@ -23,6 +22,7 @@ from scenarios.plan_rural_tables import (
     duties,
     kinds_shown,
     left,
+    new_word,
     owed,
     sums,
     teams,
@@ -33,7 +33,7 @@ from scenarios.plan_rural_tables import (
 from scenarios.plan_words import cost_word, unit_word
 
 WORKBOOK = "乡村方案.xlsx"
-SHORT = {"clinic": "村卫生室", "round": "巡回", "mobile": "移动", "neighbour": "邻（联）村", "stay": "驻村", "new_clinic": "新建\n缺口", "no_data": "无数据"}  # fmt: skip
+SHORT = {"clinic": "村卫生室", "round": "巡回", "mobile": "移动", "neighbour": "邻（联）村", "stay": "驻村", "new_clinic": "新建", "no_data": "无数据"}  # fmt: skip
 _PAPER = 134.0
 
 
@@ -57,10 +57,17 @@ def write_workbook(path: Path, report: Report) -> None:
     else:
         table("巡回值班表", "巡回值班表（一个月）", _DUTY, duties(report), [_duty_note(report)])
         table("巡回队伍", "派出巡回的卫生院", _TEAMS, teams(report), [_TEAMS_NOTE])
-        table("巡回去不了的村", "巡回当天去不了的村", _LEFT, left(report), [_LEFT_NOTE])
+        missed = left(report)
+        table("巡回去不了的村", "巡回当天去不了的村", _LEFT, missed, [_LEFT_NOTE] if missed else [])
     table("五级链条", "各乡镇的五级链条：村→乡镇→次中心→县→市", _towns(report), towns(report), _chain_notes(report))
     if report.changes is not None:
-        table("链条变化", f"“{report.start.base.scenario.name}”对链条的改变", _changes(report), changed(report), [_CHANGES_NOTE])
+        table(
+            "链条变化",
+            f"“{report.start.base.scenario.name}”对链条的改变",
+            _changes(report),
+            changed(report),
+            [_CHANGES_NOTE],
+        )
     table("有无与达标", "每个乡镇、行政村应有的机构：有无、达标", _OWED, owed(report), [_OWED_NOTE])
     table("数量差异", "与条款所列数量的差异", _COUNTS, counts(report), [_COUNTS_NOTE])
     sheet = Sheet(book, formats, report.start.region, "说明", "说明")
@@ -87,12 +94,12 @@ def _sums(report: Report, place: str) -> list[Column]:
         column("行政村（个）", "村卫生室", "clinic"),
         column("替代服务（个，另计）", "小计", "substitute"),
         *(column("替代服务（个，另计）", SHORT[one], one) for one in own),
-        *(column("未落实（个）", SHORT[one], one) for one in others),
+        *(column(f"未落实（新建＝{new_word(report)}）", SHORT[one], one) for one in others),
         column("已有服务", "个", "served"),
         Column("已有服务", "占比", 8, plain("served_share"), "centre"),
         Column("居民（人）", "全部", 9.5, plain("population"), "number"),
         Column("居民（人）", "替代服务", 9, plain("substitute_people"), "number"),
-        Column("居民（人）", "新建缺口", 9, plain("new_clinic_people"), "number"),
+        Column("居民（人）", f"新建{new_word(report)}", 9, plain("new_clinic_people"), "number"),
     ]
 
 
@@ -100,7 +107,7 @@ def _sums_note(report: Report) -> str:
     names = "、".join(KINDS[one].zh for one in report.plan.allowed.kinds)
     gap = "" if report.plan.judges else "条款不是本市的，或原文不作判断：“新建”只是建议，不算缺口。"
     return (
-        f"注：全部＝村卫生室＋替代服务＋新建缺口＋无数据，每个行政村只计一次。“替代服务”限条款许可的几种（{names}），"
+        f"注：全部＝村卫生室＋替代服务＋新建＋无数据，每个行政村只计一次。“替代服务”限条款许可的几种（{names}），"
         f"由别的机构上门或就近提供，不是村卫生室，另行计数。{gap}"
     )
 
@@ -181,7 +188,7 @@ def _towns(report: Report) -> list[Column]:
         Column("", "乡镇（街道）", 12.5, plain("town_name")),
         Column("", "村数", 4.5, plain("villages"), "centre"),
         Column("", "居民\n（人）", 7.5, plain("population"), "number"),
-        *(Column(group, text.replace("级医院", ""), 7.3, two_places(f"to_{level}_mean"), "kilometres") for level, text in LINKS.items()),
+        *(Column(group, text.replace("级医院", "").removeprefix("到"), 7.3, two_places(f"to_{level}_mean"), "kilometres") for level, text in LINKS.items()),
         Column(group, "合计", 7.5, two_places("total_mean"), "kilometres"),
         Column("最远", f"{unit}", 7.5, two_places("total_worst"), "kilometres"),
         Column("最远", "村", 15, plain("worst_village")),

@@ -1,0 +1,232 @@
+"""Community centres planned from a folder of facts: districts, new centres, stations, conversions, community hospitals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from planner.errors import OptionError, Problem, SitingError, Text
+from planner.limits import Limit, read_limit
+from planner.measures import community_centers
+from planner.plans.centers import CenterPlan, CenterTask, plan_centers
+from planner.rules import Reading, Rule
+from planner.scenario import Scenario, apply
+from planner.siting.question import Limits
+from planner.travel import StraightLine, Travel
+from scenarios.plan import Proposal, Start, begin, clash_words, proposal, readings_of, record_of
+from scenarios.plan_centers_files import read_crosswalk
+from scenarios.run import PLAN, Step
+from scenarios.ways import PERIOD_LABELS, RoadChoices, road_of
+
+SHORT_BY_TIME, SHORT_BY_DISTANCE = "10min", "2km"
+"""How long a way one person short of the lower bound weighs where the planner does not say: a parameter."""
+WAYS: Mapping[str, str] = {"time": "沿路网行车时间", "road": "沿路网距离", "paper": "直线距离"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a planner asks; None: as the rule says (lower, upper, hospital_share), or as the data allow (way, short)."""
+
+    data: Path
+    rules: str = ""
+    scenario: Path | None = None
+    lower: int | None = None
+    upper: int | None = None
+    hospital_share: float | None = None
+    hard: bool = False
+    short: Limit | None = None
+    way: str | None = None
+    link: Limit | None = None
+    walk_kmh: float = 5.0
+    minutes: float = 15.0
+    crosswalk: Path | None = None
+    p: Mapping[str, int] | None = None
+    solving: Limits = Limits()
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """The plan and what is told around it; `short` and `way` as they were chosen."""
+
+    asked: Asked
+    start: Start
+    rule: Rule
+    way: str
+    short: Limit
+    plan: CenterPlan
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Return why, by county name, there is no plan."""
+        names = dict(zip(self.start.region.counties["code"], self.start.region.counties["name"], strict=True))
+        out = {}
+        for code, part in self.plan.districting.parts.items():
+            if part.status in ("infeasible", "unknown"):
+                out[str(names.get(code, code))] = self._why_not(code)
+        return out
+
+    def _why_not(self, code: str) -> str:
+        clash = self.plan.districting.clashes.get(code)
+        if clash is None:
+            return "时限内没有找到方案，可以放宽 --time-limit"
+        rule = clash.rule.zh.removeprefix(f"{code}：")
+        names = self.plan.communities.set_index("id")["name"].to_dict()
+        ids = [f"{names[one]}（{one}）" for one in clash.ids if one in names]
+        where = f"（{'、'.join(ids[:5])}{'等' + str(len(ids)) + '个社区' if len(ids) > 5 else ''}）" if ids else ""
+        return f"{clash_words(self.start, Text(rule, ''))}{where}；可以：{clash.change.zh}"
+
+    @cached_property
+    def after(self) -> pd.DataFrame:
+        """What the clause's measure says of each town once the plan's edits are done, each served by the nearest centre."""
+        region = apply(self.start.region, Scenario("", edits=self.plan.edits()))
+        params: Any = {
+            "lower": self.plan.task.lower, "upper": self.plan.task.upper, "hospital_kinds": self.plan.task.hospital_kinds,
+        }  # fmt: skip
+        return community_centers(region, StraightLine(), test="either", **params).set_index("subject_code")
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """Label and sentence of what the plan assumes and was given."""
+        clause, task = self.rule.clause, self.plan.task
+        lower = "硬约束" if task.hard else f"软约束，每差 1 人折合 {self.short.said} 的路程（参数）"
+        own = [
+            name for name, one in (("下限", self.asked.lower), ("上限", self.asked.upper)) if one is not None
+        ]  # fmt: skip
+        changed = f"（{'、'.join(own)}由规划人员改定，不是条款原数）" if own else ""
+        return [
+            ("条款", f"{clause.document}{clause.section}：{clause.quote}"),
+            ("上下限", f"每所 {task.lower:,}～{task.upper:,} 人{changed}；上限必须满足，下限为{lower}。"),
+            ("路程", f"居民到中心按{WAYS[self.way]}{self._period}。"),
+            ("步行", self._walk),
+            *(("相邻", f"沿路网超过 {one.said} 的社区不算相邻（参数）。") for one in (self.asked.link,) if one),
+            *(("个数", f"{code}：共 {n} 所（规划人员指定）。") for code, n in sorted((task.p or {}).items())),
+            *(("假设", one) for one in self.plan.assumptions),
+            ("与评估的差别", "评估（findings.csv）按就近归属算服务人口，不知道本方案的片区划分；方案的负荷要按片区调整服务关系才能实现。"),
+            *(("没有方案", f"{name}：{why}") for name, why in self.failed.items()),
+        ]  # fmt: skip
+
+    @property
+    def _period(self) -> str:
+        period = self.start.base.choices.period
+        return f"（{PERIOD_LABELS[period]}时速）" if period and self.way == "time" else ""
+
+    @property
+    def _walk(self) -> str:
+        task, roads = self.plan.task, self.start.region.roads is not None
+        way = "沿路网距离（含不宜步行的道路）" if roads else "直线距离"
+        return f"到最近的中心或站，按{way}，每小时 {task.walk_kmh:g} 公里，限 {task.station_minutes:g} 分钟（参数）。"
+
+
+def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
+    """Plan; SitingError with every county's clash where no county has a plan, FugaiError for what cannot be used."""
+    files = [asked.crosswalk] if asked.crosswalk else []
+    rows = read_crosswalk(asked.crosswalk) if asked.crosswalk else None
+    start = begin(asked.data, asked.rules, asked.scenario, choices, files, step)
+    rule, reading = _reading(start)
+    way = _way(asked, start)
+    travel, unit = _travel(start, way), "ms" if way == "time" else "mm"
+    short = asked.short or read_limit(SHORT_BY_TIME if unit == "ms" else SHORT_BY_DISTANCE)
+    if short.unit != unit:
+        _mixed("--short", short)
+    task = _task(asked, reading, 0.0 if asked.hard else float(short.value))
+    task = replace(task, crosswalk=rows, longest_road=asked.link.value if asked.link else 0)
+    plan = plan_centers(
+        start.region, travel, task, lambda text: step(text), _walk(start), _link_travel(asked, start)
+    )  # fmt: skip
+    report = Report(asked, start, rule, way, short, plan)
+    if len(report.failed) == len(plan.districting.parts):
+        fix = Text("按上面的办法改正", "change one of these")
+        raise SitingError(
+            [
+                Problem(name, Text(f"没有可行方案：{why}", f"there is no plan: {why}"), fix)
+                for name, why in report.failed.items()
+            ]
+        )
+    return report
+
+
+def _reading(start: Start) -> tuple[Rule, Reading]:
+    found = readings_of(start.rules, "community_centers")
+    if not found:
+        what = Text("这套规则没有社区卫生服务中心的条款", "these rules have no clause on community centres")
+        fix = Text("换一套规则（--rules），如 panzhihua_2023", "choose other rules, as panzhihua_2023")
+        raise OptionError(Problem("--rules", what, fix, found=start.law.id))
+    return found[0]
+
+
+def _way(asked: Asked, start: Start) -> str:
+    """Return how one travels; OptionError for a way or an option that needs roads where there are none."""
+    if start.region.roads is not None:
+        return asked.way or "time"
+    fix = Text("在数据文件夹里放入 roads，或去掉这个选项", "add roads to the folder, or drop the option")
+    what = Text("数据里没有路网", "there are no roads")
+    if asked.way in ("time", "road"):
+        raise OptionError(Problem("--way", what, fix, found=asked.way))
+    if asked.link is not None:
+        raise OptionError(Problem("--link", what, fix, found=asked.link.said))
+    if start.base.choices.need_roads:
+        raise OptionError(Problem("roads", what, fix))
+    return "paper"
+
+
+def _travel(start: Start, way: str) -> Travel:
+    graph, choices = start.region.roads, replace(start.base.choices, delay_s=0.0)
+    if graph is None or way == "paper":
+        return StraightLine()
+    return road_of(graph, choices, by_time=way == "time", direction="to")
+
+
+def _walk(start: Start) -> Travel:
+    return _travel(start, "road")
+
+
+def _link_travel(asked: Asked, start: Start) -> Travel | None:
+    return None if asked.link is None else _travel(start, "time" if asked.link.unit == "ms" else "road")
+
+
+def _mixed(option: str, limit: Limit) -> None:
+    what = Text("单位与路程的不同", "another unit than the way's")
+    fix = Text("按时间的写 min，按距离的写 km", "as 10min by time, as 2km by distance")
+    raise OptionError(Problem(option, what, fix, found=limit.said))
+
+
+def _task(asked: Asked, reading: Reading, price: float) -> CenterTask:
+    """Return what is asked with the rule's numbers; a share that neither says means that no hospital is named."""
+    params, share = reading.params, asked.hospital_share
+    return CenterTask(
+        lower=params["lower"] if asked.lower is None else asked.lower,
+        upper=params["upper"] if asked.upper is None else asked.upper,
+        hospital_kinds=params["hospital_kinds"],
+        hospital_share=float(params.get("hospital_share", 0.0)) if share is None else share,
+        hard=asked.hard,
+        short_price=price,
+        station_minutes=asked.minutes,
+        walk_kmh=asked.walk_kmh,
+        p=asked.p,
+        solving=asked.solving,
+    )
+
+
+def parameters(report: Report) -> dict[str, object]:
+    """Return what the planner decided, as plan.json keeps it."""
+    task, asked = report.plan.task, report.asked
+    return {
+        "lower": task.lower, "upper": task.upper, "hard": task.hard, "short": None if task.hard else report.short.said,
+        "hospital_share": task.hospital_share, "way": report.way, "walk_kmh": task.walk_kmh, "minutes": task.station_minutes,
+        "link": asked.link.said if asked.link else None, "p": dict(task.p) if task.p else None,
+        "crosswalk": None if asked.crosswalk is None else asked.crosswalk.name, "base": dict(record_of(report.start)),
+    }  # fmt: skip
+
+
+def proposals(report: Report) -> list[Proposal]:
+    """Return the new, upgraded and converted centres and the stations as one scenario."""
+    notes = [f"{label}：{text}" for label, text in report.said]
+    edits = report.plan.edits()
+    if not edits:
+        notes.insert(0, "没有要新设的中心和服务站。")
+    one = proposal(report.start, PLAN, "社区卫生服务中心布局方案", edits, {}, notes)
+    scenario = replace(one.said.scenario, questions=report.start.base.scenario.questions)
+    return [replace(one, said=replace(one.said, scenario=scenario))]

@@ -1,0 +1,279 @@
+"""The tables of a plan of community centres as rows that the workbook, the map, the lists and plan.json show alike."""
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from planner.errors import Text
+from planner.numbers import share_text
+from planner.siting.siting import relative_gap
+from scenarios.plan_centers import Report
+from scenarios.plan_words import amount, amount_text, people_text
+
+Row = dict[str, Any]
+ADVICE = {"overloaded": "超负荷", "mergeable": "可合并", "convert": "可转型", "": ""}
+ORIGINS = {"standing": "已有", "hospital": "卫生院转型", "station": "服务站升级", "community": "新建"}
+NONE = "—"
+
+
+def rows_of(frame: pd.DataFrame) -> list[Row]:
+    """Return the rows of a frame as mappings by column name, without geometry."""
+    frame = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def yes(value: object) -> str:
+    """Return whether a reading is met; a dash where the data do not tell."""
+    return NONE if value is None or pd.isna(value) else "符合" if value else "不符合"
+
+
+def center_names(report: Report) -> dict[str, str]:
+    """Return the names of all centres by id, those that stand beside others too."""
+    frame = report.plan.centers
+    return dict(zip(frame["id"], frame["name"], strict=True))
+
+
+def _names(report: Report, said: str) -> str:
+    names = center_names(report)
+    return "、".join(names.get(one, one) for one in said.split("、") if one)
+
+
+def county_names(report: Report) -> dict[str, str]:
+    """Return the names of the counties by code."""
+    frame = report.start.region.counties
+    return dict(zip(frame["code"], frame["name"], strict=True))
+
+
+def counties(report: Report) -> list[Row]:
+    """Return one row a county: what is proven, centres today, new and least, people, the way a head."""
+    plan, names, unit = report.plan, county_names(report), report.plan.unit
+    units, centers, out = plan.communities, plan.centers, []
+    for code, part in plan.districting.parts.items():
+        mine, theirs = units[units["county_code"] == code], centers[centers["county_code"] == code]
+        people = int(mine["population"].sum())
+        has = part.status in ("optimal", "feasible")
+        ways = [_way(report, row) for row in rows_of(mine)] if has else []
+        total = sum(way * n for way, n in zip(ways, mine["population"], strict=True) if n) if has else math.nan
+        out.append(
+            {
+                "code": code, "name": names.get(code, code), "communities": len(mine), "population": people,
+                "present": int((theirs["status"] == "fixed").sum()),
+                "new": int(((theirs["status"] == "candidate") & theirs["load"].notna()).sum()) if has else NONE,
+                "short": int(theirs["short"].fillna(0).sum()) if has else NONE,
+                "mean": amount(total / people, unit) if has and people else math.nan,
+                "stations": int(mine["station"].sum()), "state": state_text(part.status, part.objective, part.bound, people, unit),
+                "why": report.failed.get(names.get(code, code), ""),
+            }
+        )  # fmt: skip
+    return out
+
+
+def state_text(status: str, objective: float, bound: float, people: int, unit: str) -> str:
+    """Return what is known of a county's plan. 最优 is said of what is proven and of nothing else."""
+    if status == "optimal":
+        return "最优（已证明）"
+    if status != "feasible":
+        return {"infeasible": "没有可行方案", "unknown": "时限内没有找到方案"}[status]
+    if not people or not math.isfinite(bound):
+        return "可行方案（未证明），下界未知"
+    low = amount_text(max(bound, 0.0) / people, unit)
+    return f"可行方案（未证明），下界人均 {low}，差距 {share_text(min(relative_gap(objective, bound), 1.0))}"
+
+
+def towns(report: Report) -> list[Row]:
+    """Return one row a 街道 or seat: today, both readings and the or, what is proposed, what the clause then says."""
+    names, after = county_names(report), report.after
+    out = []
+    for row in rows_of(report.plan.towns):
+        planned = math.nan if pd.isna(row["load_planned"]) else int(row["load_planned"])
+        out.append(
+            {
+                **row, "county_name": names.get(row["county_code"], ""), "today": _names(report, row["center_today"]),
+                "present_said": yes(row["met_present"]), "load_said": yes(row["met_load"]), "said": yes(row["met"]),
+                "advice_said": ADVICE[row["advice"]] or NONE, "proposal_said": _proposal(report, row), "load_planned": planned,
+                "planned_said": NONE if math.isnan(planned) else yes(row["met_planned"]), "after_said": yes(after["met"][row["code"]]),
+                "estimated_said": "估算" if row["estimated"] else "",
+            }
+        )  # fmt: skip
+    return out
+
+
+def _proposal(report: Report, row: Row) -> str:
+    units = report.plan.communities
+    mine = units[units["town_code"] == row["code"]]
+    if row["proposal"]:
+        return f"新设 {_names(report, row['proposal'])}"
+    if not (mine["center_planned"] != "").any():
+        return "本县（区）没有方案"
+    if row["met"] is not None and not row["met"]:
+        served = "、".join(_names(report, one) for one in sorted(set(mine["center_planned"])))
+        return f"不新设，按片区由{served}服务"
+    moved = mine[mine["center_planned"] != mine["center_today"]]
+    return f"{len(moved)} 个社区改由别的中心服务" if len(moved) else "不变"
+
+
+def communities(report: Report) -> list[Row]:
+    """Return one row a community: whose it is today and by plan, its share of the load, its walk."""
+    names, loads = center_names(report), report.plan.districting.loads.set_index("center_id")["load"]
+    walks = report.plan.stations.walks
+    walks = walks.assign(weighted=walks["distance_m"] * walks["population"])
+    by = walks.groupby("unit")[["weighted", "population"]].sum(min_count=1)
+    metres = (by["weighted"] / by["population"]).to_dict()
+    out = []
+    for row in rows_of(report.plan.communities):
+        load = loads.get(row["center_planned"], 0)
+        way = _way(report, row)
+        out.append(
+            {
+                **row, "today": names.get(row["center_today"], NONE), "planned": names.get(row["center_planned"], "没有方案"),
+                "moved": "改" if row["center_planned"] and row["center_planned"] != row["center_today"] else "",
+                "share": share_text(row["population"] / load) if load else NONE, "way": amount(way, report.plan.unit),
+                "metres": metres.get(row["id"], math.nan), "estimated_said": "估算" if row["estimated"] else "",
+                "station_said": _station_said(row),
+            }
+        )  # fmt: skip
+    return out
+
+
+def _station_said(row: Row) -> str:
+    if row["station"]:
+        return "拟设站"
+    if not row["beyond"]:
+        return ""
+    return "步行外" if row["kind"] == "community" else "村（由卫生室服务）"
+
+
+def _way(report: Report, row: Row) -> float:
+    """Return the people-weighted way to the planned centre, NaN where there is none."""
+    task = report.plan.districting.task
+    if not row["center_planned"] or not row["population"]:
+        return math.nan
+    at, centre = _places(report)
+    return float(task.burden[at[row["id"]], centre[row["center_planned"]]]) / float(row["population"])
+
+
+def _places(report: Report) -> tuple[dict[str, int], dict[str, int]]:
+    task = report.plan.districting.task
+    units = {str(one): at for at, one in enumerate(task.units["id"])}
+    return units, {str(one): at for at, one in enumerate(task.centers["id"])}
+
+
+def centers(report: Report) -> list[Row]:
+    """Return one row a centre that stands or is proposed: loads against the bounds, what is advised."""
+    counties_, task = county_names(report), report.plan.task
+    units, out = report.plan.communities, []
+    homes = units.set_index("id")["name"].to_dict()
+    served = units.groupby("center_planned").size().to_dict()
+    towns_ = report.start.region.towns.set_index("code")["name"].to_dict()
+    for row in rows_of(report.plan.centers):
+        joint = max(int(row["joint"]), 1)
+        is_new = row["status"] != "fixed"
+        planned = math.nan if pd.isna(row["load"]) else int(row["load"])
+        out.append(
+            {
+                **row, "county_name": counties_.get(row["county_code"], ""), "town_name": towns_.get(row["town_code"], ""),
+                "home": homes.get(row["unit_id"], NONE), "origin_said": ORIGINS[row["origin"]],
+                "today": NONE if is_new else int(row["load_today"]), "load": planned,
+                "lower": task.lower * joint, "upper": task.upper * joint,
+                "used": NONE if math.isnan(planned) else share_text(planned / (task.upper * joint)),
+                "short": 0 if pd.isna(row["short"]) else int(row["short"]),
+                "advice_today_said": ADVICE[row["advice_today"]], "advice_said": ADVICE[row["advice"]],
+                "communities": int(served.get(row["id"], 0)), "note": _note(row),
+            }
+        )  # fmt: skip
+    return out
+
+
+def _note(row: Row) -> str:
+    if row["joint"] == 0:
+        return "与同一社区的中心合为一个片区"
+    if row["joint"] > 1:
+        return f"本社区 {int(row['joint'])} 所中心合为一个片区，上下限相加"
+    return "" if not pd.isna(row["load"]) else "本县（区）没有方案"
+
+
+def stations(report: Report) -> list[Row]:
+    """Return the communities with residents beyond the walk, and whether they get a station."""
+    rows = [row for row in communities(report) if row["beyond"] or row["station"]]
+    order = {"拟设站": 0, "步行外": 1}
+    rows.sort(key=lambda row: (order.get(row["station_said"], 2), -row["beyond"], row["id"]))
+    chosen = set(report.plan.stations.chosen)
+    for row in rows:
+        row["answer"] = _answer(row, chosen)
+    return rows
+
+
+def _answer(row: Row, chosen: set[str]) -> str:
+    if row["id"] in chosen:
+        return "设社区卫生服务站"
+    if row["kind"] != "community":
+        return "行政村，由村卫生室服务，不设站"
+    return "由相邻社区的站服务"
+
+
+def station_state(report: Report) -> str:
+    """Return what is proven about the number of stations."""
+    siting = report.plan.stations.siting
+    if siting is None:
+        return "全部社区都在步行范围内，不需要再设站"
+    count = len(report.plan.stations.chosen)
+    if siting.status == "optimal":
+        return f"最少再设 {count} 个站（已证明）"
+    if not siting.chosen:
+        return "时限内没有找到设站方案"
+    return f"再设 {count} 个站（可行方案，未证明最少，下界 {math.ceil(siting.bound - 1e-6)} 个，差距 {share_text(siting.gap)}）"
+
+
+def conversions(report: Report) -> list[Row]:
+    """Return the hospitals that the crosswalk turns into centres, and whether the plan uses them."""
+    used = set(report.plan.new_centers["id"])
+    names = county_names(report)
+    return [
+        {**row, "county_name": names.get(row["county_code"], ""), "used": "纳入方案" if row["id"] in used else "候选，本方案没有选用"}
+        for row in rows_of(report.plan.conversions.table)
+    ]  # fmt: skip
+
+
+def hospitals(report: Report) -> list[Row]:
+    """Return the centres in the order of their fitness for a community hospital."""
+    return [
+        {**row, "beds_said": "无数据" if pd.isna(row["beds"]) else int(row["beds"]), "said": "推荐" if row["chosen"] else ""}
+        for row in rows_of(report.plan.hospitals)
+    ]  # fmt: skip
+
+
+def total_state(report: Report) -> str:
+    """Return what is proven of the whole plan."""
+    parts = report.plan.districting.parts.values()
+    failed = len(report.failed)
+    if failed:
+        return f"{len(parts) - failed} 个县（区）有方案，{failed} 个没有"
+    if report.plan.districting.status == "optimal":
+        return "最优（已证明）"
+    people = int(report.plan.communities["population"].sum())
+    answer = report.plan.districting
+    return state_text("feasible", answer.objective, answer.bound, people, report.plan.unit)
+
+
+def overview(report: Report) -> list[Text]:
+    """Return what the command says at its end."""
+    out = []
+    for row in counties(report):
+        if row["why"]:
+            out.append(Text(f"{row['name']}：没有方案。{row['why']}", f"{row['code']}: no plan. {row['why']}"))
+            continue
+        short = f"，不足下限共 {people_text(row['short'])}" if row["short"] else ""
+        zh = f"{row['name']}：{row['communities']} 个社区（村），{people_text(row['population'])}；中心 {row['present']} 所，新设 {row['new']} 所{short}；{row['state']}"
+        en = f"{row['code']}: {row['communities']} communities; {row['present']} centres, {row['new']} new; short of the bound {row['short']}"
+        out.append(Text(zh, en))
+    chosen = [row["name"] for row in hospitals(report) if row["chosen"]]
+    known = report.plan.conversions.known
+    out.append(Text(f"服务站：{station_state(report)}", f"stations: {len(report.plan.stations.chosen)} more"))
+    out.append(Text(f"社区医院推荐：{'、'.join(chosen) or '没有（规则没有给比例）'}", f"community hospitals: {len(chosen)}"))
+    if known:
+        count = len(report.plan.conversions.table)
+        out.append(Text(f"卫生院转型：{count} 家可转型", f"conversions: {count}"))
+    else:
+        out.append(Text("卫生院转型：无数据（没有撤并对照表 --crosswalk）", "conversions: no data (no --crosswalk)"))
+    return out

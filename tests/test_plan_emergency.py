@@ -1,0 +1,182 @@
+"""Plans of emergency stations: known answers, the same figures as an assessment, scenarios that come out the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from geodata.load import load
+from planner.errors import Text
+from planner.findings import assess
+from planner.measures import FUNCTIONS
+from planner.rules import load_rules
+from scenarios.cli import main
+from scenarios.files import read_scenario
+from scenarios.run import run_file
+from scenarios.ways import RoadChoices, ways_of
+from tests import tiny
+from tests.test_plan_subcenters import opened
+
+PAPER = "urban_subdistricts_and_county_seats_paper_5000000"
+ROAD = "urban_subdistricts_and_county_seats_road_5000000"
+
+
+def silent(_: Text) -> None: ...
+
+
+def planned(data: Path, out: Path, *more: str) -> dict[str, Any]:
+    assert main(["plan", "emergency", str(data), "--out", str(out), *more]) == 0
+    return json.loads((out / "plan.json").read_text("utf-8"))
+
+
+def case(plan: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = (one for one in plan["cases"] if one["id"] == name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a made city with roads, and the plan's folder."""
+    folder = tmp_path_factory.mktemp("emergency")
+    data = tiny.write_with_roads(folder / "data")
+    planned(data, folder / "out", "--delay", "3min", "--minutes", "15")
+    return data, folder / "out"
+
+
+@pytest.fixture(scope="module")
+def plan(made: tuple[Path, Path]) -> dict[str, Any]:
+    return json.loads((made[1] / "plan.json").read_text("utf-8"))
+
+
+def test_known_answers(plan: dict[str, Any]) -> None:
+    """甲一街道 has 30,000 people by the station; 乙镇's 5,000 townspeople live by its hospital, 11 km away."""
+    one = case(plan, PAPER)
+    assert (one["people"], one["covered"], one["more"], one["hosted"], one["alone"]) == (35_000, 30_000, "1", 1, 0)
+    assert one["proposed"] == ["TH2"]
+    assert [step["covered"] for step in one["curve"]] == [30_000, 35_000]
+    assert (one["by_share"]["0.9"]["chosen"], one["nature"]) == (one["by_share"]["0.95"]["chosen"], "条款口径")
+    assert case(plan, "urban_subdistricts_paper_5000000")["more"] == "0"
+    assert case(plan, f"{PAPER}_greenfield")["more"] == "2"
+
+
+def test_by_road_those_without_a_way_are_named(plan: dict[str, Any], made: tuple[Path, Path]) -> None:
+    """No road comes within 2 km of the north."""
+    one = case(plan, ROAD)
+    assert (one["covered"], one["left"], one["nature"]) == (20_000, 5_000, "参考口径，不作判断")
+    named = {row["name"]: row["why"] for row in plan["left_out"] if "道路 5 公里，城区（街道）＋县城" in row["case"]}
+    assert named == {"五社区居民委员会": "不可达：离路太远"}
+    book = openpyxl.load_workbook(made[1] / "急救站方案.xlsx")
+    texts = [str(cell.value) for row in book["够不着的居民点"].iter_rows() for cell in row]
+    assert "五社区居民委员会" in texts
+
+
+def test_today_is_what_the_assessment_says(plan: dict[str, Any], made: tuple[Path, Path]) -> None:
+    region = load(made[0])
+    findings = assess(region, load_rules("panzhihua_2023", FUNCTIONS), ways_of(region, RoadChoices(delay_s=180.0)))
+    city = findings[findings["level"] == "city"].set_index(["rule", "reading"])
+    pairs = {
+        PAPER: ("emergency_urban", "paper"),
+        "urban_subdistricts_paper_5000000": ("emergency_urban", "paper_subdistricts"),
+        "urban_census_paper_5000000": ("emergency_urban", "paper_census"),
+        ROAD: ("emergency_urban", "road"),
+        "rural_subdistricts_and_county_seats_paper_15000000": ("emergency_rural", "paper"),
+        "rural_subdistricts_and_county_seats_road_15000000": ("emergency_rural", "road"),
+    }
+    for name, at in pairs.items():
+        assert (case(plan, name)["people"], case(plan, name)["covered"]) == tuple(
+            city.loc[at, ["population", "covered"]]
+        )
+
+
+def test_response_time_is_dispatch_and_travel_and_a_parameter(plan: dict[str, Any]) -> None:
+    one = case(plan, "urban_subdistricts_and_county_seats_road_time_900000")
+    assert (one["covered"], one["nature"]) == (30_000, "参数情景，不作判断")
+    assert any("调度 3 分钟" in text for _, text in plan["said"])
+
+
+@pytest.mark.parametrize(
+    ("file", "reading", "uncovered"), [("方案_直线.yaml", "paper", 0), ("方案_道路.yaml", "road", 0)]
+)
+def test_each_reading_is_a_scenario_that_covers_everyone(
+    made: tuple[Path, Path], tmp_path: Path, file: str, reading: str, uncovered: int
+) -> None:
+    outcome = run_file(made[1] / file, str(made[0]), None, tmp_path / "again", silent)
+    rows = outcome.findings
+    city = rows[(rows["rule"] == "emergency_urban") & (rows["reading"] == reading) & (rows["level"] == "city")]
+    assert city["uncovered"].tolist() == [uncovered]
+    if reading == "paper":
+        assert (tmp_path / "again" / "findings.csv").read_bytes() == (made[1] / "findings.csv").read_bytes()
+    assert read_scenario(made[1] / file).choices.delay_s == 180
+
+
+def test_the_same_again_is_the_same_bytes(
+    made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once more, and without numba: the plans are the same."""
+    planned(made[0], tmp_path / "out", "--delay", "3min", "--minutes", "15")
+    for path in made[1].iterdir():
+        assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes(), path.name
+    monkeypatch.setattr("planner.siting.small.find_spec", lambda _: None)
+    again = planned(made[0], tmp_path / "out", "--delay", "3min", "--minutes", "15")
+    first = json.loads((made[1] / "plan.json").read_text("utf-8"))
+    assert [(one["id"], one["more"], one["proposed"]) for one in again["cases"]] == [
+        (one["id"], one["more"], one["proposed"]) for one in first["cases"]
+    ]
+
+
+def test_without_a_grid_only_hosts_are_chosen(made: tuple[Path, Path], tmp_path: Path) -> None:
+    plan = planned(made[0], tmp_path / "out", "--grid", "0", "--rural", "none")
+    assert {one["alone"] for one in plan["cases"]} == {0}
+    assert not [one for one in plan["cases"] if one["residents"] == "rural"]
+    assert case(plan, ROAD)["left"] == 15_000  # 二社区 is 4 km of road from no host
+
+
+def test_a_plan_upon_a_plan_needs_nothing_more(made: tuple[Path, Path], tmp_path: Path) -> None:
+    more = ["--scenario", str(made[1] / "方案_直线.yaml"), "--rural", "none"]
+    plan = planned(made[0], tmp_path / "out", *more)
+    assert case(plan, PAPER)["more"] == "0"
+    assert len(read_scenario(tmp_path / "out" / "方案_直线.yaml").scenario.edits) == 1
+
+
+def test_rules_without_a_radius_give_the_rural_cases_alone(made: tuple[Path, Path], tmp_path: Path) -> None:
+    plan = planned(made[0], tmp_path / "out", "--rules", "yaan_2022", "--rural", "15km")
+    assert {one["residents"] for one in plan["cases"]} == {"rural"}
+    assert any("没有城市地区急救半径" in text for _, text in plan["said"])
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--rules", "suining_2024", "--rural", "none"), "规则里没有城市地区急救半径"),
+        (("--rural", "30min"), "须是距离"),
+        (("--rural", "10"), "限度没有单位"),
+        (("--grid", "10m"), "须在 0.2 与 200 之间"),
+        (("--most", "-1"), "须在 0 与 500 之间"),
+        (("--closed", "W9"), "没有这些路段编号"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_message_and_nothing_written(
+    made: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], said: str
+) -> None:
+    assert main(["plan", "emergency", str(made[0]), "--out", str(tmp_path / "out"), *more]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert len(told.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_page_opens_on_the_plan_for_all(made: tuple[Path, Path], browser: Any) -> None:
+    page, complaints = opened(browser, made[1] / "急救站方案地图.html")
+    assert "35,000 人（100.00%）" in page.locator("#facts").inner_text()
+    assert page.locator(".sign.hosted").count() == 1
+    page.select_option("#number", index=0)
+    assert "30,000 人（85.71%）" in page.locator("#facts").inner_text()
+    assert page.locator(".left").count() == 1
+    page.locator(".left").first.hover()
+    assert "五社区" in page.locator(".leaflet-tooltip").inner_text()
+    for at in range(page.locator("#group option").count()):
+        page.select_option("#group", index=at)
+    assert complaints == []
+    page.context.close()

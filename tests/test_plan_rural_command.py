@@ -1,0 +1,241 @@
+"""fugai plan rural: whole folders, sums, the same bytes, names that bite, and what is refused in one message."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pytest
+from shapely import LineString
+
+from scenarios.cli import main
+from tests import tiny
+from tests.rural_line import EIGHT, FOUR, SEVEN, SIX
+
+WORKBOOK, MAP, PLAN = "乡村方案.xlsx", "乡村方案地图.html", "方案.yaml"
+PAYLOADS = ("</script><img src=x onerror=alert(1)>八村", '=HYPERLINK("http://x","六村")')
+NORTH = (
+    ("N1", "primary", ((101.65, 26.65), (101.75, 26.65), (101.79, 26.69))),
+    ("N2", "secondary", ((101.65, 26.65), (101.61, 26.69))),
+    ("N3", "primary", ((101.65, 26.59), (101.65, 26.65))),
+)
+
+
+def _joined(folder: Path) -> Path:
+    """Write the tiny city with roads that reach every village of 乙县."""
+    tiny.write(folder)
+    ways = [*tiny.ROADS, *NORTH]
+    columns = {"id": [one[0] for one in ways], "road_class": [one[1] for one in ways]}
+    roads = gpd.GeoDataFrame(columns, geometry=[LineString(one[2]) for one in ways], crs=4326)
+    roads.to_file(folder / "roads.geojson", driver="GeoJSON", engine="pyogrio")
+    return folder
+
+
+def _rename(folder: Path, names: dict[str, str]) -> None:
+    frame = pd.read_csv(folder / "villages.csv", dtype={"code": str})
+    frame["name"] = [names.get(code, name) for code, name in zip(frame["code"], frame["name"], strict=True)]
+    frame.to_csv(folder / "villages.csv", index=False, encoding="utf-8-sig")
+
+
+def _planned(data: Path, out: Path, *more: str) -> dict[str, Any]:
+    assert main(["plan", "rural", str(data), "--rules", "panzhihua_2023", "--out", str(out), *more]) == 0
+    plan: dict[str, Any] = json.loads((out / "plan.json").read_text("utf-8"))
+    return plan
+
+
+@pytest.fixture(scope="module")
+def joined(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _joined(tmp_path_factory.mktemp("joined"))
+
+
+@pytest.fixture(scope="module")
+def by_road(joined: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the output of a plan with rounds: 八村 (500 people) is visited by 乙镇卫生院, 六村 (2,000) is a gap."""
+    out = tmp_path_factory.mktemp("by_road") / "o"
+    _planned(joined, out, "--far", "2min")
+    return out
+
+
+def _kinds(plan: dict[str, Any]) -> dict[str, str]:
+    return {row["code"]: row["kind"] for row in plan["villages"]}
+
+
+def _adds_up(plan: dict[str, Any]) -> None:
+    rows = plan["sums"]
+    city, counties = rows[-1], rows[:-1]
+    assert city["name"] == "全市"
+    assert city["villages"] == len(plan["villages"]) == sum(one["villages"] for one in plan["kinds"].values())
+    for row in rows:
+        own = sum(row.get(kind, 0) for kind in ("round", "stay", "mobile", "neighbour"))
+        assert row["substitute"] == own
+        assert row["clinic"] + own + row["new_clinic"] + row["no_data"] == row["villages"]
+        assert row["served"] == row["clinic"] + own
+    for name in ("villages", "population", "substitute", "new_clinic", "new_clinic_people", "served"):
+        assert city[name] == sum(one[name] for one in counties)
+
+
+def test_a_plan_by_road_has_every_part(by_road: Path) -> None:
+    plan = json.loads((by_road / "plan.json").read_text("utf-8"))
+    assert _kinds(plan) == {FOUR: "clinic", SIX: "new_clinic", SEVEN: "clinic", EIGHT: "round"}
+    _adds_up(plan)
+    assert [(one["hospital"], one["day"], one["villages"]) for one in plan["rounds"]["days"]] == [
+        ("TH2", 1, 1),
+        ("TH2", 12, 1),
+    ]
+    duty = pd.read_csv(by_road / "巡回值班表.csv", dtype=str)
+    assert list(duty["村代码"]) == [EIGHT, EIGHT]
+    assert set(duty["次序"]) == {"1"}
+    book = openpyxl.load_workbook(by_road / WORKBOOK)
+    assert book.sheetnames == ["各类合计", "各乡镇合计", "村级清单", "巡回值班表", "巡回队伍", "巡回去不了的村", "五级链条", "有无与达标", "数量差异", "说明"]  # fmt: skip
+    texts = {str(cell.value) for row in book["数量差异"].iter_rows() for cell in row}
+    assert {"37", "14", "450"} <= texts
+    told = "".join(str(cell.value) for row in book["说明"].iter_rows() for cell in row)
+    assert "人口较少" in told
+    assert "SHA-256" in told
+    assert "整数规划" not in told
+    manifest = json.loads((by_road / "manifest.json").read_text("utf-8"))
+    made = {one["file"] for one in manifest["outputs"]} | {"manifest.json"}
+    assert made == {path.name for path in by_road.iterdir()}
+
+
+def test_the_day_of_a_round_is_the_sum_of_its_parts(by_road: Path) -> None:
+    plan = json.loads((by_road / "plan.json").read_text("utf-8"))
+    day = plan["rounds"]["days"][0]
+    service = 60 + 0.05 * 500
+    assert day["hours"] * 60 == pytest.approx(day["drive_min"] + service, abs=0.1)
+    assert 2 * 12 < day["km"] < 2 * 17  # there and back by 七村: about 10 km east and 6 km north-east
+
+
+def test_the_scenario_reproduces_the_findings(joined: Path, by_road: Path, tmp_path: Path) -> None:
+    assert main(["run", str(by_road / PLAN), "--data", str(joined), "--out", str(tmp_path / "again")]) == 0
+    assert (tmp_path / "again" / "findings.csv").read_bytes() == (by_road / "findings.csv").read_bytes()
+    planned = (by_road / PLAN).read_text("utf-8")
+    assert f"VC-{SIX}" in planned
+    assert f"VC-{EIGHT}" not in planned
+    built = _planned(joined, tmp_path / "then", "--far", "2min", "--scenario", str(by_road / PLAN))
+    assert _kinds(built) == {FOUR: "clinic", SIX: "clinic", SEVEN: "clinic", EIGHT: "round"}
+    assert "链条变化" in openpyxl.load_workbook(tmp_path / "then" / WORKBOOK).sheetnames
+
+
+def test_the_same_input_gives_the_same_bytes(joined: Path, by_road: Path, tmp_path: Path) -> None:
+    _planned(joined, tmp_path / "o", "--far", "2min")
+    assert {path.name: path.read_bytes() for path in by_road.iterdir()} == {
+        path.name: path.read_bytes() for path in (tmp_path / "o").iterdir()
+    }
+
+
+def test_without_roads_all_but_the_rounds(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = _planned(tiny_folder, tmp_path / "o")
+    assert "没有路网" in capsys.readouterr().out
+    _adds_up(plan)
+    assert plan["rounds"] is None
+    assert plan["chain"]["way"] == "paper"
+    assert not (tmp_path / "o" / "巡回值班表.csv").exists()
+    assert {path.name for path in (tmp_path / "o").iterdir()} >= {WORKBOOK, MAP, PLAN, "manifest.json"}
+
+
+def test_without_pyvrp_all_but_the_rounds(
+    joined: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyvrp", None)
+    plan = _planned(joined, tmp_path / "o", "--far", "2min")
+    assert "fugai[rounds]" in capsys.readouterr().out
+    assert plan["rounds"] is None
+    assert _kinds(plan)[EIGHT] == "round"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--few", "-1"], "--few"),
+        (["--few", "9999999"], "--few"),
+        (["--far", "10"], "--far"),
+        (["--far", "10min"], "没有路网"),
+        (["--far", "9999km"], "--far"),
+        (["--neighbour-limit", "3km"], "没有许可"),
+        (["--prefer", "walk"], "没有这样的服务方式"),
+        (["--round-limit", "3min"], "没有路网"),
+        (["--visits", "0"], "--visits"),
+        (["--day", "25h"], "--day"),
+        (["--service", "3km"], "须是时间"),
+        (["--leave", "25:00"], "--leave"),
+        (["--rules", "yaan_2022"], "没有条款说明"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_written(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], said: str
+) -> None:
+    assert main(["plan", "rural", str(tiny_folder), "--out", str(tmp_path / "o"), *more]) == 2
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert len(errors) == 1
+    assert said in errors[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_village_without_a_town_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tiny.write(tmp_path / "lost")
+    text = (folder / "villages.csv").read_text("utf-8-sig").replace(EIGHT, "510422999201")
+    (folder / "villages.csv").write_text(text, "utf-8")
+    assert main(["plan", "rural", str(folder), "--out", str(tmp_path / "o")]) == 2
+    assert "510422999" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = _joined(tmp_path_factory.mktemp("hostile") / "d")
+    _rename(folder, {EIGHT: PAYLOADS[0], SIX: PAYLOADS[1]})
+    out = folder.parent / "o"
+    _planned(folder, out, "--far", "2min")
+    return out
+
+
+def test_names_that_bite_stay_text(hostile: Path) -> None:
+    page = (hostile / MAP).read_text("utf-8")
+    assert "<img src=x" not in page
+    book = openpyxl.load_workbook(hostile / WORKBOOK)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert any(cell.value == PAYLOADS[1] for cell in cells)
+    assert not [cell for cell in cells if cell.data_type == "f" and "HYPERLINK" in str(cell.value)]
+    frame = pd.read_csv(hostile / "村级清单.csv", dtype=str)
+    assert "'" + PAYLOADS[1] in set(frame["行政村"])
+
+
+@pytest.fixture
+def page(browser: Any, hostile: Path) -> Iterator[tuple[Any, list[str], list[str]]]:
+    context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768})
+    opened, complaints, requests = context.new_page(), list[str](), list[str]()
+    opened.on("console", lambda said: complaints.append(said.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("dialog", lambda dialog: complaints.append(dialog.message))
+    opened.on("request", lambda request: requests.append(request.url))
+    opened.goto((hostile / MAP).as_uri())
+    yield opened, complaints, requests
+    context.close()
+
+
+def test_the_map_shows_a_day_and_asks_for_nothing(page: tuple[Any, list[str], list[str]]) -> None:
+    opened, complaints, requests = page
+    assert opened.locator(".sign.round").count() == 1
+    assert opened.locator(".sign.new_clinic").count() == 1
+    assert opened.locator(".sign.clinic").count() == 2
+    opened.select_option("#team", index=1)
+    opened.select_option("#day", index=1)
+    assert opened.locator("path.route").count() >= 1
+    assert PAYLOADS[0] in opened.locator("#duty tr").nth(1).inner_text()
+    assert opened.locator(".order").count() == 1
+    listed = opened.locator("#list tr")
+    assert listed.count() == 3
+    listed.nth(1).click()
+    assert PAYLOADS[0] in opened.locator(".tip h3").inner_text()
+    opened.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert not opened.locator("#pickers").locator("select").first.is_visible()
+    assert "工作日" in opened.locator("#chosen").inner_text()
+    assert complaints == []
+    assert len(requests) == 1

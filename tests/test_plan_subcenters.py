@@ -1,0 +1,306 @@
+"""Plans of sub-centres: known answers, scenarios that come out the same, bad input, other people's words kept harmless."""
+
+import json
+import shutil
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from pyproj import Geod
+
+from planner.errors import OptionError, Text
+from planner.limits import read_limit
+from planner.measures import FUNCTIONS
+from planner.rules import load_rules
+from planner.siting.question import Limits
+from scenarios.cli import main
+from scenarios.export.tables import write_csv
+from scenarios.files import read_scenario
+from scenarios.plan_figures import figures
+from scenarios.plan_subcenters import Asked, _range, plan_report
+from scenarios.plan_words import state_text
+from scenarios.plan_write import plan_subcenters_folder
+from scenarios.run import run_file
+from scenarios.ways import RoadChoices
+from tests import tiny
+
+QUIET = ("--limit", "5km,10km", "-p", "1-2")
+
+
+def silent(_: Text) -> None: ...
+
+
+def planned(data: Path, out: Path, *more: str) -> dict[str, Any]:
+    assert main(["plan", "subcenters", str(data), "--out", str(out), *QUIET, *more]) == 0
+    return json.loads((out / "plan.json").read_text("utf-8"))
+
+
+def chosen(plan: dict[str, Any], objective: str, p: int) -> list[str]:
+    (answer,) = (one for one in plan["answers"] if (one["objective"], one["p"]) == (objective, p))
+    return answer["chosen"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a made city's folder and the plan's."""
+    folder = tmp_path_factory.mktemp("plan")
+    data = tiny.write(folder / "data")
+    planned(data, folder / "out")
+    return data, folder / "out"
+
+
+def test_known_answers(made: tuple[Path, Path]) -> None:
+    """Within 5 km 乙镇 has 6,000 people and 甲镇 4,000; within 10 km 甲镇 has 25,000 and 乙镇 19,500."""
+    plan = json.loads((made[1] / "plan.json").read_text("utf-8"))
+    assert [chosen(plan, "cover_5000000", p) for p in (1, 2)] == [["TH2"], ["TH1", "TH2"]]
+    assert chosen(plan, "cover_10000000", 1) == ["TH1"]
+    values = {(one["objective"], one["p"]): one["objective_value"] for one in plan["answers"]}
+    assert (values[("cover_5000000", 1)], values[("cover_5000000", 2)]) == (6000, 10000)
+    assert (values[("cover_10000000", 1)], values[("cover_10000000", 2)]) == (25000, 44500)
+
+
+def test_every_aim_is_the_best_of_all_plans(made: tuple[Path, Path]) -> None:
+    plan = json.loads((made[1] / "plan.json").read_text("utf-8"))
+    sites = {one[0]: (one[3], one[4]) for one in tiny.FACILITIES if one[2] == "township_hospital"}
+    far = {
+        (one[0], name): Geod(ellps="WGS84").inv(one[2], one[3], *at)[2]
+        for one in tiny.VILLAGES
+        for name, at in sites.items()
+    }
+    for answer in plan["answers"]:
+        values = []
+        for some in combinations(sorted(sites), answer["p"]):
+            near = {one[0]: min(far[one[0], name] for name in some) for one in tiny.VILLAGES}
+            if answer["objective"] == "cost":
+                values.append(-sum(one[4] * near[one[0]] for one in tiny.VILLAGES))
+            else:
+                limit = int(answer["objective"].removeprefix("cover_")) / 1000
+                values.append(sum(one[4] for one in tiny.VILLAGES if near[one[0]] <= limit))
+        mine = answer["objective_value"] if answer["objective"] != "cost" else -answer["objective_value"] / 1000
+        assert mine == pytest.approx(max(values), rel=1e-6)
+        assert answer["status"] == "optimal"
+
+
+@pytest.mark.parametrize("roads", [False, True])
+def test_each_plan_is_a_scenario_that_comes_out_the_same(tmp_path: Path, roads: bool) -> None:
+    data = (tiny.write_with_roads if roads else tiny.write)(tmp_path / "data")
+    more = ["--closed", "W2", "--delay", "90s"] if roads else []
+    planned(data, tmp_path / "out", *more)
+    outcome = run_file(tmp_path / "out" / "方案_p1.yaml", str(data), "panzhihua_2023", tmp_path / "again", silent)
+    assert (tmp_path / "again" / "findings.csv").read_bytes() == (tmp_path / "out" / "findings.csv").read_bytes()
+    counted = outcome.findings[(outcome.findings["rule"] == "county_subcenter") & (outcome.findings["level"] == "city")]
+    assert counted["value"].tolist() == [1]
+    second = read_scenario(tmp_path / "out" / "方案_p2.yaml")
+    assert [edit.facility for edit in second.scenario.edits] == ["TH1", "TH2"]
+    assert second.scenario.questions[0]["p"] == 2
+
+
+def test_the_same_again_is_the_same_bytes(made: tuple[Path, Path], tmp_path: Path) -> None:
+    planned(made[0], tmp_path / "out")
+    names = sorted(path.name for path in made[1].iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "out").iterdir())
+    for name in names:
+        assert (tmp_path / "out" / name).read_bytes() == (made[1] / name).read_bytes(), name
+
+
+def test_without_numba_the_plan_is_the_same(
+    made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planner.siting.small.find_spec", lambda _: None)
+    plan = planned(made[0], tmp_path / "out")
+    before = json.loads((made[1] / "plan.json").read_text("utf-8"))
+    for name in ("chosen", "objective_value", "status"):
+        assert [one[name] for one in plan["answers"]] == [one[name] for one in before["answers"]]
+
+
+def test_people_add_up_and_reasons_are_told(made: tuple[Path, Path]) -> None:
+    plan = json.loads((made[1] / "plan.json").read_text("utf-8"))
+    people = sum(one[4] for one in tiny.VILLAGES)
+    for answer in plan["answers"]:
+        assert answer["within"]["10000000"] + answer["beyond"] + answer["no_way"] == people
+        assert {one["id"] for one in answer["reasons"]} == {"TH1", "TH2"}
+        assert all(one["reason"] for one in answer["reasons"])
+    (one,) = (x for x in plan["answers"] if (x["objective"], x["p"]) == ("cover_5000000", 1))
+    said = {x["id"]: (x["state"], x["reason"]) for x in one["reasons"]}
+    assert said["TH1"][0] == "not_selected"
+    assert "少覆盖 2,000 人（目标差 33.33%，超过容许的 0.50%）；限度内 4,000 人" in said["TH1"][1]
+    assert said["TH2"] == ("chosen", "若不选它、改选别处，少覆盖 2,000 人（目标差 33.33%，超过容许的 0.50%）")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("-p", "3"), "个数须在 1 与可选的 2 个之间"),
+        (("-p", "x"), "须是大于 0 的整数"),
+        (("--force", "TH1", "--forbid", "TH1"), "既必选又排除"),
+        (("--force", "NOPE"), "没有这些机构"),
+        (("--candidates", "NOPE"), "没有这些机构"),
+        (("--forbid", "ES1"), "不是候选点"),
+        (("--limit", "30min"), "没有路网，不能按时间计算"),
+        (("--limit", "5"), "限度没有单位"),
+        (("--quota", "q.csv"), "没有候选点的县"),
+        (("--quota", "clash.csv", "-p", "1"), "可以：把 p 改为 2"),
+        (("--areas", "areas.csv"), "没有这个乡镇"),
+        (("--spacing", "30km", "-p", "2"), "间距"),
+        (("--forbid", "TH1,TH2"), "个数须在 1 与可选的 0 个之间"),
+        (("--rules", "suining_2024", "--scenario", "gone.yaml"), "没有这个文件"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_message_and_nothing_written(
+    made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    more: tuple[str, ...], said: str,
+) -> None:  # fmt: skip
+    (tmp_path / "q.csv").write_text("group,at_least,at_most\n510499,1,\n", "utf-8")
+    (tmp_path / "clash.csv").write_text("group,at_least,at_most\n510402,1,\n510422,1,\n", "utf-8")
+    (tmp_path / "areas.csv").write_text("乡镇代码,片区\n510402999,东片\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", "subcenters", str(made[0]), "--out", "out", *QUIET, *more]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert len(told.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_number_without_a_plan_is_told_beside_those_with_one(made: tuple[Path, Path], tmp_path: Path) -> None:
+    quota = tmp_path / "q.csv"
+    quota.write_text("group,at_least,at_most\n510402,1,\n510422,1,\n", "utf-8")
+    planned(made[0], tmp_path / "out", "--quota", str(quota))
+    assert not (tmp_path / "out" / "方案_p1.yaml").exists()
+    assert (tmp_path / "out" / "方案_p2.yaml").exists()
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "次中心方案.xlsx")["方案总览"]
+    texts = [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value]
+    assert any("1 个：没有可行方案" in one and "把 p 改为 2" in one for one in texts)
+
+
+def test_areas_are_checked_and_bind_nobody(made: tuple[Path, Path], tmp_path: Path) -> None:
+    areas = tmp_path / "片区.csv"
+    areas.write_text("乡镇代码,片区\n510402001,东片\n510402100,东片\n510422100,西片\n", "utf-8")
+    plan = planned(made[0], tmp_path / "out", "--areas", str(areas))
+    crossing = [row for row in plan["towns"] if row["p"] == 1 and row["crosses"]]
+    assert {row["town_code"] for row in crossing} == {"510402001", "510402100", "510422200"}  # all served by 乙镇, 西片
+    assert chosen(plan, "cover_5000000", 1) == ["TH2"]
+    book = openpyxl.load_workbook(tmp_path / "out" / "次中心方案.xlsx")
+    assert "片区核对" in book.sheetnames
+
+
+def test_a_scenario_is_where_a_plan_starts(made: tuple[Path, Path], tmp_path: Path) -> None:
+    base = tmp_path / "base.yaml"
+    base.write_text("name: 并入\nedits:\n  - close: TH2\n    reason: 并入县医院\n", "utf-8")
+    out = tmp_path / "out"
+    options = ["--limit", "5km", "-p", "1", "--scenario", str(base)]
+    assert main(["plan", "subcenters", str(made[0]), "--out", str(out), *options]) == 0
+    scenario = read_scenario(out / "方案_p1.yaml").scenario
+    assert [edit.facility for edit in scenario.edits] == ["TH2", "TH1"]
+    run_file(out / "方案_p1.yaml", str(made[0]), None, tmp_path / "again", silent)
+    assert (tmp_path / "again" / "findings.csv").read_bytes() == (out / "findings.csv").read_bytes()
+    assert json.loads((out / "manifest.json").read_text("utf-8"))["scenario"]["name"] == "并入"
+
+
+def test_the_numbers_come_from_the_rule() -> None:
+    told = {name: _range(load_rules(name, FUNCTIONS)) for name in ("panzhihua_2023", "suining_2024", "yaan_2022")}
+    assert {name: one[0] for name, one in told.items()} == {
+        "panzhihua_2023": (5, 6, 7, 8), "suining_2024": (15,), "yaan_2022": (8, 9, 10),
+    }  # fmt: skip
+    assert "假设" in told["yaan_2022"][1]
+    with pytest.raises(OptionError, match="没有次中心的个数"):
+        _range(type(load_rules("panzhihua_2023", FUNCTIONS))("x", "x", "5104", "x", "x", ()))
+
+
+def test_what_is_not_proven_is_never_called_the_best(made: tuple[Path, Path]) -> None:
+    from dataclasses import replace
+
+    report = plan_report(_asked(made[0]), RoadChoices(), silent)
+    siting = report.answer(1).siting
+    assert state_text(siting, "mm", 45000.0) == "最优（已证明）"
+    stopped = replace(siting, status="feasible", bound=9000.0, gap=0.5)
+    assert state_text(stopped, "mm", 45000.0) == "可行方案（未证明），上界 9,000 人，差距 50.00%"
+    found = figures(report, siting)
+    assert found.within(5_000_000) == 6000
+    assert figures(report).unreachable == found.people  # nobody serves today
+
+
+def _asked(data: Path) -> Asked:
+    return Asked(data, ps=(1, 2), limits=(read_limit("5km"),), solving=Limits(seconds=20))
+
+
+def test_an_interrupted_plan_leaves_the_older_one(made: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(made[1], out)
+
+    def stop(text: Text) -> None:
+        if text.zh == "写出方案文件":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        plan_subcenters_folder(_asked(made[0]), RoadChoices(), out, stop)
+    assert (out / "plan.json").read_bytes() == (made[1] / "plan.json").read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_words_from_the_data_stay_words(tmp_path: Path, browser: Any) -> None:
+    data = tiny.write(tmp_path / "data")
+    frame = pd.read_csv(data / "facilities.csv", dtype=str, encoding="utf-8-sig")
+    bad = "</script><img src=x onerror=alert(1)>'\"{{7*7}}"
+    frame.loc[frame["id"] == "TH1", "name"] = bad
+    frame.loc[frame["id"] == "TH2", "name"] = "=cmd|' /C calc'!A1"
+    frame.to_csv(data / "facilities.csv", index=False, encoding="utf-8-sig")
+    planned(data, tmp_path / "out")
+    assert read_scenario(tmp_path / "out" / "方案_p2.yaml").scenario.edits[0].facility == "TH1"
+    book = openpyxl.load_workbook(tmp_path / "out" / "次中心方案.xlsx")
+    assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    page, complaints = opened(browser, tmp_path / "out" / "次中心方案地图.html")
+    page.select_option("#number", index=1)
+    assert bad in page.locator("#list").inner_text()
+    assert complaints == []
+    page.context.close()
+
+
+def opened(browser: Any, path: Path) -> tuple[Any, list[str]]:
+    """Open a page without a network; return it and what it asked for or complained about."""
+    page = browser.new_context(offline=True, viewport={"width": 1366, "height": 768}).new_page()
+    told: list[str] = []
+    page.on("request", lambda one: told.append(one.url) if not one.url.startswith(("file:", "data:")) else None)
+    page.on("console", lambda one: told.append(one.text))
+    page.on("pageerror", lambda one: told.append(str(one)))
+    page.on("dialog", lambda one: (told.append(one.message), one.dismiss()))
+    page.goto(path.as_uri())
+    return page, told
+
+
+def test_the_page_shows_the_plan_that_is_chosen(made: tuple[Path, Path], browser: Any) -> None:
+    page, complaints = opened(browser, made[1] / "次中心方案地图.html")
+    assert "6,000 人" in page.locator("#facts").inner_text()
+    assert page.locator(".sign.chosen").count() == 1
+    one, two = (
+        page.locator(f'path.town[data-code="{code}"]').get_attribute("fill") for code in ("510422100", "510402100")
+    )
+    assert one == two  # both served by 乙镇
+    page.select_option("#number", index=1)
+    assert "10,000 人" in page.locator("#facts").inner_text()
+    assert page.locator(".sign.chosen").count() == 2
+    one, two = (
+        page.locator(f'path.town[data-code="{code}"]').get_attribute("fill") for code in ("510422100", "510402100")
+    )
+    assert one != two
+    page.select_option("#group", index=1)
+    assert page.locator("#number option:checked").inner_text() == "2 个"
+    page.locator("#list tr").nth(1).click()
+    assert "若不选它" in page.locator(".leaflet-tooltip").inner_text()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert "2 个" in page.locator("#chosen").inner_text()
+    assert complaints == []
+    page.context.close()
+
+
+def test_the_csv_of_findings_is_that_of_the_first_number(made: tuple[Path, Path], tmp_path: Path) -> None:
+    from scenarios.plan import assessed
+    from scenarios.plan_subcenters import proposals
+
+    report = plan_report(
+        Asked(made[0], ps=(1, 2), limits=(read_limit("5km"), read_limit("10km"))), RoadChoices(), silent
+    )
+    write_csv(tmp_path / "findings.csv", assessed(report.start, proposals(report)[0].said).findings)
+    assert (tmp_path / "findings.csv").read_bytes() == (made[1] / "findings.csv").read_bytes()
