@@ -31,7 +31,8 @@ function showCenters(map) {
   const paintOfCenter = (one) => data.paints[view][one.id] || data.style.none_fill;
   const shownCenters = () => centers.filter((one) => view === 'planned' || one.origin === 'standing');
   const wan = (count) => (count >= 10000 ? `${(count / 10000).toFixed(1)} 万` : number(count));
-  const radius = (count) => Math.min(15, 3 + Math.sqrt(count) * 0.075);
+  const closer = () => map.getZoom() - map.getBoundsZoom(home);
+  const radius = (count) => Math.min(15, 3 + Math.sqrt(count) * 0.075) * Math.max(0.45, Math.min(1.2, 0.45 + 0.25 * closer()));
 
   function sign(kind) {
     const mark = marks[kind];
@@ -110,11 +111,13 @@ function showCenters(map) {
       }
       if (!data.areas) {
         const look = {radius: radius(one.people), color: '#3c4d57', weight: 0.8, fillColor: paintOf(one), fillOpacity: 0.95, pane: 'communities', className: 'community'};
-        dotLayer.addLayer(tip(L.circleMarker(point(one.at), look), () => communityCard(one)));
+        one.dot = tip(L.circleMarker(point(one.at), look), () => communityCard(one));
+        dotLayer.addLayer(one.dot);
       }
       if (one.beyond) {
-        const ring = {radius: (data.areas ? 8 : radius(one.people)) + 2.5, color: '#dd6b10', weight: 2.4, fill: false, pane: 'beyond', interactive: false};
-        beyondLayer.addLayer(L.circleMarker(point(one.at), ring));
+        const ring = {radius: (data.areas ? 8 : radius(one.people)) + 1.5, color: '#dd6b10', weight: 2, fill: false, pane: 'beyond', interactive: false};
+        one.ring = L.circleMarker(point(one.at), ring);
+        beyondLayer.addLayer(one.ring);
       }
     });
     shownCenters().forEach((one) => {
@@ -152,23 +155,25 @@ function showCenters(map) {
 
   const townNames = L.layerGroup(towns.map((town) => named(town, 'town')));
   const namesWanted = L.layerGroup();
+  const loadsWanted = L.layerGroup();
   function showTownNames() {
-    const isRoom = map.hasLayer(namesWanted) && map.getZoom() >= map.getBoundsZoom(home) + 1;
-    if (isRoom) map.addLayer(townNames);
-    else map.removeLayer(townNames);
+    const toggle = (layer, isOn) => (isOn ? map.addLayer(layer) : map.removeLayer(layer));
+    toggle(townNames, map.hasLayer(namesWanted) && closer() >= 1);
+    toggle(loadLayer, map.hasLayer(loadsWanted) && (centers.length < 6 || closer() >= 0.75));
   }
 
   function layerRows() {
     const namesRow = layerRow(words.names_layer, namesWanted, '', true);
     namesRow.classList.add('no-print');
-    namesRow.querySelector('input').addEventListener('change', showTownNames);
+    const loadsRow = layerRow(words.loads, loadsWanted, '', true);
+    [namesRow, loadsRow].forEach((row) => row.querySelector('input').addEventListener('change', showTownNames));
     const count = (kind) => centers.filter((one) => one.origin === kind).length + posts.filter((one) => one.kind === kind).length;
     const ring = makeSvg('svg', {width: 16, height: 16, viewBox: '0 0 16 16'}, makeSvg('circle', {cx: 8, cy: 8, r: 6, fill: 'none', stroke: '#dd6b10', 'stroke-width': 2.4}));
     const rows = data.labels.filter(([kind]) => count(kind)).map(([kind, label]) =>
       layerRow(label, originLayers.get(kind) || postLayer(kind), sign(kind), true, count(kind)));
     return [
       ...rows,
-      layerRow(words.loads, loadLayer, '', true),
+      loadsRow,
       data.areas ? null : layerRow(words.communities, dotLayer, dot(), true, communities.length),
       layerRow(words.lines, lineLayer, stroke({color: '#3c4d57', weight: 1.3}, false), true),
       communities.some((one) => one.beyond) ? layerRow(words.beyond_layer, beyondLayer, ring, true, communities.filter((one) => one.beyond).length) : null,
@@ -262,13 +267,17 @@ function showCenters(map) {
   }
 
   function scaleSigns() {
-    const closer = map.getZoom() - map.getBoundsZoom(home);
-    map.getContainer().style.setProperty('--sign-scale', Math.max(0.8, Math.min(1, 0.8 + 0.1 * closer)).toFixed(2));
+    map.getContainer().style.setProperty('--sign-scale', Math.max(0.66, Math.min(1, 0.66 + 0.12 * closer())).toFixed(2));
+    communities.forEach((one) => {
+      if (one.dot) one.dot.setRadius(radius(one.people));
+      if (one.ring) one.ring.setRadius((data.areas ? 8 : radius(one.people)) + 1.5);
+    });
   }
 
   writeFurniture();
   addControls(() => {
     unpin();
+    byId('county').value = '';
     frame(home);
   });
   map.invalidateSize({animate: false, pan: false}); // the texts just written have changed the room for the map
@@ -285,6 +294,13 @@ function showCenters(map) {
     unpin();
     drawView();
   });
+  const served = [...new Set(communities.map((one) => one.county))];
+  fill('county', make('option', {value: ''}, words.everywhere), ...served.map((name) => make('option', {value: name}, name)));
+  byId('county').addEventListener('change', () => {
+    const name = byId('county').value;
+    unpin();
+    frame(name ? L.latLngBounds(communities.filter((one) => one.county === name).map((one) => point(one.at))).pad(0.05) : home);
+  });
   mapSearch(searchable, words, elements, (one) => one.go());
   byId('print').addEventListener('click', () => window.print());
   window.addEventListener('beforeprint', beforePrint);
@@ -299,5 +315,6 @@ function showCenters(map) {
   map.on('tooltipclose', (event) => {
     if (pinned === event.tooltip) pinned = null;
   });
+  showTownNames();
   scaleSigns();
 }

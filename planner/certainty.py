@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from planner.certainty_rules import FACTOR_LABELS, MEASURED, Trial, trials
-from planner.draws import FACTORS, Draws, Uncertainty, hangs_on
+from planner.draws import FACTORS, Draws, hangs_on
 from planner.errors import Text
 from planner.findings import gap_rows
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import LEVELS
 from planner.travel import Travel
+from planner.uncertainty import Uncertainty
 
 Tell = Callable[[Text], None]
 VERDICTS: Mapping[str, Text] = {

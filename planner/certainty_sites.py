@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.draws import Draws, Places, Uncertainty, hangs_on
+from planner.draws import Draws, Places, hangs_on
 from planner.errors import Problem, SitingError, Text
 from planner.places import settlements
 from planner.plans.subcenters import ALL_PAIRS, Objective, SubcenterTask, _apart, _objectives, _quotas, _sites
@@ -20,6 +20,7 @@ from planner.siting.small import small_first, value_of
 from planner.siting.solve import solve
 from planner.siting.ties import lexicographic
 from planner.travel import Travel
+from planner.uncertainty import Uncertainty
 
 Tell = Callable[[Text], None]
 Floats = npt.NDArray[np.float64]

@@ -1,7 +1,7 @@
 """Community centres planned from a folder of facts: districts, new centres, stations, conversions, community hospitals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Asked:
     minutes: float = 15.0
     crosswalk: Path | None = None
     p: Mapping[str, int] | None = None
-    solving: Limits = Limits()
+    solving: Limits = field(default=Limits())
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,7 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     task = _task(asked, reading, 0.0 if asked.hard else float(short.value))
     task = replace(task, crosswalk=rows, longest_road=asked.link.value if asked.link else 0)
     plan = plan_centers(
-        start.region, travel, task, lambda text: step(text), _walk(start), _link_travel(asked, start)
+        start.region, travel, task, step, _walk(start), _link_travel(asked, start)
     )  # fmt: skip
     report = Report(asked, start, rule, way, short, plan)
     if len(report.failed) == len(plan.districting.parts):

@@ -26,7 +26,13 @@ def read_crosswalk(path: Path) -> tuple[Successor, ...]:
     raw, frame = canonical(read(path, CROSSWALK), CROSSWALK, notes)
     problems = [one for one in notes.problems if one.severity == "error"]
     if not len(frame):
-        problems.append(Problem(raw.file, Text("没有数据行", "no rows of data"), Text("填入数据，或去掉 --crosswalk", "fill it in, or drop --crosswalk")))
+        problems.append(
+            Problem(
+                raw.file,
+                Text("没有数据行", "no rows of data"),
+                Text("填入数据，或去掉 --crosswalk", "fill it in, or drop --crosswalk"),
+            )
+        )
     if problems:
         raise DataError(problems)
     return tuple(_row(row) for _, row in frame.iterrows())

@@ -78,9 +78,19 @@ def _centers(report: Report) -> list[Center]:
         )  # fmt: skip
         out.append(
             Center(
-                row["id"], row["name"], row["origin"], row["origin_said"], f"{row['county_name']}　{row['town_name']}",
-                int(row["load_today"]), planned, row["advice_today_said"], row["advice_said"], said, row["lon"], row["lat"],
-            )  # fmt: skip
+                row["id"],
+                row["name"],
+                row["origin"],
+                row["origin_said"],
+                f"{row['county_name']}　{row['town_name']}",
+                int(row["load_today"]),
+                planned,
+                row["advice_today_said"],
+                row["advice_said"],
+                said,
+                row["lon"],
+                row["lat"],
+            )
         )
     return out
 

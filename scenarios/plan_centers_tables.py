@@ -23,7 +23,7 @@ def rows_of(frame: pd.DataFrame) -> list[Row]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
-def yes(value: object) -> str:
+def yes(value: Any) -> str:
     """Return whether a reading is met; a dash where the data do not tell."""
     return NONE if value is None or pd.isna(value) else "符合" if value else "不符合"
 
@@ -86,7 +86,7 @@ def towns(report: Report) -> list[Row]:
     names, after = county_names(report), report.after
     out = []
     for row in rows_of(report.plan.towns):
-        planned = math.nan if pd.isna(row["load_planned"]) else int(row["load_planned"])
+        planned: float = math.nan if pd.isna(row["load_planned"]) else int(row["load_planned"])
         out.append(
             {
                 **row, "county_name": names.get(row["county_code"], ""), "today": _names(report, row["center_today"]),
@@ -141,7 +141,7 @@ def _station_said(row: Row) -> str:
         return "拟设站"
     if not row["beyond"]:
         return ""
-    return "步行外" if row["kind"] == "community" else "村（由卫生室服务）"
+    return "步行外" if row["kind"] == "community" else "村，不设站"
 
 
 def _way(report: Report, row: Row) -> float:
@@ -169,7 +169,7 @@ def centers(report: Report) -> list[Row]:
     for row in rows_of(report.plan.centers):
         joint = max(int(row["joint"]), 1)
         is_new = row["status"] != "fixed"
-        planned = math.nan if pd.isna(row["load"]) else int(row["load"])
+        planned: float = math.nan if pd.isna(row["load"]) else int(row["load"])
         out.append(
             {
                 **row, "county_name": counties_.get(row["county_code"], ""), "town_name": towns_.get(row["town_code"], ""),
@@ -270,7 +270,9 @@ def overview(report: Report) -> list[Text]:
     chosen = [row["name"] for row in hospitals(report) if row["chosen"]]
     known = report.plan.conversions.known
     out.append(Text(f"服务站：{station_state(report)}", f"stations: {len(report.plan.stations.chosen)} more"))
-    out.append(Text(f"社区医院推荐：{'、'.join(chosen) or '没有（规则没有给比例）'}", f"community hospitals: {len(chosen)}"))
+    out.append(
+        Text(f"社区医院推荐：{'、'.join(chosen) or '没有（规则没有给比例）'}", f"community hospitals: {len(chosen)}")
+    )
     if known:
         count = len(report.plan.conversions.table)
         out.append(Text(f"卫生院转型：{count} 家可转型", f"conversions: {count}"))

@@ -78,7 +78,18 @@ def content(report: Report) -> dict[str, Any]:
     """Return the plan as data."""
     plan = report.plan
     siting = plan.stations.siting
-    kept = ["id", "population", "center_today", "center_planned", "share", "way", "metres", "minutes", "beyond", "station"]
+    kept = [
+        "id",
+        "population",
+        "center_today",
+        "center_planned",
+        "share",
+        "way",
+        "metres",
+        "minutes",
+        "beyond",
+        "station",
+    ]
     center = ["id", "name", "unit_id", "county_code", "town_code", "origin", "status", "joint", "load_today", "load", "lower", "upper",
               "short", "advice_today", "advice", "lon", "lat"]  # fmt: skip
     town = ["code", "name", "population", "present", "load", "met_present", "met_load", "met", "advice", "needed", "proposal",

@@ -7,13 +7,13 @@ import pandas as pd
 
 from planner.certainty import Certainty, certainty
 from planner.certainty_sites import SiteCertainty, site_certainty
-from planner.draws import Uncertainty
 from planner.errors import OptionError, Problem, Text
 from planner.findings import assess
 from planner.limits import Limit
 from planner.plans.subcenters import KIND
 from planner.rules import Rules, readable
 from planner.scenario import apply
+from planner.uncertainty import Uncertainty
 from scenarios.chosen import chosen_of, limits_of, one_number, question_of, subcenter_task, way_to_sites
 from scenarios.export.folder import whole_folder
 from scenarios.files import read_scenario

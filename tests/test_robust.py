@@ -13,7 +13,7 @@ from geodata.load import load
 from planner.certainty import Certainty, certainty
 from planner.certainty_rules import Trial, is_rural_parameter, trials
 from planner.certainty_sites import site_certainty
-from planner.draws import Draws, Places, Uncertainty, keys_of, uniform
+from planner.draws import Draws, Places, keys_of, uniform
 from planner.errors import OptionError, SitingError
 from planner.findings import assess, gap_rows
 from planner.measures import FUNCTIONS
@@ -23,6 +23,7 @@ from planner.region import Region
 from planner.road import Road
 from planner.rules import Rules, readable
 from planner.travel import PAPER, StraightLine
+from planner.uncertainty import Uncertainty
 from tests import tiny
 
 GEOD = Geod(ellps="GRS80")

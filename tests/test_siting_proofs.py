@@ -11,15 +11,16 @@ import pytest
 from planner.siting import center, cover_bound, cover_branch, cover_worth, median, median_search
 from planner.siting.best import partition
 from planner.siting.cover_bound import Aim
+from planner.siting.cover_run import worths
 from planner.siting.cover_start import Plan, planned
 from planner.siting.instance import Instance
 from planner.siting.median import solve_p_median
-from planner.siting.median_bound import Effort
-from planner.siting.median_problem import Median, Positions, median_of
+from planner.siting.median_bound import Effort, first_price, priced
+from planner.siting.median_problem import Median, Positions, median_of, narrowed
 from planner.siting.median_search import Best
 from planner.siting.median_swap import plan_of
 from planner.siting.question import Limits, Question, Quota
-from planner.siting.siting import Siting, siting_of
+from planner.siting.siting import Siting
 from planner.siting.solve import solve
 from tests.siting_brute import instance, table, worth
 
@@ -77,7 +78,7 @@ def bad_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cover_branch, "_LATER", 6)
 
 
-QUOTAS = ({}, {"quotas": (Quota("a", 0, 1),)}, {"quotas": (Quota("b", 3, None),)})
+QUOTAS: tuple[dict[str, Any], ...] = ({}, {"quotas": (Quota("a", 0, 1),)}, {"quotas": (Quota("b", 3, None),)})
 
 
 @pytest.mark.parametrize("rules", QUOTAS)
@@ -89,14 +90,31 @@ def test_a_median_is_branched_to_the_optimum(bad_starts: None, seed: int, rules:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_what_branching_leaves_the_solver_ends(
-    bad_starts: None, monkeypatch: pytest.MonkeyPatch, seed: int
-) -> None:
+def test_what_branching_leaves_the_solver_ends(bad_starts: None, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     monkeypatch.setattr(median_search, "_SOLVABLE", 10**6)
     monkeypatch.setattr(median_search, "_A_NODE", 10**6)
     case = full("p-median", seed, 4, **QUOTAS[seed % 3])
     answer = solve_p_median(case, LIMITS)
     assert (answer.status, answer.objective) == ("optimal", tried(case))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_radii_keep_what_a_better_plan_pays(seed: int) -> None:
+    """Against a plan that is worse by one unit, the solver is given little more than the optimum needs, and finds it."""
+    case = full("p-median", seed, 4)
+    whole, least = median_of(case), tried(case)
+    start = plan_of(whole, worst_start(whole))
+    root = narrowed(whole, np.zeros(0, np.int64), np.zeros(0, np.int64))
+    assert root is not None
+    best = Best(whole.sites[start.opened], least + 1, 1.0, 0.0)
+    found = priced(root, first_price(root, start), best.value, Effort(300, 1.0, 20), best.enough, np.inf)
+    if found.bound >= best.enough:
+        return  # the root proves it
+    small = narrowed(root, *median_search._decided(root, found, best))
+    assert small is not None
+    steps = median_search._steps(root, small, found, best)
+    assert steps is not None
+    assert median_search._solved(small, steps, best, found.bound, LIMITS, np.inf)[0].value == least
 
 
 @pytest.mark.parametrize("rules", QUOTAS)
@@ -127,7 +145,7 @@ def test_covers_are_branched_to_the_optimum(bad_starts: None, seed: int) -> None
 def test_what_bounds_settle_no_better_plan_breaks(seed: int) -> None:
     """Of every plan worth enough, the columns settled as open are all in it and those settled as shut are not."""
     case = full("mclp", seed, 4)
-    covers, _ = cover_worth.worths(case, 0.0)
+    covers, _ = worths(case, 0.0)
     most = tried(case)
     aim = Aim(1.0, 0.0, np.inf)
     none = Plan(np.zeros(0, np.int64), 0.0)

@@ -41,6 +41,7 @@ class CenterTask:
     longest_road                   by the way of `road` (its whole units): pairs that it does not join are none
     station_minutes, walk_kmh      a community farther on foot than this wants a station
     crosswalk                      towns that became 街道; None: 无数据
+    p                              centres in all by county code; the fewest that do where a county is not named
     """
 
     lower: int

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from planner.errors import Text
-from planner.errors import Text
 from planner.siting.clash import Also, rules_clash, unexplained
 from planner.siting.cover_clash import Nearest, share_clash, unreachable_clash
 from planner.siting.cover_model import (

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.draws import Uncertainty
 from planner.errors import Language, OptionError, Problem, Text, printable
 from planner.limits import Limit, read_limit
+from planner.uncertainty import Uncertainty
 from scenarios.cli.road_options import add_road_options
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
     )  # fmt: skip
     for names, said, options in _OPTIONS:
         default = options.get("default")
-        shown = said.say(language) + (f"（默认 {default}）" if default not in (None, "") else "")
+        told = Text(f"（默认 {default}）", f" (default {default})").say(language)
+        shown = said.say(language) + (told if default not in (None, "") else "")
         parser.add_argument(*names, help=shown.replace("%", "%%"), **options)
     add_road_options(parser, language)
 

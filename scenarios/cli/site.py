@@ -65,7 +65,7 @@ _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (
     (("--threads",), Text("线程数（默认 1，结果可重现）", "threads (default 1: the same plan each time)"), {"type": int, "default": 1, "metavar": "N"}),
     (("--json",), Text("把结果以 JSON 写到标准输出", "print the answer as JSON"), {"action": "store_true"}),
     (("--out",), Text("把结果写入文件：.json 全部；.xlsx、.csv 为分配表和选址表（.csv 的选址表另存为 FILE_选址.csv）",
-                       "write the answer: .json all of it; .xlsx, .csv whom each site serves, and the sites (of .csv into FILE_选址.csv)"),
+                       "write the answer: .json all of it; .xlsx, .csv whom each site serves, and the sites (of .csv into a second file)"),
      {"type": Path, "metavar": "FILE"}),
 )  # fmt: skip
 

@@ -32,7 +32,9 @@ WORKBOOK = "社区中心方案.xlsx"
 
 def whole(name: str) -> Any:
     """Return the cell of a whole number, a dash where there is none."""
-    return lambda row: row[name] if isinstance(row[name], str) else "—" if pd.isna(row[name]) else round(float(row[name]))
+    return lambda row: (
+        row[name] if isinstance(row[name], str) else "—" if pd.isna(row[name]) else round(float(row[name]))
+    )
 
 
 def one_place(name: str) -> Any:
@@ -47,7 +49,14 @@ def write_workbook(path: Path, report: Report) -> None:
     book.set_properties({"title": title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
     formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
 
-    def table(tab: str, heading: str, columns: Sequence[Column], rows: list[Any], notes: Sequence[str] = (), empty: str = "没有。") -> None:
+    def table(
+        tab: str,
+        heading: str,
+        columns: Sequence[Column],
+        rows: list[Any],
+        notes: Sequence[str] = (),
+        empty: str = "没有。",
+    ) -> None:
         sheet = Sheet(book, formats, report.start.region, tab, f"{place}{title}：{heading}")
         sheet.table(columns, rows, notice, empty, notes)
 
@@ -55,7 +64,14 @@ def write_workbook(path: Path, report: Report) -> None:
     table("街道清单", "各街道（镇）现有、需要、建议", _TOWNS, towns(report), _town_notes(report))
     table("社区归属", "各社区由哪所中心服务", _communities(report), communities(report), [_community_note(report)])
     table("中心负荷", "各中心的服务人口与上下限", _CENTERS, centers(report), [_CENTERS_NOTE])
-    table("服务站", "步行范围外的社区与服务站", _STATIONS, stations(report), _station_notes(report), "全部社区都在步行范围内。")
+    table(
+        "服务站",
+        "步行范围外的社区与服务站",
+        _STATIONS,
+        stations(report),
+        _station_notes(report),
+        "全部社区都在步行范围内。",
+    )
     known = report.plan.conversions.known
     empty = "没有可转型的卫生院。" if known else "无数据：没有撤并对照表（--crosswalk），不推断。"
     table("卫生院转型", "撤并为街道的乡镇卫生院转型", _CONVERSIONS, conversions(report), [], empty)
