@@ -132,6 +132,7 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     if short.unit != unit:
         _mixed("--short", short)
     task = _task(asked, reading, 0.0 if asked.hard else float(short.value))
+    _check_bounds(task)
     task = replace(task, crosswalk=rows, longest_road=asked.link.value if asked.link else 0)
     plan = plan_centers(
         start.region, travel, task, step, _walk(start), _link_travel(asked, start)
@@ -185,6 +186,17 @@ def _walk(start: Start) -> Travel:
 
 def _link_travel(asked: Asked, start: Start) -> Travel | None:
     return None if asked.link is None else _travel(start, "time" if asked.link.unit == "ms" else "road")
+
+
+def _check_bounds(task: CenterTask) -> None:
+    """Refuse bounds that no district can keep, once and before anything is computed."""
+    said = f"{task.lower}～{task.upper}"
+    fix = Text("对调或改正 --lower、--upper", "swap or correct --lower and --upper")
+    if task.lower < 0 or task.upper <= 0:
+        raise OptionError(Problem("--lower、--upper", Text("下限小于 0 或上限不大于 0", "below zero"), fix, found=said))
+    if task.lower > task.upper:
+        what = Text("下限大于上限", "the lower bound is above the upper one")
+        raise OptionError(Problem("--lower、--upper", what, fix, found=said))
 
 
 def _mixed(option: str, limit: Limit) -> None:

@@ -110,7 +110,7 @@ def _proposal(report: Report, row: Row) -> str:
         served = "、".join(_names(report, one) for one in sorted(set(mine["center_planned"])))
         return f"不新设，按片区由{served}服务"
     moved = mine[mine["center_planned"] != mine["center_today"]]
-    return f"{len(moved)} 个社区改由别的中心服务" if len(moved) else "不变"
+    return f"{len(moved)} 个社区改由别的中心服务" if len(moved) else "归属不变"
 
 
 def communities(report: Report) -> list[Row]:
@@ -206,7 +206,7 @@ def stations(report: Report) -> list[Row]:
 
 def _answer(row: Row, chosen: set[str]) -> str:
     if row["id"] in chosen:
-        return "设社区卫生服务站"
+        return "设社区卫生服务站" if row["beyond"] else "设社区卫生服务站（为相邻社区）"
     if row["kind"] != "community":
         return "行政村，由村卫生室服务，不设站"
     return "由相邻社区的站服务"

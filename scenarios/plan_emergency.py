@@ -69,8 +69,10 @@ class Report:
             return GREENFIELD
         if case.residents == "rural" or case.travel == "road_time":
             return SCENARIO
+        if not self.start.at_home:
+            return SCENARIO
         judges = case.travel == "paper" and case.scope == self.scope
-        return (JUDGED if self.start.at_home else SCENARIO) if judges else REFERENCE
+        return JUDGED if judges else REFERENCE
 
     def unit(self, case: Case) -> str:
         return "ms" if case.travel == "road_time" else "mm"

@@ -10,7 +10,7 @@ from scenarios.plan import has_plan
 from scenarios.plan_emergency import Report
 from scenarios.plan_emergency_tables import Cover, covers, gainers_text, hosted, share_of, site_said
 from scenarios.plan_map import furniture_of
-from scenarios.plan_words import people_text, state_text
+from scenarios.plan_words import fewest_bound, people_text, state_text
 
 EMERGENCY_MAP = "急救站方案地图.html"
 STATES = (
@@ -53,7 +53,9 @@ def _views(report: Report, cover: Cover) -> Iterator[View]:
             yield _view(report, cover, f"新增 {step.p} 处，覆盖最多", step.siting.chosen, facts)
     if has_plan(answer.proposed) and answer.proposed.chosen:
         count, proven = len(answer.proposed.chosen), answer.least.status == "optimal"
-        facts = (("证明", "最少（已证明）" if proven else "可行方案（未证明最少）"),)
+        facts = (
+            ("证明", "最少（已证明）" if proven else f"可行方案（未证明），至少要 {fewest_bound(answer.least)} 处"),
+        )
         whole = "够得着的全部覆盖" if answer.least.unreachable_ids else "全部覆盖"
         yield _view(report, cover, f"新增 {count} 处，{whole}", answer.proposed.chosen, facts)
 

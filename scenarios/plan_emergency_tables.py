@@ -18,7 +18,7 @@ from planner.siting.curve import EFFECTS, Step
 from planner.siting.siting import Siting
 from scenarios.plan import has_plan
 from scenarios.plan_emergency import Report
-from scenarios.plan_words import listed, people_text, state_text, swapped
+from scenarios.plan_words import fewest_bound, listed, people_text, state_text, swapped
 
 Row = dict[str, Any]
 Bools = npt.NDArray[np.bool_]
@@ -108,7 +108,7 @@ def fewest_text(siting: Siting) -> str:
     count = len(siting.chosen)
     if siting.status == "optimal":
         return f"{count}"
-    return f"{count}（可行方案，未证明最少）"
+    return f"{count}（可行方案，至少要 {fewest_bound(siting)}）"
 
 
 def hosted(report: Report, ids: Iterable[str]) -> tuple[int, int]:

@@ -73,8 +73,15 @@ def state_text(siting: Siting, unit: str, people: float) -> str:
 def bound_text(siting: Siting, unit: str, people: float) -> str:
     """Return what no plan can beat, in the words of the aim."""
     if siting.question.model == "lscp":
-        return f"{math.ceil(siting.bound / 1001 - 1e-9)} 处" if siting.bound > 100 else f"{siting.bound:g} 处"
+        return f"{fewest_bound(siting)} 处"
     return value_text(siting.bound, siting.question.model, unit, people)
+
+
+def fewest_bound(siting: Siting) -> int:
+    """Return how many sites any plan for all must have at least, by what is proven: no site costs more than the dearest."""
+    instance = siting.instance
+    dearest = float(instance.site_cost[instance.counted].max(initial=1.0))
+    return math.ceil(siting.bound / dearest - 1e-6)
 
 
 def by_county(sites: pd.DataFrame, ids: Iterable[str]) -> str:

@@ -82,7 +82,8 @@ class CaseAnswer:
     least             fewest more stations for all whom any site reaches; its unreachable_ids name the others
     steps             most people with 0, 1, 2 … more (not for rural cases)
     shares            share of people → fewest more for it, hosts not preferred (urban cases)
-    twice             of the plans with the fewest stations, the one that covers most people twice (urban cases)
+    twice             of the plans with the fewest stations, the one that covers most people twice (urban cases where the
+                      fewest are proven)
     """
 
     asked: Case
@@ -142,7 +143,7 @@ def _case(region: Region, travel: Travel, asked: Case, sites: pd.DataFrame, task
     steps = () if asked.residents == "rural" else _steps(reach, weights, mine, demand, min(several, task.most), task)
     shares = {} if asked.greenfield or asked.residents == "rural" else _shares(reach, weights, mine, task)
     twice = None
-    if not asked.greenfield and asked.residents == "urban" and least.chosen:
+    if not asked.greenfield and asked.residents == "urban" and least.chosen and least.status == "optimal":
         twice = _ask(Question("backup", allow_unreachable=True), reach, weights, mine, task.solving)
     stations = mine[mine["kind"] == "station"]
     today = travel.reach(demand, stations, asked.limit).covered().to_numpy(bool)

@@ -23,7 +23,7 @@ SOLVERS: Mapping[Model, tuple[str, str]] = MappingProxyType(
 """The module and function of each model; imported when it is asked for."""
 
 
-_TELL_RADIUS = ("lscp", "backup", "capacitated")
+_TELL_RADIUS = ("lscp", "backup", "p-median", "p-center", "capacitated")
 
 
 def solve(instance: Instance, limits: Limits, nearest: Mapping[str, float] | None = None) -> Siting:

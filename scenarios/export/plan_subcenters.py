@@ -65,7 +65,7 @@ def write_workbook(path: Path, report: Report, told: Told) -> None:
     table("候选点", f"候选点（{aim}）", _candidates(report), candidates(report, list(told)), _candidate_notes(report))
     rows = [row for row in reason_rows(report, list(told)) if row["aim_id"] == report.main.id]
     table("逐点理由", f"各个数下每个候选点的理由（{aim}）", _REASONS, rows, [_REASONS_NOTE])
-    table("两个目标", "两个目标之间的全部取舍", _front(report), front(report), [_FRONT_NOTE])
+    table("两个目标", "两个目标之间的全部取舍", _front(report), front(report), _front_notes(report))
     service = [row for p in report.solved for row in towns(report, p)]
     table("建议服务范围", f"建议服务范围（{aim}）", _towns(report), service, [_TOWNS_NOTE])
     sites = [row for p in report.solved for row in served(report, p)]
@@ -202,6 +202,11 @@ def _front(report: Report) -> list[Column]:
 
 
 _FRONT_NOTE = "注：表中每个方案，要让一个目标更好，另一个必然变差（帕累托前沿）；不在表中的方案，两个目标都不比表中某一个好。每个个数的第 1 个人口最多，最后一个人均最省。“未证明”＝时限内没有算完，可能还有别的取舍。"
+
+
+def _front_notes(report: Report) -> list[str]:
+    late = [f"{p} 个" for p in report.solved if not report.plan.fronts.get(p)]
+    return [_FRONT_NOTE, *([f"时限内没有算出：{'、'.join(late)}（放宽 --time-limit）。"] if late else [])]
 
 
 def _towns(report: Report) -> list[Column]:
