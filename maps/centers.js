@@ -27,9 +27,10 @@ function showCenters(map) {
   let view = 'planned';
 
   const card = (name, where, ...parts) => make('div', {}, make('h3', {}, name), make('div', {class: 'where'}, where), ...parts);
-  const paintOf = (one) => data.paints[view][one[view]] || data.style.none_fill;
-  const paintOfCenter = (one) => data.paints[view][one.id] || data.style.none_fill;
+  const paintOf = (one) => data.paints[view][one[view]] || chrome.paper;
+  const paintOfCenter = (one) => data.paints[view][one.id] || chrome.paper;
   const shownCenters = () => centers.filter((one) => view === 'planned' || one.origin === 'standing');
+  const loadOf = (one) => (view === 'planned' ? one.planned : one.today);
   const wan = (count) => (count >= 10000 ? `${(count / 10000).toFixed(1)} 万` : number(count));
   const closer = () => map.getZoom() - map.getBoundsZoom(home);
   const radius = (count) => Math.min(15, 3 + Math.sqrt(count) * 0.075) * Math.max(0.45, Math.min(1.2, 0.45 + 0.25 * closer()));
@@ -122,8 +123,7 @@ function showCenters(map) {
     });
     shownCenters().forEach((one) => {
       originLayers.get(one.origin).addLayer(tip(marker(one.at, sign(one.origin), marks[one.origin].size, 'center'), () => centerCard(one)));
-      const load = view === 'planned' ? one.planned : one.today;
-      const icon = L.divIcon({className: 'load', html: make('span', {}, wan(load)), iconSize: [0, 0]});
+      const icon = L.divIcon({className: 'load', html: make('span', {}, loadOf(one) === null ? words.no_center : wan(loadOf(one))), iconSize: [0, 0]});
       loadLayer.addLayer(L.marker(point(one.at), {icon, pane: 'loads', interactive: false, keyboard: false}));
     });
     towns.forEach((town) => town.shape.setStyle(townLook(town)));
@@ -188,7 +188,7 @@ function showCenters(map) {
   }
 
   function fillLegend() {
-    const none = communities.some((one) => !one[view]) ? [make('span', {}, swatch(data.style.none_fill), words.no_center)] : [];
+    const none = communities.some((one) => !one[view]) ? [make('span', {}, swatch(chrome.paper), words.no_center)] : [];
     const off = make('span', {}, swatch(data.style.none_fill), words.off);
     return [make('p', {class: 'fine'}, data.areas ? words.meaning_areas : words.meaning_points), make('div', {class: 'others'}, ...none, off)];
   }
@@ -197,11 +197,11 @@ function showCenters(map) {
     const head = make('tr', {class: 'head'}, make('th', {}), ...words.list_head.map((text) => make('th', {scope: 'col'}, text)));
     return [head, ...shownCenters().map((one) => {
       const state = view === 'planned' ? one.state_planned : one.state_today;
-      const load = view === 'planned' ? one.planned : one.today;
+      const load = loadOf(one);
       const paint = make('i', {style: `background:${paintOfCenter(one)}`});
       const name = make('td', {}, paint, make('span', {}, one.name), make('small', {}, one.where));
       const line = make('tr', {}, make('td', {}, sign(one.origin)), name,
-        make('td', {}, people(load), state ? make('small', {class: 'over'}, state) : ''));
+        make('td', {}, load === null ? words.no_center : people(load), state ? make('small', {class: 'over'}, state) : ''));
       line.addEventListener('click', () => goToSpot(point(one.at), centerCard(one)));
       return line;
     })];

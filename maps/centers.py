@@ -86,7 +86,7 @@ class Community:
 
 @dataclass(frozen=True)
 class Center:
-    """One centre: where it comes from (of MARKS), its loads, in words whether they keep the bounds."""
+    """One centre: where it comes from (of MARKS), its loads (None: its county has no plan), in words whether they keep the bounds."""
 
     id: str
     name: str
@@ -94,7 +94,7 @@ class Center:
     label: str
     where: str
     today: int
-    planned: int
+    planned: int | None
     state_today: str
     state_planned: str
     said: tuple[tuple[str, str], ...]

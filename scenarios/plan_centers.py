@@ -59,24 +59,27 @@ class Report:
     plan: CenterPlan
 
     @property
-    def failed(self) -> dict[str, str]:
+    def failed(self) -> dict[str, Text]:
         """Return why, by county name, there is no plan."""
         names = dict(zip(self.start.region.counties["code"], self.start.region.counties["name"], strict=True))
-        out = {}
-        for code, part in self.plan.districting.parts.items():
-            if part.status in ("infeasible", "unknown"):
-                out[str(names.get(code, code))] = self._why_not(code)
-        return out
+        return {
+            str(names.get(code, code)): self._why_not(code)
+            for code, part in self.plan.districting.parts.items()
+            if part.status in ("infeasible", "unknown")
+        }
 
-    def _why_not(self, code: str) -> str:
+    def _why_not(self, code: str) -> Text:
         clash = self.plan.districting.clashes.get(code)
         if clash is None:
-            return "时限内没有找到方案，可以放宽 --time-limit"
-        rule = clash.rule.zh.removeprefix(f"{code}：")
+            return Text("时限内没有找到方案，可以放宽 --time-limit", "none was found in time; allow more --time-limit")
+        rule = clash_words(self.start, Text(clash.rule.zh.removeprefix(f"{code}："), ""))
         names = self.plan.communities.set_index("id")["name"].to_dict()
         ids = [f"{names[one]}（{one}）" for one in clash.ids if one in names]
+        if len(ids) == int((self.plan.communities["county_code"] == code).sum()):
+            ids = []  # "all residents" says it
         where = f"（{'、'.join(ids[:5])}{'等' + str(len(ids)) + '个社区' if len(ids) > 5 else ''}）" if ids else ""
-        return f"{clash_words(self.start, Text(rule, ''))}{where}；可以：{clash.change.zh}"
+        english = f"{clash.rule.en} ({', '.join(clash.ids[:5])}); you may: {clash.change.en}"
+        return Text(f"{rule}{where}；可以：{clash.change.zh}", english)
 
     @cached_property
     def after(self) -> pd.DataFrame:
@@ -105,7 +108,7 @@ class Report:
             *(("个数", f"{code}：共 {n} 所（规划人员指定）。") for code, n in sorted((task.p or {}).items())),
             *(("假设", one) for one in self.plan.assumptions),
             ("与评估的差别", "评估（findings.csv）按就近归属算服务人口，不知道本方案的片区划分；方案的负荷要按片区调整服务关系才能实现。"),
-            *(("没有方案", f"{name}：{why}") for name, why in self.failed.items()),
+            *(("没有方案", f"{name}：{why.zh}") for name, why in self.failed.items()),
         ]  # fmt: skip
 
     @property
@@ -142,7 +145,7 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
         fix = Text("按上面的办法改正", "change one of these")
         raise SitingError(
             [
-                Problem(name, Text(f"没有可行方案：{why}", f"there is no plan: {why}"), fix)
+                Problem(name, Text(f"没有可行方案：{why.zh}", f"there is no plan: {why.en}"), fix)
                 for name, why in report.failed.items()
             ]
         )

@@ -29,7 +29,7 @@ def center_map(report: Report) -> str:
     around = furniture_of(
         report.start, "社区卫生服务中心布局方案", report.said, f"人；{unit_word(report.plan.unit)}"
     )  # fmt: skip
-    told = "\n".join(f"{name}没有方案：{why}" for name, why in report.failed.items())
+    told = "\n".join(f"{name}没有方案：{why.zh}" for name, why in report.failed.items())
     return centers_map(
         report.start.region, [_community(report, row) for row in communities(report)], _centers(report), _posts(report),
         [_town(row) for row in towns(report)], report.plan.edges, _LABELS, _facts(report), around, told,
@@ -69,7 +69,7 @@ def _community(report: Report, row: Row) -> Community:
 def _centers(report: Report) -> list[Center]:
     out = []
     for row in centers(report):
-        planned = 0 if row["load"] != row["load"] else int(row["load"])
+        planned = None if row["load"] != row["load"] else int(row["load"])
         used = "" if not planned else f"（上限的 {share_text(planned / row['upper'])}）" if row["upper"] else ""
         said = (
             ("现服务人口", people_text(row["load_today"]) + _mark(row["advice_today_said"]) if row["origin"] == "standing" else ""),

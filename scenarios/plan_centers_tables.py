@@ -48,7 +48,7 @@ def county_names(report: Report) -> dict[str, str]:
 def counties(report: Report) -> list[Row]:
     """Return one row a county: what is proven, centres today, new and least, people, the way a head."""
     plan, names, unit = report.plan, county_names(report), report.plan.unit
-    units, centers, out = plan.communities, plan.centers, []
+    units, centers, out, failed = plan.communities, plan.centers, [], report.failed
     for code, part in plan.districting.parts.items():
         mine, theirs = units[units["county_code"] == code], centers[centers["county_code"] == code]
         people = int(mine["population"].sum())
@@ -63,7 +63,7 @@ def counties(report: Report) -> list[Row]:
                 "short": int(theirs["short"].fillna(0).sum()) if has else NONE,
                 "mean": amount(total / people, unit) if has and people else math.nan,
                 "stations": int(mine["station"].sum()), "state": state_text(part.status, part.objective, part.bound, people, unit),
-                "why": report.failed.get(names.get(code, code), ""),
+                "why": failed[names.get(code, code)].zh if names.get(code, code) in failed else "",
             }
         )  # fmt: skip
     return out
@@ -261,7 +261,11 @@ def overview(report: Report) -> list[Text]:
     out = []
     for row in counties(report):
         if row["why"]:
-            out.append(Text(f"{row['name']}：没有方案。{row['why']}", f"{row['code']}: no plan. {row['why']}"))
+            out.append(
+                Text(
+                    f"{row['name']}：没有方案。{row['why']}", f"{row['code']}: no plan. {report.failed[row['name']].en}"
+                )
+            )
             continue
         short = f"，不足下限共 {people_text(row['short'])}" if row["short"] else ""
         zh = f"{row['name']}：{row['communities']} 个社区（村），{people_text(row['population'])}；中心 {row['present']} 所，新设 {row['new']} 所{short}；{row['state']}"

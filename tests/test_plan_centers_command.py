@@ -190,7 +190,8 @@ def test_a_bad_crosswalk(
 def test_a_crosswalk_names_the_hospital_to_convert(tmp_path: Path) -> None:
     data = tiny.write(tmp_path / "d")
     frame = tiny.facilities()
-    frame.loc[len(frame)] = ["TH9", "甲一卫生院", "township_hospital", 101.65, 26.59, "open", ""]
+    row = ["TH9", "甲一卫生院", "township_hospital", 101.65, 26.59, "open", ""]
+    frame = pd.concat([frame, pd.DataFrame([row], columns=frame.columns)])
     frame.to_csv(data / "facilities.csv", index=False, encoding="utf-8-sig")
     path = tmp_path / "x.csv"
     path.write_text("旧代码,新代码,年份,依据\n510402101,510402001,2019,川府〔2019〕1号\n", encoding="utf-8")

@@ -108,5 +108,5 @@ def test_an_override_is_an_assumption_and_judges_nothing(tiny_region: Region, ru
 
 @pytest.mark.parametrize("override", [Override("emergency", {}), Override("emergency_urban", {"radius": 3})])
 def test_an_override_of_nothing_is_refused(override: Override, rules: Rules) -> None:
-    with pytest.raises(FugaiError, match="没有这个(规则|参数).*是不是“(emergency_time|radius_km)”"):
+    with pytest.raises(FugaiError, match=r"没有这个(规则|参数).*是不是“(emergency_time|radius_km)”"):
         overridden(rules, Scenario(overrides=(override,)))
