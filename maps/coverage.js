@@ -304,7 +304,10 @@ function showCoverage(map) {
 
   function frame(bounds, options) {
     isFraming = true;
-    map.fitBounds(bounds, {animate: false, padding: [8, 8], ...options});
+    const size = map.getSize();
+    /* A frame of a notebook has no size at first: any view will do until it is resized. */
+    if (size.x > 16 && size.y > 16) map.fitBounds(bounds, {animate: false, padding: [8, 8], ...options});
+    else map.setView(L.latLngBounds(bounds).getCenter(), 9, {animate: false});
     isFraming = false;
     framed = {bounds, options};
   }

@@ -35,6 +35,7 @@ PARAMETERS: Mapping[str, tuple[str, str, Mapping[str, str]]] = MappingProxyType(
         ),
         "lower": ("服务人口下限", " 人", {}),
         "upper": ("服务人口上限", " 人", {}),
+        "hospital_share": ("建成社区医院的中心占比", "", {}),
         "at_least": ("至少", " 所", {}),
         "at_most": ("至多", " 所", {}),
     }
