@@ -24,7 +24,7 @@ from planner.travel import StraightLine, Travel
 from scenarios.chosen import PLANS, STATION, Chosen, chosen_of, limits_of, makes, question_of, way_to_sites
 from scenarios.export.folder import whole_folder
 from scenarios.files import read_scenario
-from scenarios.plan import Start, begin, keep_apart
+from scenarios.plans.start import Start, begin, keep_apart
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 

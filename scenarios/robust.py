@@ -17,7 +17,7 @@ from planner.uncertainty import Uncertainty
 from scenarios.chosen import chosen_of, limits_of, one_number, question_of, subcenter_task, way_to_sites
 from scenarios.export.folder import whole_folder
 from scenarios.files import read_scenario
-from scenarios.plan import Start, begin, keep_apart
+from scenarios.plans.start import Start, begin, keep_apart
 from scenarios.run import Step
 from scenarios.ways import RoadChoices, ways_of
 

@@ -19,10 +19,10 @@ from planner.siting.question import Limits
 from scenarios.cli import main
 from scenarios.export.tables import write_csv
 from scenarios.files import read_scenario
-from scenarios.plan_figures import figures
-from scenarios.plan_subcenters import Asked, _range, plan_report
-from scenarios.plan_words import state_text
-from scenarios.plan_write import plan_subcenters_folder
+from scenarios.plans.subcenters import Asked, _range, plan_report
+from scenarios.plans.subcenters_figures import figures
+from scenarios.plans.subcenters_write import plan_subcenters_folder
+from scenarios.plans.words import state_text
 from scenarios.run import run_file
 from scenarios.ways import RoadChoices
 from tests import tiny
@@ -296,8 +296,8 @@ def test_the_page_shows_the_plan_that_is_chosen(made: tuple[Path, Path], browser
 
 
 def test_the_csv_of_findings_is_that_of_the_first_number(made: tuple[Path, Path], tmp_path: Path) -> None:
-    from scenarios.plan import assessed
-    from scenarios.plan_subcenters import proposals
+    from scenarios.plans.start import assessed
+    from scenarios.plans.subcenters import proposals
 
     report = plan_report(
         Asked(made[0], ps=(1, 2), limits=(read_limit("5km"), read_limit("10km"))), RoadChoices(), silent

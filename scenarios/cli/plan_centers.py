@@ -10,7 +10,7 @@ from scenarios.cli.plan_options import COMMON, FILE, Options, add, in_range, lim
 from scenarios.cli.road_options import add_road_options, read_choices
 
 if TYPE_CHECKING:
-    from scenarios.plan_centers import Asked
+    from scenarios.plans.centers import Asked
 
 ABOUT = Text(
     "社区卫生服务中心：各社区由谁服务（整社区、相连、上下限），缺几所设在哪里，服务站、转型、社区医院",
@@ -64,7 +64,7 @@ def _limit(option: str, said: str | None) -> Limit | None:
 
 def asked_of(options: argparse.Namespace) -> "Asked":
     """Return what the options ask; OptionError for what they cannot say."""
-    from scenarios.plan_centers import Asked
+    from scenarios.plans.centers import Asked
 
     in_range("--walk", options.walk, 0.1, 50)
     in_range("--minutes", options.walk_minutes, 0.1, 24 * 60)
@@ -97,8 +97,8 @@ def run(options: argparse.Namespace) -> None:
     asked = asked_of(options)
     from scenarios.cli.progress import steps
     from scenarios.cli.report import print_warnings
-    from scenarios.plan_centers_tables import overview
-    from scenarios.plan_centers_write import plan_centers_folder
+    from scenarios.plans.centers_tables import overview
+    from scenarios.plans.centers_write import plan_centers_folder
 
     with steps(options.lang) as step:
         report = plan_centers_folder(asked, read_choices(options), options.out, step)

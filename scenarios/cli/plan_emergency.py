@@ -8,7 +8,7 @@ from scenarios.cli.plan_options import COMMON, Options, add, distance, in_range,
 from scenarios.cli.road_options import add_road_options, read_choices
 
 if TYPE_CHECKING:
-    from scenarios.plan_emergency import Asked, Report
+    from scenarios.plans.emergency import Asked, Report
 
 ABOUT = Text(
     "急救站还要新增几处、设在哪里：全部覆盖、每多一处多覆盖多少人、双重覆盖",
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def asked_of(options: argparse.Namespace) -> "Asked":
     """Return what the options ask; OptionError for what they cannot say."""
-    from scenarios.plan_emergency import Asked
+    from scenarios.plans.emergency import Asked
 
     in_range("--most", options.most, 0, 500)
     rural = () if options.rural.strip().lower() in {"", "none", "0"} else limits_of("--rural", options.rural)
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
     asked = asked_of(options)
     from scenarios.cli.progress import steps
     from scenarios.cli.report import print_warnings
-    from scenarios.plan_write import plan_emergency_folder
+    from scenarios.plans.emergency_write import plan_emergency_folder
 
     with steps(options.lang) as step:
         report = plan_emergency_folder(asked, read_choices(options), options.out, step)
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _lines(report: "Report") -> list[Text]:
-    from scenarios.plan_emergency_tables import overview
+    from scenarios.plans.emergency_tables import overview
 
     said = [
         Text(

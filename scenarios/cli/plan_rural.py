@@ -10,7 +10,7 @@ from scenarios.cli.plan_options import COMMON, Options, add, in_range, limits_of
 from scenarios.cli.road_options import add_road_options, read_choices
 
 if TYPE_CHECKING:
-    from scenarios.plan_rural import Asked
+    from scenarios.plans.rural import Asked
 
 ABOUT = Text(
     "乡村五级链条：每个行政村怎样得到服务（卫生室、巡回、驻村、移动、邻村），巡回值班表，村到市的各段",
@@ -83,7 +83,7 @@ def _kinds(said: str | None) -> tuple[str, ...]:
 def asked_of(options: argparse.Namespace) -> "Asked":
     """Return what the options ask; OptionError for what they cannot say."""
     from planner.plans.rounds import RoundsTask
-    from scenarios.plan_rural import Asked
+    from scenarios.plans.rural import Asked
 
     in_range("--few", options.few, 0, 1_000_000)
     in_range("--work-days", options.work_days, 1, 31)
@@ -127,8 +127,8 @@ def run(options: argparse.Namespace) -> None:
     asked = asked_of(options)
     from scenarios.cli.progress import steps
     from scenarios.cli.report import print_warnings
-    from scenarios.plan_rural_tables import overview
-    from scenarios.plan_rural_write import plan_rural_folder
+    from scenarios.plans.rural_tables import overview
+    from scenarios.plans.rural_write import plan_rural_folder
 
     with steps(options.lang) as step:
         report = plan_rural_folder(asked, read_choices(options), options.out, step)

@@ -23,7 +23,7 @@ from scenarios.cli.plan_options import (
 from scenarios.cli.road_options import add_road_options, read_choices
 
 if TYPE_CHECKING:
-    from scenarios.plan_subcenters import Asked, Report
+    from scenarios.plans.subcenters import Asked, Report
 
 ABOUT = Text(
     "县域医疗卫生次中心设在哪里：每个个数的最优方案、前几名、各点理由、建议服务范围",
@@ -77,7 +77,7 @@ def _share(option: str, said: str) -> float:
 
 def asked_of(options: argparse.Namespace) -> "Asked":
     """Return what the options ask; OptionError for what they cannot say."""
-    from scenarios.plan_subcenters import Asked
+    from scenarios.plans.subcenters import Asked
 
     in_range("--k-best", options.k_best, 1, 100)
     return Asked(
@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> None:
     asked = asked_of(options)
     from scenarios.cli.progress import steps
     from scenarios.cli.report import print_warnings
-    from scenarios.plan_write import plan_subcenters_folder
+    from scenarios.plans.subcenters_write import plan_subcenters_folder
 
     with steps(options.lang) as step:
         report = plan_subcenters_folder(asked, read_choices(options), options.out, step)
@@ -116,7 +116,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _lines(report: "Report") -> list[Text]:
-    from scenarios.plan_tables import overview
+    from scenarios.plans.subcenters_tables import overview
 
     out = []
     for row in overview(report):

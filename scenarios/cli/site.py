@@ -143,8 +143,27 @@ def _unit(option: str, said: str) -> Limit:
                      "write it with its unit: 5km, 800m, 30min", said) from error  # fmt: skip
 
 
+_OWN: tuple[tuple[str, str, object, str], ...] = (
+    ("--share", "share", 1.0, "lscp"),
+    ("--backup-weight", "backup_weight", 1.0, "backup"),
+    ("--min-load", "min_load", None, "capacitated"),
+    ("--max-load", "max_load", None, "capacitated"),
+    ("--single-source", "split", True, "capacitated"),
+)
+"""The options that one model alone reads: name, attribute, value where nothing was said, model."""
+
+
+def check_model(options: argparse.Namespace) -> None:
+    """Refuse an option that the model does not read: its answer would seem to keep a rule that nobody looked at."""
+    for option, name, unsaid_value, model in _OWN:
+        if options.model != model and getattr(options, name) != unsaid_value:
+            raise _wrong(option, f"模型 {options.model} 不看这个选项", f"the model {options.model} does not read this option",
+                         f"去掉它，或改用 --model {model}", f"drop it, or use --model {model}")  # fmt: skip
+
+
 def check(options: argparse.Namespace) -> None:
-    """Refuse options that are out of range or do not go together."""
+    """Refuse options that are out of range, do not go together, or mean nothing to the model."""
+    check_model(options)
     lists = (options.demand is not None, options.facilities is not None, options.data is not None)
     if lists not in ((True, True, False), (False, False, True)):
         raise _wrong("--demand / --facilities", "需求点和候选点两个文件都要给出，或改用 --data", "both lists are needed, or --data",

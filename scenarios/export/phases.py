@@ -15,7 +15,7 @@ from scenarios.export.folder import MANIFEST
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
 from scenarios.export.tables import write_csv
 from scenarios.phasing import Phased
-from scenarios.plan import record_of
+from scenarios.plans.start import record_of
 from scenarios.run import Step
 from scenarios.write import write_scenario
 

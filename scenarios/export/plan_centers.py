@@ -13,8 +13,8 @@ from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.plan_subcenters import BOOK_OPTIONS, plain, two_places
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
-from scenarios.plan_centers import Report
-from scenarios.plan_centers_tables import (
+from scenarios.plans.centers import Report
+from scenarios.plans.centers_tables import (
     centers,
     communities,
     conversions,
@@ -25,7 +25,7 @@ from scenarios.plan_centers_tables import (
     total_state,
     towns,
 )
-from scenarios.plan_words import cost_word, unit_word
+from scenarios.plans.words import cost_word, unit_word
 
 WORKBOOK = "社区中心方案.xlsx"
 

@@ -5,14 +5,13 @@ from typing import Any
 
 from planner.numbers import share_text
 from planner.siting.siting import Siting
-from scenarios import plan_emergency as emergency
-from scenarios import plan_emergency_tables
 from scenarios.export.plan_json import head, siting_data
-from scenarios.plan import has_plan
-from scenarios.plan_figures import by_site, figures
-from scenarios.plan_reasons import Reason
-from scenarios.plan_subcenters import Report
-from scenarios.plan_tables import answers, front, left_out, towns
+from scenarios.plans import emergency, emergency_tables
+from scenarios.plans.start import has_plan
+from scenarios.plans.subcenters import Report
+from scenarios.plans.subcenters_figures import by_site, figures
+from scenarios.plans.subcenters_reasons import Reason
+from scenarios.plans.subcenters_tables import answers, front, left_out, towns
 
 
 def subcenter_content(report: Report, told: Sequence[tuple[Any, int, list[Reason]]]) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def _figures(report: Report, siting: Siting | None) -> dict[str, Any]:
 
 def emergency_content(report: emergency.Report) -> dict[str, Any]:
     """Return a plan of emergency stations as data."""
-    tables = plan_emergency_tables
+    tables = emergency_tables
     sites = report.sites[["id", "name", "kind", "host_id", "county_code", "town_code", "lon", "lat"]]
     used = {
         one

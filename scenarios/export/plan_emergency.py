@@ -12,8 +12,8 @@ from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.plan_subcenters import BOOK_OPTIONS, plain
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
-from scenarios.plan_emergency import Report
-from scenarios.plan_emergency_tables import curve, left_out, overview, sites
+from scenarios.plans.emergency import Report
+from scenarios.plans.emergency_tables import curve, left_out, overview, sites
 
 WORKBOOK = "急救站方案.xlsx"
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from planner import __version__
 from planner.siting.siting import Siting
-from scenarios.plan import STATUS_QUO, Start
+from scenarios.plans.start import STATUS_QUO, Start
 
 PLAN_JSON = "plan.json"
 

@@ -14,8 +14,8 @@ from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.plan_subcenters import BOOK_OPTIONS, plain, two_places
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
-from scenarios.plan_rural import Report
-from scenarios.plan_rural_tables import (
+from scenarios.plans.rural import Report
+from scenarios.plans.rural_tables import (
     LINKS,
     changed,
     counts,
@@ -30,7 +30,7 @@ from scenarios.plan_rural_tables import (
     towns,
     villages,
 )
-from scenarios.plan_words import cost_word, unit_word
+from scenarios.plans.words import cost_word, unit_word
 
 WORKBOOK = "乡村方案.xlsx"
 SHORT = {"clinic": "村卫生室", "round": "巡回", "mobile": "移动", "neighbour": "邻（联）村", "stay": "驻村", "new_clinic": "新建", "no_data": "无数据"}  # fmt: skip

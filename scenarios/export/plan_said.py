@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from planner import __version__
-from scenarios.plan import STATUS_QUO, Start
+from scenarios.plans.start import STATUS_QUO, Start
 
 _HASH_LETTERS = 12
 Lines = list[tuple[str, str]]

@@ -12,10 +12,10 @@ from planner.numbers import share_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.sheet import FIXED_DATE, Column, Formats, Sheet, formats_of
-from scenarios.plan_figures import EFFECTS
-from scenarios.plan_reasons import Reason
-from scenarios.plan_subcenters import Report
-from scenarios.plan_tables import (
+from scenarios.plans.subcenters import Report
+from scenarios.plans.subcenters_figures import EFFECTS
+from scenarios.plans.subcenters_reasons import Reason
+from scenarios.plans.subcenters_tables import (
     STATES,
     area_rows,
     best,
@@ -28,7 +28,7 @@ from scenarios.plan_tables import (
     served,
     towns,
 )
-from scenarios.plan_words import cost_word, unit_word
+from scenarios.plans.words import cost_word, unit_word
 
 WORKBOOK = "次中心方案.xlsx"
 BOOK_OPTIONS: Mapping[str, bool] = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

@@ -19,7 +19,7 @@ from planner.schema import LEVEL_LABELS
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import parameters
 from scenarios.export.tables import write_csv
-from scenarios.plan import record_of
+from scenarios.plans.start import record_of
 from scenarios.robust import Report
 from scenarios.run import Step
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from planner.plans.subcenters import Answer
 from planner.siting.siting import Siting
-from scenarios.plan_subcenters import Report
-from scenarios.plan_words import cost_word, listed, value_text
+from scenarios.plans.subcenters import Report
+from scenarios.plans.words import cost_word, listed, value_text
 
 EFFECTS: Mapping[str, str] = {
     "newly_covered": "新覆盖", "nearer": "更近", "farther": "更远", "no_longer_covered": "不再覆盖",

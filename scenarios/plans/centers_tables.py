@@ -8,8 +8,8 @@ import pandas as pd
 from planner.errors import Text
 from planner.numbers import share_text
 from planner.siting.siting import relative_gap
-from scenarios.plan_centers import Report
-from scenarios.plan_words import amount, amount_text, people_text
+from scenarios.plans.centers import Report
+from scenarios.plans.words import amount, amount_text, people_text
 
 Row = dict[str, Any]
 ADVICE = {"overloaded": "超负荷", "mergeable": "可合并", "convert": "可转型", "": ""}

@@ -8,7 +8,7 @@ import pandas as pd
 from planner.numbers import share_text
 from planner.siting.classes import CLASSES
 from planner.siting.siting import Siting
-from scenarios.plan import has_plan
+from scenarios.plans.start import has_plan
 
 _MS_PER_MINUTE, _MM_PER_KM = 60_000, 1_000_000
 DECISIONS = {"required": "必建", "alternative": "备选", "not_selected": CLASSES["not_selected"].zh}

@@ -2,8 +2,8 @@
 
 from maps.centers import Center, Community, Post, Town, centers_map
 from planner.numbers import share_text
-from scenarios.plan_centers import Report
-from scenarios.plan_centers_tables import (
+from scenarios.plans.centers import Report
+from scenarios.plans.centers_tables import (
     Row,
     centers,
     communities,
@@ -14,8 +14,8 @@ from scenarios.plan_centers_tables import (
     total_state,
     towns,
 )
-from scenarios.plan_map import furniture_of
-from scenarios.plan_words import amount_text, people_text, unit_word
+from scenarios.plans.furniture import furniture_of
+from scenarios.plans.words import amount_text, people_text, unit_word
 
 CENTER_MAP = "社区中心方案地图.html"
 _LABELS = (

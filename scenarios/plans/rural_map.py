@@ -8,10 +8,10 @@ from maps.rural import Duty, Host, Link, Route, Stop, Village
 from maps.rural import rural_map as page_of
 from planner.plans.chain_levels import LEVELS
 from planner.plans.rounds import RoundsPlan
-from scenarios.plan_map import furniture_of
-from scenarios.plan_rural import Report
-from scenarios.plan_rural_tables import LINKS, kind_label, kinds_shown, rows_of, towns, weakest_text
-from scenarios.plan_words import amount_text, people_text, unit_word
+from scenarios.plans.furniture import furniture_of
+from scenarios.plans.rural import Report
+from scenarios.plans.rural_tables import LINKS, kind_label, kinds_shown, rows_of, towns, weakest_text
+from scenarios.plans.words import amount_text, people_text, unit_word
 
 RURAL_MAP = "乡村方案地图.html"
 

@@ -9,12 +9,12 @@ from planner.errors import Text
 from scenarios.export.plan_json import PLAN_JSON, head, write_plan_json
 from scenarios.export.plan_rural import WORKBOOK, write_workbook
 from scenarios.export.tables import write_csv
-from scenarios.plan import keep_apart
-from scenarios.plan_rural import Asked, Report, parameters, plan_report, proposals
-from scenarios.plan_rural_map import RURAL_MAP, rural_map
-from scenarios.plan_rural_tables import chain_villages, counts, kind_label, owed, rows_of, sums, teams, villages
-from scenarios.plan_words import unit_word
-from scenarios.plan_write import write_folder
+from scenarios.plans.rural import Asked, Report, parameters, plan_report, proposals
+from scenarios.plans.rural_map import RURAL_MAP, rural_map
+from scenarios.plans.rural_tables import chain_villages, counts, kind_label, owed, rows_of, sums, teams, villages
+from scenarios.plans.start import keep_apart
+from scenarios.plans.words import unit_word
+from scenarios.plans.write import write_folder
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 

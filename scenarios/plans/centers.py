@@ -16,8 +16,8 @@ from planner.rules import Reading, Rule
 from planner.scenario import Scenario, apply
 from planner.siting.question import Limits
 from planner.travel import StraightLine, Travel
-from scenarios.plan import Proposal, Start, begin, clash_words, proposal, readings_of, record_of
-from scenarios.plan_centers_files import read_crosswalk
+from scenarios.plans.centers_files import read_crosswalk
+from scenarios.plans.start import Proposal, Start, begin, clash_words, proposal, readings_of, record_of
 from scenarios.run import PLAN, Step
 from scenarios.ways import PERIOD_LABELS, RoadChoices, road_of
 

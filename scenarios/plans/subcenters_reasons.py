@@ -9,9 +9,9 @@ import pandas as pd
 
 from planner.numbers import share_text
 from planner.plans.subcenters import Answer
-from scenarios.plan_figures import figures, reached_people
-from scenarios.plan_subcenters import Report
-from scenarios.plan_words import DECISIONS, cost_word, people_text, value_text
+from scenarios.plans.subcenters import Report
+from scenarios.plans.subcenters_figures import figures, reached_people
+from scenarios.plans.words import DECISIONS, cost_word, people_text, value_text
 
 STATES = ("built", "chosen", "alternative", "not_selected", "barred", "background")
 STATE_LABELS = {

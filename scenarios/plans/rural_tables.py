@@ -13,8 +13,8 @@ from planner.plans.rounds import RoundsPlan
 from planner.plans.rural import GROUPS, KINDS, SUBSTITUTES
 from planner.schema import FACILITY_KINDS, STATUS_LABELS
 from planner.travel import PAPER
-from scenarios.plan_rural import Report
-from scenarios.plan_words import amount, amount_text
+from scenarios.plans.rural import Report
+from scenarios.plans.words import amount, amount_text
 
 Row = dict[str, Any]
 CITY = "全市"

@@ -18,7 +18,7 @@ from planner.plans.rural_villages import administrative_villages
 from planner.rules import Reading, Rule
 from planner.scenario import Open
 from planner.travel import PAPER, Travel
-from scenarios.plan import STATUS_QUO, Proposal, Start, begin, record_of
+from scenarios.plans.start import STATUS_QUO, Proposal, Start, begin, record_of
 from scenarios.run import PLAN, Step
 from scenarios.ways import PERIOD_LABELS, RoadChoices, road_of, ways_of
 

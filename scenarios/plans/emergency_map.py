@@ -6,11 +6,11 @@ import pandas as pd
 
 from maps.plan import Left, Legend, Site, Town, View, plan_map
 from planner.plans.emergency import CaseAnswer
-from scenarios.plan import has_plan
-from scenarios.plan_emergency import Report
-from scenarios.plan_emergency_tables import Cover, covers, gainers_text, hosted, share_of, site_said
-from scenarios.plan_map import furniture_of
-from scenarios.plan_words import fewest_bound, people_text, state_text
+from scenarios.plans.emergency import Report
+from scenarios.plans.emergency_tables import Cover, covers, gainers_text, hosted, share_of, site_said
+from scenarios.plans.furniture import furniture_of
+from scenarios.plans.start import has_plan
+from scenarios.plans.words import fewest_bound, people_text, state_text
 
 EMERGENCY_MAP = "急救站方案地图.html"
 STATES = (

@@ -16,7 +16,7 @@ from planner.region import URBAN_SCOPES
 from planner.road import Road
 from planner.siting.question import Limits
 from planner.travel import Travel
-from scenarios.plan import Proposal, Start, begin, has_plan, proposal, readings_of
+from scenarios.plans.start import Proposal, Start, begin, has_plan, proposal, readings_of
 from scenarios.run import Step
 from scenarios.ways import RoadChoices, ways_of
 

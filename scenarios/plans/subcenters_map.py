@@ -5,41 +5,18 @@ from typing import Any
 
 import pandas as pd
 
-from maps.furniture import Furniture
 from maps.plan import Left, Legend, Site, Town, View, plan_map
-from planner import __version__
 from planner.numbers import share_text
 from planner.plans.subcenters import Answer, Objective
-from scenarios.export.plan_said import notice_of
-from scenarios.plan import Start
-from scenarios.plan_figures import Figures, by_town, figures, gain_text, gainers_text, reached_people
-from scenarios.plan_reasons import STATE_LABELS, Reason
-from scenarios.plan_subcenters import Report
-from scenarios.plan_tables import STATES
-from scenarios.plan_words import amount_text, by_county, cost_word, people_text, state_text, unit_word, value_text
+from scenarios.plans.furniture import furniture_of
+from scenarios.plans.subcenters import Report
+from scenarios.plans.subcenters_figures import Figures, by_town, figures, gain_text, gainers_text, reached_people
+from scenarios.plans.subcenters_reasons import STATE_LABELS, Reason
+from scenarios.plans.subcenters_tables import STATES
+from scenarios.plans.words import amount_text, by_county, cost_word, people_text, state_text, unit_word, value_text
 
 SUBCENTER_MAP = "次中心方案地图.html"
 Told = Sequence[tuple[Objective, int, list[Reason]]]
-
-
-def furniture_of(start: Start, title: str, said: Sequence[tuple[str, str]], unit: str) -> Furniture:
-    """Return what stands around the map of a plan."""
-    about = start.region.about
-    inputs = [*start.facts.sources, *start.files]
-    return Furniture(
-        title=f"{about.name}{title}",
-        subtitle=f"依据：{start.law.document}（{start.law.issued} 印发）",
-        notice=notice_of(start),
-        sources=about.credits or tuple(one.file for one in inputs),
-        date=about.as_of or "未注明",
-        drawn_by=about.drawn_by,
-        approval_number=about.approval_number,
-        unit=unit,
-        version=f"fugai {__version__}",
-        inputs=tuple((one.file, one.sha256) for one in inputs),
-        parameters=(*(f"{label}：{text}" for label, text in said), *about.assumptions),
-        accuracy=about.accuracy,
-    )
 
 
 def subcenter_map(report: Report, told: Told) -> str:

@@ -16,9 +16,9 @@ from planner.plans.emergency import CaseAnswer
 from planner.road import Road
 from planner.siting.curve import EFFECTS, Step
 from planner.siting.siting import Siting
-from scenarios.plan import has_plan
-from scenarios.plan_emergency import Report
-from scenarios.plan_words import fewest_bound, listed, people_text, state_text, swapped
+from scenarios.plans.emergency import Report
+from scenarios.plans.start import has_plan
+from scenarios.plans.words import fewest_bound, listed, people_text, state_text, swapped
 
 Row = dict[str, Any]
 Bools = npt.NDArray[np.bool_]

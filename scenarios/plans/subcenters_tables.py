@@ -8,11 +8,11 @@ import pandas as pd
 
 from planner.numbers import share_text
 from planner.plans.subcenters import Answer, Objective
-from scenarios.plan import has_plan
-from scenarios.plan_figures import Figures, by_site, by_town, figures, gain_text, gainers, reached_people
-from scenarios.plan_reasons import STATE_LABELS, Reason, Reasons
-from scenarios.plan_subcenters import Report
-from scenarios.plan_words import amount, by_county, names, state_text, swapped, value_text
+from scenarios.plans.start import has_plan
+from scenarios.plans.subcenters import Report
+from scenarios.plans.subcenters_figures import Figures, by_site, by_town, figures, gain_text, gainers, reached_people
+from scenarios.plans.subcenters_reasons import STATE_LABELS, Reason, Reasons
+from scenarios.plans.words import amount, by_county, names, state_text, swapped, value_text
 
 Row = dict[str, Any]
 STATES: Mapping[str, str] = {

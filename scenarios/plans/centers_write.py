@@ -9,10 +9,9 @@ from planner.errors import Text
 from scenarios.export.plan_centers import WORKBOOK, write_workbook
 from scenarios.export.plan_json import PLAN_JSON, head, siting_data, write_plan_json
 from scenarios.export.tables import write_csv
-from scenarios.plan import keep_apart
-from scenarios.plan_centers import Asked, Report, parameters, plan_report, proposals
-from scenarios.plan_centers_map import CENTER_MAP, center_map
-from scenarios.plan_centers_tables import (
+from scenarios.plans.centers import Asked, Report, parameters, plan_report, proposals
+from scenarios.plans.centers_map import CENTER_MAP, center_map
+from scenarios.plans.centers_tables import (
     centers,
     communities,
     conversions,
@@ -22,8 +21,9 @@ from scenarios.plan_centers_tables import (
     total_state,
     towns,
 )
-from scenarios.plan_words import unit_word
-from scenarios.plan_write import write_folder
+from scenarios.plans.start import keep_apart
+from scenarios.plans.words import unit_word
+from scenarios.plans.write import write_folder
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 

@@ -20,7 +20,7 @@ from planner.rules import Rules
 from planner.schema import Field, Table
 from planner.siting.question import Limits
 from planner.travel import StraightLine, Travel
-from scenarios.plan import Proposal, Start, begin, clash_words, has_plan, proposal, refuse_clash
+from scenarios.plans.start import Proposal, Start, begin, clash_words, has_plan, proposal, refuse_clash
 from scenarios.run import Step
 from scenarios.site_files import read_quotas
 from scenarios.ways import RoadChoices, road_of

@@ -1,0 +1,28 @@
+"""What stands around the map of a plan: title, notice, sources, versions, parameters."""
+
+from collections.abc import Sequence
+
+from maps.furniture import Furniture
+from planner import __version__
+from scenarios.export.plan_said import notice_of
+from scenarios.plans.start import Start
+
+
+def furniture_of(start: Start, title: str, said: Sequence[tuple[str, str]], unit: str) -> Furniture:
+    """Return what stands around the map of a plan."""
+    about = start.region.about
+    inputs = [*start.facts.sources, *start.files]
+    return Furniture(
+        title=f"{about.name}{title}",
+        subtitle=f"依据：{start.law.document}（{start.law.issued} 印发）",
+        notice=notice_of(start),
+        sources=about.credits or tuple(one.file for one in inputs),
+        date=about.as_of or "未注明",
+        drawn_by=about.drawn_by,
+        approval_number=about.approval_number,
+        unit=unit,
+        version=f"fugai {__version__}",
+        inputs=tuple((one.file, one.sha256) for one in inputs),
+        parameters=(*(f"{label}：{text}" for label, text in said), *about.assumptions),
+        accuracy=about.accuracy,
+    )
