@@ -18,6 +18,7 @@ from planner.region import Region
 from planner.road import Road
 from planner.rules import Reading, Rule, Rules
 from planner.schema import LEVELS
+from planner.serving import is_served
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
@@ -276,10 +277,7 @@ class _Centers(_Test):
     def _rows(self) -> Whole:
         """The rows of residents whom centres may serve."""
         region = self.draws.region
-        people, centers = region.residents, region.open_facilities(CENTER)
-        beside = people["town_code"].isin(centers["town_code"]) & people["is_urban"]
-        mine = (people["town_code"].isin(self._table["subject_code"]) | beside) & (people["population"] > 0)
-        return np.flatnonzero(mine.to_numpy(bool))
+        return np.flatnonzero(is_served(region, self._table["subject_code"], region.open_facilities(CENTER)))
 
     @cached_property
     def _unit(self) -> tuple[Whole, Whole]:

@@ -1,6 +1,6 @@
 """Who is better and who worse off between two judgements, resident by resident, and the farthest places of both."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.compare import Judged
-from planner.measures import MM_PER_KM, MS_PER_MIN, people_in_question
+from planner.measures import MM_PER_KM, MS_PER_MIN, people_in_question, served_by
 from planner.places import village_names, with_places
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules
@@ -50,6 +50,13 @@ class Question:
     def id(self) -> tuple[str, str]:
         return self.rule.id, f"{self.reading.id}_{self.travel}" if self.limit is None else self.reading.id
 
+    def sites(self, region: Region) -> gpd.GeoDataFrame:
+        """Return the open facilities to which the question asks the way."""
+        params = self.reading.params
+        if self.rule.measure == "people_served":
+            return served_by(region, params["facility_kind"], params["beside_kinds"], params["beside_ids"])
+        return region.open_facilities(*self.kinds)
+
 
 def questions(judged: Judged) -> list[Question]:
     """Return what is asked about people by these rules: every reading of a people measure, and the nearest facility of a kind.
@@ -58,7 +65,7 @@ def questions(judged: Judged) -> list[Question]:
     """
     out: list[Question] = []
     for rule in judged.rules.rules:
-        if rule.measure in {"people_within", "people_within_time"}:
+        if rule.measure in {"people_within", "people_within_time", "people_served"}:
             out += _of_people(rule)
         elif rule.measure == "facility_per_unit":
             ways = [one for one in ("paper", "road") if one in judged.travels]
@@ -83,10 +90,14 @@ def _of_people(rule: Rule) -> Iterator[Question]:
     shown = main_readings(rule)
     for reading in rule.readings:
         params = reading.params
-        by_time = "minutes" in params
-        limit = round(params["minutes"] * MS_PER_MIN if by_time else params["radius_km"] * MM_PER_KM)
-        is_main = reading.id in shown or by_time
-        yield Question(rule, reading, reading.travel, reading.label, (params["facility_kind"],), limit, is_main)
+        is_main = reading.id in shown or rule.measure == "people_served" or "minutes" in params
+        kinds = (params["facility_kind"],)
+        yield Question(rule, reading, reading.travel, reading.label, kinds, _limit(params), is_main)
+
+
+def _limit(params: Mapping[str, Any]) -> int:
+    """Return the limit of a people measure in the whole units of its travel."""
+    return round(params["minutes"] * MS_PER_MIN if "minutes" in params else params["radius_km"] * MM_PER_KM)
 
 
 def question_of(rules: Rules, question: Question) -> Question | None:
@@ -114,14 +125,14 @@ class Nearest:
             params = question.reading.params
             self.asked[key] = (
                 region.residents[region.residents["population"] > 0]
-                if question.limit is None
+                if "urban_scope" not in params
                 else people_in_question(region, params["residents"], params["urban_scope"])
             )
         return self.asked[key]
 
     def of(self, judged: Judged, question: Question, people: gpd.GeoDataFrame, home: Region) -> pd.DataFrame:
         """Return, for each of `people` (those of `home` whom the question is about): facility_id, cost (NaN: none), covered."""
-        sites = judged.region.open_facilities(*question.kinds)
+        sites = question.sites(judged.region)
         travel = judged.travels[question.travel]
         place = tuple(zip(sites["id"], sites["lon"], sites["lat"], strict=True))
         key = (id(travel), question.limit, question.id, id(home.residents), id(home.towns), place)

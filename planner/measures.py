@@ -17,7 +17,7 @@ A measure is ``measure(region, travel, **params) -> DataFrame``, one row a subje
     estimated         whether the row rests on estimated or fictional data
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -29,6 +29,7 @@ import pandas as pd
 
 from planner.reach import Reach
 from planner.region import Region
+from planner.serving import center_loads, served_towns
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
@@ -131,6 +132,42 @@ def people_within_time(
     )
 
 
+def people_served(
+    region: Region,
+    travel: Travel,
+    *,
+    facility_kind: str,
+    beside_kinds: tuple[str, ...],
+    beside_ids: tuple[str, ...],
+    minutes: float | None = None,
+    radius_km: float | None = None,
+) -> pd.DataFrame:
+    """All people with one of the `served_by` facilities within the limit: what a plan of sites asks, and no clause.
+
+    `minutes` where the travel counts milliseconds, `radius_km` where it counts millimetres. As `people_within`, but a
+    kind that the list does not know has no facility today.
+    """
+    by_time = travel.unit == "ms"
+    asked = minutes if by_time else radius_km
+    if asked is None:
+        raise ValueError(f"no limit for a way of travelling that counts {travel.unit}")
+    people = region.residents[region.residents["population"] > 0]
+    facilities = served_by(region, facility_kind, beside_kinds, beside_ids)
+    reach = travel.reach(people, facilities, limit=round(asked * (MS_PER_MIN if by_time else MM_PER_KM)))
+    nearest = _nearest(reach, facilities)
+    if by_time:
+        nearest = nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
+    return _people_rows(region, "", people, nearest)
+
+
+def served_by(
+    region: Region, facility_kind: str, beside_kinds: Collection[str], beside_ids: Collection[str]
+) -> gpd.GeoDataFrame:
+    """Return the open facilities of this kind, and those of the kinds beside it that are named, sorted by id."""
+    frame = region.open_facilities(facility_kind, *beside_kinds)
+    return frame[(frame["kind"] == facility_kind) | frame["id"].isin(list(beside_ids))]
+
+
 def people_in_question(
     region: Region, residents: Literal["urban", "rural"], urban_scope: UrbanScope
 ) -> gpd.GeoDataFrame:
@@ -158,7 +195,7 @@ def _people_rows(region: Region, facility_kind: str, people: gpd.GeoDataFrame, n
         time_min=("time_min", "first"),
         estimated=("estimated", "any"),
     ).reset_index()  # fmt: skip
-    known = [region.knows(facility_kind)] * len(out)
+    known = [not facility_kind or region.knows(facility_kind)] * len(out)
     return _rows(
         level,
         {**out, "value": out["covered"] / out["population"], "required": 1.0,
@@ -268,42 +305,6 @@ def standard_per_unit(
     )
 
 
-def _serving_center(people: gpd.GeoDataFrame, centers: gpd.GeoDataFrame, travel: Travel) -> pd.Series:
-    """Return, by resident id, the centre that serves them: the nearest of their own town, else of their county."""
-    served = pd.Series("", index=people["id"], dtype=object)
-    columns = ["id", "lon", "lat", "county_code", "town_code"]
-    residents, places = pd.DataFrame(people[columns]), pd.DataFrame(centers[columns])
-    for column in ("county_code", "town_code"):  # the town's own centre overrides
-        groups = dict(iter(residents.groupby(column, sort=True)))
-        for code, own in places.groupby(column, sort=True):
-            if code in groups:
-                served.loc[groups[code]["id"]] = travel.reach(groups[code], own, limit=0).nearest()["facility_id"]
-    return served
-
-
-def _center_loads(
-    region: Region, units: pd.Series, centers: gpd.GeoDataFrame, travel: Travel
-) -> tuple[pd.Series, pd.Series]:
-    """Return, by unit code, the largest load among the centres that serve it, and that centre's id.
-
-    A centre's load is everyone it serves: the residents of the units, and the urban residents of any other town that
-    has a centre (a 镇 with a 卫生院 and a centre: its villages go to the 卫生院, its urban people to the centre).
-    """
-    people = region.residents
-    in_unit = people["town_code"].isin(units)
-    beside = people["town_code"].isin(centers["town_code"]) & people["is_urban"]
-    people = people[(in_unit | beside) & (people["population"] > 0)]
-    served = _serving_center(people, centers, travel).reindex(people["id"]).to_numpy()
-    rows = pd.DataFrame(
-        {"unit": people["town_code"].to_numpy(), "people": people["population"].to_numpy(), "center": served}
-    )
-    rows = rows[rows["center"] != ""]
-    rows["load"] = rows["center"].map(rows.groupby("center")["people"].sum())
-    worst = rows.sort_values(["unit", "load", "center"], ascending=[True, False, True], kind="stable")
-    worst = worst.drop_duplicates("unit").set_index("unit").reindex(units)
-    return worst["load"], worst["center"].fillna("")
-
-
 def community_centers(
     region: Region,
     travel: Travel,
@@ -312,7 +313,6 @@ def community_centers(
     lower: int,
     upper: int,
     hospital_kinds: tuple[str, ...],
-    hospital_share: float = 0.0,  # noqa: ARG001 - judged by nobody: the plan of centres reads it
 ) -> pd.DataFrame:
     """街道 (and county seats without a 卫生院): a centre of their own, or one whose load stays within the clause.
 
@@ -321,21 +321,16 @@ def community_centers(
     A load over `upper` advises "overloaded", under `lower` "mergeable"; neither is a gap of its own. Whether a seat
     has a 卫生院 is told by `hospital_kinds`; where their list is unknown, the seat's case is too.
     """
-    towns = region.towns
-    hospitals = set(region.open_facilities(*hospital_kinds)["town_code"])
-    seats = towns["is_county_seat"].astype(bool) & ~towns["code"].isin(hospitals)
-    units = _peopled(region, towns[(towns["kind"] == "subdistrict") | seats], "town")
+    units = _peopled(region, served_towns(region, hospital_kinds), "town")
     centers = region.open_facilities("community_health_center")
-    load, _ = _center_loads(region, units["code"], centers, travel)
-    count, loads = (
-        units["code"].map(centers.groupby("town_code").size()).fillna(0).to_numpy(float),
-        load.to_numpy(float),
-    )
+    loads = center_loads(region, units["code"], centers, travel).to_numpy(float)
+    count = units["code"].map(centers.groupby("town_code").size()).fillna(0).to_numpy(float)
     nearest = _nearest(travel.reach(units, centers, limit=0), centers).reindex(units["id"])
     holds = {"present": count > 0, "load": loads <= upper, "either": (count > 0) | (loads <= upper)}[test]
     subdistrict = (units["kind"] == "subdistrict").to_numpy(bool)
     known = (subdistrict | region.knows(hospital_kinds[0])) & region.knows("community_health_center")
-    convert = units["code"].isin(hospitals).to_numpy(bool) & subdistrict & ~holds
+    has_hospital = units["code"].isin(set(region.open_facilities(*hospital_kinds)["town_code"])).to_numpy(bool)
+    convert = has_hospital & subdistrict & ~holds
     return _rows(
         "town",
         {
@@ -399,6 +394,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "people_within": Measure(people_within, "share", "people"),
         "people_within_time": Measure(people_within_time, "share", "people"),
+        "people_served": Measure(people_served, "share", "people"),
         "facility_per_unit": Measure(facility_per_unit, "所", "units"),
         "standard_per_unit": Measure(standard_per_unit, "所", "units"),
         "community_centers": Measure(community_centers, "所", "units"),

@@ -2,13 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from planner.errors import Problem, RuleError, Text
+from planner.plan_params import PLAN_PARAMS, Share
 from planner.schema import FACILITIES, FACILITY_KINDS, Level
 from planner.standards import standard_names, standard_text
 from planner.strict_yaml import read_yaml
@@ -49,7 +50,9 @@ class Rule:
     """One standard: the clause, the measure that computes it, its readings, and what follows from a gap.
 
     ``gap_level`` is the level at which its gaps are listed; ``denominator`` names whose share or number it is.
-    ``base`` and ``target`` are the document's own figures, as text, where it gives them.
+    ``base`` and ``target`` are the document's own figures, as text, where it gives them. ``plan_quote`` and
+    ``plan_params`` are what a plan reads from the same section and the measure does not: verbatim words, and the
+    numbers and words in them (see plan_params.PLAN_PARAMS); both empty where no plan reads anything.
     """
 
     id: str
@@ -64,6 +67,8 @@ class Rule:
     base: str = ""
     target: str = ""
     assumptions: tuple[str, ...] = ()
+    plan_quote: str = ""
+    plan_params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -207,8 +212,8 @@ _KINDS = {str: Text("文字", "text"), list: Text("列表", "a list"), dict: Tex
 _RULES_KEYS = {"id": str, "label": str, "city": str, "document": str, "issued": str, "rules": list}
 _RULE_KEYS = {
     **dict.fromkeys(("id", "label", "section", "quote", "force", "nature", "responsible", "measure", "gap_level",
-                     "denominator", "required_text", "base", "target"), str),
-    "remedies": list, "params": dict, "readings": list, "assumptions": list,
+                     "denominator", "required_text", "base", "target", "plan_quote"), str),
+    "remedies": list, "params": dict, "readings": list, "assumptions": list, "plan_params": dict,
 }  # fmt: skip
 _RULE_NEEDED = ("id", "label", "section", "quote", "measure", "gap_level", "denominator", "readings")
 _READING_KEYS = {"id": str, "label": str, "judged": bool, "travel": str, "params": dict}
@@ -225,32 +230,41 @@ _ORDERED = (("at_least", "at_most"), ("lower", "upper"))
 
 
 def _fits(value: object, kind: Any) -> bool:
-    """Whether a parameter's value is of the kind that the measure's signature asks for."""
+    """Whether a parameter's value is of the kind that the signature asks for."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is float:
         return number and 0 < float(str(value)) < float("inf")
+    if kind is Share:
+        return number and 0 < float(str(value)) <= 1
     if kind is int:
         return number and isinstance(value, int) and value >= 0
-    if kind == tuple[str, ...]:
+    if get_origin(kind) is tuple:
         return isinstance(value, tuple) and bool(value) and all(isinstance(one, str) for one in value)
     return isinstance(value, str)
 
 
-def _check_params(reader: _Reader, where: str, function: Callable[..., Any], params: Mapping[str, Any]) -> None:
-    """Note what is wrong with params: they are the measure's keyword-only arguments, each of its kind.
+def _given(annotation: Any) -> Any:
+    """Return the kind of a parameter where it is given: None is for those left out."""
+    kinds = get_args(annotation)
+    return next(one for one in kinds if one is not NoneType) if NoneType in kinds else annotation
 
-    Those that the measure has a default for (an upper limit that a clause does not give) may be left out.
+
+def _check_params(reader: _Reader, where: str, function: Callable[..., Any], params: Mapping[str, Any]) -> None:
+    """Note what is wrong with params: they are the function's keyword-only arguments, each of its kind.
+
+    Those that it has a default for (an upper limit that a clause does not give) may be left out.
     """
     asked = inspect.signature(function).parameters
     own = [one for one in asked.values() if one.kind is inspect.Parameter.KEYWORD_ONLY]
-    wanted = {one.name: int if one.annotation == int | None else one.annotation for one in own}
+    wanted = {one.name: _given(one.annotation) for one in own}
     needed = tuple(one.name for one in own if one.default is inspect.Parameter.empty)
     reader.take(params, where, dict.fromkeys(wanted, object), needed)
     for name in [name for name in wanted if name in params]:
         value, kind = params[name], wanted[name]
         if not _fits(value, kind):
             reader.wrong(f"{where} {name}", "类型或范围不对", "wrong type or range", Text("改正", "correct it"), value)
-        words = get_args(kind) if get_origin(kind) is Literal else _WORDS.get(name, ())
+        item = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        words = get_args(item) if get_origin(item) is Literal else _WORDS.get(name, ())
         for one in (value if isinstance(value, tuple) else (value,)) if words else ():
             reader.one_of(one, f"{where} {name}", words)
     for low, high in _ORDERED:
@@ -266,7 +280,7 @@ def _check_params(reader: _Reader, where: str, function: Callable[..., Any], par
 
 
 def wrong_params(file: str, where: str, function: Callable[..., Any], params: Mapping[str, Any]) -> list[Problem]:
-    """Return what is wrong with the parameters of one reading of a measure."""
+    """Return what is wrong with the parameters of one reading of a measure, or with a plan's (PLAN_PARAMS)."""
     reader = _Reader(file)
     _check_params(reader, where, function, params)
     return reader.problems
@@ -300,6 +314,21 @@ def _read_readings(
     return tuple(readings)
 
 
+def _read_plan(reader: _Reader, got: Mapping[str, Any], where: str) -> tuple[str, Mapping[str, Any]]:
+    """Return what a plan reads from the clause: its words and its parameters, which stand together or not at all."""
+    quote, params, measure = got.get("plan_quote", ""), _tuples(got.get("plan_params", {})), got.get("measure", "")
+    if bool(quote) != bool(params):
+        fix = Text("补上另一个，或都删去", "add the other, or remove both")
+        reader.wrong(where, "plan_quote 和 plan_params 要一起写", "plan_quote and plan_params go together", fix)
+    if measure in PLAN_PARAMS:
+        if params:
+            _check_params(reader, f"{where} plan_params", PLAN_PARAMS[measure], params)
+    elif quote or params:
+        fix = Text(f"删去，或用 measure：{'、'.join(PLAN_PARAMS)}", f"remove it, or use {', '.join(PLAN_PARAMS)}")
+        reader.wrong(f"{where} plan_params", "没有方案读取这个度量的条款", "no plan reads such a clause", fix, measure)
+    return quote, MappingProxyType(params)
+
+
 def _read_rule(
     reader: _Reader, raw: object, number: int, document: str, measures: Mapping[str, Callable[..., Any]]
 ) -> Rule:
@@ -314,6 +343,7 @@ def _read_rule(
     for remedy in remedies:
         reader.one_of(remedy, f"{where} remedies", REMEDIES)
     words = {key: got.get(key, "") for key in ("section", "quote", "force", "nature", "responsible")}
+    plan_quote, plan_params = _read_plan(reader, got, where)
     return Rule(
         id=got.get("id", ""),
         label=got.get("label", ""),
@@ -327,6 +357,8 @@ def _read_rule(
         base=got.get("base", ""),
         target=got.get("target", ""),
         assumptions=reader.texts(got, "assumptions", where),
+        plan_quote=plan_quote,
+        plan_params=plan_params,
     )
 
 

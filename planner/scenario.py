@@ -13,6 +13,7 @@ import pandas as pd
 
 from planner.errors import Problem, ScenarioError, Text
 from planner.measures import FUNCTIONS
+from planner.plan_params import PLAN_PARAMS
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules, wrong_params
 from planner.schema import FACILITIES, FACILITY_KINDS
@@ -257,7 +258,7 @@ def overridden(rules: Rules, scenario: Scenario) -> Rules:
         if rule is None:
             problems.append(_no_such("规则", "rule", override.rule, known, override.line, file))
             continue
-        params = {name for reading in rule.readings for name in reading.params}
+        params = {*rule.plan_params, *(name for reading in rule.readings for name in reading.params)}
         odd = [_no_such("参数", "parameter", name, params, override.line, file)
                for name in sorted(set(override.params) - params)]  # fmt: skip
         problems += odd
@@ -271,24 +272,26 @@ def overridden(rules: Rules, scenario: Scenario) -> Rules:
 
 def _wrong_values(rule: Rule, override: Override, file: str) -> list[Problem]:
     """Return what is wrong with the parameters that a rule would have, each thing once."""
-    found = (
-        problem
-        for reading in rule.readings
-        for problem in wrong_params(file, rule.id, FUNCTIONS[rule.measure], reading.params)
-    )
+    asked = [(FUNCTIONS[rule.measure], reading.params) for reading in rule.readings]
+    if rule.plan_params:
+        asked.append((PLAN_PARAMS[rule.measure], rule.plan_params))
+    found = (problem for function, params in asked for problem in wrong_params(file, rule.id, function, params))
     return [replace(problem, row=override.line) for problem in dict.fromkeys(found)]
 
 
 def _with_params(rule: Rule, override: Override) -> Rule:
+    def changed(params: Mapping[str, Any]) -> Mapping[str, Any]:
+        return MappingProxyType({name: override.params.get(name, value) for name, value in params.items()})
+
     def reading(one: Reading) -> Reading:
-        mine = {name: value for name, value in override.params.items() if name in one.params}
-        return replace(one, judged=False, params=MappingProxyType({**one.params, **mine}))
+        return replace(one, judged=False, params=changed(one.params))
 
     said = "、".join(f"{name}＝{_listed(value)}" for name, value in sorted(override.params.items()))
     why = f"（{override.reason}）" if override.reason else ""
     return replace(
         rule,
         readings=tuple(map(reading, rule.readings)),
+        plan_params=changed(rule.plan_params),
         assumptions=(*rule.assumptions, f"方案把参数改为 {said}{why}，不作判断。"),
     )
 

@@ -15,6 +15,7 @@ from planner.rules import Rule, Rules, readable, with_minutes
 from planner.scenario import Scenario, apply, overridden
 from planner.schema import FACILITY_KINDS
 from planner.travel import Travel
+from scenarios.asked import asked_by, question_rules, ways_asked
 from scenarios.ways import RoadChoices, ways_of
 
 AS_IT_IS = RoadChoices()
@@ -100,16 +101,19 @@ def compare(
 ) -> Comparison:
     """Return the comparison of scenarios of one region, each with its own choices about roads (none: as they are).
 
-    The facts are loaded once, and the roads prepared once for all scenarios that travel in the same way.
+    The facts are loaded once, and the roads prepared once for all scenarios that travel in the same way. What any of
+    them asks (questions) is asked of all: how many people are within so many minutes, beside what the clauses say.
     """
+    asked = asked_by(region, scenarios)
     ways: list[tuple[RoadChoices, Mapping[str, Travel]]] = []
     sides: list[Side] = []
     for letter, scenario, choice in zip(LETTERS, scenarios, choices or [AS_IT_IS] * len(scenarios), strict=False):
         travels = next((known for chosen, known in ways if _alike(chosen, choice)), None)
         if travels is None:
-            travels = ways_of(region, choice)
+            travels = {**ways_of(region, choice), **ways_asked(region, choice, asked)}
             ways.append((choice, travels))
         known = readable(rules if choice.minutes is None else with_minutes(rules, choice.minutes), travels)
+        known = replace(known, rules=(*known.rules, *question_rules(region, asked)))
         judged = _judged(apply(region, scenario), overridden(known, scenario), travels, [one.judged for one in sides])
         sides.append(Side(letter, scenario, judged, choice))
     return comparison(sides)

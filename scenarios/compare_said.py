@@ -7,12 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from planner.cached import bare
 from planner.compare import point_change, share, share_texts
 from planner.compare_sites import Cost
 from planner.measures import MM_PER_KM, MS_PER_MIN
+from planner.road import Road
 from planner.schema import FACILITY_KINDS, LEVEL_LABELS
-from scenarios.compare import LETTERS, Comparison, Pair, Side
+from scenarios.compare import AS_IT_IS, LETTERS, Comparison, Pair, Side
 from scenarios.export.sheet import records
+from scenarios.ways import said_of_closed, said_of_time
 
 SITE_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -215,7 +218,7 @@ def _place(row: Mapping[str, Any]) -> str:
 
 
 def _assumed(before: Side, after: Side) -> Iterator[str]:
-    """Say what else a scenario assumes: other numbers in the rules, another year's people."""
+    """Say what else a scenario assumes: other numbers in the rules, another year's people, other roads and speeds."""
     for side in (before, after):
         for override in side.scenario.overrides:
             params = "、".join(f"{name}＝{value}" for name, value in sorted(override.params.items()))
@@ -223,10 +226,21 @@ def _assumed(before: Side, after: Side) -> Iterator[str]:
             yield f"{side.label}把“{label}”的参数改为 {params}，该条只作参考，不作判断。"
         if side.scenario.population is not None:
             yield f"{side.label}按 {side.scenario.population.year} 年的人口计算；变近、变远的人数都按后一方案的人口。"
-        if side.choices.closed or side.choices.closed_area is not None:
-            ids = "、".join(sorted(side.choices.closed)[:_NAMED])
-            more = "等" if len(side.choices.closed) > _NAMED else ""
-            yield f"{side.label}封闭了道路（{f'编号 {ids}{more}' if ids else '图形范围所及'}）。"
+        yield from (f"{side.label}：{line}" for line in roads_said(side))
+
+
+def roads_said(side: Side) -> list[str]:
+    """Return how the side travels where it decides on roads, in the words of every output; nothing where it does not."""
+    road, timed = (bare(side.judged.travels.get(one)) for one in ("road", "road_time"))
+    if not isinstance(road, Road):
+        return []
+    lines = said_of_closed(road, side.choices)
+    if side.choices.max_snap_m != AS_IT_IS.max_snap_m:
+        lines.append(f"离最近道路 {road.max_snap_m / 1000:g} 公里以内算能上路，更远的为不可达。")
+    return [
+        *lines,
+        *(said_of_time(timed, side.choices, "时间口径（参考，不作判断）") if isinstance(timed, Road) else ()),
+    ]
 
 
 def kind_text(row: Mapping[str, Any]) -> str:

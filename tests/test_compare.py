@@ -20,6 +20,7 @@ from planner.travel import PAPER
 from scenarios.cli import main
 from scenarios.compare import Comparison, compare, kinds_read
 from scenarios.compare_said import NO_CHANGE, said
+from scenarios.ways import RoadChoices
 from tests import tiny
 
 PAYLOAD = "=cmd|'<img src=x onerror=alert(1)>${alert(2)}</script>"
@@ -303,3 +304,57 @@ def test_unknown_costs_are_counted_not_summed(three: Comparison) -> None:
     cost = three.sides[2].cost
     assert (cost.total, cost.unknown, cost.edits) == (5.0, 1, 2)
     assert not math.isnan(cost.total)
+
+
+def _subcenter(name: str, facility: str, *limits: str) -> Scenario:
+    question = ({"plan": "subcenters", "p": 1, "limit": list(limits)},) if limits else ()
+    into = Change(facility=facility, fields={"kind": "county_subcenter"})
+    return Scenario(name=name, edits=(into,), questions=question)
+
+
+def test_what_one_scenario_asks_all_answer(tiny_region: Region, rules: Rules) -> None:
+    """三社区 (4 000) lives beside TH1, 五社区 (6 000) beside TH2; no other village is within 5 km of either."""
+    asks = _subcenter("甲镇", "TH1", "5km", "5000m", "30min")
+    found = compare(tiny_region, rules, [Scenario(), asks, _subcenter("乙镇", "TH2")])
+    for pair, covered in ((found.pairs[0], (0, 4_000)), (found.pairs[1], (0, 6_000)), (found.pairs[2], (4_000, 6_000))):
+        city = pair.people[(pair.people["rule"] == "question_subcenters") & (pair.people["group_kind"] == "city")]
+        assert city["reading"].tolist() == ["5公里"]  # once, however it is written; no minutes without roads
+        assert (city["covered_before"].item(), city["covered_after"].item()) == covered
+        assert city["population"].item() == 45_000
+    text = "\n".join(said(found.pairs[0]))
+    assert "（5 公里以内，直线距离，只作参考）：全市常住人口 45,000 人中，覆盖由 0 人变为 4,000 人" in text
+    mine = found.sides[0].judged.findings.query("rule == 'question_subcenters'")
+    assert set(mine["status"]) == {"not_judged"}
+    assert not any(one.startswith("question_") for one in found.sides[1].gaps)
+    silent = compare(tiny_region, rules, [Scenario(), _subcenter("乙镇", "TH2")])
+    assert "question_subcenters" not in set(silent.pairs[0].people["rule"])
+
+
+def test_a_hospital_that_serves_besides_counts_while_it_is_one(tiny_region: Region, rules: Rules) -> None:
+    """TH2 serves in the background; closed, or made into something else, it serves no longer."""
+    asks = _subcenter("甲镇", "TH1", "5km")
+    asks = Scenario(name="甲镇", edits=asks.edits, questions=({**asks.questions[0], "background": ["TH2"]},))
+    for edit, left in (
+        (Close(facility="TH2"), 4_000),
+        (Change(facility="TH2", fields={"kind": "village_clinic"}), 4_000),
+        (None, 10_000),
+    ):
+        other = Scenario(name="另一个", edits=(*asks.edits, *((edit,) if edit else ())))
+        pair = compare(tiny_region, rules, [asks, other]).pairs[0]
+        city = pair.people[(pair.people["rule"] == "question_subcenters") & (pair.people["group_kind"] == "city")]
+        assert (city["covered_before"].item(), city["covered_after"].item()) == (10_000, left)
+
+
+def test_other_roads_are_told(tmp_path: Path, rules: Rules) -> None:
+    region = load(tiny.write_with_roads(tmp_path / "roads"))
+    night = RoadChoices(speeds={"primary": 20.0}, delay_s=180.0, closed=frozenset({"W3"}), max_snap_m=1_500.0)
+    text = "\n".join(said(compare(region, rules, [Scenario(), Scenario(name="夜间")], [RoadChoices(), night]).pairs[0]))
+    told = [one for one in text.splitlines() if one.startswith("B 夜间：")]
+    for words in (
+        "封闭道路：编号 W3，共 1 段",
+        "离最近道路 1.5 公里以内算能上路",
+        "调度 3 分钟＋行车时间",
+        "primary 20",
+    ):
+        assert any(words in one for one in told), words
+    assert "A 现状：" not in text

@@ -1,6 +1,7 @@
 """Findings of the made city, worked out by hand; what is always true; and the sums of the sample."""
 
 import hashlib
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from planner.findings import assess, gap_rows, no_data_rows
 from planner.measures import COLUMNS, MEASURES
 from planner.network import SPEED_KMH, graph_of_edges
 from planner.region import Region
-from planner.rules import Rules
+from planner.rules import Reading, Rules
 from planner.schema import FINDINGS
 from planner.travel import PAPER, Road, StraightLine
 from tests import tiny
@@ -33,9 +34,19 @@ def test_the_columns_are_the_schema(findings: pd.DataFrame) -> None:
     assert findings["gap_id"].is_unique
 
 
+SERVED = {
+    "facility_kind": "county_subcenter",
+    "beside_kinds": ("township_hospital",),
+    "beside_ids": ("TH1",),
+    "radius_km": 5,
+}
+"""The parameters of the one measure that no clause uses: a comparison of scenarios asks it."""
+
+
 @pytest.mark.parametrize("name", sorted(MEASURES))
 def test_every_measure_returns_the_contract(name: str, tiny_region: Region, rules: Rules) -> None:
-    reading = next(reading for rule in rules.rules if rule.measure == name for reading in rule.readings)
+    asked = Reading("5km", "", False, MappingProxyType(SERVED))
+    reading = next((reading for rule in rules.rules if rule.measure == name for reading in rule.readings), asked)
     street = graph_of_edges(
         lon=np.array([101.65, 101.75]), lat=np.array([26.55, 26.55]), tail=np.array([0]), head=np.array([1])
     )
@@ -171,6 +182,17 @@ def test_another_city_is_not_judged(tiny_region: Region, rules: Rules) -> None:
     assert not (findings["status"] == "met").any()
     assert findings["note"].str.contains("参数情景").any()
     assert not len(gap_rows(findings, rules))
+
+
+def test_what_a_plan_reads_changes_no_finding(tiny_region: Region, rules: Rules, findings: pd.DataFrame) -> None:
+    from dataclasses import replace
+
+    bare = replace(rules, rules=tuple(replace(one, plan_quote="", plan_params={}) for one in rules.rules))
+    pd.testing.assert_frame_equal(assess(tiny_region, bare, PAPER), findings)
+    for rule in rules.rules:
+        assert not rule.plan_params.keys() & {name for one in rule.readings for name in one.params}
+    quotes = findings.set_index("rule")["quote"]
+    assert set(quotes["village_clinic"]) == {"每个行政村设置1所达标村卫生室"}
 
 
 def test_gap_list_and_missing_data_are_rows_of_the_table(findings: pd.DataFrame, rules: Rules) -> None:

@@ -21,7 +21,8 @@ from planner.plans.centers_stations import limit_mm
 from planner.plans.centers_upgrade import upgrades
 from planner.region import Region
 from planner.rules import Rules
-from planner.scenario import Change, Open, Scenario, apply
+from planner.scenario import Change, Open, Override, Scenario, apply, overridden
+from planner.serving import center_loads, is_served, served_towns, serving_center
 from planner.travel import PAPER, StraightLine
 from tests.districts_check import faults
 
@@ -29,10 +30,9 @@ RULE = "community_health_center"
 
 
 def task_of(rules: Rules, **rest: Any) -> CenterTask:
-    params = next(one for one in rules.rules if one.id == RULE).readings[0].params
-    return CenterTask(
-        params["lower"], params["upper"], params["hospital_kinds"], **{"hospital_share": 0.2, **rest}
-    )  # fmt: skip
+    rule = next(one for one in rules.rules if one.id == RULE)
+    params = rule.readings[0].params
+    return CenterTask(params["lower"], params["upper"], params["hospital_kinds"], **{**rule.plan_params, **rest})
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,63 @@ def sample() -> Region:
 @pytest.fixture(scope="module")
 def plan(sample: Region, rules: Rules) -> CenterPlan:
     return plan_centers(sample, StraightLine(), task_of(rules))
+
+
+def test_an_override_of_the_rule_keeps_what_the_plan_reads(rules: Rules) -> None:
+    before = next(one for one in rules.rules if one.id == RULE)
+    changed = overridden(rules, Scenario(overrides=(Override(RULE, {"lower": 20_000}),)))
+    after = next(one for one in changed.rules if one.id == RULE)
+    assert (after.plan_quote, after.plan_params) == (before.plan_quote, {"hospital_share": 0.2})
+    assert {one.params["lower"] for one in after.readings} == {20_000}
+    assert not any(one.judged for one in after.readings)
+
+
+def test_an_override_of_what_the_plan_reads_is_an_assumption_like_any_other(rules: Rules) -> None:
+    changed = overridden(rules, Scenario(overrides=(Override(RULE, {"hospital_share": 0.3}, "试算"),)))
+    after = next(one for one in changed.rules if one.id == RULE)
+    assert dict(after.plan_params) == {"hospital_share": 0.3}
+    assert after.assumptions[-1] == "方案把参数改为 hospital_share＝0.3（试算），不作判断。"
+    assert not any(one.judged or "hospital_share" in one.params for one in after.readings)
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"hospital_share": 30}, "类型或范围不对（现为“30”）"),
+        ({"hospital_share": "三成"}, "类型或范围不对（现为“三成”）"),
+        ({"hospital_shares": 0.3}, "没有这个参数（现为“hospital_shares”）。是不是“hospital_share”"),
+        ({"substitutes": ("round",)}, "没有这个参数（现为“substitutes”）"),
+    ],
+)
+def test_an_override_of_what_the_plan_reads_is_checked(params: dict[str, Any], said: str, rules: Rules) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        overridden(rules, Scenario(overrides=(Override(RULE, params),)))
+
+
+def test_who_is_served_by_whom(tiny_region: Region) -> None:
+    """The town's own centre, however far; else the county's nearest; "" where the county has none."""
+    kinds = ("township_hospital",)
+    assert list(served_towns(tiny_region, kinds)["code"]) == ["510402001"]
+    assert list(served_towns(tiny_region, ("hospital",))["code"]) == [
+        "510402001",
+        "510422100",
+    ]  # a seat without a 卫生院
+    first = tiny_region.open_facilities("community_health_center")
+    near = first.assign(id="CHC0", town_code="510402100", lon=101.75, lat=26.55)
+    centers = pd.concat([first, near], ignore_index=True)
+    people = tiny_region.residents.sort_values("id", ascending=False)
+    served = serving_center(people, centers, StraightLine())
+    assert list(served.index) == list(people["id"])
+    towns = people["town_code"].to_numpy(object)
+    assert set(served[towns == "510402001"]) == {"CHC1"}
+    assert set(served[towns == "510402100"]) == {"CHC0"}
+    assert set(served[people["county_code"].to_numpy(object) == "510422"]) == {""}
+    assert set(serving_center(people, first, StraightLine())[towns == "510402100"]) == {"CHC1"}
+    mine = tiny_region.residents[is_served(tiny_region, ["510402001"], centers)]
+    assert mine["population"].sum() == 30_000 + 3_000  # of 甲镇, which has a centre, its urban residents
+    loads = center_loads(tiny_region, pd.Series(["510402001", "510422200"]), first, StraightLine())
+    assert loads["510402001"] == 30_000
+    assert np.isnan(loads["510422200"])
 
 
 def test_the_sample_is_proven_and_kept_by_the_checker(plan: CenterPlan) -> None:

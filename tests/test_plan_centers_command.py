@@ -76,6 +76,28 @@ def test_the_tiny_city(tiny_folder: Path, tmp_path: Path) -> None:
     assert (plan["parameters"]["lower"], plan["parameters"]["upper"]) == (30_000, 100_000)
 
 
+def test_the_plan_says_what_it_reads_and_what_a_scenario_changed(tiny_folder: Path, tmp_path: Path) -> None:
+    said = [tuple(one) for one in _planned(tiny_folder, tmp_path / "a")["said"]]
+    assert [text for label, text in said if label == "条款：社区医院"] == [
+        "攀枝花市“十四五”医疗卫生服务体系规划第四章第一节一：力争20%的城市社区卫生服务中心创建为社区医院"
+    ]
+    assert not [text for label, text in said if label == "条款：改定"]
+    told = "name: 试算\noverrides:\n  - {rule: community_health_center, params: {lower: 20000}, reason: 试算}\n"
+    (tmp_path / "试算.yaml").write_text(told, "utf-8")
+    more = ("--scenario", str(tmp_path / "试算.yaml"), "--hospital-share", "0.5")
+    plan = _planned(tiny_folder, tmp_path / "b", *more)
+    said = [tuple(one) for one in plan["said"]]
+    assert ("条款：改定", "方案把参数改为 lower＝20000（试算），不作判断。") in said
+    assert "（占比由规划人员改定，不是条款原数）" in dict(said)["条款：社区医院"]
+    assert (plan["parameters"]["lower"], plan["parameters"]["hospital_share"]) == (20_000, 0.5)
+    (tmp_path / "试算.yaml").write_text(told.replace("lower: 20000", "hospital_share: 0.3"), "utf-8")
+    plan = _planned(tiny_folder, tmp_path / "c", "--scenario", str(tmp_path / "试算.yaml"))
+    assert plan["parameters"]["hospital_share"] == 0.3
+    said = [tuple(one) for one in plan["said"]]
+    assert ("条款：改定", "方案把参数改为 hospital_share＝0.3（试算），不作判断。") in said
+    assert "hospital_share: 0.3" in (tmp_path / "c" / PLAN).read_text("utf-8")
+
+
 def test_the_sample_has_every_part(sample_out: Path) -> None:
     plan = json.loads((sample_out / "plan.json").read_text("utf-8"))
     _adds_up(plan)

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
-from planner.errors import DataError, SitingError
+from planner.errors import DataError, ScenarioError, SitingError
 from planner.findings import assess
 from planner.measures import FUNCTIONS
 from planner.plans.rural import KINDS, RuralPlan, RuralTask, allowed_by, plan_rural
 from planner.region import Region
 from planner.rules import Rules, load_rules
-from planner.scenario import Scenario, apply
+from planner.scenario import Override, Scenario, apply, overridden
 from planner.travel import PAPER
 from tests.rural_line import EIGHT, FOUR, SEVEN, SIX, line, shuffled
 
@@ -39,6 +39,28 @@ def test_each_city_has_the_kinds_that_its_clause_names(rules: Rules, suining: Ru
     assert (theirs.kinds, theirs.few, theirs.far) == (("round", "mobile", "neighbour", "stay"), True, False)
     with pytest.raises(SitingError, match="没有条款说明"):
         allowed_by(load_rules("yaan_2022", FUNCTIONS))
+
+
+def test_the_kinds_are_what_the_rules_say_and_not_the_words_of_their_quote(rules: Rules) -> None:
+    mine = next(one for one in rules.rules if one.plan_params.get("substitutes"))
+    bare = replace(mine, plan_quote="", plan_params={})
+    with pytest.raises(SitingError, match="没有条款说明"):
+        allowed_by(replace(rules, rules=(replace(bare, clause=replace(mine.clause, quote=mine.plan_quote)),)))
+    anywhere = replace(mine, plan_params={"substitutes": ("mobile",)})
+    found = allowed_by(replace(rules, rules=(anywhere,)))
+    assert (found.kinds, found.few, found.far) == (("mobile",), False, False)
+
+
+def test_an_override_of_the_rule_keeps_what_the_plan_reads(tiny_region: Region, rules: Rules) -> None:
+    changed = overridden(rules, Scenario(overrides=(Override("village_clinic", {"minimum": 2}),)))
+    assert allowed_by(changed).kinds == allowed_by(rules).kinds
+    plan = plan_rural(tiny_region, changed, line(), RuralTask(far=10 * KM))
+    assert not plan.judges
+    changed = overridden(rules, Scenario(overrides=(Override("village_clinic", {"substitutes": ("mobile",)}),)))
+    plan = plan_rural(tiny_region, changed, line(), RuralTask(far=10 * KM))
+    assert (_kinds(plan)[EIGHT], plan.judges) == ("mobile", False)
+    with pytest.raises(ScenarioError, match="取值不对（现为“bus”）"):
+        overridden(rules, Scenario(overrides=(Override("village_clinic", {"substitutes": ("bus",)}),)))
 
 
 @pytest.mark.parametrize(

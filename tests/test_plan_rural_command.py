@@ -102,6 +102,20 @@ def test_a_plan_by_road_has_every_part(by_road: Path) -> None:
     assert made == {path.name for path in by_road.iterdir()}
 
 
+def test_the_plan_says_what_it_reads_and_what_a_scenario_changed(joined: Path, by_road: Path, tmp_path: Path) -> None:
+    said = [tuple(one) for one in json.loads((by_road / "plan.json").read_text("utf-8"))["said"]]
+    where = "攀枝花市“十四五”医疗卫生服务体系规划第四章第一节二"
+    assert ("条款", f"{where}：每个行政村设置1所达标村卫生室") in said
+    assert dict(said)["条款：替代服务"].startswith(f"{where}：民族地区等常住人口较少、交通半径大的地区可通过")
+    assert "条款：改定" not in dict(said)
+    told = "name: 试算\noverrides:\n  - {rule: village_clinic, params: {minimum: 2}, reason: 试算}\n"
+    (tmp_path / "试算.yaml").write_text(told, "utf-8")
+    plan = _planned(joined, tmp_path / "o", "--far", "2min", "--scenario", str(tmp_path / "试算.yaml"))
+    assert dict(map(tuple, plan["said"]))["条款：改定"] == "方案把参数改为 minimum＝2（试算），不作判断。"
+    assert not plan["allowed"]["judges"]
+    assert plan["allowed"]["kinds"] == ["round", "stay", "mobile"]
+
+
 def test_the_day_of_a_round_is_the_sum_of_its_parts(by_road: Path) -> None:
     plan = json.loads((by_road / "plan.json").read_text("utf-8"))
     day = plan["rounds"]["days"][0]

@@ -8,9 +8,9 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from planner.districts.adjacency import Edges, by_points, by_polygons, joined_by_way
-from planner.measures import _serving_center
 from planner.places import with_places
 from planner.region import Region
+from planner.serving import is_served, served_towns, serving_center
 from planner.travel import Travel
 
 KIND = "community_health_center"
@@ -38,14 +38,9 @@ def served_today(region: Region, travel: Travel, hospital_kinds: tuple[str, ...]
     In 街道 (and seats without a 卫生院) everyone counts; in other towns with a centre their urban residents, whom it
     serves beside them.
     """
-    towns, centers = region.towns, region.open_facilities(KIND)
-    hospitals = set(region.open_facilities(*hospital_kinds)["town_code"])
-    seats = towns["is_county_seat"].astype(bool) & ~towns["code"].isin(hospitals)
-    whole = tuple(sorted(towns.loc[(towns["kind"] == "subdistrict") | seats, "code"]))
-    people = region.residents
-    beside = people["town_code"].isin(centers["town_code"]) & people["is_urban"]
-    people = people[(people["town_code"].isin(whole) | beside) & (people["population"] > 0)]
-    today = _serving_center(people, centers, travel).reindex(people["id"]).fillna("").to_numpy()
+    whole, centers = tuple(sorted(served_towns(region, hospital_kinds)["code"])), region.open_facilities(KIND)
+    people = region.residents[is_served(region, whole, centers)]
+    today = serving_center(people, centers, travel).to_numpy()
     level = region.subject_level
     people = people.assign(unit=people[f"{level}_code"], center_today=today)
     return Served(people, _units(region, people), whole)

@@ -3,12 +3,13 @@
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
+from planner.plan_params import Substitute, Substitutes
 from planner.plans.rural_villages import administrative_villages, amount, counted, looked_up, nearest_of
 from planner.region import Region
 from planner.rules import Rule, Rules
@@ -26,7 +27,7 @@ KINDS: Mapping[str, Text] = MappingProxyType(
         "no_data": Text("无数据", "no data"),
     }
 )
-SUBSTITUTES = ("round", "mobile", "neighbour", "stay")
+SUBSTITUTES: tuple[str, ...] = get_args(Substitute)
 GROUPS: Mapping[str, Text] = MappingProxyType(
     {
         "clinic": Text("村卫生室", "clinic"),
@@ -38,8 +39,6 @@ GROUPS: Mapping[str, Text] = MappingProxyType(
 CLINIC, TOWN_KINDS = "village_clinic", ("township_hospital", "county_subcenter")
 CARE = (CLINIC, *TOWN_KINDS, "community_health_center", "community_health_station", "hospital")
 """The kinds of facility of which the nearest tells whether a village is far."""
-_WORDS = (("round", "巡回医疗"), ("mobile", "移动"), ("neighbour", "邻（联）村"), ("stay", "驻村服务"))
-_FEW_WORDS, _FAR_WORDS = "人口较少", "交通半径大"
 _COLUMNS = (
     "code", "name", "town_code", "town_name", "county_code", "county_name", "population", "kind", "group", "host",
     "host_name", "cost", "care", "care_name", "care_cost", "few", "far", "why", "why_en", "lon", "lat", "estimated",
@@ -135,13 +134,12 @@ def group_of(kind: str) -> str:
 
 
 def allowed_by(rules: Rules) -> Allowed:
-    """Return what the city's clause on villages allows, read off its own words; SitingError if no clause allows anything."""
+    """Return what the city's clause on villages allows (its plan_params); SitingError if no clause allows anything."""
     for rule in rules.rules:
-        if "替代服务" in rule.remedies:
-            quote = rule.clause.quote
-            at = sorted((quote.find(word), kind) for kind, word in _WORDS if word in quote)
-            if at:
-                return Allowed(rule, tuple(kind for _, kind in at), _FEW_WORDS in quote, _FAR_WORDS in quote)
+        if "substitutes" in rule.plan_params:
+            said = Substitutes(**rule.plan_params)
+            where = said.substitutes_where
+            return Allowed(rule, said.substitutes, few="few" in where, far="far" in where)
     what = Text("没有条款说明行政村可用哪些替代服务", "no clause tells which services may stand for a village clinic")
     raise SitingError(Problem(rules.label, what, Text("换用有该条款的规则", "use rules that have one"), found=rules.id))
 

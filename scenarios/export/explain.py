@@ -20,6 +20,8 @@ PARAMETERS: Mapping[str, tuple[str, str, Mapping[str, str]]] = MappingProxyType(
         "facility_kind": ("机构类型", "", _KINDS),
         "facility_kinds": ("机构类型", "", _KINDS),
         "hospital_kinds": ("视同卫生院的机构类型", "", _KINDS),
+        "beside_kinds": ("同时服务的机构类型", "", _KINDS),
+        "beside_ids": ("其中", "", {}),
         "radius_km": ("半径", " 公里", {}),
         "residents": ("居民", "", {"urban": "城市地区", "rural": "农村地区"}),
         "urban_scope": ("城市地区的范围", "", {key: text.zh for key, text in URBAN_SCOPES.items()}),
@@ -35,7 +37,6 @@ PARAMETERS: Mapping[str, tuple[str, str, Mapping[str, str]]] = MappingProxyType(
         ),
         "lower": ("服务人口下限", " 人", {}),
         "upper": ("服务人口上限", " 人", {}),
-        "hospital_share": ("建成社区医院的中心占比", "", {}),
         "at_least": ("至少", " 所", {}),
         "at_most": ("至多", " 所", {}),
     }
@@ -46,6 +47,7 @@ NEAREST: Mapping[str, str] = MappingProxyType(
     {
         "people_within": "急救等按半径覆盖的指标：村（社区）行为该村最远居民点的最近机构；"
         "乡镇、县（区）、全市行为其中最远的未覆盖居民点的最近机构。",
+        "people_served": "选址题：与按半径覆盖的指标相同，按居民前往的时间或距离。",
         "people_within_time": "响应时间：与按半径覆盖的指标相同，最远、最近都按时间。",
         "facility_per_unit": "卫生院、村卫生室等“每个乡镇（村）几所”的指标：从乡镇的人口重心居民点（距人口加权中心最近的居民点）、"
         "从村的位置点，到最近的同类机构。",

@@ -94,13 +94,18 @@ class Report:
     def said(self) -> list[tuple[str, str]]:
         """Label and sentence of what the plan assumes and was given."""
         clause, task = self.rule.clause, self.plan.task
+        where = f"{clause.document}{clause.section}"
+        written = {text for one in self.start.law.rules if one.id == self.rule.id for text in one.assumptions}
         lower = "硬约束" if task.hard else f"软约束，每差 1 人折合 {self.short.said} 的路程（参数）"
         own = [
             name for name, one in (("下限", self.asked.lower), ("上限", self.asked.upper)) if one is not None
         ]  # fmt: skip
         changed = f"（{'、'.join(own)}由规划人员改定，不是条款原数）" if own else ""
+        share = "" if self.asked.hospital_share is None else "（占比由规划人员改定，不是条款原数）"
         return [
-            ("条款", f"{clause.document}{clause.section}：{clause.quote}"),
+            ("条款", f"{where}：{clause.quote}"),
+            *(("条款：社区医院", f"{where}：{one}{share}") for one in (self.rule.plan_quote,) if one),
+            *(("条款：改定", one) for one in self.rule.assumptions if one not in written),
             ("上下限", f"每所 {task.lower:,}～{task.upper:,} 人{changed}；上限必须满足，下限为{lower}。"),
             ("路程", f"居民到中心按{WAYS[self.way]}{self._period}。"),
             ("步行", self._walk),
@@ -134,7 +139,7 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     short = asked.short or read_limit(SHORT_BY_TIME if unit == "ms" else SHORT_BY_DISTANCE)
     if short.unit != unit:
         _mixed("--short", short)
-    task = _task(asked, reading, 0.0 if asked.hard else float(short.value))
+    task = _task(asked, rule, reading, 0.0 if asked.hard else float(short.value))
     _check_bounds(task)
     task = replace(task, crosswalk=rows, longest_road=asked.link.value if asked.link else 0)
     plan = plan_centers(
@@ -208,14 +213,14 @@ def _mixed(option: str, limit: Limit) -> None:
     raise OptionError(Problem(option, what, fix, found=limit.said))
 
 
-def _task(asked: Asked, reading: Reading, price: float) -> CenterTask:
+def _task(asked: Asked, rule: Rule, reading: Reading, price: float) -> CenterTask:
     """Return what is asked with the rule's numbers; a share that neither says means that no hospital is named."""
     params, share = reading.params, asked.hospital_share
     return CenterTask(
         lower=params["lower"] if asked.lower is None else asked.lower,
         upper=params["upper"] if asked.upper is None else asked.upper,
         hospital_kinds=params["hospital_kinds"],
-        hospital_share=float(params.get("hospital_share", 0.0)) if share is None else share,
+        hospital_share=float(rule.plan_params.get("hospital_share", 0.0)) if share is None else share,
         hard=asked.hard,
         short_price=price,
         station_minutes=asked.minutes,

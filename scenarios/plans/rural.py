@@ -99,9 +99,13 @@ class Report:
     @property
     def said(self) -> list[tuple[str, str]]:
         """Label and sentence of what the plan assumes and was given."""
-        clause = self.plan.allowed.rule.clause
+        rule = self.plan.allowed.rule
+        where = f"{self.start.law.document}{rule.clause.section}"
+        written = {text for one in self.start.law.rules if one.id == rule.id for text in one.assumptions}
         return [
-            ("条款", f"{self.start.law.document}{clause.section}：{clause.quote}"),
+            ("条款", f"{where}：{rule.clause.quote}"),
+            ("条款：替代服务", f"{where}：{rule.plan_quote}"),
+            *(("条款：改定", one) for one in rule.assumptions if one not in written),
             *(("说明", one.zh) for one in self.told),
             *(("村级假设", one) for one in self.plan.assumptions),
             *(("链条假设", one) for one in self.chain.assumptions),
