@@ -18,6 +18,7 @@ from geodata.tables import (
     counties_of,
     facilities_of,
     no_villages,
+    note_centers,
     residents_of,
     residents_of_villages,
     towns_of,
@@ -215,6 +216,8 @@ def _assemble(parts: dict[str, Part], about: About | None, about_source: Source 
         villages = no_villages(crs)
     residents = residents_of(parts["residents"], towns, villages, notes) if "residents" in parts else None
     facilities = facilities_of(parts["facilities"], towns, villages, notes) if "facilities" in parts else None
+    if facilities is not None and len(villages):
+        note_centers(parts["villages"], facilities, notes)
     if notes.errors or facilities is None:
         return None
     people = residents_of_villages(villages) if residents is None else residents

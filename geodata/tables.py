@@ -17,6 +17,7 @@ from geodata.files import RawTable
 from planner.errors import Text
 from planner.region import Source
 from planner.schema import VILLAGES
+from planner.serving import CENTER, ids_of
 
 _ASTRAY_M = 20_000
 _BORDER_TOLERANCE_M = 1000
@@ -276,6 +277,17 @@ def facilities_of(part: Part, towns: gpd.GeoDataFrame, villages: gpd.GeoDataFram
         status=frame["status"].where(frame["status"].notna(), "open"),
         county_code=town.map(towns.set_index("code")["county_code"]).fillna(""),
     ).sort_values("id", kind="stable", ignore_index=True)  # fmt: skip
+
+
+def note_centers(part: Part, facilities: gpd.GeoDataFrame, notes: Notes) -> None:
+    """Note communities whose health_center names what is no community health centre in the list."""
+    known = set(facilities.loc[facilities["kind"] == CENTER, "id"])
+    lost = part.frame["health_center"].map(lambda text: [one for one in ids_of(text) if one not in known])
+    notes.add_rows(
+        part.raw, lost.map(bool), "服务中心编号",
+        Text("没有这个编号的社区卫生服务中心", "there is no community health centre with this id"),
+        Text("核对机构编号，不知道就不填", "check the id, or leave it blank"), found=lost.map("、".join),
+    )  # fmt: skip
 
 
 def _note_communities(part: Part, villages: gpd.GeoDataFrame, notes: Notes) -> None:

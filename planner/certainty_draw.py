@@ -11,13 +11,13 @@ import pandas as pd
 
 from planner.draws import Draws
 from planner.reach import Reach
+from planner.serving import CENTER, named_centers
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
 Way = tuple[str, str]
 """A way of travelling and a kind of facility."""
-CENTER = "community_health_center"
 _ALL_PAIRS = 2**32 - 2
 
 
@@ -38,6 +38,11 @@ class Bench:
     @cached_property
     def people_now(self) -> Whole:
         return self.draws.region.residents["population"].to_numpy(np.int64)
+
+    @cached_property
+    def named(self) -> Mapping[str, tuple[str, ...]]:
+        """The centres named for a community, by its code."""
+        return named_centers(self.draws.region)
 
     @cached_property
     def now(self) -> "OneDraw":
@@ -95,8 +100,8 @@ class OneDraw:
     def serving(self, travel: str, rows: Whole) -> Whole:
         """Return, for each of these rows of residents, which centre (by its place among the open ones) serves them, or -1.
 
-        The nearest of their own town, else the nearest of their county, ties to the smaller id, as in
-        measures.community_centers.
+        The nearest of those named for them, else of their own town, else of their county, ties to the smaller id, as in
+        serving.serving_center.
         """
         key = ("serving", travel)
         if key not in self.reaches:
@@ -121,4 +126,11 @@ class OneDraw:
             who = at[own][order]
             nearest = np.r_[True, who[1:] != who[:-1]] if len(who) else np.zeros(0, bool)
             out[who[nearest]] = center[own][order][nearest]
+        named = pd.Series(home["village_code"].to_numpy(object)).map(self.bench.named)
+        for ids in sorted(set(named.dropna())):  # and one that is named, both
+            who, its = np.flatnonzero(named == ids), np.flatnonzero(centers["id"].isin(ids))
+            own = np.isin(at, who) & np.isin(center, its)
+            order = np.lexsort((center[own], cost[own], at[own]))
+            first_of, chosen = np.unique(at[own][order], return_index=True)
+            out[first_of] = center[own][order][chosen]
         return out[place]

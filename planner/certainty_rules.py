@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.certainty_draw import CENTER, Bench, OneDraw, Way
+from planner.certainty_draw import Bench, OneDraw, Way
 from planner.draws import Draws
 from planner.errors import Text
 from planner.measures import MEASURES, MM_PER_KM, MS_PER_MIN, people_in_question
@@ -18,7 +18,7 @@ from planner.region import Region
 from planner.road import Road
 from planner.rules import Reading, Rule, Rules
 from planner.schema import LEVELS
-from planner.serving import is_served
+from planner.serving import CENTER, is_served
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]

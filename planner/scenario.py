@@ -17,6 +17,7 @@ from planner.plan_params import PLAN_PARAMS
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules, wrong_params
 from planner.schema import FACILITIES, FACILITY_KINDS
+from planner.serving import CENTER
 
 PROPOSAL = "方案"
 """The source of what a scenario puts into the facts: decided, neither measured nor estimated."""
@@ -83,6 +84,16 @@ class PopulationChange:
 
 
 @dataclass(frozen=True)
+class ServiceArea:
+    """Whom centres serve: communities by their codes; several centres share theirs, each resident going to the nearest."""
+
+    centers: tuple[str, ...]
+    communities: tuple[str, ...]
+    line: str = field(default="", compare=False)
+    file: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
 class Scenario:
     """Edits and assumptions under a name. The status quo is the scenario that says nothing."""
 
@@ -92,6 +103,7 @@ class Scenario:
     edits: tuple[Edit, ...] = ()
     overrides: tuple[Override, ...] = ()
     population: PopulationChange | None = None
+    service_areas: tuple[ServiceArea, ...] = ()
     questions: tuple[Mapping[str, Any], ...] = ()
     file: str = field(default=PROPOSAL, compare=False)
     notes: tuple[str, ...] = field(default=())
@@ -99,7 +111,7 @@ class Scenario:
     @property
     def says_nothing(self) -> bool:
         """Whether it leaves facts and rules as they are."""
-        return not (self.edits or self.overrides or self.population)
+        return not (self.edits or self.overrides or self.population or self.service_areas)
 
 
 def apply(region: Region, scenario: Scenario) -> Region:
@@ -113,11 +125,40 @@ def apply(region: Region, scenario: Scenario) -> Region:
         problems += misfits
         if not misfits:
             frame = _applied(frame, edit, region)
+    problems += _wrong_areas(frame, region, scenario)
     if problems:
         raise ScenarioError(problems)
+    if scenario.service_areas:
+        region = _with_areas(region, scenario.service_areas)
     if not scenario.edits:
         return region
     return replace(region, facilities=frame.sort_values("id", kind="stable", ignore_index=True))
+
+
+def _wrong_areas(frame: pd.DataFrame, region: Region, scenario: Scenario) -> Iterator[Problem]:
+    """Yield what is wrong with the service areas: no such open centre, no such community, one twice in the same file."""
+    centers = set(frame.loc[(frame["kind"] == CENTER) & (frame["status"] == "open"), "id"])
+    known, seen = set(region.villages["code"]), set[tuple[str, str]]()
+    for area in scenario.service_areas:
+        file = area.file or scenario.file
+        for one in area.centers:
+            if one not in centers:
+                yield _no_such("在用的社区卫生服务中心", "open community health centre", one, centers, area.line, file)
+        for one in area.communities:
+            if one not in known:
+                yield _no_such("村（社区）代码", "village", one, known, area.line, file)
+            elif (file, one) in seen:
+                what = Text("这个社区写在两个服务范围里", "this community stands in two service areas")
+                yield Problem(file, what, Text("只留一个", "keep one"), area.line, found=one)
+            seen.add((file, one))
+
+
+def _with_areas(region: Region, areas: Sequence[ServiceArea]) -> Region:
+    """Return the region whose villages name these centres; what comes later wins over what comes before."""
+    named = {code: "、".join(sorted(area.centers)) for area in areas for code in area.communities}
+    villages = region.villages
+    center = villages["code"].map(named).fillna(villages["health_center"])
+    return replace(region, villages=villages.assign(health_center=center))
 
 
 def _unknown_counties(region: Region, scenario: Scenario) -> list[Problem]:

@@ -130,6 +130,8 @@ VILLAGES = Table(
         Field("population", "常住人口", "integer", "", "人", required=True, aliases=_PEOPLE),
         Field("urban_population", "城镇人口", "integer", "普查口径；缺省：社区全计城镇、行政村全计乡村（假设）", "人",
               aliases=("城镇常住人口",)),
+        Field("health_center", "服务中心编号", "text", "服务本社区的社区卫生服务中心的编号，几所用“、”隔开；缺省按就近归属",
+              aliases=("社区卫生服务中心编号", "所属中心编号")),
         *_SOURCE,
     ),
 )  # fmt: skip

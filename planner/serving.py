@@ -1,14 +1,18 @@
 """Whom community health centres serve, which centre serves each resident, and the loads that follow."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.reach import Reach
 from planner.region import Region
 from planner.travel import Travel
+
+CENTER = "community_health_center"
 
 
 def served_towns(region: Region, hospital_kinds: Collection[str]) -> gpd.GeoDataFrame:
@@ -29,11 +33,33 @@ def is_served(region: Region, towns: Collection[str], centers: pd.DataFrame) -> 
     return ((people["town_code"].isin(towns) | beside) & (people["population"] > 0)).to_numpy(bool)
 
 
-def serving_center(people: pd.DataFrame, centers: pd.DataFrame, travel: Travel) -> pd.Series:
+def named_centers(region: Region) -> Mapping[str, tuple[str, ...]]:
+    """Return, by village code, the open centres that the facts (or a scenario) name for it; no entry where they name none."""
+    there = set(region.open_facilities(CENTER)["id"])
+    said = {
+        code: ids_of(text) for code, text in zip(region.villages["code"], region.villages["health_center"], strict=True)
+    }
+    named = {code: tuple(one for one in ids if one in there) for code, ids in said.items()}
+    return {code: ids for code, ids in named.items() if ids}
+
+
+def ids_of(text: str) -> tuple[str, ...]:
+    """Return the ids in one cell, sorted.
+
+    >>> ids_of("CHC2、 CHC1")
+    ('CHC1', 'CHC2')
+    """
+    return tuple(sorted({one.strip() for one in re.split("[、,，;；]", text) if one.strip()}))
+
+
+def serving_center(
+    people: pd.DataFrame, centers: pd.DataFrame, travel: Travel, named: Mapping[str, tuple[str, ...]]
+) -> pd.Series:
     """Return, by resident id in the order of `people`, the id of the centre that serves them, "" where none does.
 
-    That is the nearest (by `travel`, at any distance) of their own town; of their county where their town has none.
-    Where the town's own cannot be reached, nobody serves them. Both frames: id, lon, lat, county_code, town_code.
+    That is the nearest (by `travel`, at any distance) of those named for their community (`named_centers`); where none
+    is, of their own town; of their county where their town has none. One that cannot be reached serves nobody.
+    Both frames: id, lon, lat, county_code, town_code; people: village_code as well.
     """
     served = pd.Series("", index=people["id"], dtype=object)
     columns = ["id", "lon", "lat", "county_code", "town_code"]
@@ -42,8 +68,17 @@ def serving_center(people: pd.DataFrame, centers: pd.DataFrame, travel: Travel) 
         groups = dict(iter(residents.groupby(column, sort=True)))
         for code, own in places.groupby(column, sort=True):
             if code in groups:
-                served.loc[groups[code]["id"]] = travel.reach(groups[code], own, limit=0).nearest()["facility_id"]
+                _override(served, travel.reach(groups[code], own, limit=0))
+    for ids, own in residents.groupby(people["village_code"].map(named), sort=True):  # and one that is named, both
+        _override(served, travel.reach(own, places[places["id"].isin(ids)], limit=0))
     return served
+
+
+def _override(served: pd.Series, reach: Reach) -> None:
+    """Write who serves each resident of a reach; those it does not reach keep who served them before."""
+    found = reach.nearest()["facility_id"]
+    found = found[found != ""]
+    served.loc[found.index] = found
 
 
 def center_loads(region: Region, towns: pd.Series, centers: pd.DataFrame, travel: Travel) -> pd.Series:
@@ -52,7 +87,7 @@ def center_loads(region: Region, towns: pd.Series, centers: pd.DataFrame, travel
     A centre's load is everyone whom it serves, wherever they live (`is_served`).
     """
     people = region.residents[is_served(region, towns, centers)]
-    served = serving_center(people, centers, travel).to_numpy()
+    served = serving_center(people, centers, travel, named_centers(region)).to_numpy()
     rows = pd.DataFrame(
         {"town": people["town_code"].to_numpy(), "people": people["population"].to_numpy(), "center": served}
     )

@@ -161,7 +161,7 @@ def _reads_the_same(earlier: Judged, region: Region, rule: Rule, travels: Mappin
     """Whether an earlier judgement was of this rule, the same ways and residents, and the same facilities of the kinds it reads."""
     if rule not in earlier.rules.rules or earlier.travels is not travels:
         return False
-    if earlier.region.residents is not region.residents:
+    if earlier.region.residents is not region.residents or earlier.region.villages is not region.villages:
         return False
     kinds = kinds_read(rule)
     left, right = (

@@ -226,6 +226,9 @@ def _assumed(before: Side, after: Side) -> Iterator[str]:
             yield f"{side.label}把“{label}”的参数改为 {params}，该条只作参考，不作判断。"
         if side.scenario.population is not None:
             yield f"{side.label}按 {side.scenario.population.year} 年的人口计算；变近、变远的人数都按后一方案的人口。"
+        if side.scenario.service_areas:
+            areas = side.scenario.service_areas
+            yield f"{side.label}划定了 {len(areas)} 个服务范围，共 {len({one for area in areas for one in area.communities})} 个社区。"
         yield from (f"{side.label}：{line}" for line in roads_said(side))
 
 

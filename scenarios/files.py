@@ -14,7 +14,7 @@ from geodata.speeds import read_speeds
 from planner.errors import FugaiError, Problem, ScenarioError, Text
 from planner.limits import read_limit
 from planner.region import Source
-from planner.scenario import Change, Close, Edit, Open, Override, PopulationChange, Scenario
+from planner.scenario import Change, Close, Edit, Open, Override, PopulationChange, Scenario, ServiceArea
 from planner.strict_yaml import Where, parse_yaml
 from scenarios.reader import WRONG, Reader
 from scenarios.schema import SCENARIO, VERBS
@@ -263,6 +263,7 @@ def _scenario(chain: list[_Read], merged: Mapping[str, Any]) -> Scenario:
         edits=tuple(_edit(file, *item) for file, item in gathered("edits")),
         overrides=tuple(override for one in reversed(chain) for override in _overrides(one)),
         population=_population(people) if people else None,
+        service_areas=tuple(area for one in reversed(chain) for area in _service_areas(one)),
         questions=merged.get("questions", ()),
         file=chain[0].path.name,
         notes=tuple(item for _, item in gathered("notes")),
@@ -291,6 +292,15 @@ def _overrides(one: _Read) -> tuple[Override, ...]:
             item["rule"], item["params"], item.get("reason", ""), one.reader.line(("overrides", at)), one.path.name
         )
         for at, item in enumerate(one.said.get("overrides", ()))
+    )
+
+
+def _service_areas(one: _Read) -> tuple[ServiceArea, ...]:
+    return tuple(
+        ServiceArea(
+            tuple(item["centers"]), tuple(item["communities"]), one.reader.line(("service_areas", at)), one.path.name
+        )
+        for at, item in enumerate(one.said.get("service_areas", ()))
     )
 
 

@@ -186,6 +186,14 @@ POPULATION = Key(
         _REASON,
     ),
 )  # fmt: skip
+SERVICE_AREAS = Key(
+    "service_areas", Text("服务范围：哪些社区归哪所社区卫生服务中心；没有写到的按就近归属", "whom community health centres serve"), "list", keys=(
+        Key("", Text("一个服务范围", "a service area"), "record", keys=(
+            replace(_IDS, name="centers", about=Text("中心的机构编号；几所共同服务时居民到最近的一所", "ids of the centres"), needed=True),
+            replace(_IDS, name="communities", about=Text("村（社区）代码，12 位，加引号", "codes of the communities"), needed=True),
+        )),
+    ),
+)  # fmt: skip
 _PLANS: Words = MappingProxyType(
     {"emergency": FACILITY_KINDS["emergency_station"], "subcenters": FACILITY_KINDS["county_subcenter"]}
 )
@@ -236,6 +244,7 @@ SCENARIO = Key(
         Key("overrides", Text("改用别的规则参数：作为假设，不作判断", "other parameters, as assumptions"), "list", keys=(_OVERRIDE,)),
         ROADS,
         POPULATION,
+        SERVICE_AREAS,
         Key("questions", Text("选址题", "siting tasks"), "list", keys=(QUESTION,)),
     ),
 )  # fmt: skip

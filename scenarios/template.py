@@ -64,6 +64,7 @@ _EXAMPLES: Mapping[str, str] = MappingProxyType(
         "county_name": "盐边县",
         "town_code": "510422102",
         "village_code": "510422102201",
+        "health_center": "F0003",
         "host_id": "F0002",
         "lon": "101.7123",
         "lat": "26.5804",

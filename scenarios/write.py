@@ -42,7 +42,7 @@ def write_scenario(
         area = path.with_name(f"{path.stem}_封闭范围.geojson")
         _write(area, _geojson(choices.closed_area))
     for part in (_head(path, scenario, data, rules), _edits(scenario, names), _assumptions(scenario),
-                 _roads(choices, area), _questions(scenario)):  # fmt: skip
+                 _service_areas(scenario), _roads(choices, area), _questions(scenario)):  # fmt: skip
         lines += part
     _write(path, "\n".join(lines) + "\n")
     write_schema(path.with_name(SCHEMA_FILE))
@@ -218,6 +218,15 @@ def _assumptions(scenario: Scenario) -> Iterator[str]:
         yield f"  factors: {_pairs({code or OTHERS: factor for code, factor in people.factors.items()})}"
         if people.reason:
             yield f"  reason: {scalar(people.reason)}"
+
+
+def _service_areas(scenario: Scenario) -> Iterator[str]:
+    if scenario.service_areas:
+        yield "# 服务范围：哪些社区归哪所社区卫生服务中心"
+        yield "service_areas:"
+    for area in scenario.service_areas:
+        yield f"  - centers: {_flow(list(area.centers))}"
+        yield f"    communities: {_flow(list(area.communities))}"
 
 
 def _roads(choices: RoadChoices, area: Path | None) -> Iterator[str]:

@@ -88,13 +88,13 @@ def test_who_is_served_by_whom(tiny_region: Region) -> None:
     near = first.assign(id="CHC0", town_code="510402100", lon=101.75, lat=26.55)
     centers = pd.concat([first, near], ignore_index=True)
     people = tiny_region.residents.sort_values("id", ascending=False)
-    served = serving_center(people, centers, StraightLine())
+    served = serving_center(people, centers, StraightLine(), {})
     assert list(served.index) == list(people["id"])
     towns = people["town_code"].to_numpy(object)
     assert set(served[towns == "510402001"]) == {"CHC1"}
     assert set(served[towns == "510402100"]) == {"CHC0"}
     assert set(served[people["county_code"].to_numpy(object) == "510422"]) == {""}
-    assert set(serving_center(people, first, StraightLine())[towns == "510402100"]) == {"CHC1"}
+    assert set(serving_center(people, first, StraightLine(), {})[towns == "510402100"]) == {"CHC1"}
     mine = tiny_region.residents[is_served(tiny_region, ["510402001"], centers)]
     assert mine["population"].sum() == 30_000 + 3_000  # of 甲镇, which has a centre, its urban residents
     loads = center_loads(tiny_region, pd.Series(["510402001", "510422200"]), first, StraightLine())

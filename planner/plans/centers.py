@@ -20,7 +20,7 @@ from planner.plans.centers_units import KIND, STATION, Served, neighbours, own_u
 from planner.plans.centers_upgrade import upgrades
 from planner.plans.sites import COLUMNS
 from planner.region import Region
-from planner.scenario import Change, Edit, Open
+from planner.scenario import Change, Edit, Open, ServiceArea
 from planner.siting.question import Limits
 from planner.travel import StraightLine, Travel
 
@@ -99,6 +99,24 @@ class CenterPlan:
             Open(fields=station_fields(units.loc[one]), reason="步行范围外的社区设站") for one in self.stations.chosen
         ]
         return tuple(found)
+
+    def service_areas(self) -> tuple[ServiceArea, ...]:
+        """Return the districts as service areas, so that an assessment counts the loads as planned; none where no village is known.
+
+        Centres that stand in one community share theirs.
+        """
+        if not (self.communities.geometry.geom_type == "Point").all():
+            return ()
+        known = self.centers.set_index("id")
+        standing = self.centers[(self.centers["status"] == "fixed") & (self.centers["unit_id"] != "")]
+        sharing = {unit: tuple(sorted(rows["id"])) for unit, rows in standing.groupby("unit_id")}
+        areas = []
+        planned = self.communities[self.communities["center_planned"] != ""]
+        for center, rows in planned.groupby("center_planned", sort=True):
+            mine = known.loc[center]
+            ids = sharing[mine["unit_id"]] if mine["status"] == "fixed" else (str(center),)
+            areas.append(ServiceArea(ids, tuple(sorted(rows["id"]))))
+        return tuple(areas)
 
 
 def plan_centers(
@@ -198,8 +216,11 @@ def _told(
     planned = answer.loads.set_index("center_id")
     said = planned["advice"].to_dict()
     table = sites[(sites["status"] == "fixed") | sites["id"].isin(planned.index)]
-    stand = region.open_facilities(KIND)[list(COLUMNS)]
-    beside = stand[~stand["id"].isin(sites["id"])].assign(status="fixed", origin="standing", unit_id="", joint=0)
+    stand = region.open_facilities(KIND)
+    beside = stand[~stand["id"].isin(sites["id"])]
+    beside = beside.assign(
+        status="fixed", origin="standing", joint=0, unit_id=own_unit(region, beside, served.units).to_numpy(object)
+    )
     table = pd.concat([table, pd.DataFrame(beside)[[one for one in table.columns if one in beside]]], ignore_index=True)
     load = table["id"].map(today).fillna(0).astype("int64").where(table["status"] == "fixed", 0)
     stands = (table["status"] == "fixed").to_numpy(bool)

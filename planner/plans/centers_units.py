@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from planner.districts.adjacency import Edges, by_points, by_polygons, joined_by_way
 from planner.places import with_places
 from planner.region import Region
-from planner.serving import is_served, served_towns, serving_center
+from planner.serving import is_served, named_centers, served_towns, serving_center
 from planner.travel import Travel
 
 KIND = "community_health_center"
@@ -33,14 +33,14 @@ class Served:
 
 
 def served_today(region: Region, travel: Travel, hospital_kinds: tuple[str, ...]) -> Served:
-    """Return who is served by which centre today: the nearest of their own town, else of their county.
+    """Return who is served by which centre today: the one named for them, else the nearest of their town, or county.
 
     In 街道 (and seats without a 卫生院) everyone counts; in other towns with a centre their urban residents, whom it
     serves beside them.
     """
     whole, centers = tuple(sorted(served_towns(region, hospital_kinds)["code"])), region.open_facilities(KIND)
     people = region.residents[is_served(region, whole, centers)]
-    today = serving_center(people, centers, travel).to_numpy()
+    today = serving_center(people, centers, travel, named_centers(region)).to_numpy()
     level = region.subject_level
     people = people.assign(unit=people[f"{level}_code"], center_today=today)
     return Served(people, _units(region, people), whole)
@@ -65,8 +65,8 @@ def _units(region: Region, people: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         name=known["name"].reindex(rows.index),
         kind=kind,
         center_today=main.reindex(rows.index),
-        lon=inside.x,
-        lat=inside.y,
+        lon=inside.x.round(7),  # a centimetre
+        lat=inside.y.round(7),
     )
     rows = with_places(region, rows.reset_index(names="id"))
     return gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(shapes.to_numpy(), crs=region.crs))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planner.region import Region, Source
-from planner.scenario import Scenario, edit_words
+from planner.scenario import Open, Scenario, edit_words
 
 STATUS_QUO = Scenario()
 
@@ -32,12 +32,13 @@ def decided(scenario: Scenario, region: Region, sources: Sequence[Source] = ()) 
     names = dict(zip(region.facilities["id"], region.facilities["name"], strict=True))
     edits = edit_words(scenario.edits, names)
     heading = "，".join(part for part in (scenario.name, scenario.author, scenario.date) if part)
-    population = _population(scenario, region)
+    population, areas = _population(scenario, region), _areas(scenario, names)
     lines = [
         ("方案", heading),
         *(("方案：改动", f"{at}. {text}") for at, text in enumerate(edits, 1)),
         *(("方案：费用", text) for text in _cost(scenario)),
         *(("方案：人口", text) for text in population),
+        *(("方案：服务范围", text) for text in areas),
         *(("方案：备注", text) for text in scenario.notes),
     ]
     if scenario.says_nothing:
@@ -48,7 +49,7 @@ def decided(scenario: Scenario, region: Region, sources: Sequence[Source] = ()) 
         "date": scenario.date,
         "edits": edits,
         "cost": cost_of(scenario),
-        "assumptions": [*population, *_overrides(scenario)],
+        "assumptions": [*population, *areas, *_overrides(scenario)],
         "notes": list(scenario.notes),
         "files": [{"file": one.file, "sha256": one.sha256} for one in sources],
     }
@@ -83,6 +84,17 @@ def _population(scenario: Scenario, region: Region) -> list[str]:
     names = {"": "其余县（区）", **dict(zip(region.counties["code"], region.counties["name"], strict=True))}
     said = "、".join(f"{names[code]}×{factor:g}" for code, factor in change.factors.items())
     return [f"{change.year} 年人口（估算）＝现在人口乘以：{said}" + (f"（{change.reason}）" if change.reason else "")]
+
+
+def _areas(scenario: Scenario, names: Mapping[str, str]) -> list[str]:
+    known = {
+        **names,
+        **{str(one.fields["id"]): str(one.fields["name"]) for one in scenario.edits if isinstance(one, Open)},
+    }
+    return [
+        f"{'、'.join(known.get(one, one) for one in area.centers)}：{len(area.communities)} 个社区（{'、'.join(area.communities)}）"
+        for area in scenario.service_areas
+    ]
 
 
 def _overrides(scenario: Scenario) -> list[str]:

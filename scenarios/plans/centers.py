@@ -13,7 +13,7 @@ from planner.limits import Limit, read_limit
 from planner.measures import community_centers
 from planner.plans.centers import CenterPlan, CenterTask, plan_centers
 from planner.rules import Reading, Rule
-from planner.scenario import Scenario, apply
+from planner.scenario import Scenario, ServiceArea, apply
 from planner.siting.question import Limits
 from planner.travel import StraightLine, Travel
 from scenarios.plans.centers_files import read_crosswalk
@@ -84,7 +84,9 @@ class Report:
     @cached_property
     def after(self) -> pd.DataFrame:
         """What the clause's measure says of each town once the plan's edits are done, each served by the nearest centre."""
-        region = apply(self.start.region, Scenario("", edits=self.plan.edits()))
+        region = apply(
+            self.start.region, Scenario("", edits=self.plan.edits(), service_areas=self.plan.service_areas())
+        )
         params: Any = {
             "lower": self.plan.task.lower, "upper": self.plan.task.upper, "hospital_kinds": self.plan.task.hospital_kinds,
         }  # fmt: skip
@@ -112,9 +114,15 @@ class Report:
             *(("相邻", f"沿路网超过 {one.said} 的社区不算相邻（参数）。") for one in (self.asked.link,) if one),
             *(("个数", f"{code}：共 {n} 所（规划人员指定）。") for code, n in sorted((task.p or {}).items())),
             *(("假设", one) for one in self.plan.assumptions),
-            ("与评估的差别", "评估（findings.csv）按就近归属算服务人口，不知道本方案的片区划分；方案的负荷要按片区调整服务关系才能实现。"),
+            ("评估", self._assessed),
             *(("没有方案", f"{name}：{why.zh}") for name, why in self.failed.items()),
         ]  # fmt: skip
+
+    @property
+    def _assessed(self) -> str:
+        if self.plan.service_areas():
+            return "方案文件写明了各中心的服务范围（service_areas），评估（findings.csv）按它算服务人口；实现方案要照此调整服务关系。"
+        return "没有社区数据，方案文件写不出服务范围：评估（findings.csv）仍按就近归属算服务人口，与片区的负荷不同。"
 
     @property
     def _period(self) -> str:
@@ -248,5 +256,17 @@ def proposals(report: Report) -> list[Proposal]:
     if not edits:
         notes.insert(0, "没有要新设的中心和服务站。")
     one = proposal(report.start, PLAN, "社区卫生服务中心布局方案", edits, {}, notes)
-    scenario = replace(one.said.scenario, questions=report.start.base.scenario.questions)
+    base = report.start.base.scenario
+    scenario = replace(one.said.scenario, questions=base.questions, service_areas=_areas(report))
     return [replace(one, said=replace(one.said, scenario=scenario))]
+
+
+def _areas(report: Report) -> tuple[ServiceArea, ...]:
+    """Return the plan's service areas behind those of the base, which keep the communities that the plan leaves alone."""
+    planned = report.plan.service_areas()
+    mine = {one for area in planned for one in area.communities}
+    kept = [
+        replace(area, communities=tuple(one for one in area.communities if one not in mine))
+        for area in report.start.base.scenario.service_areas
+    ]
+    return (*(area for area in kept if area.communities), *planned)
