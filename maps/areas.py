@@ -5,20 +5,19 @@ drawn beside it and judge nobody.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from importlib.resources import files
 from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS
 
 from maps import geometry, style
+from maps.columns import plain, texts
 from maps.furniture import Furniture
-from maps.page import Page, render_page
-from planner.edge_shapes import edge_lines
+from maps.ground import Edges
+from maps.ground import roads as roads_to_draw
+from maps.sheet import sheet
 from planner.network import RoadGraph
 from planner.numbers import share_text
 
@@ -42,15 +41,11 @@ _MARKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
 )  # fmt: skip
 _WORDS: Mapping[str, object] = MappingProxyType(
     {
-        **style.WORDS,
         "states": dict(STATES),
         "limit": "限度",
-        "state": "状态",
         "share": "覆盖率",
-        "kind": "类型",
         "facility": "机构",
         "areas": "服务范围（只供查看）",
-        "roads": "道路",
         "id": "编号",
         "on_foot": "步行接入",
         "on_foot_mark": "外圈＝离路远，步行接入道路",
@@ -60,7 +55,7 @@ _WORDS: Mapping[str, object] = MappingProxyType(
 NOTICE = "服务范围图形只供查看，不作判断；是否覆盖按每个需求点逐一计算"
 _FEW_ROADS = 20_000
 _SHARE_OF_EXTENT = 4_000
-_SCRIPTS = ("elements.js", "furniture.js", "areas.js")
+_SCRIPTS = ("roads", "areas_signs")
 
 
 def areas_map(
@@ -70,7 +65,7 @@ def areas_map(
     people: Sequence[Mapping[str, object]],
     furniture: Furniture,
     roads: RoadGraph | None = None,
-    open_edges: npt.NDArray[np.bool_] | None = None,
+    open_edges: Edges | None = None,
     *,
     has_people: bool = True,
 ) -> str:
@@ -88,27 +83,20 @@ def areas_map(
     bounds = _bounds(areas, demand, facilities)
     tolerance_m = (bounds[3] - bounds[1]) * 111_000 / geometry.STEPS_PER_DEGREE / _SHARE_OF_EXTENT
     shapes = areas if metric is None else areas.to_crs(metric).assign(geometry=lambda one: one.simplify(tolerance_m))
+    all_roads = None
+    if roads is not None and metric is not None:
+        few = len(roads.tail) <= _FEW_ROADS
+        all_roads = roads_to_draw(roads, metric, open_edges, max(tolerance_m, 1.0), of_any_class=few)
     data = {
-        "furniture": asdict(furniture),
-        "alarm": "",
         "style": _style(len(areas)),
         "bounds": bounds,
         "limits": _limits(areas, geometry.outlines(shapes), people),
         "demand": _demand(demand),
         "facilities": _facilities(facilities),
-        "roads": None if roads is None or metric is None else _roads(roads, open_edges, metric, max(tolerance_m, 1.0)),
+        "roads": all_roads,
         "hasPeople": has_people,
     }
-    return render_page(
-        Page(
-            title=furniture.title,
-            markup=_own_file("areas.html"),
-            styles=(style.css_variables(), _own_file("coverage.css"), _own_file("areas.css")),
-            scripts=tuple(map(_own_file, _SCRIPTS)),
-            data={"areas-data": data},
-            start="showAreas",
-        )
-    )
+    return sheet("areas", data, furniture, _SCRIPTS)
 
 
 def _metric(areas: gpd.GeoDataFrame) -> CRS | None:
@@ -126,18 +114,8 @@ def area_fills(count: int) -> list[str]:
     return ["#" + "".join(f"{part:02x}" for part in one) for one in mixed.tolist()]
 
 
-def _own_file(name: str) -> str:
-    return files("maps").joinpath(name).read_text("utf-8")
-
-
-def _at(frame: pd.DataFrame) -> list[list[int]]:
-    """Return [longitude, latitude] of each row in 1e-5 degrees."""
-    whole = np.rint(frame[["lon", "lat"]].to_numpy(float) * geometry.STEPS_PER_DEGREE)
-    return whole.astype(np.int64).tolist()
-
-
 def _bounds(areas: gpd.GeoDataFrame, demand: pd.DataFrame, facilities: pd.DataFrame) -> list[int]:
-    points = np.array([*_at(demand), *_at(facilities)])
+    points = np.array([*geometry.spots(demand), *geometry.spots(facilities)])
     low, high = points.min(axis=0), points.max(axis=0)
     box = areas.total_bounds * geometry.STEPS_PER_DEGREE
     if np.isfinite(box).all():
@@ -154,57 +132,36 @@ def _limits(
         share_text(float(str(covered)) / float(str(everyone))) if everyone else "—"
         for covered, everyone in zip(counts["covered"], counts["population"], strict=True)
     ]
-    columns = {"limit": areas["limit"].tolist(), "outline": outlines, "share": shares, **counts}
-    return {name: {"values": values} for name, values in columns.items()}
+    columns = {"limit": areas["limit"], "outline": outlines, "share": shares, **counts}
+    return {name: plain(values) for name, values in columns.items()}
 
 
 def _demand(demand: pd.DataFrame) -> dict[str, object]:
     number = {state: at for at, state in enumerate(STATES)}
-    columns = {
-        "id": demand["id"].tolist(),
+    return {
+        "id": plain(demand["id"]),
         "name": _names(demand),
-        "population": [int(value) for value in demand["population"]],
-        "states": [[number[one] for one in states] for states in demand["states"]],
-        "nearest": demand["nearest"].tolist(),
-        "cost": demand["cost"].tolist(),
-        "walk": demand["walk"].tolist(),
-        "at": _at(demand),
+        "population": plain(int(value) for value in demand["population"]),
+        "states": plain([number[one] for one in states] for states in demand["states"]),
+        "nearest": texts(demand["nearest"]),
+        "cost": texts(demand["cost"]),
+        "walk": plain(demand["walk"]),
+        "at": plain(geometry.spots(demand)),
     }
-    return {name: {"values": values} for name, values in columns.items()}
 
 
 def _facilities(facilities: pd.DataFrame) -> dict[str, object]:
-    columns = {"id": facilities["id"].tolist(), "name": _names(facilities), "at": _at(facilities)}
-    return {name: {"values": values} for name, values in columns.items()}
+    return {"id": plain(facilities["id"]), "name": _names(facilities), "at": plain(geometry.spots(facilities))}
 
 
-def _names(frame: pd.DataFrame) -> list[str]:
-    return frame["name"].tolist() if "name" in frame else [""] * len(frame)
-
-
-def _roads(
-    roads: RoadGraph, open_edges: npt.NDArray[np.bool_] | None, crs: CRS, tolerance_m: float
-) -> dict[str, list[geometry.Line]]:
-    """Return the roads to draw: of a small network all, of a large one the third class and above and all that is closed."""
-    is_open = np.ones(len(roads.tail), np.bool_) if open_edges is None else open_edges
-    shapes = gpd.GeoSeries(edge_lines(roads), crs=4326).to_crs(crs)
-    plain = pd.Series(roads.road_class).astype(str).str.removesuffix("_link")
-    major = plain.isin(style.MAJOR_ROADS)
-    shown = plain.isin(style.SHOWN_ROADS) | (len(shapes) <= _FEW_ROADS)
-    return {
-        "minor": geometry.lines(shapes[shown & ~major & is_open], tolerance_m),
-        "major": geometry.lines(shapes[major & is_open], tolerance_m),
-        "closed": geometry.lines(shapes[~is_open], tolerance_m),
-        "crosses": geometry.crosses(shapes[~is_open]),
-    }
+def _names(frame: pd.DataFrame) -> dict[str, list[object]]:
+    return plain(frame["name"] if "name" in frame else [""] * len(frame))
 
 
 def _style(limits: int) -> dict[str, object]:
-    return {
-        "words": dict(_WORDS),
-        "chrome": dict(style.CHROME),
-        "marks": {name: dict(look) for name, look in _MARKS.items()},
-        "lines": {name: dict(style.LINES[name]) for name in ("road_major", "road_minor", "road_closed")},
-        "fills": area_fills(limits),
-        "areaEdge": _AREA_EDGE,
-    }
+    return style.page_style(
+        _WORDS,
+        marks={name: dict(look) for name, look in _MARKS.items()},
+        fills=area_fills(limits),
+        areaEdge=_AREA_EDGE,
+    )

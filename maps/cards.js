@@ -3,17 +3,13 @@ function mapCards(style, elements) {
   'use strict';
 
   const {words, symbols} = style;
-  const {make, number, people, pill, tag, list} = elements;
+  const {make, number, people, pill, tag, list, card} = elements;
 
   /** The clause word for word: it has quotation marks of its own, so it is given none. */
   function quotation(row) {
     if (!row.quote && !row.document) return null;
     const place = [row.document, row.section, row.nature].filter(Boolean).join('　');
     return make('blockquote', {}, row.quote ? `${words.quote}：${row.quote}` : '', make('cite', {}, place));
-  }
-
-  function card(name, where, ...parts) {
-    return make('div', {}, make('h3', {}, name), make('div', {class: 'where'}, where), ...parts);
   }
 
   const some = (value) => (value ? people(value) : '');
@@ -74,19 +70,6 @@ function mapCards(style, elements) {
       list([[words.population, people(one.population)], [words.code, one.code]]),
     );
   }
-
-  /* A tooltip taller than the space beside the pointer would be cut off: move it up or down into the map. */
-  const place = L.Tooltip.prototype._setPosition;
-  L.Tooltip.include({
-    _setPosition(at) {
-      place.call(this, at);
-      const corner = L.DomUtil.getPosition(this._container);
-      const inMap = this._map.layerPointToContainerPoint(corner);
-      const room = this._map.getSize().y - this._container.offsetHeight - 6;
-      const y = Math.max(6, Math.min(inMap.y, room));
-      L.DomUtil.setPosition(this._container, corner.add([0, y - inMap.y]));
-    },
-  });
 
   return {quotation, findingCard, facilityCard, villageCard};
 }

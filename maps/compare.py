@@ -5,21 +5,21 @@ Nothing about coverage is computed here: what is shown are rows of findings, and
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 
 from maps import geometry, style
+from maps.columns import plain, texts
 from maps.furniture import Furniture
-from maps.page import Page, render_page
+from maps.ground import ground
+from maps.sheet import sheet
 from planner.compare import count_change, value_texts
 from planner.region import Region
-from planner.schema import FACILITY_KINDS, STATUS_LABELS
+from planner.schema import FACILITY_KINDS
 
-SCRIPTS = ("elements.js", "legend.js", "furniture.js", "compare.js")
+_SCRIPTS = ("legend", "layers", "compare_scene", "curtain")
 MARKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "added": {"color": "#14507a", "shape": "M16 3a13 13 0 1 0 .01 0z", "dash": ""},
@@ -38,7 +38,6 @@ _TOWN_EDGES: Mapping[str, Mapping[str, object]] = MappingProxyType(
 )
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
-        **style.WORDS,
         "uncovered_layer": "未覆盖居民点（圆的大小＝人数）",
         "town_up": "后一方案更好的乡镇（街道）",
         "town_down": "后一方案更差的乡镇（街道）",
@@ -88,31 +87,14 @@ def compare_map(
     readings = _readings(views)
     rows = [_by_reading(view.findings, readings) for view in views]
     data = {
-        "furniture": {**asdict(furniture), "rings": []},
-        "alarm": "",
         "style": _style(),
-        "bounds": geometry.bounds(region.towns),
+        **ground(region),
         "views": [{"letter": one.letter, "label": one.label, "open": _open(one.region)} for one in views],
         "readings": [_reading([one[pair] for one in rows], *pair, kinds, towns, villages) for pair in readings],
         "pairs": [_between(one, views, readings, towns) for one in betweens],
-        "towns": _towns(region),
-        "counties": _counties(region),
         "villages": _villages(region),
     }
-    return render_page(
-        Page(
-            title=furniture.title,
-            markup=_own_file("compare.html"),
-            styles=(style.css_variables(), _own_file("coverage.css"), _own_file("compare.css")),
-            scripts=tuple(map(_own_file, SCRIPTS)),
-            data={"compare-data": data},
-            start="showCompare",
-        )
-    )
-
-
-def _own_file(name: str) -> str:
-    return files("maps").joinpath(name).read_text("utf-8")
+    return sheet("compare", data, furniture, _SCRIPTS)
 
 
 def _readings(views: Sequence[View]) -> list[tuple[str, str]]:
@@ -247,7 +229,7 @@ def _site(number: int, row: Mapping[Any, Any]) -> dict[str, object]:
 
 def _spot(row: Mapping[Any, Any], side: str) -> list[int] | None:
     lon, lat = row[f"lon_{side}"], row[f"lat_{side}"]
-    return None if pd.isna(lon) else [round(lon * geometry.STEPS_PER_DEGREE), round(lat * geometry.STEPS_PER_DEGREE)]
+    return None if pd.isna(lon) else geometry.spot(lon, lat)
 
 
 def _open(region: Region) -> dict[str, list[Any]]:
@@ -257,52 +239,20 @@ def _open(region: Region) -> dict[str, list[Any]]:
     return {**{name: [str(one) for one in frame[name]] for name in names}, "at": geometry.points(frame.geometry)}
 
 
-def _towns(region: Region) -> dict[str, list[Any]]:
-    county = region.counties.set_index("code")["name"]
-    names = region.towns["county_code"].map(county).fillna("")
+def _villages(region: Region) -> dict[str, Any]:
+    town = region.villages["town_code"].map(region.towns.set_index("code")["name"])
     return {
-        "code": region.towns["code"].tolist(),
-        "name": region.towns["name"].tolist(),
-        "county": names.tolist(),
-        "outline": geometry.outlines(geometry.simplified(region.towns)),
-    }
-
-
-def _counties(region: Region) -> dict[str, list[Any]]:
-    frame = geometry.borders(region.counties, geometry.simplified(region.towns), "county_code")
-    points = gpd.GeoDataFrame(geometry=frame.representative_point(), crs=frame.crs)
-    return {"name": frame["name"].tolist(), "outline": geometry.outlines(frame), "at": geometry.points(points.geometry)}
-
-
-def _villages(region: Region) -> dict[str, list[Any]]:
-    town = region.villages["town_code"].map(region.towns.set_index("code")["name"]).fillna("")
-    return {
-        "name": region.villages["name"].tolist(),
-        "where": town.tolist(),
-        "at": geometry.points(region.villages.geometry),
+        "name": texts(region.villages["name"]),
+        "where": texts(town),
+        "at": plain(geometry.points(region.villages.geometry)),
     }
 
 
 def _style() -> dict[str, object]:
-    symbols = {
-        kind: {
-            "label": style.kind_label(kind),
-            "size": one.size,
-            "color": one.color,
-            "outline": one.outline,
-            "glyph": one.glyph,
-        }
-        for kind, one in style.SYMBOLS.items()
-    }
-    return {
-        "fills": [{"label": one.label, "fill": one.fill} for one in style.fills()],
-        "symbols": symbols,
-        "closed": style.CLOSED_COLOR,
-        "chrome": dict(style.CHROME),
-        "lines": {name: dict(line) for name, line in style.LINES.items()},
-        "edges": {name: dict(line) for name, line in _TOWN_EDGES.items()},
-        "marks": {name: {**mark, "label": MARK_LABELS[name]} for name, mark in MARKS.items()},
-        "status": dict(STATUS_LABELS),
-        "words": dict(_WORDS),
-        "dots": [{"people": people, "radius": style.dot_radius(people)} for people in style.DOT_EXAMPLES],
-    }
+    return style.page_style(
+        _WORDS,
+        style.SYMBOLS,
+        fills=[asdict(one) for one in style.fills()],
+        edges={name: dict(line) for name, line in _TOWN_EDGES.items()},
+        marks={name: {**mark, "label": MARK_LABELS[name]} for name, mark in MARKS.items()},
+    )

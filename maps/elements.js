@@ -54,17 +54,20 @@ function mapElements(style) {
 
   /* ---- signs ---- */
 
-  function sign(kind, state) {
-    const {size, color, outline: path, glyph} = symbols[kind];
-    const ink = state === 'closed' ? style.closed : color;
-    const hollow = state === 'planned';
+  /** A sign: an outline and a glyph in a box of 24 by 24. */
+  function drawn({size, outline: path, fill: inside, line, glyph, pen}, width) {
     const box = makeSvg('svg', {width: size, height: size, viewBox: '0 0 24 24', 'aria-hidden': 'true'});
-    const halo = hollow ? 2.6 : 1.6 * 20 / size;
-    const [inside, line] = hollow ? [chrome.paper, ink] : [ink, chrome.paper];
-    box.append(makeSvg('path', {d: path, fill: inside, stroke: line, 'stroke-width': halo}));
-    const pen = {fill: 'none', stroke: line, 'stroke-width': 2.4, 'stroke-linecap': 'round'};
-    if (glyph) box.append(makeSvg('path', {d: glyph, ...pen}));
+    box.append(makeSvg('path', {d: path, fill: inside, stroke: line, 'stroke-width': width || 1.6 * 20 / size}));
+    if (glyph) box.append(makeSvg('path', {d: glyph, fill: 'none', stroke: pen, 'stroke-width': 2.4, 'stroke-linecap': 'round'}));
     return box;
+  }
+
+  /** The sign of a facility: hollow while it is planned, grey once it is closed. */
+  function sign(kind, state) {
+    const ink = state === 'closed' ? style.closed : symbols[kind].color;
+    const isHollow = state === 'planned';
+    const [inside, line] = isHollow ? [chrome.paper, ink] : [ink, chrome.paper];
+    return drawn({...symbols[kind], fill: inside, line, pen: line}, isHollow ? 2.6 : 0);
   }
 
   function dot(look, radius) {
@@ -82,21 +85,6 @@ function mapElements(style) {
     return makeSvg('svg', {width: 24, height: 14, viewBox: '0 0 24 14'}, shape);
   }
 
-  /* ---- closed roads: dashed, with crosses ---- */
-
-  function crossAt(at) {
-    const {color} = style.lines.road_closed;
-    const html = make('span', {style: `color:${color}`}, '✕');
-    return L.marker(at, {icon: L.divIcon({className: 'cross', html, iconSize: [12, 12]}), interactive: false, keyboard: false});
-  }
-
-  function closedMark() {
-    const {color} = style.lines.road_closed;
-    const box = stroke(style.lines.road_closed, false);
-    box.append(makeSvg('path', {d: 'M9 3l6 8M15 3l-6 8', fill: 'none', stroke: color, 'stroke-width': 1.8}));
-    return box;
-  }
-
   function swatch(paint) {
     const look = {width: 23, height: 12, x: 0.5, y: 0.5, fill: paint, stroke: chrome.edge};
     return makeSvg('svg', {width: 24, height: 13, viewBox: '0 0 24 13'}, makeSvg('rect', look));
@@ -111,8 +99,13 @@ function mapElements(style) {
     return make('dl', {}, ...shown.flatMap(([term, value]) => [make('dt', {}, term), make('dd', {}, value)]));
   }
 
+  /** What a tooltip says: a name, where it is, and more. */
+  function card(name, where, ...parts) {
+    return make('div', {}, make('h3', {}, name), where ? make('div', {class: 'where'}, where) : null, ...parts);
+  }
+
   return {
     byId, make, makeSvg, fill, rowsOf, point, unpacked, outline, number, people,
-    sign, dot, stroke, crossAt, closedMark, swatch, pill, pillOf, tag, list,
+    drawn, sign, dot, stroke, swatch, pill, pillOf, tag, list, card,
   };
 }

@@ -1,9 +1,12 @@
 """Geometry for a screen: simplified together, in degrees, as whole numbers that take little room."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -50,6 +53,26 @@ def lines(shapes: gpd.GeoSeries, tolerance_m: float = ROAD_TOLERANCE_M) -> list[
     series = gpd.GeoSeries(simple, crs=shapes.crs).to_crs(4326)
     packed = (_steps(shapely.get_coordinates(shape)) for shape in series)
     return sorted(line for line in packed if len(line) > 2)
+
+
+def spot(lon: float, lat: float) -> list[int]:
+    """Return [longitude, latitude] in 1e-5 degrees of one place.
+
+    >>> spot(101.7, 26.6)
+    [10170000, 2660000]
+    """
+    return [round(float(lon) * STEPS_PER_DEGREE), round(float(lat) * STEPS_PER_DEGREE)]
+
+
+def spots(frame: pd.DataFrame) -> list[list[int]]:
+    """Return `spot` of each row of a frame with lon and lat."""
+    return [spot(lon, lat) for lon, lat in zip(frame["lon"], frame["lat"], strict=True)]
+
+
+def placed(one: Any) -> dict[str, Any]:
+    """Return a dataclass with lon and lat as a mapping in which `at` is its spot."""
+    row = asdict(one)
+    return {**row, "at": spot(row.pop("lon"), row.pop("lat"))}
 
 
 def points(shapes: gpd.GeoSeries) -> list[list[int]]:

@@ -3,9 +3,8 @@
 Nothing is computed here: states, servers and reasons come with the views; this page only shows the chosen one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -14,43 +13,27 @@ import pandas as pd
 import shapely
 
 from maps import geometry, style
+from maps.columns import numbers, plain, texts
 from maps.furniture import Furniture
-from maps.page import Page, render_page
-from planner.edge_shapes import edge_lines
+from maps.ground import Edges, ground, roads_of
+from maps.marks import CIRCLE, DIAMOND, INK, PAPER, PLUS, SQUARE, UP, Mark
+from maps.sheet import sheet
 from planner.region import Region
 
-_CIRCLE = "M12 3a9 9 0 1 0 .01 0z"
-_SQUARE = "M4 4h16v16H4z"
-_DIAMOND = "M12 1l11 11-11 11L1 12z"
-_TRIANGLE = "M12 2L23 21.5H1z"
-_PLUS, _H, _STAR = "M12 7v10M7 12h10", "M8.5 8v8M15.5 8v8M8.5 12h7", "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15"
+_H, _STAR, _CROSS = "M8.5 8v8M15.5 8v8M8.5 12h7", "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15", "M4 4l16 16M20 4L4 20"
 _PURPLE, _BLUE, _RED, _GREY = "#5b3a8c", "#1d3557", "#a4133c", "#7a868d"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """The sign of one state of a site: paths in a 24 × 24 box; what it is filled with, its line, its glyph's colour."""
-
-    size: int
-    outline: str
-    fill: str
-    line: str
-    glyph: str = ""
-    pen: str = "#ffffff"
-
-
 MARKS: Mapping[str, Mark] = MappingProxyType(
     {
-        "chosen": Mark(23, _DIAMOND, _PURPLE, "#ffffff", _PLUS),
-        "built": Mark(21, _SQUARE, _PURPLE, "#ffffff", _PLUS),
-        "alternative": Mark(17, _DIAMOND, "#ffffff", _PURPLE),
-        "not_selected": Mark(10, _CIRCLE, "#ffffff", "#53626c"),
-        "barred": Mark(12, "M12 12", "none", _GREY, "M4 4l16 16M20 4L4 20", "#53626c"),
-        "background": Mark(16, _SQUARE, _BLUE, "#ffffff", _H),
-        "station": Mark(15, _CIRCLE, _BLUE, "#ffffff", _STAR),
-        "hosted": Mark(23, _DIAMOND, _RED, "#ffffff", _PLUS),
-        "alone": Mark(21, _TRIANGLE, _RED, "#ffffff"),
-        "host": Mark(9, _CIRCLE, "#ffffff", "#53626c"),
+        "chosen": Mark(23, DIAMOND, _PURPLE, glyph=PLUS),
+        "built": Mark(21, SQUARE, _PURPLE, glyph=PLUS),
+        "alternative": Mark(17, DIAMOND, PAPER, _PURPLE),
+        "not_selected": Mark(10, CIRCLE, PAPER, INK),
+        "barred": Mark(12, "M12 12", "none", _GREY, _CROSS, INK),
+        "background": Mark(16, SQUARE, _BLUE, glyph=_H),
+        "station": Mark(15, CIRCLE, _BLUE, glyph=_STAR),
+        "hosted": Mark(23, DIAMOND, _RED, glyph=PLUS),
+        "alone": Mark(21, UP, _RED),
+        "host": Mark(9, CIRCLE, PAPER, INK),
     }
 )
 LEFT = ("uncovered", "unreachable")
@@ -67,22 +50,17 @@ _SERVICE_FILLS = (
     "#d5ead0",
 )
 _HOSPITAL_FILL = style.Swatch("主要由已有医院服务", "#eef1f2")
-_FEW_ROADS = 20_000
-_SCRIPTS = ("elements.js", "furniture.js", "search.js", "plan.js")
+_SPOKE: Mapping[str, object] = MappingProxyType(
+    {"color": _PURPLE, "weight": 1.3, "opacity": 0.75, "dashArray": "4 3", "fill": False}
+)
+_SCRIPTS = ("search", "roads", "layers", "plan_page")
 _WORDS: Mapping[str, object] = MappingProxyType(
     {
-        **style.WORDS,
         "left": {"uncovered": "限度以外的居民点（圆的大小＝人数）", "unreachable": "不可达的居民点"},
         "spokes": "乡镇 → 服务其多数居民的次中心",
         "services": "颜色相同且连线到同一处＝由同一次中心服务",
         "shares": "颜色＝限度以内的人口占比（%），每级含下限、不含上限",
-        "served_by": "多数居民由谁服务",
-        "state": "状态",
-        "reason": "理由",
-        "beds": "编制床位",
         "nobody": "没有所问的居民",
-        "settlement": "居民点",
-        "no_plan": "没有方案",
         "list_head": ["机构", "类别"],
     }
 )  # fmt: skip
@@ -147,96 +125,56 @@ class Legend:
 
 def plan_map(
     region: Region, sites: pd.DataFrame, demand: pd.DataFrame, views: Sequence[View], legend: Legend, furniture: Furniture,
-    first: int = 0,
+    first: int = 0, open_edges: Edges | None = None,
 ) -> str:  # fmt: skip
     """Return one HTML page that opens with no network, on the view in place `first`.
 
     sites    id, name, kind, county_name, town_name, grade, beds, lon, lat
     demand   id, name, county_name, town_name, population, lon, lat
+    Edges of the roads that are not among `open_edges` are drawn as closed.
     """
-    towns = geometry.simplified(region.towns)
-    place = {"site": _places(sites["id"]), "town": _places(towns["code"]), "demand": _places(demand["id"])}
-    neighbours = _neighbours(region.towns)
+    place = {"site": _places(sites["id"]), "town": _places(region.towns["code"]), "demand": _places(demand["id"])}
     data = {
-        "furniture": {**asdict(furniture), "rings": []},
-        "alarm": "",
-        "first": first,
         "style": _style(legend),
+        **ground(region),
+        "roads": roads_of(region, open_edges),
+        "first": first,
         "legend": asdict(legend),
-        "bounds": geometry.bounds(region.towns),
-        "towns": _towns(region, towns),
-        "counties": _counties(region, towns),
         "sites": _sites(sites),
         "demand": _demand(demand),
-        "views": _views(views, legend, place, neighbours),
-        "roads": _roads(region),
+        "views": _views(views, legend, place, _neighbours(region.towns)),
     }
-    return render_page(
-        Page(
-            title=furniture.title,
-            markup=_own_file("plan.html"),
-            styles=(style.css_variables(), _own_file("coverage.css"), _own_file("plan.css")),
-            scripts=tuple(map(_own_file, _SCRIPTS)),
-            data={"plan-data": data},
-            start="showPlan",
-        )
-    )
-
-
-def _own_file(name: str) -> str:
-    return files("maps").joinpath(name).read_text("utf-8")
+    return sheet("plan", data, furniture, _SCRIPTS)
 
 
 def _places(ids: pd.Series) -> dict[str, int]:
     return {str(one): at for at, one in enumerate(ids)}
 
 
-def _column(values: Iterable[object]) -> dict[str, list[object]]:
-    return {"values": list(values)}
-
-
-def _points(frame: pd.DataFrame) -> list[list[int]]:
-    return [[round(lon * geometry.STEPS_PER_DEGREE), round(lat * geometry.STEPS_PER_DEGREE)]
-            for lon, lat in zip(frame["lon"], frame["lat"], strict=True)]  # fmt: skip
-
-
-def _towns(region: Region, frame: gpd.GeoDataFrame) -> dict[str, Any]:
-    county = region.counties.set_index("code")["name"]
-    return {
-        "code": _column(frame["code"]),
-        "name": _column(frame["name"]),
-        "county": _column(frame["county_code"].map(county).fillna("")),
-        "outline": _column(geometry.outlines(frame)),
-        "at": _column(geometry.label_points(frame)),
-    }
-
-
-def _counties(region: Region, towns: gpd.GeoDataFrame) -> dict[str, Any]:
-    frame = region.counties.sort_values("code")
-    return {
-        "name": _column(frame["name"]),
-        "outline": _column(geometry.outlines(geometry.borders(frame, towns, "county_code"))),
-        "at": _column(geometry.label_points(frame)),
-    }
-
-
 def _sites(sites: pd.DataFrame) -> dict[str, Any]:
-    texts = ("id", "name", "county_name", "town_name", "grade")
     return {
-        **{name: _column(sites[name].fillna("")) for name in texts},
-        "kind": _column(style.kind_label(kind) if kind in style.SYMBOLS else "格网点" for kind in sites["kind"]),
-        "beds": _column("" if pd.isna(one) else style.number_text(float(one)) for one in sites["beds"]),
-        "at": _column(_points(sites)),
+        "id": texts(sites["id"]),
+        "kind": texts(style.kind_label(kind) if kind in style.SYMBOLS else "格网点" for kind in sites["kind"]),
+        "grade": texts(sites["grade"]),
+        "beds": texts("" if pd.isna(one) else style.number_text(float(one)) for one in sites["beds"]),
+        **_named_places(sites),
     }
 
 
 def _demand(demand: pd.DataFrame) -> dict[str, Any]:
-    people = [int(one) for one in demand["population"]]
     return {
-        **{name: _column(demand[name]) for name in ("name", "county_name", "town_name")},
-        "population": _column(people),
-        "radius": _column(style.dot_radius(one) for one in people),
-        "at": _column(_points(demand)),
+        "population": numbers(demand["population"]),
+        "radius": plain(style.dot_radius(int(one)) for one in demand["population"]),
+        **_named_places(demand),
+    }
+
+
+def _named_places(frame: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "name": texts(frame["name"]),
+        "county": texts(frame["county_name"]),
+        "town": texts(frame["town_name"]),
+        "at": plain(geometry.spots(frame)),
     }
 
 
@@ -298,28 +236,15 @@ def _service_fills(
     return {one.code: fills[one.site] if one.code in served else hospital + (not one.site) for one in view.towns}
 
 
-def _roads(region: Region) -> dict[str, list[geometry.Line]] | None:
-    if region.roads is None:
-        return None
-    shapes = gpd.GeoSeries(edge_lines(region.roads), crs=4326).to_crs(region.crs)
-    kind = pd.Series(region.roads.road_class).astype(str).str.removesuffix("_link")
-    is_major, is_shown = kind.isin(style.MAJOR_ROADS), kind.isin(style.SHOWN_ROADS)
-    return {"minor": geometry.lines(shapes[is_shown & ~is_major]), "major": geometry.lines(shapes[is_major])}
-
-
 def _style(legend: Legend) -> dict[str, object]:
     nobody = style.Swatch("没有所问的居民", style.NOT_APPLICABLE.fill)
     lost = style.Swatch("不可达", style.NO_DATA.fill)
     service = (*(style.Swatch("", one) for one in _SERVICE_FILLS), _HOSPITAL_FILL, lost, nobody)
     fills = service if legend.fill == "site" else (*style.fills()[:-1], nobody)
-    return {
-        "fills": [{"label": one.label, "fill": one.fill} for one in fills],
-        "classes": len(style.SHARE_CLASSES),
-        "marks": {state: asdict(MARKS[state]) for state, _ in legend.states},
-        "symbols": {},
-        "status": {},
-        "chrome": dict(style.CHROME),
-        "lines": {name: dict(line) for name, line in style.LINES.items()},
-        "words": dict(_WORDS),
-        "dots": [{"people": people, "radius": style.dot_radius(people)} for people in style.DOT_EXAMPLES],
-    }
+    return style.page_style(
+        _WORDS,
+        fills=[asdict(one) for one in fills],
+        classes=len(style.SHARE_CLASSES),
+        marks={state: asdict(MARKS[state]) for state, _ in legend.states},
+        spoke=dict(_SPOKE),
+    )

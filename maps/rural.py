@@ -3,60 +3,45 @@
 Nothing is computed here: kinds, routes and links come with the plan; this page only shows the chosen ones.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 import shapely
 
 from maps import geometry, style
+from maps.columns import plain
 from maps.furniture import Furniture
-from maps.page import Page, render_page
-from planner.edge_shapes import edge_lines
+from maps.ground import Edges, ground, roads_of
+from maps.marks import CIRCLE, DIAMOND, DOWN, PAPER, PENTAGON, PLUS_LOW, SQUARE, UP, Mark
+from maps.sheet import sheet
 from planner.region import Region
 
 _ROUTE_TOLERANCE_M = 25.0
-_CIRCLE, _SQUARE, _DIAMOND = "M12 3a9 9 0 1 0 .01 0z", "M4 4h16v16H4z", "M12 1l11 11-11 11L1 12z"
-_UP, _DOWN, _PENTAGON = "M12 2L23 21.5H1z", "M1 2.5h22L12 22z", "M12 1.5l11 8.2-4.2 12.8H5.2L1 9.7z"
-_PLUS = "M12 9v9M7.5 13.5h9"
-
-
-@dataclass(frozen=True)
-class Mark:
-    """The sign of one kind of village: paths in a 24 × 24 box; its fill, its line, its glyph."""
-
-    size: int
-    outline: str
-    fill: str
-    line: str = "#ffffff"
-    glyph: str = ""
-
-
+_GREY = "#7a868d"
 MARKS: Mapping[str, Mark] = MappingProxyType(
     {
-        "clinic": Mark(8, _CIRCLE, "#1b6b4b"),
-        "round": Mark(16, _DIAMOND, "#5b3a8c"),
-        "stay": Mark(16, _PENTAGON, "#8a5a00"),
-        "mobile": Mark(15, _DOWN, "#14507a"),
-        "neighbour": Mark(13, _SQUARE, "#0b7f93"),
-        "new_clinic": Mark(18, _UP, "#dd6b10", "#3b1c00", _PLUS),
-        "no_data": Mark(11, _CIRCLE, "#ffffff", "#7a868d", "M7 17L17 7"),
+        "clinic": Mark(8, CIRCLE, "#1b6b4b"),
+        "round": Mark(16, DIAMOND, "#5b3a8c"),
+        "stay": Mark(16, PENTAGON, "#8a5a00"),
+        "mobile": Mark(15, DOWN, "#14507a"),
+        "neighbour": Mark(13, SQUARE, "#0b7f93"),
+        "new_clinic": Mark(18, UP, "#dd6b10", "#3b1c00", PLUS_LOW),
+        "no_data": Mark(11, CIRCLE, PAPER, _GREY, "M7 17L17 7", _GREY),
     }
 )
 LINK_FILLS: Mapping[str, str] = MappingProxyType(
     {"town": "#fbf3d9", "subcenter": "#c9e3cf", "county": "#a9c9dc", "city": "#c8bcdc", "": "#e9ebec"}
 )
 _ROUTE: Mapping[str, object] = MappingProxyType({"color": "#a4133c", "weight": 2, "opacity": 0.75, "fill": False})
-_SCRIPTS = ("elements.js", "furniture.js", "search.js", "rural.js")
+_SCRIPTS = ("search", "roads", "layers", "plan_page")
 _WORDS: Mapping[str, object] = MappingProxyType(
     {
-        **style.WORDS,
         "served": "服务方式",
         "host": "承担机构",
+        "villages": "行政村",
         "chain": "链条各段",
         "weakest": "最薄弱环节",
         "beyond": "县界外更近",
@@ -156,70 +141,28 @@ class Duty:
 def rural_map(
     region: Region, villages: Sequence[Village], hosts: Sequence[Host], chain: Sequence[Link], duty: Duty | None,
     kinds: Sequence[tuple[str, str]], links: Sequence[tuple[str, str]], furniture: Furniture, told: str = "",
+    open_edges: Edges | None = None,
 ) -> str:  # fmt: skip
-    """Return one HTML page that opens with no network; `kinds` and `links` are (id, label) in the legend's order."""
-    towns = geometry.simplified(region.towns)
+    """Return one HTML page that opens with no network; `kinds` and `links` are (id, label) in the legend's order.
+
+    Edges of the roads that are not among `open_edges` are drawn as closed.
+    """
     place = {one.code: at for at, one in enumerate(villages)}
+    own = {one.code: asdict(one) for one in chain}
+    under = ground(region)
     data = {
-        "furniture": {**asdict(furniture), "rings": []},
-        "alarm": "",
-        "told": told,
         "style": _style(kinds, hosts),
+        **under,
+        "towns": {**under["towns"], "link": plain(own.get(code) for code in region.towns["code"])},
+        "roads": roads_of(region, open_edges),
+        "told": told,
         "kinds": [list(one) for one in kinds],
         "links": [[*one, LINK_FILLS[one[0]]] for one in links],
-        "bounds": geometry.bounds(region.towns),
-        "towns": _areas(region, towns, chain),
-        "counties": _counties(region, towns),
-        "villages": [_point({**asdict(one)}) for one in villages],
-        "hosts": [_point({**asdict(one), "label": style.kind_label(one.kind)}) for one in hosts],
+        "villages": [geometry.placed(one) for one in villages],
+        "hosts": [{**geometry.placed(one), "label": style.kind_label(one.kind)} for one in hosts],
         "duty": None if duty is None else {"routes": _routes(duty, place, region), "left": list(duty.left)},
-        "roads": _roads(region),
     }
-    return render_page(
-        Page(
-            title=furniture.title,
-            markup=_own_file("rural.html"),
-            styles=(style.css_variables(), *map(_own_file, ("coverage.css", "plan.css", "rural.css"))),
-            scripts=tuple(map(_own_file, _SCRIPTS)),
-            data={"rural-data": data},
-            start="showRural",
-        )
-    )
-
-
-def _own_file(name: str) -> str:
-    return files("maps").joinpath(name).read_text("utf-8")
-
-
-def _column(values: Iterable[object]) -> dict[str, list[object]]:
-    return {"values": list(values)}
-
-
-def _point(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the row with its place in whole steps."""
-    lon, lat = (round(row.pop(name) * geometry.STEPS_PER_DEGREE) for name in ("lon", "lat"))
-    return {**row, "at": [lon, lat]}
-
-
-def _areas(region: Region, frame: gpd.GeoDataFrame, chain: Sequence[Link]) -> dict[str, Any]:
-    county, links = region.counties.set_index("code")["name"], {one.code: one for one in chain}
-    return {
-        "code": _column(frame["code"]),
-        "name": _column(frame["name"]),
-        "county": _column(frame["county_code"].map(county).fillna("")),
-        "outline": _column(geometry.outlines(frame)),
-        "at": _column(geometry.label_points(frame)),
-        "link": _column(asdict(links[one]) if one in links else None for one in frame["code"]),
-    }
-
-
-def _counties(region: Region, towns: gpd.GeoDataFrame) -> dict[str, Any]:
-    frame = region.counties.sort_values("code")
-    return {
-        "name": _column(frame["name"]),
-        "outline": _column(geometry.outlines(geometry.borders(frame, towns, "county_code"))),
-        "at": _column(geometry.label_points(frame)),
-    }
+    return sheet("rural", data, furniture, _SCRIPTS)
 
 
 def _routes(duty: Duty, place: Mapping[str, int], region: Region) -> list[dict[str, Any]]:
@@ -241,26 +184,11 @@ def _legs(route: Route, region: Region) -> list[geometry.Line]:
     return geometry.lines(gpd.GeoSeries(shapes, crs=4326).to_crs(region.crs), _ROUTE_TOLERANCE_M)
 
 
-def _roads(region: Region) -> dict[str, list[geometry.Line]] | None:
-    """Return the major roads and those next to them, for orientation."""
-    if region.roads is None:
-        return None
-    shapes = gpd.GeoSeries(edge_lines(region.roads), crs=4326).to_crs(region.crs)
-    kind = pd.Series(region.roads.road_class).astype(str).str.removesuffix("_link")
-    is_major, is_shown = kind.isin(style.MAJOR_ROADS), kind.isin(style.SHOWN_ROADS)
-    return {"minor": geometry.lines(shapes[is_shown & ~is_major]), "major": geometry.lines(shapes[is_major])}
-
-
 def _style(kinds: Sequence[tuple[str, str]], hosts: Sequence[Host]) -> dict[str, object]:
-    own = {one.kind for one in hosts}
-    return {
-        "marks": {kind: asdict(MARKS[kind]) for kind, _ in kinds},
-        "none_fill": LINK_FILLS[""],
-        "symbols": {kind: asdict(style.SYMBOLS[kind]) for kind in sorted(own)},
-        "status": {},
-        "closed": style.CLOSED_COLOR,
-        "route": dict(_ROUTE),
-        "chrome": dict(style.CHROME),
-        "lines": {name: dict(line) for name, line in style.LINES.items()},
-        "words": dict(_WORDS),
-    }
+    return style.page_style(
+        _WORDS,
+        sorted({one.kind for one in hosts}),
+        marks={kind: asdict(MARKS[kind]) for kind, _ in kinds},
+        none_fill=LINK_FILLS[""],
+        route=dict(_ROUTE),
+    )

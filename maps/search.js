@@ -1,5 +1,5 @@
 /* The search box: towns, villages and facilities by name or code. Plain ES2019. */
-function mapSearch(entries, words, elements, goTo) {
+function mapSearch(entries, words, elements) {
   'use strict';
 
   const {byId, make, fill} = elements;
@@ -30,7 +30,7 @@ function mapSearch(entries, words, elements, goTo) {
   function take(one) {
     box.value = one.name;
     close();
-    goTo(one);
+    one.go();
   }
 
   function itemOf(one, at) {
@@ -77,6 +77,9 @@ function mapSearch(entries, words, elements, goTo) {
     markActive();
   }
 
+  box.parentElement.hidden = false;
+  box.placeholder = words.search;
+  box.setAttribute('aria-label', words.search);
   box.addEventListener('input', listMatches);
   box.addEventListener('focus', () => box.select());
   box.addEventListener('keydown', onKey);

@@ -5,12 +5,14 @@ and for colour-blind readers; orange is kept for people who are left out and use
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
+from typing import Any
 
+from maps.marks import DIAMOND
 from planner.numbers import share_text
-from planner.schema import FACILITY_KINDS, FACILITY_STATUS
+from planner.schema import FACILITY_KINDS, FACILITY_STATUS, STATUS_LABELS
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,13 @@ NOT_APPLICABLE = Swatch("不适用（范围外或无人口）", "#e9ebec")
 
 _CIRCLE = "M12 2a10 10 0 1 0 .01 0z"
 _SQUARE = "M5 2h14a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H5a3 3 0 0 1-3-3V5a3 3 0 0 1 3-3z"
-_DIAMOND = "M12 1l11 11-11 11L1 12z"
 _CROSS = "M12 6.5v11M6.5 12h11"
 
 SYMBOLS: Mapping[str, Symbol] = MappingProxyType(
     {
         "emergency_station": Symbol(20, "#a4133c", _CIRCLE, "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15"),
         "hospital": Symbol(18, "#1d3557", _SQUARE, "M8 6.5v11M16 6.5v11M8 12h8"),
-        "county_subcenter": Symbol(20, "#5b3a8c", _DIAMOND, "M12 7.5v9M7.5 12h9"),
+        "county_subcenter": Symbol(20, "#5b3a8c", DIAMOND, "M12 7.5v9M7.5 12h9"),
         "township_hospital": Symbol(16, "#1b6b4b", _CIRCLE, _CROSS),
         "community_health_center": Symbol(16, "#0b6e8a", _SQUARE, _CROSS),
         "community_health_station": Symbol(9, "#0b6e8a", _SQUARE, shown=False),
@@ -185,8 +186,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "no_match": "没有找到这个名称或代码",
         "more_matches": "还有更多，请多输入几个字",
         "code": "代码",
-        "town_kind": "乡镇（街道）",
-        "village_kind": "村（社区）",
+        "kind": "类型",
+        "state": "状态",
+        "search": "查找乡镇、村、机构或代码",
         "quote": "原文",
         "reading": "口径",
         "north": "北",
@@ -252,6 +254,21 @@ def value_text(value: float, unit: str, required: float) -> str:
 def dot_radius(people: float) -> float:
     """Return the radius in pixels of a dot for so many people: area in proportion, never too small to point at."""
     return round(min(2.2 + 0.09 * math.sqrt(people), 14.0), 1)
+
+
+def page_style(words: Mapping[str, object] = WORDS, kinds: Iterable[str] = (), **more: object) -> dict[str, Any]:
+    """Return how a page looks: its words beside those of all, the signs of the kinds of facility that it shows, and more."""
+    symbols = {kind: {**asdict(SYMBOLS[kind]), "label": kind_label(kind)} for kind in kinds}
+    return {
+        "words": {**WORDS, **words},
+        "symbols": symbols,
+        "closed": CLOSED_COLOR,
+        "status": dict(STATUS_LABELS),
+        "chrome": dict(CHROME),
+        "lines": {name: dict(line) for name, line in LINES.items()},
+        "dots": [{"people": people, "radius": dot_radius(people)} for people in DOT_EXAMPLES],
+        **more,
+    }
 
 
 def css_variables() -> str:

@@ -196,7 +196,9 @@ def test_findings_without_rows_can_be_drawn() -> None:
 
 def test_radii_come_from_outside() -> None:
     rings = data_of(drawn())["furniture"]["rings"]
-    assert rings == [{"kind": "emergency_station", "radius": 5000.0, "label": "急救站 5 公里范围", "rules": []}]
+    assert rings == [
+        {"facility_kind": "emergency_station", "radius_m": 5000.0, "label": "急救站 5 公里范围", "rules": []}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_in_a_browser_without_a_network(street: Path, browser: Any) -> None:
     page.goto(_by_road(street).as_uri())
 
     def counts() -> list[str]:
-        return [page.locator(f"#layers li:has([data-layer={one}]) .count").inner_text() for one in STATES]
+        return [page.locator(f"#layers li:has([data-layer={one}]) .count").inner_text() for one in STATES.values()]
 
     assert page.locator("#notice").inner_text() == NOTICE
     assert counts() == ["3", "0", "1"]

@@ -14,7 +14,7 @@ from scenarios.plans.centers_tables import (
     total_state,
     towns,
 )
-from scenarios.plans.furniture import furniture_of
+from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.words import amount_text, people_text, unit_word
 
 CENTER_MAP = "社区中心方案地图.html"
@@ -33,6 +33,7 @@ def center_map(report: Report) -> str:
     return centers_map(
         report.start.region, [_community(report, row) for row in communities(report)], _centers(report), _posts(report),
         [_town(row) for row in towns(report)], report.plan.edges, _LABELS, _facts(report), around, told,
+        open_edges(report.start),
     )  # fmt: skip
 
 
@@ -67,32 +68,38 @@ def _community(report: Report, row: Row) -> Community:
 
 
 def _centers(report: Report) -> list[Center]:
-    out = []
-    for row in centers(report):
-        planned = None if row["load"] != row["load"] else int(row["load"])
-        used = "" if not planned else f"（上限的 {share_text(planned / row['upper'])}）" if row["upper"] else ""
-        said = (
+    rows = centers(report)
+    first = {row["unit_id"]: row for row in rows if row["joint"]}
+    return [_center(row, first.get(row["unit_id"], row)) for row in rows]
+
+
+def _center(row: Row, first: Row) -> Center:
+    """Return a centre; `first` is the one whose district it serves, itself where it stands alone in its community."""
+    load = first["load"]
+    planned = None if load != load else int(load)  # noqa: PLR0124 (NaN)
+    sharing = max(int(first["joint"]), 1)
+    return Center(
+        id=row["id"], name=row["name"], origin=row["origin"], label=row["origin_said"],
+        where=f"{row['county_name']}　{row['town_name']}", today=int(row["load_today"]), planned=planned,
+        district=first["id"], sharing=sharing,
+        state_today=row["advice_today_said"], state_planned=first["advice_said"],
+        said=(
             ("现服务人口", people_text(row["load_today"]) + _mark(row["advice_today_said"]) if row["origin"] == "standing" else ""),
-            ("方案服务人口", people_text(planned) + used + _mark(row["advice_said"]) if planned else "没有方案"),
-            ("社区", f"{row['communities']} 个"), ("所在社区", row["home"]), ("说明", row["note"]),
-        )  # fmt: skip
-        out.append(
-            Center(
-                row["id"],
-                row["name"],
-                row["origin"],
-                row["origin_said"],
-                f"{row['county_name']}　{row['town_name']}",
-                int(row["load_today"]),
-                planned,
-                row["advice_today_said"],
-                row["advice_said"],
-                said,
-                row["lon"],
-                row["lat"],
-            )
-        )
-    return out
+            ("方案服务人口", _planned(row, first, planned, sharing)), ("社区", f"{first['communities']} 个"),
+            ("所在社区", first["home"]), ("说明", row["note"]),
+        ),
+        lon=row["lon"], lat=row["lat"],
+    )  # fmt: skip
+
+
+def _planned(row: Row, first: Row, planned: int | None, sharing: int) -> str:
+    """Return what a centre serves by the plan: of several of one community the sum, and whose district it is."""
+    if not planned:
+        return "没有方案"
+    joint = [] if sharing == 1 else [f"{sharing} 所合计" if row is first else f"与{first['name']}合计"]
+    used = [f"上限的 {share_text(planned / first['upper'])}"] if first["upper"] else []
+    inside = "，".join([*joint, *used])
+    return people_text(planned) + (f"（{inside}）" if inside else "") + _mark(first["advice_said"])
 
 
 def _mark(said: str) -> str:

@@ -8,7 +8,7 @@ from maps.plan import Left, Legend, Site, Town, View, plan_map
 from planner.plans.emergency import CaseAnswer
 from scenarios.plans.emergency import Report
 from scenarios.plans.emergency_tables import Cover, covers, gainers_text, hosted, share_of, site_said
-from scenarios.plans.furniture import furniture_of
+from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.start import has_plan
 from scenarios.plans.words import fewest_bound, people_text, state_text
 
@@ -31,7 +31,8 @@ def emergency_map(report: Report) -> str:
     demand = pd.concat([_keyed(one.demand) for one in found]).drop_duplicates("id").sort_values("id", ignore_index=True)
     views = [view for one in found for view in _views(report, one)]
     whole = sum(one.group == views[0].group for one in views) - 1  # the first case's plan that reaches everyone
-    return plan_map(report.start.region, report.sites, demand, views, legend, around, whole)
+    region, edges = report.start.region, open_edges(report.start)
+    return plan_map(region, report.sites, demand, views, legend, around, whole, edges)
 
 
 def _keyed(demand: pd.DataFrame) -> pd.DataFrame:

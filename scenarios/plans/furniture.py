@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from maps.furniture import Furniture
 from planner import __version__
 from scenarios.export.plan_said import notice_of
 from scenarios.plans.start import Start
+from scenarios.ways import road_of
 
 
 def furniture_of(start: Start, title: str, said: Sequence[tuple[str, str]], unit: str) -> Furniture:
@@ -26,3 +30,9 @@ def furniture_of(start: Start, title: str, said: Sequence[tuple[str, str]], unit
         parameters=(*(f"{label}：{text}" for label, text in said), *about.assumptions),
         accuracy=about.accuracy,
     )
+
+
+def open_edges(start: Start) -> npt.NDArray[np.bool_] | None:
+    """Return which roads a plan could use, for its map to draw the closed ones; None where there are no roads."""
+    graph = start.region.roads
+    return None if graph is None else road_of(graph, start.base.choices, by_time=False).open_edges

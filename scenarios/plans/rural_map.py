@@ -1,5 +1,7 @@
 """The map of a rural plan: what was found, put as maps.rural shows it."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
@@ -8,7 +10,7 @@ from maps.rural import Duty, Host, Link, Route, Stop, Village
 from maps.rural import rural_map as page_of
 from planner.plans.chain_levels import LEVELS
 from planner.plans.rounds import RoundsPlan
-from scenarios.plans.furniture import furniture_of
+from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.rural import Report
 from scenarios.plans.rural_tables import LINKS, kind_label, kinds_shown, rows_of, towns, weakest_text
 from scenarios.plans.words import amount_text, people_text, unit_word
@@ -16,9 +18,18 @@ from scenarios.plans.words import amount_text, people_text, unit_word
 RURAL_MAP = "乡村方案地图.html"
 
 
+def maps_of(report: Report) -> Iterable[tuple[str, str]]:
+    """Yield (file name, page): the plan, and a page a season with its own rounds."""
+    yield RURAL_MAP, rural_map(report)
+    for name, rounds in report.seasons.items():
+        yield RURAL_MAP.replace(".html", f"_{name}.html"), rural_map(replace(report, rounds=rounds))
+
+
 def rural_map(report: Report) -> str:
-    """Return the page."""
-    around = furniture_of(report.start, "乡村医疗卫生服务方案", report.said, f"人；{unit_word(report.plan.unit)}")
+    """Return the page; with seasons the title names the one whose rounds it shows."""
+    season = report.rounds.season if report.rounds is not None else ""
+    title = f"乡村医疗卫生服务方案{f'（{season}巡回）' if season else ''}"
+    around = furniture_of(report.start, title, report.said, f"人；{unit_word(report.plan.unit)}")
     kinds = tuple((one, kind_label(report, one).zh) for one in kinds_shown(report))
     links = tuple((level, LINKS[level]) for level in LEVELS)
     told = "；".join(one.zh for one in report.told)
@@ -32,6 +43,7 @@ def rural_map(report: Report) -> str:
         links,
         around,
         told,
+        open_edges(report.start),
     )
 
 
@@ -45,7 +57,11 @@ def _villages(report: Report) -> list[Village]:
         across = [
             f"{LINKS[level]}：{mine[f'to_{level}_across_name']}" for level in LEVELS if mine[f"to_{level}_across"]
         ]
-        links = [f"{LINKS[one]} {amount_text(mine[f'to_{one}_cost'], unit)}" for one in LEVELS if mine[f"to_{one}"]]
+        links = [
+            f"{LINKS[one]} {amount_text(mine[f'to_{one}_cost'], unit)}{'（超出限度）' if mine[f'to_{one}_over'] else ''}"
+            for one in LEVELS
+            if mine[f"to_{one}"]
+        ]
         out.append(
             Village(
                 code=row["code"], name=row["name"], county=row["county_name"], town=row["town_name"],
@@ -86,6 +102,7 @@ def _links(report: Report) -> list[Link]:
                 f"{row['worst_village']}，{amount_text(row['total_worst'], unit)}" if row["worst_village"] else "—",
             ),
             ("县界外更近", str(said[str(row["town_code"])]["across_said"])),
+            *([("有环节超出限度", people_text(row["over"]))] if report.chain.limits else []),
         )
         out.append(
             Link(

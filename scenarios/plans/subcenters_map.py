@@ -8,7 +8,7 @@ import pandas as pd
 from maps.plan import Left, Legend, Site, Town, View, plan_map
 from planner.numbers import share_text
 from planner.plans.subcenters import Answer, Objective
-from scenarios.plans.furniture import furniture_of
+from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import Figures, by_town, figures, gain_text, gainers_text, reached_people
 from scenarios.plans.subcenters_reasons import STATE_LABELS, Reason
@@ -30,7 +30,9 @@ def subcenter_map(report: Report, told: Told) -> str:
     unit = f"人；{unit_word(report.plan.unit)}"
     around = furniture_of(report.start, "县域医疗卫生次中心布局方案", report.said, unit)
     views = [_view(report, aim, report.answer(p, aim), rows) for aim, p, rows in told]
-    return plan_map(report.start.region, report.sites, report.demand, views, legend, around)
+    return plan_map(
+        report.start.region, report.sites, report.demand, views, legend, around, open_edges=open_edges(report.start)
+    )
 
 
 def _view(report: Report, aim: Objective, answer: Answer, rows: list[Reason]) -> View:

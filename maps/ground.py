@@ -1,0 +1,71 @@
+"""The ground of the maps of a city: its towns, counties and roads, as every page draws them."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyproj import CRS
+
+from maps import geometry, style
+from maps.columns import flags, plain, texts
+from planner.edge_shapes import edge_lines
+from planner.network import RoadGraph
+from planner.region import Region
+
+Edges = npt.NDArray[np.bool_]
+
+
+def ground(region: Region) -> dict[str, Any]:
+    """Return what is drawn under every map of this city, and the place that it opens on: the whole."""
+    towns = geometry.simplified(region.towns)
+    return {
+        "bounds": geometry.bounds(region.towns),
+        "towns": _towns(region, towns),
+        "counties": _counties(region, towns),
+    }
+
+
+def roads_of(region: Region, open_edges: Edges | None) -> dict[str, list[geometry.Line]] | None:
+    """Return the roads of a region to draw, None where it has none; None of `open_edges` closes nothing."""
+    return None if region.roads is None else roads(region.roads, region.crs, open_edges)
+
+
+def roads(
+    graph: RoadGraph, crs: CRS, open_edges: Edges | None, tolerance_m: float = geometry.ROAD_TOLERANCE_M,
+    *, of_any_class: bool = False,
+) -> dict[str, list[geometry.Line]]:  # fmt: skip
+    """Return the roads to draw: of those that are closed all, and where their crosses stand; of the others the larger."""
+    is_open = np.ones(len(graph.tail), np.bool_) if open_edges is None else open_edges
+    shapes = gpd.GeoSeries(edge_lines(graph), crs=4326).to_crs(crs)
+    kind = pd.Series(graph.road_class).astype(str).str.removesuffix("_link")
+    is_major, is_shown = kind.isin(style.MAJOR_ROADS), kind.isin(style.SHOWN_ROADS) | of_any_class
+    drawn = {"minor": is_shown & ~is_major & is_open, "major": is_major & is_open, "closed": ~is_open}
+    return {
+        **{name: geometry.lines(shapes[rows], tolerance_m) for name, rows in drawn.items()},
+        "crosses": geometry.crosses(shapes[~is_open]),
+    }
+
+
+def _towns(region: Region, frame: gpd.GeoDataFrame) -> dict[str, Any]:
+    county = region.counties.set_index("code")["name"]
+    return {
+        "code": texts(frame["code"]),
+        "name": texts(frame["name"]),
+        "county": texts(frame["county_code"].map(county)),
+        "estimated": flags(frame["estimated"]),
+        "outline": plain(geometry.outlines(frame)),
+        "at": plain(geometry.label_points(frame)),
+    }
+
+
+def _counties(region: Region, towns: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return the counties; their borders are the outer borders of their towns, so that the two lines agree."""
+    frame = region.counties.sort_values("code")
+    return {
+        "code": texts(frame["code"]),
+        "name": texts(frame["name"]),
+        "outline": plain(geometry.outlines(geometry.borders(frame, towns, "county_code"))),
+        "at": plain(geometry.label_points(frame)),
+    }
