@@ -30,6 +30,7 @@ function showCompare(map) {
   const shown = {uncovered: true, signs: true, changes: true};
   let pair = data.pairs[0];
   let reading = 0;
+  let picked = false;
 
   const chosen = () => data.readings[reading];
 
@@ -94,6 +95,14 @@ function showCompare(map) {
     paint();
   }
 
+  /** The first reading by which some town changed: it is shown until the reader picks one. */
+  const telling = () => (pair.towns.length ? Math.min(...pair.towns.map(([where]) => where)) : reading);
+
+  function pick(at) {
+    picked = true;
+    choose(at);
+  }
+
   function choosePair(at) {
     pair = data.pairs[at];
     byId('pair').value = String(at);
@@ -105,7 +114,7 @@ function showCompare(map) {
     const kinds = [...new Set(pair.sites.map((site) => site.change))];
     fill('marks', ...kinds.map((change) => make('li', {}, mark(change, 22), marks[change].label)));
     byId('marks').hidden = !kinds.length;
-    choose(reading);
+    choose(picked ? reading : telling());
   }
 
   function siteRow(site) {
@@ -125,7 +134,7 @@ function showCompare(map) {
       value(row.before, row.status_before), value(row.after, row.status_after), change);
     const letters = [pair.before, pair.after].map((side) => data.views[side].letter);
     line.setAttribute('aria-label', `${letters[0]} ${row.before}，${letters[1]} ${row.after}`);
-    return row.at < 0 ? line : choosable(line, () => choose(row.at));
+    return row.at < 0 ? line : choosable(line, () => pick(row.at));
   }
 
   /** One heading a rule, one row a reading of it. */
@@ -169,8 +178,8 @@ function showCompare(map) {
   fill('rule', ...[...rules].map(([rule, [first]]) => make('option', {value: rule}, data.readings[first].rule_label)));
   byId('pair').disabled = data.pairs.length < 2;
   byId('pair').addEventListener('change', () => choosePair(Number(byId('pair').value)));
-  byId('rule').addEventListener('change', () => choose(rules.get(byId('rule').value)[0]));
-  byId('reading').addEventListener('change', () => choose(Number(byId('reading').value)));
+  byId('rule').addEventListener('change', () => pick(rules.get(byId('rule').value)[0]));
+  byId('reading').addEventListener('change', () => pick(Number(byId('reading').value)));
   byId('swipe').addEventListener('click', () => curtain.setMode(false, view));
   byId('sync').addEventListener('click', () => curtain.setMode(true, view));
   curtain.clip();

@@ -234,3 +234,23 @@ def test_a_table_without_a_city_row_still_draws(tiny_region: Region, rules: Rule
     from maps.furniture import Furniture
 
     assert "<html" in compare_map(views, [Between(0, 1, (), empty, side.sites.assign(word=""))], Furniture("图"), {})
+
+
+def test_it_opens_on_what_changed_until_the_reader_chooses(
+    browser: Any, tiny_region: Region, rules: Rules, tmp_path: Path
+) -> None:
+    scenarios = [
+        Scenario(),
+        Scenario(name="撤室", edits=(Close(facility="VC1"),)),
+        Scenario(name="撤院", edits=(Close(facility="TH1"),)),
+    ]
+    seen = opened(browser, view_of(compare(tiny_region, rules, scenarios)), tmp_path)
+    page = seen.page
+    shown = "document.getElementById('rule').value"
+    assert page.evaluate(shown) == "village_clinic"
+    page.select_option("#pair", "1")
+    assert page.evaluate(shown) == "township_hospital"
+    page.select_option("#rule", "emergency_urban")
+    page.select_option("#pair", "0")
+    assert page.evaluate(shown) == "emergency_urban"
+    page.context.close()
