@@ -9,13 +9,18 @@ import numpy as np
 from tests.districts_check import tables
 
 
-def flow_plan(task: Any) -> float:
-    """The least worth of a one-county question; from each open centre flows one unit of its colour to each of its units."""
+def flow_plan(task: Any, seconds: float = float("inf")) -> float:
+    """The least worth of a one-county question; from each open centre flows one unit of its colour to each of its units.
+
+    NaN where that is not proven in so many seconds.
+    """
     units, centers, near, burden = tables(task)
     model = highspy.Highs()
     model.setOptionValue("output_flag", False)
     model.setOptionValue("mip_rel_gap", 1e-9)
-    mine = {(u, c): model.addBinary(obj=burden[(u, c)] / 1e6) for u in units for c in centers}
+    model.setOptionValue("mip_abs_gap", 0.0)
+    unit = max(one for one in burden.values() if np.isfinite(one)) / 1000  # the solver's tolerances are absolute
+    mine = {(u, c): model.addBinary(obj=burden[(u, c)] / unit) for u in units for c in centers}
     flow = {(a, b, c): model.addVariable(lb=0) for a in units for b in near[a] for c in centers}
     count = len(units)
     for u in units:
@@ -28,7 +33,7 @@ def flow_plan(task: Any) -> float:
         if task.hard:
             model.addConstr(load >= row["lower"] * is_open)
         elif task.short_price:
-            short = model.addVariable(lb=0, obj=task.short_price / 1e6)
+            short = model.addVariable(lb=0, obj=task.short_price / unit)
             model.addConstr(load + short >= row["lower"] * is_open)
         if row["status"] == "fixed":
             model.addConstr(is_open == 1)
@@ -42,9 +47,14 @@ def flow_plan(task: Any) -> float:
                 model.addConstr(inward <= 0)
     if isinstance(task.p, dict):
         model.addConstr(sum(mine[(row["unit_id"], c)] for c, row in centers.items()) == task.p["510402"])
+    if seconds < float("inf"):
+        model.setOptionValue("time_limit", seconds)
+        model.setOptionValue("threads", 1)
     model.run()
+    if model.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+        return float("nan")
     assert model.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return float(model.getInfo().objective_function_value) * 1e6
+    return float(model.getInfo().objective_function_value) * unit
 
 
 def max_p_regions(task: Any, floor: int) -> np.ndarray:
@@ -70,3 +80,19 @@ def max_p_regions(task: Any, floor: int) -> np.ndarray:
         )
         model.solve()
     return np.asarray(model.labels_)
+
+
+def p_median_of(task: Any) -> float:
+    """The optimum of spopt's capacitated p-median over the same points, each served from one centre."""
+    import pulp
+    from spopt.locate import PMedian
+
+    people = task.units["population"].to_numpy(float)
+    room = np.full(task.burden.shape[1], float(task.upper))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = PMedian.from_cost_matrix(
+            task.burden / people[:, None], people, task.p["510402"], facility_capacities=room
+        )
+        model = model.solve(pulp.PULP_CBC_CMD(msg=False, gapRel=1e-9), results=False)
+    return float(pulp.value(model.problem.objective))

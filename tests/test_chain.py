@@ -85,8 +85,32 @@ def test_the_weakest_against_each_links_own_limit(city: Region) -> None:
     limits = {"town": 10 * KM, "subcenter": KM, "county": KM, "city": 100 * KM}
     row = chain(city, {"road": line()}, limits=limits).villages.set_index("code").loc[SIX]
     assert (row["weakest"], row["weakest_over"], row["weakest_cost"]) == ("county", 3, 3 * KM)
-    with pytest.raises(SitingError, match="city"):
-        chain(city, {"road": line()}, limits={"town": 1, "subcenter": 1, "county": 1})
+    for wrong in ({"village": 1}, {"town": 0}):
+        with pytest.raises(SitingError, match="--link-limit"):
+            chain(city, {"road": line()}, limits=wrong)
+
+
+def test_links_beyond_a_limit_are_marked_by_hand(city: Region) -> None:
+    """To the town 30, 2, 18, 30 km; to the county hospital 3 for the three of 乙县; to the city's 25, 20, 20, 20."""
+    found = chain(city, {"road": line()}, limits={"town": 18 * KM, "city": 20 * KM})
+    rows = found.villages.set_index("code")
+    assert dict(rows["to_town_over"]) == {FOUR: True, SIX: False, SEVEN: False, EIGHT: True}
+    assert dict(rows["to_city_over"]) == {FOUR: True, SIX: False, SEVEN: False, EIGHT: False}
+    assert not rows["to_county_over"].any(), "it has no limit"
+    assert dict(rows["over"]) == {FOUR: True, SIX: False, SEVEN: False, EIGHT: True}
+    assert dict(found.towns.set_index("town_code")["over"]) == {"510402100": 1000, "510422100": 0, "510422200": 500}
+    plain = chain(city, {"road": line()})
+    assert list(rows["weakest"]) == list(plain.villages["weakest"]), "with some limits only, the longest link"
+    assert "over" not in plain.towns
+    assert any("18 公里" in one and "不作判断" in one for one in found.assumptions)
+
+
+def test_a_link_that_is_not_reached_is_beyond_any_limit(city: Region) -> None:
+    table = line()
+    cut = table.frame.assign(cost=table.frame["cost"].mask(table.frame["demand_id"] == EIGHT))
+    rows = chain(city, {"road": replace(table, frame=cut)}, limits={"town": 100 * KM, "city": 100 * KM}).villages
+    row = rows.set_index("code").loc[EIGHT]
+    assert (row["to_town_over"], row["to_city_over"]) == (True, False), "what was not computed is not marked"
 
 
 def test_what_a_plan_changes(city: Region) -> None:

@@ -1,20 +1,26 @@
 """Districts against brute force on small graphs, with an independent checker; known answers by hand; clashes."""
 
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from shapely import box
 
+from planner.districts.adjacency import by_points
 from planner.districts.districting import districts
 from planner.districts.task import DistrictTask
 from planner.errors import SitingError
 from planner.siting.question import Limits
+from planner.siting.solve import solve
 from tests.districts_check import brute, faults, tables, worth
+from tests.reference.orlib import districts_of, known_pmedcap, random_pmedcap, read_pmedcap
 
 LIMITS = Limits(seconds=60)
 MANY = settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
@@ -331,3 +337,74 @@ def test_max_p_has_as_many_regions_as_ours_with_a_floor_alone() -> None:
     answer = districts(ours, LIMITS)
     assert answer.status in ("optimal", "feasible")
     assert faults(ours, answer.assignment.to_dict()) == []
+
+
+def test_the_published_format_with_optima_known_by_construction() -> None:
+    """Capacitated p-median in the OR-Library's text: every centre is full in the optimum, which the making proves."""
+    text, optima = known_pmedcap(list(range(24)))
+    for (case, best), task, known in zip(read_pmedcap(text), districts_of(text), optima, strict=True):
+        assert best == known
+        assert solve(case, LIMITS).objective == pytest.approx(known)
+        answer = districts(task, LIMITS)
+        assert (answer.status, answer.objective) == ("optimal", pytest.approx(known))
+        assert set(answer.loads["load"]) == {60}
+        assert faults(task, answer.assignment.to_dict()) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_published_format_against_plain_solvers(seed: int) -> None:
+    """Random problems of that format at 75 to 95 % of the room: one plain programme agrees, siting's model is never dearer."""
+    from tests.districts_flow import flow_plan
+
+    text = random_pmedcap(14, 3, (0.75, 0.85, 0.95)[seed % 3], seed)
+    (task,), ((case, _),) = districts_of(text), read_pmedcap(text)
+    answer, sited = districts(task, LIMITS), solve(case, LIMITS)
+    assert (answer.status, sited.status) == ("optimal", "optimal")
+    assert answer.objective == pytest.approx(flow_plan(task))
+    assert sited.objective <= answer.objective + 1e-6
+    if answer.objective == pytest.approx(sited.objective):
+        assert faults(task, answer.assignment.to_dict()) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_spopt_agrees_on_the_published_format(seed: int) -> None:
+    pytest.importorskip("spopt.locate")
+    from tests.districts_flow import p_median_of
+
+    text, (known,) = known_pmedcap([seed])
+    (task,) = districts_of(text)
+    assert p_median_of(task) == pytest.approx(known)
+
+
+def test_candidates_count_for_nothing_where_no_more_may_be_opened() -> None:
+    task = middling(2, 40, 12, 0.75)
+    standing = task.centers["id"].isin(task.centers["id"][::3]).to_numpy()
+    few = replace(task, centers=task.centers[standing], burden=task.burden[:, standing], upper=int(1e6))
+    status = np.where(standing, "fixed", "candidate")
+    many = replace(task, centers=task.centers.assign(status=status), upper=few.upper, p={"510402": int(standing.sum())})
+    assert districts(many, LIMITS).assignment.tolist() == districts(few, LIMITS).assignment.tolist()
+    least = replace(many, p="fewest")
+    assert districts(least, LIMITS).opened == tuple(sorted(few.centers["id"]))
+
+
+def test_beyond_the_solver_there_is_a_plan_and_an_honest_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planner.districts.exact._MOST_PAIRS", 1)
+    task = middling(4, 60, 20, 0.5, "candidate", p={"510402": 12})
+    answer = districts(task, LIMITS)
+    assert answer.status == "feasible"
+    assert faults(task, answer.assignment.to_dict()) == []
+    monkeypatch.undo()
+    best = districts(task, LIMITS)
+    assert answer.bound <= best.objective <= answer.objective
+
+
+def test_a_thousand_points_have_neighbours_at_once() -> None:
+    """Cells of as many points as a large city has communities; it once took minutes to find a frame around them."""
+    rng = np.random.default_rng(0)
+    spots = gpd.GeoSeries(gpd.points_from_xy(*rng.random((2, 1000)) * 30_000), crs=32648)
+    units = gpd.GeoDataFrame({"id": ids("u", 1000), "county_code": "510402"}, geometry=spots)
+    counties = gpd.GeoDataFrame({"code": ["510402"]}, geometry=[box(0, 0, 30_000, 30_000)], crs=32648)
+    begin = time.process_time()
+    edges = by_points(units, counties)
+    assert time.process_time() - begin < 10
+    assert 2_800 < len(edges) < 3_000

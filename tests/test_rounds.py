@@ -14,7 +14,15 @@ from planner.errors import OptionError, SitingError
 from planner.network import SPEED_KMH
 from planner.plans.rounds import RoundsTask, plan_rounds
 from planner.plans.rounds_check import faults
-from planner.plans.rounds_seasons import in_season, left_by_season, plan_seasons, seasons_compared
+from planner.plans.rounds_seasons import (
+    USUAL,
+    Season,
+    in_season,
+    left_by_season,
+    months_of,
+    plan_seasons,
+    seasons_compared,
+)
 from planner.plans.rounds_solve import Seconds, driven, routes
 from planner.plans.rounds_way import Ways
 from planner.plans.rural_villages import administrative_villages, nearest_of
@@ -185,6 +193,39 @@ def test_a_season_slows_stretches_with_a_speed_of_their_own(driving: tuple[Regio
     assert slow.edge_cost.sum() == pytest.approx(2 * road.edge_cost.sum(), rel=1e-4)
     with pytest.raises(OptionError, match="大于零"):
         in_season(road, {"tertiary": 0})
+
+
+RAIN = Season("雨季", months=(6, 7, 8, 9), visits=1)
+WET = {place: 22 + 2 * (at - 22) for place, at in PLACES.items()} | {"TH1": 22 + 2 * (30 - 22)}
+"""All ways twice as long as in dry weather."""
+
+
+def test_two_seasons_by_hand(tiny_region: Region) -> None:
+    """In the rain each way takes twice as long: 七 and 八 in one day (2 × 60 + 80 = 200), 六 alone (16 … 58), once a month."""
+    ways = {USUAL: line("ms"), "雨季": line("ms", WET)}
+    plans = plan_seasons(tiny_region, HOSTS, ways, TASK, [RAIN])
+    usual, rain = plans.values()
+    assert (usual.task.visits, rain.task.visits, rain.season) == (2, 1, "雨季")
+    assert (len(usual.days), len(rain.days)) == (4, 3)
+    assert (usual.days["drive_min"].sum(), rain.days["drive_min"].sum()) == (2 * (60 + 64), 120 + 8 + 120)
+    for plan, travel in zip(plans.values(), ways.values(), strict=True):
+        assert not faults(plan, tiny_region, HOSTS, travel)
+    table = seasons_compared(plans).set_index(["hospital", "season"])
+    assert table.loc[("TH2", "雨季"), "days_more"] == 0
+    assert table.loc[("TH2", "雨季"), "hours_more"] == pytest.approx((128 + 130) / 60 - 2 * (64 + 130) / 60)
+    assert table.loc[("TH1", "雨季"), "hours_more"] == pytest.approx((120 + 40) / 60 - 2 * (60 + 40) / 60)
+
+
+def test_months_of_the_year(tiny_region: Region) -> None:
+    assert months_of([RAIN]) == {USUAL: 8, "雨季": 4}
+    assert months_of([RAIN, Season("雪季", work_days=10)]) is None
+    assert RAIN.task(TASK) == replace(TASK, visits=1)
+    assert RAIN.said == "雨季：6、7、8、9 月，每村每月 1 次（参数）；其余同平时。"
+    slow = Season("雪季", speeds={"": 0.6, "track": 0.3}, closed=frozenset({"W2", "W1"}), work_days=18, day_minutes=360)
+    assert (
+        slow.said
+        == "雪季：车速为平时的 60%，track 级道路车速为平时的 30%，另封闭 W1、W2，每月 18 个工作日，一天不超过 6 小时（参数）；其余同平时。"
+    )
 
 
 def test_what_cannot_be_asked_is_refused(tiny_region: Region, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ from planner.travel import Travel
 
 Edges = tuple[tuple[str, str], ...]
 _LEAST_BORDER_M = 1.0
+_FRAME_M = 10_000.0
+"""So far beyond the outermost points do cells reach, where no county's border cuts them."""
 _SLIVER_M = 1.0
 """Polygons of different makers leave slits: borders so near to one another are one."""
 
@@ -80,7 +82,8 @@ def _cells(
 ) -> list[shapely.Geometry]:
     """Return the Voronoi cell of each place, cut at the border, in the order of the places."""
     points = shapely.points(places)
-    frame = shapely.box(*shapely.buffer(shapely.multipoints(points), 10_000).bounds)
+    west, south, east, north = shapely.total_bounds(points)
+    frame = shapely.box(west - _FRAME_M, south - _FRAME_M, east + _FRAME_M, north + _FRAME_M)
     polygons = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=frame))
     cell, point = STRtree(points).query(polygons, predicate="intersects")
     mine = dict(zip(point.tolist(), cell.tolist(), strict=True))

@@ -82,6 +82,8 @@ def _fewest(case: Case, limits: Limits) -> Part:
         if part.status in ("optimal", "feasible"):
             return part if sure else replace(part, status="feasible", bound=min(part.bound, 0.0))
         sure &= part.status == "infeasible"
+        if time.perf_counter() >= ends and not sure:
+            break
     nothing = Part(case, "infeasible" if sure else "unknown", np.nan, np.nan, np.zeros(0, np.int64))
     return replace(nothing, case=replace(case, p=None))
 

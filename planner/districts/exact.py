@@ -16,8 +16,8 @@ from scipy.sparse import csr_array
 from planner.districts.case import Amounts, Bools, Case, Owner
 from planner.districts.flow import flow_values, with_flow
 from planner.districts.model import Cut, Model, cuts_of, single_cuts
-from planner.districts.reduce import allowed_of, bits_of, connected
-from planner.districts.search import Prices, grown, improved, joined, prices_of
+from planner.districts.reduce import allowed_of, bits_of, connected, standing_only
+from planner.districts.search import Prices, grown, improved, joined, prices_of, relieved
 from planner.siting.highs import Program, solve, solve_with_cuts
 from planner.siting.question import Limits
 from planner.siting.siting import State, relative_gap
@@ -28,6 +28,8 @@ _SURE = 1e-9
 _BY_FLOW = ((2, 800), (6, 5_000))
 """After so many runs with cuts the solver gets the flows, too, where so many pairs or fewer are left."""
 _SHAKES = 30
+_MOST_PAIRS = 250_000
+"""With more pairs the solver keeps no time limit: then there is a plan of the search alone, and no bound but the nearest."""
 _FIRST = 0.4
 """The part of the time that the relaxation may take."""
 
@@ -76,12 +78,18 @@ class Clock:
 
 def solve_case(case: Case, limits: Limits) -> Part:
     """Return the best districts of one county; infeasible is proven, unknown where time ended without a plan."""
+    if case.p == int(case.fixed.sum()) and not case.fixed.all():
+        few, kept = standing_only(case)  # nothing may be opened: a column a candidate would be for nothing
+        part = solve_case(few, limits)
+        return replace(part, case=case, owner=kept[part.owner])
     begin = time.perf_counter()
     clock = Clock(begin + limits.seconds, limits)
     allowed = allowed_of(case)
     model = Model(case, allowed)
     if not allowed.any(axis=1).all() or not (model.open_column[case.fixed] >= 0).all():
         return _none(case, "infeasible", begin, np.inf)
+    if clock.over():
+        return _none(case, "unknown", begin, 0.0)
     relaxed = _relaxed(model, clock)
     if relaxed.hopeless:
         return _none(case, "infeasible", begin, np.inf)
@@ -104,6 +112,8 @@ def _none(case: Case, status: State, begin: float, bound: float) -> Part:
 
 def _relaxed(model: Model, clock: Clock) -> Relaxed:
     """Return the relaxation, cut where it breaks links or connection as long as that raises it."""
+    if len(model.pairs[0]) > _MOST_PAIRS:
+        return _nearest(model)
     reachable, cuts, seen = bits_of(model.allowed), list[Cut](), set[Cut]()
     values_so_far = [-np.inf]
     program = model.program((), whole=False, links=model.must_link)
@@ -122,11 +132,16 @@ def _relaxed(model: Model, clock: Clock) -> Relaxed:
 
     solved = solve_with_cuts(program, clock.left(0.0, _FIRST), cut)
     if solved.status != "optimal":
-        nothing = np.zeros(len(model.pairs[0]))
-        return Relaxed(at_first, -np.inf, nothing, np.zeros(0), solved.status == "infeasible")
+        return replace(_nearest(model), cuts=at_first, hopeless=solved.status == "infeasible")
     extra = len(solved.duals) - program.rows.shape[0]
     bound, adds = _priced(model, _with_rows(program, model.cut_rows(cuts)), solved.duals, extra)
     return Relaxed([*at_first, *cuts], bound * model.scale, adds * model.scale, solved.values)
+
+
+def _nearest(model: Model) -> Relaxed:
+    """Return what is known without a relaxation: nobody goes for less than to the nearest."""
+    least = float(np.where(model.allowed, model.case.burden, np.inf).min(axis=1).sum())
+    return Relaxed([], least, np.zeros(len(model.pairs[0])), np.zeros(0))
 
 
 def _with_rows(program: Program, rows: csr_array) -> Program:
@@ -177,6 +192,8 @@ def _starts(case: Case, prices: Prices, relaxed: Relaxed, model: Model) -> list[
         kept[~opened[kept]] = -1
         kept[case.seat[opened]] = np.flatnonzero(opened)
         started.append(_kept(case, prices, opened, kept))
+    elif isinstance(case.p, int):
+        opened = relieved(prices, opened, case.p)
     started.append(grown(prices, opened, nobody))
     return [one for one in started if one is not None]
 
@@ -207,10 +224,12 @@ class _Search:
         sizes = {"left": int(self.model.allowed.sum()), "cuts": len(cuts), "runs": 0}
         while not self.clock.over() and not self._done(plan, floor, wanted):
             asked = Model(case, self._left(plan, floor))
+            if len(asked.pairs[0]) > _MOST_PAIRS:
+                break
             runs += 1
             start = None if plan is None else asked.values_of(plan)
             by_flow = any(runs > many and len(asked.pairs[0]) <= most for many, most in _BY_FLOW)
-            every = [*dict.fromkeys([*cuts, *single_cuts(asked, reachable)])]
+            every = [*dict.fromkeys([*cuts, *(single_cuts(asked, reachable) if asked.must_link else ())])]
             program = asked.program(every, whole=True, links=False)
             if by_flow:
                 program, gap = with_flow(asked, program), wanted

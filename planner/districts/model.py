@@ -13,7 +13,8 @@ from planner.siting.highs import Program
 Cut = tuple[int, int, int]
 """(unit, centre, units as bits): the unit goes to the centre only if one of those does, which part it from the centre."""
 _ALL_LINKS = 20_000
-"""Up to so many pairs, "only to an open centre" is written for each at once; above, only where it is broken."""
+"""Up to so many pairs, what holds of each (only to an open centre, only with a neighbour) is written at once; above, only
+where it is broken."""
 _BROKEN = 1e-6
 
 

@@ -1,5 +1,6 @@
 """Which unit may go to which centre at all: by the way, by connection, and by the people on the way to it."""
 
+from dataclasses import replace
 from heapq import heappop, heappush
 
 import numpy as np
@@ -28,6 +29,15 @@ def allowed_of(case: Case) -> Bools:
             allowed[:, center] = _within(case, center, allowed[:, center])
         if (allowed == before).all():
             return allowed
+
+
+def standing_only(case: Case) -> tuple[Case, Whole]:
+    """Return the county with the centres that stand and no others, and the position of each before."""
+    kept = np.flatnonzero(case.fixed)
+    return replace(
+        case, center_ids=case.center_ids[kept], seat=case.seat[kept], fixed=case.fixed[kept], opening=case.opening[kept],
+        low=case.low[kept], high=case.high[kept], burden=case.burden[:, kept],
+    ), kept  # fmt: skip
 
 
 def connected(case: Case, allowed: Bools) -> Bools:

@@ -83,6 +83,26 @@ def _grow(prices: Prices, owner: list[int], dear: list[list[float]], keep_upper:
             join(unit, center)
 
 
+def relieved(prices: Prices, opened: Bools, p: int) -> Bools:
+    """Return p open centres: each new one where it saves most, in the district that is fullest over its upper bound."""
+    case, found = prices.case, opened.copy()
+    while int(found.sum()) < p:
+        free = ~found & ~np.isin(case.seat, case.seat[found])
+        if not free.any():
+            break
+        plan = grown(prices, found, np.full(len(case.unit_ids), -1, np.int64)) if found.any() else None
+        burden = np.where(np.isfinite(case.burden), case.burden, case.burden[np.isfinite(case.burden)].max(initial=0.0))
+        if plan is not None:
+            over = np.where(found, case.loads(plan) - case.high, 0)
+            own, inside = burden[np.arange(len(plan)), plan], plan[case.seat] == int(over.argmax())
+            free = free & inside if over.max() > 0 and (free & inside).any() else free
+            saved = np.maximum(own[:, None] - burden, 0).sum(axis=0)
+        else:
+            saved = -burden.sum(axis=0)
+        found[int(np.where(free, saved, -np.inf).argmax())] = True
+    return found
+
+
 def joined(prices: Prices, owner: Owner) -> Owner | None:
     """Return the plan with every part that its centre does not reach given to its neighbours; None where that fails."""
     case, kept = prices.case, owner.copy()

@@ -37,10 +37,12 @@ class Chain:
               cost (…_cost, NaN where there is none) and state (…_state, a key of STATES), and, where one beyond the
               county is nearer, which (…_across, …_across_name) and by how much (…_saved, NaN where the own county has
               none); total (NaN where a link is unreachable), weakest, weakest_cost, weakest_over (cost over
-              the link's own limit, NaN without limits), second and second_cost (the nearest sub-centre or county
+              the link's own limit, NaN where not all links have one), to_{level}_over and over (whether the link, or any,
+              is beyond its own limit or, having one, is not reached), second and second_cost (the nearest sub-centre or county
               hospital of the county, straight from the village), across (whether a link is nearer beyond the county)
     towns     villages and people; weighted means of the total, of second and of each link, over those who reach it;
-              the worst total and its village; the link that is the weakest for most people
+              the worst total and its village; the link that is the weakest for most people; with limits `over`, the
+              people with a link beyond its limit
     missing   which county has no such level, in words
     """
 
@@ -109,8 +111,9 @@ def chain(
 ) -> Chain:
     """Return the chain of every 行政村, after these edits (such as a sub-centre plan's), by the best way there is.
 
-    Time by road, else distance by road, else on paper. limits: whole units by link; the weakest is then the link that
-    is longest against its own limit, else simply the longest. A link that is not reached is weaker than any other.
+    Time by road, else distance by road, else on paper. limits: whole units by link, those that have one; they mark links
+    and judge nothing. With a limit for each the weakest is the link that is longest against its own, else simply the
+    longest. A link that is not reached is weaker than any other.
     bypass: a town to which the county hospital is nearer than any sub-centre has no stop there.
     """
     if edits:
@@ -135,14 +138,13 @@ def chain(
     second = nearest_of(travel, villages, [("county_code", near)])
     table = table.assign(
         second=second["host"], second_name=looked_up(second["host"], names), second_cost=second["cost"]
-    )
-    table = table.reset_index(drop=True)
+    ).reset_index(drop=True)
     return Chain(
         way,
         travel.unit,
         dict(limits),
         table,
-        _towns(table),
+        _towns(table) if limits else _towns(table).drop(columns="over"),
         _missing(region, table),
         _assumed(travel.unit, limits, bypass),
     )
@@ -180,9 +182,9 @@ def _names(region: Region) -> Mapping[str, str]:
 
 
 def _checked(limits: Mapping[str, int]) -> None:
-    odd = sorted(set(LEVELS) ^ set(limits)) if limits else []
-    if odd or any(limit <= 0 for limit in limits.values()):
-        what = Text("各级的限度要么都给，要么都不给，且大于零", "give a limit above zero for every link, or for none")
+    odd = sorted(set(limits) - set(LEVELS) | {level for level, limit in limits.items() if limit <= 0})
+    if odd:
+        what = Text("没有这一环节，或限度不大于零", "there is no such link, or its limit is not above zero")
         fix = Text(f"用：{'、'.join(LEVELS)}", f"use {', '.join(LEVELS)}")
         raise SitingError(Problem("--link-limit", what, fix, found="、".join(odd)))
 
@@ -192,7 +194,11 @@ def _summed(table: pd.DataFrame, limits: Mapping[str, int]) -> pd.DataFrame:
     costs = table[[f"to_{level}_cost" for level in LEVELS]].to_numpy(float)
     states = table[[f"to_{level}_state" for level in LEVELS]].to_numpy(str)
     lost = np.isin(states, ["unreachable", "broken"])
-    weight = np.array([float(limits.get(level, 1)) for level in LEVELS])
+    each = set(limits) == set(LEVELS)
+    weight = np.array([float(limits[level]) if each else 1.0 for level in LEVELS])
+    most = np.array([float(limits.get(level, np.inf)) for level in LEVELS])
+    over = (costs > most) | ((states == "unreachable") & np.isfinite(most))
+    table = table.assign(**{f"to_{level}_over": over[:, at] for at, level in enumerate(LEVELS)})
     ratio = np.where(lost, np.inf, np.where(np.isnan(costs), -1.0, costs / weight))
     worst, rows = ratio.argmax(axis=1), np.arange(len(table))
     some = ratio[rows, worst] >= 0
@@ -200,7 +206,8 @@ def _summed(table: pd.DataFrame, limits: Mapping[str, int]) -> pd.DataFrame:
         total=np.where(lost.any(axis=1) | ~some, np.nan, np.nansum(costs, axis=1)),
         weakest=np.where(some, np.array(list(LEVELS), object)[worst], ""),
         weakest_cost=costs[rows, worst],
-        weakest_over=np.where(some & np.isfinite(costs[rows, worst]) & bool(limits), ratio[rows, worst], np.nan),
+        weakest_over=np.where(some & np.isfinite(costs[rows, worst]) & each, ratio[rows, worst], np.nan),
+        over=over.any(axis=1),
         unreachable=pd.Series(lost.any(axis=1), index=table.index),
         across=(table[[f"to_{level}_across" for level in LEVELS]] != "").any(axis=1),
     )
@@ -225,6 +232,7 @@ def _town(mine: pd.DataFrame) -> dict[str, object]:
         "population": int(people.sum()),
         "unreachable": int(people[mine["unreachable"].to_numpy(bool)].sum()),
         "across": int(people[mine["across"].to_numpy(bool)].sum()),
+        "over": int(people[mine["over"].to_numpy(bool)].sum()),
         **{f"to_{level}_mean": _mean(mine[f"to_{level}_cost"], people) for level in LEVELS},
         "total_mean": _mean(mine["total"], people),
         "total_worst": float(mine["total"].max()),
@@ -258,10 +266,11 @@ _UNKNOWN = Text("（名录没有次中心的资料，不等于没有）", " (the
 
 def _assumed(unit: str, limits: Mapping[str, int], bypass: bool) -> tuple[str, ...]:
     told = "、".join(f"{LEVELS[level].zh} {amount(limits[level], unit).zh}" for level in LEVELS if level in limits)
-    weakest = f"最薄弱环节＝与各自限度（{told}，参数）之比最大的一段" if limits else "最薄弱环节＝最长的一段"
+    weakest = "与各自限度之比最大的一段" if set(limits) == set(LEVELS) else "最长的一段"
     return (
         *LEVEL_ASSUMPTIONS,
-        f"{weakest}；有不可达的，先取不可达的一段。",
+        f"最薄弱环节＝{weakest}；有不可达的，先取不可达的一段。",
+        *([f"各环节的限度：{told}（参数，条款未给数值）；超出的和不可达的只作标注，不作判断。"] if limits else []),
         *(["县级医院比次中心近的乡镇，不经次中心，直接到县（假设）。"] if bypass else []),
         "各段自下一级机构所在地起算，相加为合计，不含候诊、转诊手续。",
     )

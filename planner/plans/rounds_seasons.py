@@ -1,7 +1,8 @@
 """The rounds in each season: the same villages and teams on slower or closed roads, and what differs."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,51 @@ from planner.road import Road
 from planner.travel import Travel
 
 _VALUES = ("villages", "days", "teams", "km", "hours")
+USUAL = "平时"
+"""What the months are called for which no season is given."""
+
+
+@dataclass(frozen=True)
+class Season:
+    """What is different in some months: assumptions all of them.
+
+    months   of the year, 1 to 12; () where they are not told
+    speeds   factors by class of road, "" for all others
+    closed   ids of ways that are closed besides
+    visits, work_days, day_minutes   as RoundsTask; None: as usual
+    """
+
+    name: str
+    months: tuple[int, ...] = ()
+    speeds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    closed: frozenset[str] = frozenset()
+    visits: int | None = None
+    work_days: int | None = None
+    day_minutes: int | None = None
+
+    def task(self, usual: RoundsTask) -> RoundsTask:
+        """Return what is asked of the rounds in this season."""
+        return replace(
+            usual,
+            visits=usual.visits if self.visits is None else self.visits,
+            work_days=usual.work_days if self.work_days is None else self.work_days,
+            day_minutes=usual.day_minutes if self.day_minutes is None else self.day_minutes,
+        )
+
+    @property
+    def said(self) -> str:
+        """What is different, in a sentence."""
+        classes = sorted((name, factor) for name, factor in self.speeds.items() if name)
+        parts = [
+            f"{'、'.join(map(str, self.months))} 月" if self.months else "",
+            f"车速为平时的 {self.speeds[''] * 100:g}%" if "" in self.speeds else "",
+            *(f"{name} 级道路车速为平时的 {factor * 100:g}%" for name, factor in classes),
+            f"另封闭 {'、'.join(sorted(self.closed))}" if self.closed else "",
+            "" if self.visits is None else f"每村每月 {self.visits} 次",
+            "" if self.work_days is None else f"每月 {self.work_days} 个工作日",
+            "" if self.day_minutes is None else f"一天不超过 {self.day_minutes / 60:g} 小时",
+        ]
+        return f"{self.name}：{'，'.join(one for one in parts if one)}（参数）；其余同平时。"
 
 
 def in_season(road: Road, factors: Mapping[str, float], closed: Collection[str] = ()) -> Road:
@@ -37,10 +83,27 @@ def in_season(road: Road, factors: Mapping[str, float], closed: Collection[str] 
 
 
 def plan_seasons(
-    region: Region, hosts: pd.Series, travels: Mapping[str, Travel], task: RoundsTask
+    region: Region, hosts: pd.Series, travels: Mapping[str, Travel], task: RoundsTask, seasons: Sequence[Season] = ()
 ) -> Mapping[str, RoundsPlan]:
-    """Return a plan a season: the same villages and teams under its own roads."""
-    return {name: plan_rounds(region, hosts, travel, task, name) for name, travel in travels.items()}
+    """Return a plan a season: the same villages and hospitals under its own roads, and what `seasons` say of its days."""
+    tasks = {one.name: one.task(task) for one in seasons}
+    return {name: plan_rounds(region, hosts, travel, tasks.get(name, task), name) for name, travel in travels.items()}
+
+
+def usual_and_seasons(
+    region: Region, hosts: pd.Series, road: Road, task: RoundsTask, seasons: Sequence[Season]
+) -> Mapping[str, RoundsPlan]:
+    """Return the plan of the usual months and of every season."""
+    ways = {USUAL: road, **{one.name: in_season(road, one.speeds, one.closed) for one in seasons}}
+    return plan_seasons(region, hosts, ways, task, seasons)
+
+
+def months_of(seasons: Sequence[Season]) -> Mapping[str, int] | None:
+    """Return how many months of the year each has, the usual ones first; None where a season does not tell its months."""
+    if not all(one.months for one in seasons):
+        return None
+    counts = {one.name: len(one.months) for one in seasons}
+    return {USUAL: 12 - sum(counts.values()), **counts}
 
 
 def seasons_compared(plans: Mapping[str, RoundsPlan]) -> pd.DataFrame:

@@ -9,12 +9,16 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from planner.edge_shapes import unknown_ways
 from planner.errors import OptionError, Problem, Text
 from planner.limits import Limit, read_limit
 from planner.plans.chain import Chain, chain, changes
+from planner.plans.chain_levels import LEVELS
 from planner.plans.rounds import RoundsPlan, RoundsTask, clock_text, plan_rounds
+from planner.plans.rounds_seasons import USUAL, Season, usual_and_seasons
 from planner.plans.rural import RuralPlan, RuralTask, allowed_by, plan_rural
 from planner.plans.rural_villages import administrative_villages
+from planner.road import Road
 from planner.rules import Reading, Rule
 from planner.scenario import Open
 from planner.travel import PAPER, Travel
@@ -40,6 +44,7 @@ class Asked:
 
     far     to the nearest clinic or hospital; None: by the data, see FAR_BY_ROAD and FAR_ON_PAPER
     limits  by kind: the farthest provider by which a village may be served so
+    seasons, link_limits   of the rounds; of the chain by link (a key of LEVELS), those that have one
     """
 
     data: Path
@@ -50,6 +55,8 @@ class Asked:
     prefer: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
     rounds: RoundsTask = field(default_factory=RoundsTask)
+    seasons: tuple[Season, ...] = ()
+    link_limits: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +65,7 @@ class Report:
 
     rounds  None where none are made; `told` then says why
     before  the chain as the facts are, where the plan goes on from a scenario; else None
+    seasons the rounds of each season by name; `rounds` are then those of the usual months
     """
 
     asked: Asked
@@ -69,6 +77,7 @@ class Report:
     chain: Chain
     before: Chain | None
     told: tuple[Text, ...]
+    seasons: Mapping[str, RoundsPlan] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def changes(self) -> pd.DataFrame | None:
@@ -111,6 +120,7 @@ class Report:
             *(("链条假设", one) for one in self.chain.assumptions),
             *(("链条缺级", one.zh) for one in self.chain.missing),
             *(("巡回假设", one) for one in (self.rounds.assumptions if self.rounds else ())),
+            *(("巡回季节", one.said) for one in self.asked.seasons if self.seasons),
             *(("道路", one) for one in self._road_said),
             ("求解", "村级和链条是逐村取最近的，没有求解；巡回路线用 pyvrp 启发式求得，固定种子，同样的输入得到同样的方案。"),
         ]  # fmt: skip
@@ -142,15 +152,18 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     administrative_villages(start.region)
     travels = _travels(start)
     far, limits = _limits(asked, by_road="road_time" in travels)
+    _seasons_checked(asked, start)
+    links = _link_limits(asked, by_road="road_time" in travels)
     way = "road_time" if far.unit == "ms" else "road" if "road" in travels else "paper"
     step(Text("确定各行政村的服务方式", "choosing each village's remedy"))
     task = RuralTask(far.value, asked.few, {kind: one.value for kind, one in limits.items()}, asked.prefer)
     plan = plan_rural(start.region, start.rules, travels[way], task)
     step(Text("计算五级链条", "following the chain"))
-    found = chain(start.region, travels)
-    before = None if start.base.scenario == STATUS_QUO else chain(start.facts, travels)
+    found = chain(start.region, travels, limits=links)
+    before = None if start.base.scenario == STATUS_QUO else chain(start.facts, travels, limits=links)
     rounds, told = _rounds(asked, start, travels, plan, step)
-    return Report(asked, start, far, travels, plan, rounds, found, before, told)
+    more = {name: one for name, one in rounds.items() if name != USUAL}
+    return Report(asked, start, far, travels, plan, rounds.get(USUAL), found, before, told, more)
 
 
 def _travels(start: Start) -> Mapping[str, Travel]:
@@ -184,17 +197,47 @@ def _limits(asked: Asked, *, by_road: bool) -> tuple[Limit, Mapping[str, Limit]]
 
 def _rounds(
     asked: Asked, start: Start, travels: Mapping[str, Travel], plan: RuralPlan, step: Step
-) -> tuple[RoundsPlan | None, tuple[Text, ...]]:
-    """Return the month's duty; none, and why, without roads, without pyvrp, or where nobody is visited."""
-    hosts = plan.visited()
-    if "road_time" not in travels:
-        return None, (_NO_ROADS,)
+) -> tuple[Mapping[str, RoundsPlan], tuple[Text, ...]]:
+    """Return the month's duty, by season (the usual one first); none, and why, without roads, pyvrp, or anybody to visit."""
+    hosts, road = plan.visited(), travels.get("road_time")
+    if road is None:
+        return {}, (_NO_ROADS,)
     if not len(hosts):
-        return None, (_NOBODY,)
+        return {}, (_NOBODY,)
     if find_spec("pyvrp") is None:
-        return None, (_NO_ROUNDS,)
+        return {}, (_NO_ROUNDS,)
     step(Text("排巡回日程", "routing the rounds"))
-    return plan_rounds(start.region, hosts, travels["road_time"], asked.rounds), ()
+    if asked.seasons and isinstance(road, Road):
+        return usual_and_seasons(start.region, hosts, road, asked.rounds, asked.seasons), ()
+    return {USUAL: plan_rounds(start.region, hosts, road, asked.rounds)}, ()
+
+
+def _seasons_checked(asked: Asked, start: Start) -> None:
+    """Refuse seasons without roads, and closed ways that no road has."""
+    graph = start.region.roads
+    if asked.seasons and graph is None:
+        what = Text("数据里没有路网，排不了巡回，季节无从谈起", "no roads, so no rounds and no seasons of them")
+        raise OptionError(Problem("--season", what, Text("放入 roads，或去掉 --season", "add roads, or drop it")))
+    for one in asked.seasons:
+        unknown = unknown_ways(graph, one.closed) if graph is not None else []
+        if unknown:
+            what = Text(f"路网里没有{one.name}封闭的路段", f"no road has these ids, closed in {one.name}")
+            raise OptionError(
+                Problem("--season", what, Text("核对路段编号", "check the ids"), found="、".join(unknown[:10]))
+            )
+
+
+def _link_limits(asked: Asked, *, by_road: bool) -> Mapping[str, int]:
+    """Return the limits of links in the chain's units; OptionError for another unit than the chain is counted in."""
+    wanted = "ms" if by_road else "mm"
+    for level, one in asked.link_limits.items():
+        if one.unit != wanted:
+            zh, en = (("有路网时链条按时间", "with roads the chain counts time") if by_road
+                      else ("数据里没有路网，链条按距离", "without roads the chain counts distance"))  # fmt: skip
+            fix = Text("用时间，如 30min", "give a time, as 30min") if by_road else Text("用距离，如 10km", "as 10km")
+            what = Text(f"{LEVELS[level].zh}的限度单位不对：{zh}", f"{LEVELS[level].en}: wrong unit; {en}")
+            raise OptionError(Problem("--link-limit", what, fix, found=one.said))
+    return {level: one.value for level, one in asked.link_limits.items()}
 
 
 def proposals(report: Report) -> list[Proposal]:
@@ -233,6 +276,15 @@ def parameters(report: Report) -> dict[str, object]:
             "visit_minutes": rounds.visit_minutes, "resident_minutes": rounds.resident_minutes,
             "iterations": rounds.iterations, "seed": rounds.seed,
         },
-        "chain": {"way": report.chain.way, "unit": report.chain.unit},
+        **({"seasons": [_season_data(one) for one in report.asked.seasons]} if report.asked.seasons else {}),
+        "chain": {"way": report.chain.way, "unit": report.chain.unit,
+                  **({"limits": {level: one.said for level, one in report.asked.link_limits.items()}} if report.asked.link_limits else {})},
         "base": dict(record_of(report.start)),
+    }  # fmt: skip
+
+
+def _season_data(season: Season) -> dict[str, object]:
+    return {
+        "name": season.name, "months": list(season.months), "speeds": dict(sorted(season.speeds.items())),
+        "closed": sorted(season.closed), "visits": season.visits, "work_days": season.work_days, "day_minutes": season.day_minutes,
     }  # fmt: skip

@@ -161,6 +161,11 @@ def across_text(report: Report, mine: pd.DataFrame) -> str:
     return "；".join(said) or "—"
 
 
+def over_text(row: Row) -> str:
+    """Return the links of a village that are beyond their limits."""
+    return "、".join(label for level, label in LINKS.items() if row[f"to_{level}_over"])
+
+
 def chain_villages(report: Report) -> list[Row]:
     """Return the chain by village, in minutes or kilometres, for the CSV list."""
     unit, out = report.chain.unit, []
@@ -175,6 +180,7 @@ def chain_villages(report: Report) -> list[Row]:
                 "村代码": row["code"], "行政村": row["name"], "县（区）": row["county_name"], "乡镇": row["town_name"],
                 "人口": row["population"], **links, "合计": amount(row["total"], unit),
                 "最薄弱环节": weakest_text(row["weakest"]), "有不可达": "是" if row["unreachable"] else "否",
+                **({"超出限度的环节": over_text(row) or "无"} if report.chain.limits else {}),
             }
         )  # fmt: skip
     return out
@@ -256,12 +262,24 @@ def overview(report: Report) -> list[Text]:
     out.append(Text(f"行政村 {len(plan.villages)} 个，已有服务 {plan.covered} 个{zh}",
                     f"{len(plan.villages)} villages, {plan.covered} served{en}"))  # fmt: skip
     if report.rounds is not None:
-        out.append(_rounds_said(report.rounds))
+        out += [_rounds_said(one) for one in (report.rounds, *report.seasons.values())]
     people = report.chain.villages.groupby("weakest")["population"].sum()
     links = [level for level in LEVELS if level in people.index]
     zh = "，".join(f"{weakest_text(level)} {people[level]:,} 人" for level in links)
     en = ", ".join(f"{LEVELS[level].en} {people[level]:,}" for level in links)
-    return [*out, Text(f"五级链条最薄弱的一段：{zh}", f"weakest link, people: {en}")]
+    out.append(Text(f"五级链条最薄弱的一段：{zh}", f"weakest link, people: {en}"))
+    return [*out, *_over_said(report)]
+
+
+def _over_said(report: Report) -> list[Text]:
+    """Return how many villages and people each link with a limit leaves beyond it."""
+    rows, out = report.chain.villages, []
+    for level in (one for one in LEVELS if one in report.chain.limits):
+        some = rows[rows[f"to_{level}_over"]]
+        most, people = amount_text(report.chain.limits[level], report.chain.unit), int(some["population"].sum())
+        out.append(Text(f"{LINKS[level]}超出 {most}（参数，不作判断）：{len(some)} 个行政村，{people:,} 人",
+                        f"{LEVELS[level].en} beyond its limit: {len(some)} villages, {people:,} people"))  # fmt: skip
+    return out
 
 
 def _rounds_said(rounds: RoundsPlan) -> Text:
@@ -270,6 +288,6 @@ def _rounds_said(rounds: RoundsPlan) -> Text:
     lack = f"，{short} 家卫生院队伍不够" if short else ""
     lost = f"，{missed} 村当天去不了" if missed else ""
     return Text(
-        f"巡回：每月 {days} 个队日，{km} 公里，{hours} 小时{lack}{lost}",
-        f"rounds: {days} days of teams a month, {km} km, {hours} h; {short} hospitals short, {missed} villages left",
+        f"{rounds.season or ''}巡回：每月 {days} 个队日，{km} 公里，{hours} 小时{lack}{lost}",
+        f"rounds{f' ({rounds.season})' if rounds.season else ''}: {days} days of teams a month, {km} km, {hours} h; {short} hospitals short, {missed} villages left",
     )

@@ -10,7 +10,8 @@ from scenarios.export.plan_json import PLAN_JSON, head, write_plan_json
 from scenarios.export.plan_rural import WORKBOOK, write_workbook
 from scenarios.export.tables import write_csv
 from scenarios.plans.rural import Asked, Report, parameters, plan_report, proposals
-from scenarios.plans.rural_map import RURAL_MAP, rural_map
+from scenarios.plans.rural_map import maps_of
+from scenarios.plans.rural_more import MORE, beyond, compared, seasons_of, write_more
 from scenarios.plans.rural_tables import chain_villages, counts, kind_label, owed, rows_of, sums, teams, villages
 from scenarios.plans.start import keep_apart
 from scenarios.plans.words import unit_word
@@ -18,6 +19,7 @@ from scenarios.plans.write import write_folder
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 
+_SEASON = "季节"
 VILLAGES, DUTY, LEFT, CHAIN = "村级清单.csv", "巡回值班表.csv", "巡回去不了的村.csv", "五级链条.csv"
 
 
@@ -29,8 +31,11 @@ def plan_rural_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step)
     def outputs(folder: Path) -> None:
         step(Text(f"写出 {WORKBOOK}", f"writing {WORKBOOK}"))
         write_workbook(folder / WORKBOOK, keep)
+        if keep.seasons or keep.chain.limits:
+            write_more(folder / MORE, keep)
         step(Text("绘制地图", "drawing the map"))
-        (folder / RURAL_MAP).write_text(rural_map(keep), encoding="utf-8", newline="\n")
+        for name, page in maps_of(keep):
+            (folder / name).write_text(page, encoding="utf-8", newline="\n")
         _write_lists(folder, keep)
         write_plan_json(folder / PLAN_JSON, content(keep))
 
@@ -54,10 +59,21 @@ def _write_lists(folder: Path, report: Report) -> None:
         "code": "村代码", "name": "行政村", "town_name": "乡镇", "population": "人口", "drive_min": "行车（分钟）",
         "km": "公里", "arrive": "到达", "service_min": "服务（分钟）", "leave": "离开",
     }  # fmt: skip
-    write_csv(folder / DUTY, _named(report.rounds.stops, stops))
-    if len(report.rounds.left):
-        missed = {"code": "村代码", "name": "行政村", "town_name": "乡镇", "hospital_name": "卫生院", "why": "原因"}
-        write_csv(folder / LEFT, _named(report.rounds.left, missed))
+    missed = {"code": "村代码", "name": "行政村", "town_name": "乡镇", "hospital_name": "卫生院", "why": "原因"}
+    write_csv(folder / DUTY, _by_season(report, "stops", stops))
+    if any(len(one.left) for one in seasons_of(report).values()):
+        write_csv(folder / LEFT, _by_season(report, "left", missed))
+
+
+def _by_season(report: Report, name: str, columns: dict[str, str]) -> pd.DataFrame:
+    """Return the rows of the month; with seasons those of each, its name before them."""
+    plans = seasons_of(report)
+    parts = [_named(getattr(plan, name), columns) for plan in plans.values()]
+    if not report.seasons:
+        return parts[0]
+    return pd.concat(
+        [part.assign(**{_SEASON: season})[[_SEASON, *part.columns]] for season, part in zip(plans, parts, strict=True)]
+    )
 
 
 def _named(frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
@@ -81,7 +97,10 @@ def content(report: Report) -> dict[str, Any]:
         "rounds": None if rounds is None else {
             "km": rounds.km, "hours": rounds.hours, "teams": teams(report), "days": rows_of(rounds.days), "left": rows_of(rounds.left),
         },
-        "chain": {"way": report.chain.way, "unit": report.chain.unit, "towns": rows_of(report.chain.towns)},
+        **({"seasons": {"compared": compared(report), "left": {name: rows_of(one.left) for name, one in report.seasons.items()},
+                        "days": {name: rows_of(one.days) for name, one in report.seasons.items()}}} if report.seasons else {}),
+        "chain": {"way": report.chain.way, "unit": report.chain.unit, "towns": rows_of(report.chain.towns),
+                  **({"beyond": beyond(report)} if report.chain.limits else {})},
         "counts": counts(report),
         "owed": owed(report),
     }  # fmt: skip

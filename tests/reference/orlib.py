@@ -1,10 +1,12 @@
 """The text formats of the OR-Library: set covering (scp), capacitated warehouses (cap), capacitated p-median (pmedcap)."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
+from planner.districts.task import DistrictTask
 from planner.reach import reach_of, rows_of
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Question
@@ -74,3 +76,56 @@ def read_pmedcap(text: str) -> Iterator[tuple[Instance, float]]:
         row, column = np.repeat(np.arange(count), count), np.tile(np.arange(count), count)
         question = Question("capacitated", p=p, split=False)
         yield _instance(question, list(row), list(column), list(costs), list(points[:, 3]), sites), best
+
+
+def known_pmedcap(seeds: list[int]) -> tuple[str, list[float]]:
+    """Return problems of capacitated p-median in that format, and their optima, which hold by how they are made.
+
+    p clusters, each with just as many people as a centre may serve, so far apart that one point served from another
+    cluster costs more than all else together: a cluster without a centre costs that, so each has one, which is full
+    with its own points. So the optimum is the sum of the least that each cluster's points cost from one of them.
+    """
+    texts, optima = [], []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        p, each = int(rng.integers(3, 6)), int(rng.integers(3, 6))
+        spots = [np.add(rng.integers(0, 40, (each, 2)), (2_000 * one, 0)) for one in range(p)]
+        demand = [_split(rng, 60, each) for _ in range(p)]
+        far = [np.floor(np.hypot(*(one[:, None] - one[None]).transpose(2, 0, 1)) + 1e-9) for one in spots]
+        optima.append(float(sum(one.sum(axis=1).min() for one in far)))
+        rows = np.column_stack([np.concatenate(spots), np.concatenate(demand)])[rng.permutation(p * each)]
+        texts.append(_pmedcap(len(texts) + 1, optima[-1], p, 60, rows))
+    return "\n".join([f" {len(seeds)}", *texts]) + "\n", optima
+
+
+def random_pmedcap(count: int, p: int, full: float, seed: int) -> str:
+    """Return one problem in that format as the library's: points in a square of 100, demands 1 to 20; optimum unknown (0)."""
+    rng = np.random.default_rng(seed)
+    rows = np.column_stack([rng.integers(0, 101, (count, 2)), rng.integers(1, 21, count)])
+    return f" 1\n{_pmedcap(1, 0, p, int(np.ceil(rows[:, 2].sum() / p / full)), rows)}\n"
+
+
+def _split(rng: np.random.Generator, total: int, parts: int) -> np.ndarray:
+    cuts = np.sort(rng.choice(np.arange(1, total), parts - 1, replace=False))
+    return np.diff(np.concatenate([[0], cuts, [total]]))
+
+
+def _pmedcap(number: int, best: float, p: int, capacity: int, rows: np.ndarray) -> str:
+    lines = [f" {at} {x} {y} {demand}" for at, (x, y, demand) in enumerate(rows.tolist(), 1)]
+    return "\n".join([f" {number} {best:g}", f" {len(rows)} {p} {capacity}", *lines])
+
+
+def districts_of(text: str) -> Iterator[DistrictTask]:
+    """Yield the problems of that format as districts: everyone is everyone's neighbour, any point may be a centre.
+
+    One thing is more here: a centre's own point is its own. So the optimum is at least the library's.
+    """
+    for instance, _ in read_pmedcap(text):
+        ids = instance.demand_ids
+        numbers = np.full((len(ids), len(ids)), np.inf)
+        numbers[instance.row, instance.indices] = np.rint(instance.costs * instance.weight[instance.row])
+        yield DistrictTask(
+            pd.DataFrame({"id": ids, "county_code": "510402", "population": instance.weight.astype(int)}),
+            pd.DataFrame({"id": instance.site_ids, "unit_id": ids, "status": "candidate"}),
+            tuple(combinations(ids, 2)), numbers, int(instance.max_load[0]), p={"510402": int(instance.question.p or 0)},
+        )  # fmt: skip
