@@ -17,9 +17,11 @@ from planner.rules import Reading, Rule, Rules
 
 WORST_SHOWN = 10
 SUMS = (
-    "population", "better", "worse", "same", "newly_covered", "newly_uncovered", "covered_before", "covered_after",
+    "population", "better", "worse", "same", "newly_covered", "newly_uncovered", "covered_by_limit", "uncovered_by_limit",
+    "covered_before", "covered_after",
 )  # fmt: skip
-"""Sums of people; better + worse + same = population."""
+"""Sums of people; better + worse + same = population. Those by the limit are newly covered and no nearer, newly uncovered
+and no farther: another limit alone did it."""
 GROUP_WORDS = {
     "urban": "城镇居民（普查口径）",
     "rural": "乡村居民（普查口径）",
@@ -111,6 +113,19 @@ def question_of(rules: Rules, question: Question) -> Question | None:
     return next(one for one in _of_people(rule) if one.reading.id == reading.id)
 
 
+class Itself:
+    """An object as a key: it is equal to itself alone, and kept, so that no other can come to stand in its place."""
+
+    def __init__(self, what: object) -> None:
+        self.what = what
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Itself) and other.what is self.what
+
+    def __hash__(self) -> int:
+        return id(self.what)
+
+
 @dataclass(frozen=True, eq=False)
 class Nearest:
     """Answers to who goes where, each found once: the same people, facilities, way and limit are not asked again."""
@@ -120,22 +135,21 @@ class Nearest:
 
     def people(self, region: Region, question: Question) -> gpd.GeoDataFrame:
         """Return the resident points that the question is about, none empty."""
-        key = (question.id, id(region.residents), id(region.towns))
+        params = question.reading.params
+        who = (params["residents"], params["urban_scope"]) if "urban_scope" in params else ()
+        key = (who, Itself(region.residents), Itself(region.towns))
         if key not in self.asked:
-            params = question.reading.params
             self.asked[key] = (
-                region.residents[region.residents["population"] > 0]
-                if "urban_scope" not in params
-                else people_in_question(region, params["residents"], params["urban_scope"])
+                people_in_question(region, *who) if who else region.residents[region.residents["population"] > 0]
             )
         return self.asked[key]
 
-    def of(self, judged: Judged, question: Question, people: gpd.GeoDataFrame, home: Region) -> pd.DataFrame:
-        """Return, for each of `people` (those of `home` whom the question is about): facility_id, cost (NaN: none), covered."""
+    def of(self, judged: Judged, question: Question, people: gpd.GeoDataFrame) -> pd.DataFrame:
+        """Return, for each of `people`: facility_id, cost (NaN: none), covered."""
         sites = question.sites(judged.region)
         travel = judged.travels[question.travel]
         place = tuple(zip(sites["id"], sites["lon"], sites["lat"], strict=True))
-        key = (id(travel), question.limit, question.id, id(home.residents), id(home.towns), place)
+        key = (Itself(travel), question.limit, Itself(people), place)
         if key not in self.known:
             reach = travel.reach(people, sites, limit=question.limit or 0)
             covered = reach.covered() if question.limit is not None else False
@@ -147,7 +161,7 @@ def residents_compared(before: Judged, after: Judged, asked: Sequence[Question],
     """Return one row a question and resident point of the later scenario.
 
     Columns: question (its place in `asked`), point (the resident's place in the region's frame), population, cost and
-    facility on both sides, and people better, worse, same, newly_covered, newly_uncovered, covered_before, covered_after.
+    facility on both sides, and people better, worse, same, and the others of SUMS.
     Both scenarios are asked about the people of the later one, so that the sums are of the same people.
     """
     parts = [_one_question(before, after, at, question, nearest) for at, question in enumerate(asked)]
@@ -160,8 +174,8 @@ def _one_question(before: Judged, after: Judged, at: int, question: Question, ne
     earlier = question_of(before.rules, question)
     if earlier is None:
         raise ValueError(f"the earlier rules do not ask {question.id}")
-    left = nearest.of(before, earlier, people, region)
-    right = nearest.of(after, question, people, region)
+    left = nearest.of(before, earlier, people)
+    right = nearest.of(after, question, people)
     cost = {"before": left["cost"].to_numpy(float), "after": right["cost"].to_numpy(float)}
     far = {side: np.where(np.isnan(values), np.inf, values) for side, values in cost.items()}
     covered = {"before": left["covered"].to_numpy(bool), "after": right["covered"].to_numpy(bool)}
@@ -172,6 +186,8 @@ def _one_question(before: Judged, after: Judged, at: int, question: Question, ne
         "same": far["after"] == far["before"],
         "newly_covered": covered["after"] & ~covered["before"],
         "newly_uncovered": covered["before"] & ~covered["after"],
+        "covered_by_limit": covered["after"] & ~covered["before"] & (far["after"] >= far["before"]),
+        "uncovered_by_limit": covered["before"] & ~covered["after"] & (far["after"] <= far["before"]),
         "covered_before": covered["before"],
         "covered_after": covered["after"],
     }

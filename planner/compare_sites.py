@@ -24,7 +24,7 @@ _ASKED = tuple(
 """The columns whose change is told besides kind and place: status among them, for those that are open on both sides."""
 COLUMNS = (
     "change", "id", "name", "kind_before", "kind_after", "status_before", "status_after", "lon_before", "lat_before",
-    "lon_after", "lat_after", "moved_m", "fields", "town_code", "town_name", "county_code", "county_name",
+    "lon_after", "lat_after", "moved_m", "fields", "enlarged", "town_code", "town_name", "county_code", "county_name",
 )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def site_changes(before: Region, after: Region) -> pd.DataFrame:
     """Return one row a facility (COLUMNS) that is open on one side only, or open on both and not the same.
 
     change: "added", "closed", else "moved", "kind" or "changed", the first of these that holds; `fields` names the
-    columns that changed besides. Rows by change, county, town, id.
+    columns that changed besides; `enlarged` is whether these are beds alone, and more of them. Rows by change, county, town, id.
     """
     left, right = _by_id(before), _by_id(after)
     rows = []
@@ -101,7 +101,7 @@ def _change(was: Row | None, now: Row | None) -> dict[str, object] | None:
     place = now if now is not None else was
     assert place is not None
     return {
-        "change": change, "id": place["id"], "name": place["name"], "moved_m": metres, "fields": "、".join(fields),
+        "change": change, "enlarged": change == "changed" and _enlarged(was, now), "id": place["id"], "name": place["name"], "moved_m": metres, "fields": "、".join(fields),
         "town_code": place["town_code"], "county_code": place["county_code"],
         **_sides(was, "before"), **_sides(now, "after"),
     }  # fmt: skip
@@ -111,6 +111,15 @@ def _between(was: Row | None, now: Row | None, metres: float) -> str:
     if metres > 0:
         return "moved"
     return "kind" if was is not None and now is not None and was["kind"] != now["kind"] else "changed"
+
+
+def _enlarged(was: Row | None, now: Row | None) -> bool:
+    if was is None or now is None:
+        return False
+    differ = [name for name in _ASKED if not _same(was[name], now[name])]
+    return set(differ) <= {"beds", "beds_planned"} and not any(
+        now[name] < was[name] or pd.isna(now[name]) for name in differ
+    )
 
 
 def _fields(was: Row | None, now: Row | None) -> Iterable[str]:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -13,12 +12,16 @@ import pandas as pd
 
 from planner.errors import Problem, ScenarioError, Text
 from planner.measures import FUNCTIONS
+from planner.parameters import retold, with_params
 from planner.plan_params import PLAN_PARAMS
 from planner.region import Region
-from planner.rules import Reading, Rule, Rules, wrong_params
-from planner.schema import FACILITIES, FACILITY_KINDS
+from planner.rules import Rule, Rules, wrong_params
+from planner.schema import FACILITY_KINDS
 from planner.serving import CENTER
 
+_CLINIC, _SUBCENTER = "village_clinic", "county_subcenter"
+_NO_HOSTS = frozenset({_CLINIC, "community_health_station", "emergency_station"})
+"""Kinds of facility that no county sub-centre is made of."""
 PROPOSAL = "方案"
 """The source of what a scenario puts into the facts: decided, neither measured nor estimated."""
 
@@ -95,7 +98,10 @@ class ServiceArea:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Edits and assumptions under a name. The status quo is the scenario that says nothing."""
+    """Edits and assumptions under a name. The status quo is the scenario that says nothing.
+
+    ``proof`` is what a plan has proved of it, ``proof_of`` the fingerprint of the scenario that it is about ("": of this).
+    """
 
     name: str = "现状"
     author: str = ""
@@ -107,6 +113,8 @@ class Scenario:
     questions: tuple[Mapping[str, Any], ...] = ()
     file: str = field(default=PROPOSAL, compare=False)
     notes: tuple[str, ...] = field(default=())
+    proof: tuple[str, ...] = ()
+    proof_of: str = ""
 
     @property
     def says_nothing(self) -> bool:
@@ -179,7 +187,9 @@ def _misfits(frame: pd.DataFrame, edit: Edit, file: str, region: Region) -> Iter
             what = Text("要新设的机构编号已经有了", "the facility to open is there already")
             yield Problem(file, what, Text("换一个编号", "give it another id"), edit.line, found=facility)
     elif facility not in known:
-        yield _no_such("机构", "facility", facility, known, edit.line, file)
+        yield _no_facility(frame, facility, edit.line, file)
+    else:
+        yield from _senseless(frame, edit, file)
     named = (
         ("host_id", "依托机构", "host", known),
         ("town_code", "乡镇代码", "town", set(region.towns["code"])),
@@ -189,6 +199,53 @@ def _misfits(frame: pd.DataFrame, edit: Edit, file: str, region: Region) -> Iter
         said = getattr(edit, "fields", {}).get(name, "")
         if said and said not in there:
             yield _no_such(zh, en, said, there, edit.line, file)
+
+
+def _no_facility(frame: pd.DataFrame, found: str, line: str, file: str) -> Problem:
+    """Return that no facility has this id; a facility of that name is told by its id."""
+    ids = dict(zip(frame["name"], frame["id"], strict=True))
+    near = found if found in ids else "" if _similar(found, frame["id"]) else _similar(found, ids)
+    if not near:
+        return _no_such("机构", "facility", found, frame["id"], line, file)
+    fix = Text(
+        f"写机构编号，不写名称；是不是“{ids[near]}”（{near}）", f"write its id; did you mean '{ids[near]}' ({near})"
+    )
+    return Problem(file, Text("没有这个机构编号", "there is no such facility"), fix, line, found=found)
+
+
+def _senseless(frame: pd.DataFrame, edit: Edit, file: str) -> Iterator[Problem]:
+    """Yield what would do nothing, or cannot be meant: an edit of what is closed, a clinic made a county's sub-centre."""
+    row = frame[frame["id"] == getattr(edit, "facility", "")].iloc[0]
+    fields = edit.fields if isinstance(edit, Change) else {}
+    if row["status"] == "closed" and "status" not in fields:
+        drop = Text("删去这一条", "remove this edit")
+        fix = Text(
+            "先用 change 重新启用（set: {status: 在用}），或删去这一条",
+            "open it again with change, or remove this edit",
+        )
+        what = Text(f"“{row['name']}”已经停用", "this facility is closed already")
+        yield Problem(file, what, drop if isinstance(edit, Close) else fix, edit.line, found=row["id"])
+    elif getattr(edit, "word", "") == "upgrade" and fields.get("kind") == _SUBCENTER and row["kind"] in _NO_HOSTS:
+        kind = FACILITY_KINDS[row["kind"]][0]
+        what = Text(
+            f"{kind}不能升格为{FACILITY_KINDS[_SUBCENTER][0]}", f"a {row['kind']} cannot be upgraded to a sub-centre"
+        )
+        fix = Text("核对编号；确要这样改，用 change", "check the id; if it is meant, use change")
+        yield Problem(file, what, fix, edit.line, found=row["id"])
+
+
+def doubts(region: Region, scenario: Scenario) -> list[Problem]:
+    """Return what is doubtful in a scenario whose region this is: a facility that it puts outside every town."""
+    rows = region.facilities.set_index("id")
+    put = {one.facility: one for one in scenario.edits
+           if isinstance(one, Open | Change) and {"lon", "lat"} & one.fields.keys()}  # fmt: skip
+    what = Text("不落在任何乡镇内，只计算距离", "lies in no town, counts for distance only")
+    fix = Text("核对坐标；在市界以外是有意的，就不必改", "check the point, unless it is meant to be outside")
+    return [
+        Problem(edit.file or scenario.file, what, fix, edit.line, found=str(rows.loc[name, "name"]), severity="warning")
+        for name, edit in put.items()
+        if rows.loc[name, "town_code"] == "" and rows.loc[name, "status"] != "closed"
+    ]
 
 
 def _no_such(zh: str, en: str, found: str, known: Collection[str], line: str, file: str) -> Problem:
@@ -222,6 +279,9 @@ def _opened(frame: gpd.GeoDataFrame, edit: Open, region: Region) -> gpd.GeoDataF
         **_place(region, float(edit.fields["lon"]), float(edit.fields["lat"])),
         **edit.fields,
     }
+    if row["kind"] == _CLINIC and not row["village_code"]:
+        village = _nearest_village(region, row["town_code"], row["geometry"])
+        row |= {"village_code": village, "estimated": row["estimated"] or village != ""}
     plain = {name: pd.Series([row[name]], dtype=frame[name].dtype) for name in frame.columns if name != "geometry"}
     added = gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries([row["geometry"]], crs=frame.crs))[list(frame.columns)]
     return pd.concat([frame, added], ignore_index=True)
@@ -253,12 +313,26 @@ def _place(region: Region, lon: float, lat: float) -> dict[str, Any]:
     return {"lon": lon, "lat": lat, "geometry": point, "town_code": town["code"], "county_code": town["county_code"]}
 
 
+def _nearest_village(region: Region, town: str, point: Any) -> str:
+    """Return the 行政村 of the town nearest to the point, to which a clinic counts that names none; "" where there is none."""
+    villages = region.villages
+    near = villages[(villages["town_code"] == town) & (villages["kind"] == "village")]
+    return str(near["code"].iloc[int(near.geometry.distance(point).to_numpy().argmin())]) if len(near) else ""
+
+
 def _changed(frame: gpd.GeoDataFrame, edit: Change, region: Region) -> gpd.GeoDataFrame:
+    """Return the facilities with one of them changed; one that leaves its town leaves its village, too."""
     at = frame.index[frame["id"] == edit.facility][0]
     fields = dict(edit.fields)
     if {"lon", "lat"} & fields.keys():
         lon, lat = (float(fields.get(name, frame.loc[at, name])) for name in ("lon", "lat"))
         fields = {**_place(region, lon, lat), **fields}
+        if fields["town_code"] != frame.loc[at, "town_code"]:
+            fields.setdefault("village_code", "")
+    now = {name: fields.get(name, frame.loc[at, name]) for name in ("kind", "town_code", "village_code", "geometry")}
+    if now["kind"] == _CLINIC and not now["village_code"] and {"kind", "village_code"} & fields.keys():
+        village = _nearest_village(region, now["town_code"], now["geometry"])
+        fields |= {"village_code": village, "estimated": bool(frame.loc[at, "estimated"]) or village != ""}
     columns = {}
     for name, value in fields.items():
         column = frame[name].copy()
@@ -294,6 +368,7 @@ def with_population(region: Region, change: PopulationChange) -> Region:
 def overridden(rules: Rules, scenario: Scenario) -> Rules:
     """Return the rules with the scenario's numbers in place of theirs, said as assumptions; such rules judge nothing."""
     known, problems = {rule.id: rule for rule in rules.rules}, list[Problem]()
+    changed, said = dict(known), dict[str, dict[str, Override]]()
     for override in scenario.overrides:
         rule, file = known.get(override.rule), override.file or scenario.file
         if rule is None:
@@ -302,12 +377,16 @@ def overridden(rules: Rules, scenario: Scenario) -> Rules:
         params = {*rule.plan_params, *(name for reading in rule.readings for name in reading.params)}
         odd = [_no_such("参数", "parameter", name, params, override.line, file)
                for name in sorted(set(override.params) - params)]  # fmt: skip
-        problems += odd
-        if not odd:
-            known[rule.id] = _with_params(rule, override)
-            problems += _wrong_values(known[rule.id], override, file)
+        changed[rule.id] = with_params(changed[rule.id], override.params)
+        problems += odd or _wrong_values(changed[rule.id], override, file)
+        said[rule.id] = {**said.get(rule.id, {}), **dict.fromkeys(override.params, override)}
     if problems:
         raise ScenarioError(problems)
+    for name, last in said.items():  # of a parameter that is given twice the later value holds
+        parts = [
+            (one.reason, {key: one.params[key] for key, of in last.items() if of is one}) for one in scenario.overrides
+        ]
+        known[name] = retold(known[name], [(reason, params) for reason, params in parts if params])
     return replace(rules, rules=tuple(known[rule.id] for rule in rules.rules)) if scenario.overrides else rules
 
 
@@ -318,69 +397,3 @@ def _wrong_values(rule: Rule, override: Override, file: str) -> list[Problem]:
         asked.append((PLAN_PARAMS[rule.measure], rule.plan_params))
     found = (problem for function, params in asked for problem in wrong_params(file, rule.id, function, params))
     return [replace(problem, row=override.line) for problem in dict.fromkeys(found)]
-
-
-def _with_params(rule: Rule, override: Override) -> Rule:
-    def changed(params: Mapping[str, Any]) -> Mapping[str, Any]:
-        return MappingProxyType({name: override.params.get(name, value) for name, value in params.items()})
-
-    def reading(one: Reading) -> Reading:
-        return replace(one, judged=False, params=changed(one.params))
-
-    said = "、".join(f"{name}＝{_listed(value)}" for name, value in sorted(override.params.items()))
-    why = f"（{override.reason}）" if override.reason else ""
-    return replace(
-        rule,
-        readings=tuple(map(reading, rule.readings)),
-        plan_params=changed(rule.plan_params),
-        assumptions=(*rule.assumptions, f"方案把参数改为 {said}{why}，不作判断。"),
-    )
-
-
-def _listed(value: object) -> str:
-    return "、".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def edit_words(edits: Sequence[Edit], names: Mapping[str, str] = MappingProxyType({})) -> list[str]:
-    """Return one plain sentence an edit, for outputs; `names` are the facilities' by id.
-
-    >>> edit_words([Close(facility="F1", reason="并入", year=2026)], {"F1": "某卫生院"})
-    ['停用“某卫生院”F1（并入；2026 年）']
-    """
-    known, said = dict(names), []
-    for edit in edits:
-        facility = str(getattr(edit, "facility", ""))
-        if isinstance(edit, Open):
-            known[facility] = str(edit.fields.get("name", ""))
-        name = f"“{known[facility]}”" if known.get(facility) else " "
-        into = _into(edit)
-        what = f"{_verb(edit)}{name}{facility}" + (f"，{into}" if into else "")
-        cost = "" if math.isnan(edit.cost) else f"{edit.cost:g} 万元"
-        told = "；".join(part for part in (edit.reason, f"{edit.year} 年" if edit.year else "", cost) if part)
-        said.append(what + (f"（{told}）" if told else ""))
-    return said
-
-
-def _verb(edit: Edit) -> str:
-    words = {"upgrade": "升格", "convert": "转型", "move": "迁址", "enlarge": "扩建", "change": "变更"}
-    if isinstance(edit, Open):
-        return f"新设{_kind(edit.fields.get('kind', ''))}"
-    return "停用" if isinstance(edit, Close) else words[getattr(edit, "word", "change")]
-
-
-def _kind(kind: object) -> str:
-    return FACILITY_KINDS.get(str(kind), (str(kind),))[0]
-
-
-def _into(edit: Edit) -> str:
-    """Return what a changed facility becomes, in words."""
-    if not isinstance(edit, Change):
-        return ""
-    fields = dict(edit.fields)
-    said = [f"为{_kind(fields.pop('kind'))}"] if "kind" in fields else []
-    if {"lon", "lat"} <= fields.keys():
-        said.append(f"到 {fields.pop('lon'):g}, {fields.pop('lat'):g}")
-    labels = {one.name: one for one in FACILITIES.fields}
-    said += [f"{labels[name].label}＝{value:g}" if isinstance(value, float) else f"{labels[name].label}＝{value}"
-             for name, value in fields.items()]  # fmt: skip
-    return "，".join(said)

@@ -30,6 +30,7 @@ def _line(node: yaml.Node) -> str:
 
 Where = tuple[str | int, ...]
 """The keys and positions that lead to a place in a file, from the top."""
+_SHOWN = 60
 _ODD_KEY = Text("键不是文字", "a key that is no text")
 _ALIAS = Text("不允许使用锚点或别名（& 和 *）", "anchors and aliases are not allowed")
 _TAG = Text("不允许使用类型标记（!）", "tags (!) are not allowed")
@@ -104,6 +105,7 @@ def _composed(text: str, file: str) -> yaml.MappingNode:
             raise RuleError(Problem(file, _ALIAS if alias else _TAG, fix, line))
     node = yaml.compose(text, Loader=_Loader)
     if not isinstance(node, yaml.MappingNode):
+        _refuse_marks(text, file)
         raise RuleError(
             Problem(
                 file,
@@ -112,6 +114,38 @@ def _composed(text: str, file: str) -> yaml.MappingNode:
             )
         )
     return node
+
+
+_QUOTED = re.compile(r"\"(?:[^\"\\\\]|\\\\.)*\"|'[^']*'|(?:^|\s)#.*")
+_FULL_WIDTH = re.compile(r"^[\s-]*[\w ]+：|[｛｝［］]|[{\[].*，|：\s*[{\[]")
+"""Marks that a Chinese keyboard gives in place of those of YAML: the colon of a key, brackets, and commas within them."""
+
+
+def _refuse_marks(text: str, file: str) -> None:
+    """Raise RuleError for the first line with a tab or full-width marks where YAML has its own; called where it fails."""
+    for at, line in enumerate(text.splitlines(), 1):
+        bare = _QUOTED.sub(" ", line)
+        found, row = line.strip()[:_SHOWN], str(at)
+        if "\t" in bare:
+            what, fix = Text("用了制表符（Tab）", "a tab"), Text("改成空格", "use spaces")
+            raise RuleError(Problem(file, what, fix, row, found=found))
+        if _FULL_WIDTH.search(bare):
+            what = Text("用了全角标点", "full-width punctuation")
+            fix = Text(
+                "冒号、逗号、括号都用英文（半角）的，冒号后面空一格",
+                "use ASCII colons, commas and brackets; a space after a colon",
+            )
+            raise RuleError(Problem(file, what, fix, row, found=found))
+
+
+def _place(text: str, error: Exception) -> tuple[str, str]:
+    """Return the line where the reader stopped, and what stands there; where something was opened and never closed, that."""
+    lines = text.splitlines()
+    for name in ("problem_mark", "context_mark"):
+        mark = getattr(error, name, None)
+        if mark is not None and mark.line < len(lines) and lines[mark.line].strip():
+            return str(mark.line + 1), lines[mark.line].strip()[:_SHOWN]
+    return "", ""
 
 
 def parse_yaml(text: str, file: str) -> Written:
@@ -128,16 +162,13 @@ def parse_yaml(text: str, file: str) -> Written:
         odd = any(problem.what is _ODD_KEY for problem in problems)
         value = {} if odd else yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with fewer types
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a number of 5 000 digits, a thousand brackets
-        mark = getattr(error, "problem_mark", None)
-        raise RuleError(
-            Problem(
-                file,
-                Text("不是有效的 YAML", "not valid YAML"),
-                Text("检查缩进、冒号和引号", "check indentation, colons and quotes"),
-                str(mark.line + 1) if mark else "",
-                found=str(getattr(error, "problem", "") or ""),
-            )
-        ) from error
+        _refuse_marks(text, file)
+        row, found = _place(text, error)
+        what, fix = (
+            Text("不是有效的 YAML", "not valid YAML"),
+            Text("检查缩进、冒号和引号", "check indentation, colons and quotes"),
+        )
+        raise RuleError(Problem(file, what, fix, row, found=found)) from error
     return Written(value, lines, tuple(problems))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from planner.errors import Text
 from planner.limits import Limit
 from planner.measures import MM_PER_KM, MS_PER_MIN
-from planner.plans.sites import general_hospitals, second_county_hospitals
+from planner.plans.sites import serving_hospitals
 from planner.plans.subcenters import KIND
 from planner.region import Region
 from planner.rules import Clause, Reading, Rule
@@ -49,11 +49,9 @@ def asked_by(region: Region, scenarios: Sequence[Scenario]) -> tuple[Asked, ...]
 
 
 def _background(region: Region, question: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the hospitals that serve besides: those the question names, else the plan's own assumption."""
-    if question.get("background"):
-        return tuple(sorted(question["background"]))
-    hosts = set(second_county_hospitals(region)["id"])
-    return tuple(sorted(one for one in general_hospitals(region)["id"] if one not in hosts))
+    """Return the hospitals that serve besides: those the question names (none, where it names nobody), else all general ones."""
+    named = question.get("background")
+    return serving_hospitals(region) if named is None else tuple(sorted(named))
 
 
 def ways_asked(region: Region, choices: RoadChoices, asked: Sequence[Asked]) -> Mapping[str, Travel]:

@@ -1,16 +1,16 @@
 """The sites that a scenario decides on: its edits that make a kind of facility, the question behind them, the rest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from planner.errors import OptionError, Problem, Text
 from planner.limits import Limit, read_limit
 from planner.network import RoadGraph
-from planner.plans.sites import second_county_hospitals
+from planner.plans.sites import default_hosts, serving_hospitals
 from planner.plans.subcenters import KIND, SubcenterTask
 from planner.region import Region
-from planner.scenario import Change, Edit, Open, Scenario
+from planner.scenario import Change, Close, Edit, Open, Scenario
 from planner.siting.question import Quota
 from planner.travel import StraightLine, Travel
 from scenarios.ways import RoadChoices, road_of
@@ -21,24 +21,61 @@ PLANS: Mapping[str, str] = {"subcenters": KIND, "emergency": STATION}
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which facilities a scenario makes into (or opens as) one kind, and the scenario without these edits."""
+    """Which facilities a scenario makes into (or opens as) one kind, and the scenario without that.
+
+    made: site → the places of its edits, from the one that makes it on; ``before`` is the scenario without these,
+    where what it opens is only planned, so that others may still name it as their host.
+    """
 
     kind: str
-    sites: tuple[str, ...]
+    made: Mapping[str, tuple[int, ...]]
     before: Scenario
 
-
-def chosen_of(scenario: Scenario, kind: str, *, opened: bool = True) -> Chosen:
-    """Return the sites of one kind; without `opened`, only those that stand today as something else."""
-    mine = [one for one in scenario.edits if makes(one, kind) and (opened or isinstance(one, Change))]
-    sites = tuple(sorted({str(getattr(one, "facility", "")) for one in mine}))
-    others = tuple(one for one in scenario.edits if one not in mine)
-    return Chosen(kind, sites, replace(scenario, edits=others))
+    @property
+    def sites(self) -> tuple[str, ...]:
+        return tuple(sorted(self.made))
 
 
-def makes(edit: Edit, kind: str) -> bool:
-    """Whether an edit opens a facility of the kind, or makes one into it."""
-    return isinstance(edit, Open | Change) and edit.fields.get("kind") == kind
+def chosen_of(facts: Region, scenario: Scenario, kind: str, *, opened: bool = True) -> Chosen:
+    """Return the sites of one kind: open and of the kind after all edits, and not so in the facts.
+
+    Without `opened`, only those that stood before as something else.
+    """
+    today = _states(facts)
+    state, edits = dict(today), scenario.edits
+    places: dict[str, list[int]] = {}
+    for at, edit in enumerate(edits):
+        one = str(getattr(edit, "facility", ""))
+        state[one] = _state(state.get(one, ("", "")), edit)
+        mine = places.setdefault(one, [])
+        if state[one] == (kind, "open"):
+            mine.append(at)
+        else:
+            mine.clear()
+    made = {one: tuple(mine) for one, mine in places.items()
+            if mine and today.get(one) != (kind, "open") and (opened or isinstance(edits[mine[0]], Change))}  # fmt: skip
+    gone = {at for mine in made.values() for at in mine}
+    kept = (edit if at not in gone else _planned(edit) for at, edit in enumerate(edits))
+    return Chosen(kind, made, replace(scenario, edits=tuple(edit for edit in kept if edit is not None)))
+
+
+def _states(facts: Region) -> dict[str, tuple[str, str]]:
+    frame = facts.facilities
+    return dict(zip(frame["id"], zip(frame["kind"], frame["status"], strict=True), strict=True))
+
+
+def _state(before: tuple[str, str], edit: Edit) -> tuple[str, str]:
+    """Return kind and status of a facility after one of its edits."""
+    if isinstance(edit, Close):
+        return before[0], "closed"
+    fields = edit.fields if isinstance(edit, Open | Change) else {}
+    status = "open" if isinstance(edit, Open) else before[1]
+    return str(fields.get("kind", before[0])), str(fields.get("status", status))
+
+
+def _planned(edit: Edit) -> Edit | None:
+    """Return what is left of an edit that makes a site, or follows that one, where it is not made yet."""
+    return replace(edit, fields={**edit.fields, "status": "planned"}) if isinstance(edit, Open) else None
 
 
 def question_of(scenario: Scenario, plan: str) -> Mapping[str, Any]:
@@ -54,22 +91,30 @@ def limits_of(question: Mapping[str, Any], given: Iterable[Limit], default: Iter
 
 
 def subcenter_task(
-    region: Region, question: Mapping[str, Any], p: int, limits: Iterable[Limit], planned: Iterable[str]
+    region: Region, question: Mapping[str, Any], p: int, limits: Iterable[Limit], planned: Collection[str]
 ) -> SubcenterTask:
-    """Return the question of one p as the planner put it; what a scenario has chosen may be chosen again."""
-    spacing = question.get("spacing")
-    hosts = [*region.open_facilities("township_hospital")["id"], *second_county_hospitals(region)["id"]]
-    extra = sorted({*planned, *question.get("forced", ())} - set(hosts))
+    """Return the question of one p as the planner put it; what a scenario has chosen may be chosen again.
+
+    A hospital that serves already is chosen in name alone: where the scenario chose it, it is forced.
+    """
+    named = question.get("background")
+    serving = set(serving_hospitals(region, named))
+    forced = set(question.get("forced", ())) | (set(planned) & serving)
+    given = question.get("candidates")
+    hosts = set(default_hosts(region, serving) if given is None else given)
+    extra = {*planned, *forced} - hosts - serving
     return SubcenterTask(
         ps=(p,),
         limits=tuple(one.value for one in limits),
-        candidates=(*hosts, *extra) if extra else None,
-        background=tuple(question["background"]) if question.get("background") else None,
-        forced=tuple(question.get("forced", ())),
+        candidates=None if given is None and not extra else tuple(sorted(hosts | extra)),
+        background=None if named is None else tuple(sorted(serving)),
+        forced=tuple(sorted(forced)),
         forbidden=tuple(question.get("forbidden", ())),
         quotas=tuple(Quota(code, one.get("at_least", 0), one.get("at_most")) for code, one in
                      sorted(question.get("quotas", {}).items())),
-        spacing_m=read_limit(spacing).value / 1000 if spacing else 0.0,
+        spacing_m=read_limit(spacing).value / 1000 if (spacing := question.get("spacing")) else 0.0,
+        k_best=question.get("k_best", SubcenterTask.k_best),
+        tolerance=question.get("tolerance", SubcenterTask.tolerance),
     )  # fmt: skip
 
 

@@ -11,11 +11,12 @@ from planner.compare_people import Nearest, Question, groups, question_of, quest
 from planner.compare_sites import Cost, cost_of, site_changes
 from planner.findings import assess
 from planner.region import Region, Source
-from planner.rules import Rule, Rules, readable, with_minutes
-from planner.scenario import Scenario, apply, overridden
+from planner.rules import Rule, Rules, readable
+from planner.scenario import Scenario
 from planner.schema import FACILITY_KINDS
 from planner.travel import Travel
 from scenarios.asked import asked_by, question_rules, ways_asked
+from scenarios.run import decisions
 from scenarios.ways import RoadChoices, ways_of
 
 AS_IT_IS = RoadChoices()
@@ -108,20 +109,21 @@ def compare(
     ways: list[tuple[RoadChoices, Mapping[str, Travel]]] = []
     sides: list[Side] = []
     for letter, scenario, choice in zip(LETTERS, scenarios, choices or [AS_IT_IS] * len(scenarios), strict=False):
+        law, decided = decisions(region, rules, scenario, choice)
         travels = next((known for chosen, known in ways if _alike(chosen, choice)), None)
         if travels is None:
             travels = {**ways_of(region, choice), **ways_asked(region, choice, asked)}
             ways.append((choice, travels))
-        known = readable(rules if choice.minutes is None else with_minutes(rules, choice.minutes), travels)
+        known = readable(law, travels)
         known = replace(known, rules=(*known.rules, *question_rules(region, asked)))
-        judged = _judged(apply(region, scenario), overridden(known, scenario), travels, [one.judged for one in sides])
+        judged = _judged(decided, known, travels, [one.judged for one in sides])
         sides.append(Side(letter, scenario, judged, choice))
     return comparison(sides)
 
 
 def _alike(one: RoadChoices, other: RoadChoices) -> bool:
     """Whether two choices lead to the same ways; minutes are the rules' matter."""
-    names = [field.name for field in fields(RoadChoices) if field.name not in {"minutes", "files"}]
+    names = [field.name for field in fields(RoadChoices) if field.compare and field.name not in {"minutes", "files"}]
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 

@@ -9,9 +9,12 @@ import pandas as pd
 
 from planner.cached import bare
 from planner.compare import point_change, share, share_texts
+from planner.compare_people import Question, question_of
 from planner.compare_sites import Cost
 from planner.measures import MM_PER_KM, MS_PER_MIN
+from planner.parameters import parameter_texts
 from planner.road import Road
+from planner.scenario import doubts
 from planner.schema import FACILITY_KINDS, LEVEL_LABELS
 from scenarios.compare import AS_IT_IS, LETTERS, Comparison, Pair, Side
 from scenarios.export.sheet import records
@@ -26,6 +29,7 @@ SITE_WORDS: Mapping[str, str] = MappingProxyType(
         "moved": "迁址",
         "kind": "改类型",
         "changed": "变更",
+        "enlarged": "扩建",
     }
 )
 """What is said of a facility of which the later scenario decides otherwise than the earlier one."""
@@ -40,7 +44,7 @@ def site_word(row: Mapping[str, Any]) -> str:
         return SITE_WORDS["started" if row["status_before"] else "opened"]
     if row["change"] == "closed":
         return SITE_WORDS["closed" if row["status_after"] else "absent"]
-    return SITE_WORDS[row["change"]]
+    return SITE_WORDS["enlarged" if row["enlarged"] else row["change"]]
 
 
 def far_text(cost: float, unit: str) -> str:
@@ -159,7 +163,7 @@ def _people(pair: Pair) -> Iterator[str]:
         mine = people[(people["rule"] == key[0]) & (people["reading"] == key[1])]
         worst = pair.worst[(pair.worst["rule"] == key[0]) & (pair.worst["reading"] == key[1])]
         head = f"{row['rule_label']}（{row['reading_label']}{aside}）："
-        yield "".join([head, _covered(pair, found), _moved(mine, row), _farthest(worst)])
+        yield "".join([head, _covered(pair, found), _moved(pair, mine, row), _limited(pair, row), _farthest(worst)])
     if still and still < len(city):
         yield f"其余 {still} 个按居民计算的主要口径，没有人变近或变远。"
     elif still:
@@ -186,18 +190,57 @@ def _covered(pair: Pair, found: Mapping[str, Any] | None) -> str:
     )
 
 
-def _moved(mine: pd.DataFrame, row: Mapping[str, Any]) -> str:
+def _moved(pair: Pair, mine: pd.DataFrame, row: Mapping[str, Any]) -> str:
     """Say who gains and who loses, and in which towns most lose."""
-    gained = f"{row['better']:,} 人变近" + (f"（新覆盖 {row['newly_covered']:,} 人）" if row["newly_covered"] else "")
+    won, gone = (row[f"newly_{one}"] - row[f"{one}_by_limit"] for one in ("covered", "uncovered"))
+    aside = ["改接到未封闭道路所致"] if row["better"] and _only_closed(pair, _asked(pair, row)) else []
+    aside += [f"新覆盖 {won:,} 人"] if won else []
+    gained = f"{row['better']:,} 人变近" + (f"（{'；'.join(aside)}）" if aside else "")
     if not row["worse"]:
         return f"{gained if row['better'] else '没有人变近'}，没有人变远；"
     towns = mine[(mine["group_kind"] == "town") & (mine["worse"] > 0)]
     towns = towns.sort_values(["worse", "group_code"], ascending=[False, True], kind="stable")
     names = [f"{one['group_name']} {one['worse']:,} 人" for one in records(towns.head(_NAMED))]
     more = f"等 {len(towns)} 个乡镇（街道）" if len(towns) > _NAMED else ""
-    lost = f"（其中不再覆盖 {row['newly_uncovered']:,} 人）" if row["newly_uncovered"] else ""
+    lost = f"（其中不再覆盖 {gone:,} 人）" if gone else ""
     start = gained if row["better"] else "没有人变近"
     return f"{start}，{row['worse']:,} 人变远{lost}，在{'、'.join(names)}{more}；"
+
+
+def _limited(pair: Pair, row: Mapping[str, Any]) -> str:
+    """Say whose cover turned with the limit alone: their way has not become worse, or better."""
+    turned = (("不再覆盖", row["uncovered_by_limit"]), ("新覆盖", row["covered_by_limit"]))
+    parts = "，".join(f"{word} {people:,} 人" for word, people in turned if people)
+    question = _asked(pair, row)
+    earlier = question_of(pair.before.judged.rules, question)
+    if not parts or earlier is None or earlier.limit is None or question.limit is None:
+        return ""
+    unit = pair.after.judged.travels[question.travel].unit
+    limits = [f"{one.limit / MM_PER_KM:,g} 公里" if unit == "mm" else f"{one.limit / MS_PER_MIN:,g} 分钟"
+              for one in (earlier, question) if one.limit is not None]  # fmt: skip
+    return f"因限度由 {limits[0]}改为 {limits[1]}，{parts}；"
+
+
+def _asked(pair: Pair, row: Mapping[str, Any]) -> Question:
+    return next(one for one in pair.questions if one.id == (row["rule"], row["reading"]))
+
+
+def _only_closed(pair: Pair, question: Question) -> bool:
+    """Whether the later one has the same roads less some, and no site that the earlier has not: nobody then drives less.
+
+    Who gets nearer all the same now joins another road than before, which is closed.
+    """
+    sides = pair.before.judged, pair.after.judged
+    was, now = (bare(one.travels.get(question.travel)) for one in sides)
+    if not isinstance(was, Road) or not isinstance(now, Road) or (now.open_edges & ~was.open_edges).any():
+        return False
+    names = ("speeds", "own_speeds", "delay_s", "max_snap_m")
+    if any(getattr(was, name) != getattr(now, name) for name in names) or (was.open_edges == now.open_edges).all():
+        return False
+    before, after = (
+        question.sites(one.region)[["id", "lon", "lat"]].itertuples(index=False, name=None) for one in sides
+    )
+    return set(after) <= set(before)
 
 
 def _farthest(worst: pd.DataFrame) -> str:
@@ -221,14 +264,16 @@ def _assumed(before: Side, after: Side) -> Iterator[str]:
     """Say what else a scenario assumes: other numbers in the rules, another year's people, other roads and speeds."""
     for side in (before, after):
         for override in side.scenario.overrides:
-            params = "、".join(f"{name}＝{value}" for name, value in sorted(override.params.items()))
-            label = next(rule.label for rule in side.judged.rules.rules if rule.id == override.rule)
-            yield f"{side.label}把“{label}”的参数改为 {params}，该条只作参考，不作判断。"
+            label = next((rule.label for rule in side.judged.rules.rules if rule.id == override.rule), "")
+            if label:
+                params = parameter_texts(override.params)
+                yield f"{side.label}把“{label}”的参数改为 {params}，该条只作参考，不作判断。"
         if side.scenario.population is not None:
             yield f"{side.label}按 {side.scenario.population.year} 年的人口计算；变近、变远的人数都按后一方案的人口。"
         if side.scenario.service_areas:
             areas = side.scenario.service_areas
             yield f"{side.label}划定了 {len(areas)} 个服务范围，共 {len({one for area in areas for one in area.communities})} 个社区。"
+        yield from (f"{side.label}：“{one.found}”{one.what.zh}。" for one in doubts(side.judged.region, side.scenario))
         yield from (f"{side.label}：{line}" for line in roads_said(side))
 
 

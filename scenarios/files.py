@@ -1,5 +1,6 @@
 """Scenario files: read_scenario(path), with the scenario it is based on; every mistake of every file told at once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ from planner.limits import read_limit
 from planner.region import Source
 from planner.scenario import Change, Close, Edit, Open, Override, PopulationChange, Scenario, ServiceArea
 from planner.strict_yaml import Where, parse_yaml
+from scenarios.proof import STALE, fingerprint
 from scenarios.reader import WRONG, Reader
 from scenarios.schema import SCENARIO, VERBS
 from scenarios.ways import RoadChoices
@@ -85,7 +87,7 @@ def read_scenario(path: Path | str) -> ScenarioFile:
     for one in reversed(chain):
         merged |= one.said
     return ScenarioFile(
-        _scenario(chain, merged), choices, merged.get("data"), merged.get("rules"),
+        _as_proved(_scenario(chain, merged), choices), choices, merged.get("data"), merged.get("rules"),
         tuple(one.source for one in reversed(chain)),
     )  # fmt: skip
 
@@ -204,8 +206,11 @@ def _check_question(reader: Reader, question: Mapping[str, Any], where: Where) -
 def _choices(chain: list[_Read]) -> tuple[RoadChoices, list[Problem]]:
     """Return the roads' conditions, a file's own words in place of its base's, and what is wrong with the files they name."""
     roads: dict[str, Any] = {}
+    said_in: dict[str, tuple[str, str]] = {}
     for one in reversed(chain):
-        roads |= one.said.get("roads", {})
+        mine = one.said.get("roads", {})
+        roads |= mine
+        said_in |= {name: (one.path.name, one.reader.line(("roads", name))) for name in mine}
     problems: list[Problem] = []
     speeds, sources = _speeds(chain[0].reader, roads, problems)
     area = None
@@ -215,6 +220,8 @@ def _choices(chain: list[_Read]) -> tuple[RoadChoices, list[Problem]]:
             sources.append(_source(roads["closed_area"], 1))
         except FugaiError as error:
             problems += error.problems
+    if isinstance(roads.get("speeds"), Path):
+        said_in["speeds"] = (roads["speeds"].name, "")
     made = RoadChoices(
         speeds=speeds,
         period=roads.get("period", ""),
@@ -224,6 +231,7 @@ def _choices(chain: list[_Read]) -> tuple[RoadChoices, list[Problem]]:
         minutes=roads.get("minutes"),
         own_speeds=roads.get("own_speeds", True),
         files=tuple(sources),
+        said_in=MappingProxyType(said_in),
     )
     return (
         replace(made, max_snap_m=read_limit(roads["max_snap"]).value / 1000) if "max_snap" in roads else made
@@ -241,8 +249,17 @@ def _speeds(reader: Reader, roads: Mapping[str, Any], problems: list[Problem]) -
         speeds = read_speeds(said, roads.get("period", ""))
         return speeds, [_source(said, len(speeds))]
     except FugaiError as error:
-        problems += error.problems
+        problems += (replace(one, fix=Text(*map(_as_key, one.fix))) for one in error.problems)
         return {}, []
+
+
+def _as_key(words: str) -> str:
+    """Return a hint about the option --period as one about the file's key.
+
+    >>> _as_key("加上 --period 白天，或不用 --period")
+    '加上 period: 白天，或不用 period'
+    """
+    return re.sub("--period ([^ ，,]+)", r"period: \1", words).replace("--period", "period")
 
 
 def _source(path: Path, rows: int) -> Source:
@@ -267,7 +284,16 @@ def _scenario(chain: list[_Read], merged: Mapping[str, Any]) -> Scenario:
         questions=merged.get("questions", ()),
         file=chain[0].path.name,
         notes=tuple(item for _, item in gathered("notes")),
+        proof=merged.get("proof", {}).get("said", ()),
+        proof_of=merged.get("proof", {}).get("of", ""),
     )  # fmt: skip
+
+
+def _as_proved(scenario: Scenario, choices: RoadChoices) -> Scenario:
+    """Return the scenario; where it is no more what was proved, a note says so in place of the proof."""
+    if not scenario.proof or scenario.proof_of == fingerprint(scenario, choices):
+        return scenario
+    return replace(scenario, proof=(), proof_of="", notes=(*scenario.notes, STALE))
 
 
 def _edit(file: str, verb: str, said: Mapping[str, Any], line: str) -> Edit:

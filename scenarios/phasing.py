@@ -1,5 +1,6 @@
 """The years of a scenario's sites: the order that serves most people earliest, written back as a scenario."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,16 +13,15 @@ from planner.errors import OptionError, Problem, Text
 from planner.limits import Limit
 from planner.measures import people_in_question
 from planner.places import settlements
-from planner.plans.sites import general_hospitals, rows_of, second_county_hospitals
+from planner.plans.sites import rows_of, serving_hospitals
 from planner.plans.subcenters import ALL_PAIRS, KIND
-from planner.region import Region
 from planner.rules import Rules
-from planner.scenario import Edit, Scenario, apply
+from planner.scenario import Scenario, apply
 from planner.siting.instance import Instance, instance_of
 from planner.siting.phases import Phases, phases
 from planner.siting.question import Limits, Question
 from planner.travel import StraightLine, Travel
-from scenarios.chosen import PLANS, STATION, Chosen, chosen_of, limits_of, makes, question_of, way_to_sites
+from scenarios.chosen import PLANS, STATION, Chosen, chosen_of, limits_of, question_of, way_to_sites
 from scenarios.export.folder import whole_folder
 from scenarios.files import read_scenario
 from scenarios.plans.start import Start, begin, keep_apart
@@ -90,7 +90,7 @@ def phase_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step) -> P
 
 def phased(asked: Asked, start: Start, step: Step) -> Phased:
     """Return the order; FugaiError for a scenario without sites, and for what cannot be asked."""
-    plan, chosen = _which(asked, start.base.scenario)
+    plan, chosen = _which(asked, start)
     question = question_of(start.base.scenario, plan)
     limits, demand, travel, said = _asked(asked, start, plan, question)
     limit = limits[0] if limits else None
@@ -101,19 +101,19 @@ def phased(asked: Asked, start: Start, step: Step) -> Phased:
     step(Text("求开设顺序", "finding the order"))
     rate = float(asked.per_year) if asked.budget is None and asked.per_year else float(asked.budget or 0)
     found = phases(instance, chosen.sites, rate, prices, asked.solving)
-    first_year = _first_year(asked, start.region)
+    first_year, why = _first_year(asked, start)
     names = sites.set_index("id")["name"].to_dict()
     return Phased(
         asked, start, chosen.kind, found, {one: names[one] for one in chosen.sites}, first_year, limit, travel.unit,
         float(instance.weight.sum()), float(instance.costs.max(initial=0)),
-        _dated(start.base.scenario, chosen.kind, found, first_year),
-        _said(asked, chosen, sites, limit, travel, found, said),
+        _dated(start.base.scenario, chosen, found, first_year),
+        _said(asked, chosen, sites, limit, travel, found, said, why),
     )  # fmt: skip
 
 
-def _which(asked: Asked, scenario: Scenario) -> tuple[str, Chosen]:
+def _which(asked: Asked, start: Start) -> tuple[str, Chosen]:
     """Return the plan whose sites are meant; OptionError where there are none, or two kinds of them."""
-    found = {plan: chosen_of(scenario, kind) for plan, kind in PLANS.items()}
+    found = {plan: chosen_of(start.facts, start.base.scenario, kind) for plan, kind in PLANS.items()}
     there = [plan for plan, one in found.items() if one.sites and asked.plan in ("", plan)]
     if len(there) == 1:
         return there[0], found[there[0]]
@@ -159,19 +159,19 @@ def _urban(rules: Rules, question: Mapping[str, Any]) -> tuple[str, float, bool]
 
 
 def _sites(start: Start, chosen: Chosen, question: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the sites to open as candidates, those that stand as fixed, and the hospitals behind sub-centres."""
+    """Return the sites to open as candidates, those that stand as fixed, and the hospitals behind sub-centres.
+
+    A hospital that the scenario makes into a sub-centre serves before that, too: it stands twice, once as it is today.
+    """
     before = apply(start.facts, chosen.before)
     built = set(before.open_facilities(chosen.kind)["id"]) - set(chosen.sites)
-    behind: set[str] = set()
-    if chosen.kind == KIND:
-        hosts = set(
-            second_county_hospitals(before)["id"]
-        )  # who may be a host is none of the background, as in the plan
-        behind = set(question.get("background", ())) or set(general_hospitals(before)["id"]) - hosts
-        behind -= {*chosen.sites, *built}
+    behind = set(serving_hospitals(before, question.get("background"))) - built if chosen.kind == KIND else set()
     rows = rows_of(start.region, {*chosen.sites, *built, *behind})
-    status = np.select([rows["id"].isin(built), rows["id"].isin(behind)], ["fixed", "background"], "candidate")
-    return rows.assign(status=status)
+    status = np.select([rows["id"].isin(chosen.sites), rows["id"].isin(built)], ["candidate", "fixed"], "background")
+    rows = rows.assign(status=status)
+    renamed = rows[rows["id"].isin(behind & set(chosen.sites))]
+    today = renamed.assign(id=renamed["id"] + "（现状）", status="background")
+    return pd.concat([rows, today], ignore_index=True) if len(today) else rows
 
 
 def _instance(asked: Asked, demand: pd.DataFrame, sites: pd.DataFrame, travel: Travel, limit: Limit | None) -> Instance:
@@ -188,38 +188,46 @@ def _instance(asked: Asked, demand: pd.DataFrame, sites: pd.DataFrame, travel: T
 
 
 def _prices(scenario: Scenario, chosen: Chosen) -> Mapping[str, float]:
-    """Return what each site costs: the sum of its edits' costs, NaN where one that makes it has none."""
-    out: dict[str, float] = {}
-    for edit in scenario.edits:
-        if makes(edit, chosen.kind):
-            name = str(getattr(edit, "facility", ""))
-            out[name] = out.get(name, 0.0) + edit.cost
-    return out
+    """Return what each site costs: the edit that makes it (NaN: unknown), and what is known of those after it."""
+    cost = {site: [scenario.edits[at].cost for at in places] for site, places in chosen.made.items()}
+    return {site: math.fsum([first, *(one for one in more if not math.isnan(one))])
+            for site, (first, *more) in cost.items()}  # fmt: skip
 
 
-def _first_year(asked: Asked, region: Region) -> int:
-    """Return the first year: the one given, else that after the data's."""
+def _first_year(asked: Asked, start: Start) -> tuple[int, str]:
+    """Return the first year, and why: the one given, else that after the last date of scenario, rules and data."""
     if asked.first_year is not None:
-        return asked.first_year
-    said = region.about.as_of[:4]
-    if said.isdigit():
-        return int(said) + 1
+        return asked.first_year, ""
+    dates = {"方案": start.base.scenario.date, "规则": start.law.issued, "数据": start.region.about.as_of}
+    known = {name: int(date[:4]) for name, date in dates.items() if date[:4].isdigit()}
+    if known:
+        last = max(known, key=lambda name: known[name])
+        return known[last] + 1, f"第一年没有写明（--start），取{last}日期 {dates[last]} 的下一年。"
     fix = Text("加上 --start，如 --start 2026", "give --start, as --start 2026")
-    raise OptionError(Problem("--start", Text("数据没有日期，不知道从哪一年起", "the data have no date"), fix))
+    what = Text("方案、规则和数据都没有日期，不知道从哪一年起", "neither scenario, rules nor data have a date")
+    raise OptionError(Problem("--start", what, fix))
 
 
-def _dated(scenario: Scenario, kind: str, found: Phases, first_year: int) -> Scenario:
-    """Return the scenario with the year of each site in the edits that make it; other edits keep theirs."""
-
-    def dated(edit: Edit) -> Edit:
-        year = found.year.get(str(getattr(edit, "facility", "")))
-        return replace(edit, year=first_year + year - 1) if makes(edit, kind) and year else edit
-
-    return replace(scenario, edits=tuple(dated(one) for one in scenario.edits))
+def _dated(scenario: Scenario, chosen: Chosen, found: Phases, first_year: int) -> Scenario:
+    """Return the scenario with the year of each site in the edit that makes it, and in those after that are not later."""
+    edits = list(scenario.edits)
+    for site, number in found.year.items():
+        year, (making, *after) = first_year + number - 1, chosen.made[site]
+        edits[making] = replace(edits[making], year=year)
+        for at in after:
+            edits[at] = replace(edits[at], year=max(year, edits[at].year or year))
+    return replace(scenario, edits=tuple(edits))
 
 
 def _said(
-    asked: Asked, chosen: Chosen, sites: pd.DataFrame, limit: Limit | None, travel: Travel, found: Phases, whom: str
+    asked: Asked,
+    chosen: Chosen,
+    sites: pd.DataFrame,
+    limit: Limit | None,
+    travel: Travel,
+    found: Phases,
+    whom: str,
+    why: str,
 ) -> tuple[tuple[str, str], ...]:
     way = "直线" if isinstance(travel, StraightLine) else "道路" + ("时间" if travel.unit == "ms" else "距离")
     covers = asked.aim == "cover"
@@ -228,15 +236,16 @@ def _said(
         if covers and limit
         else "各年人口加权路程之和最小（无处可去的按最远的计）"
     )
-    money = (
-        f"每年 {asked.budget:g} 万元，用不完的留到下一年" if asked.budget is not None else f"每年 {asked.per_year} 处"
-    )
+    by_number = asked.budget is None
+    rate = f"每年 {asked.per_year} 处" if by_number else f"每年 {asked.budget:g} 万元，用不完的留到下一年"
+    earliest = "每年开满这个数" if by_number else "每处在钱够的最早一年开设"
     stands = int((sites["status"] == "fixed").sum()), int((sites["status"] == "background").sum())
     proof = "已证明最优" if found.status == "optimal" else f"未证明最优，差距 {found.gap:.2%}"
     return (
         ("目标", f"{aim}；{proof}。人口同为现在的人口，逐年不变（假设）。"),
-        ("进度", f"{money}（参数）；共 {len(chosen.sites)} 处，{len(found.table) - 1} 年建成；每处在钱够的最早一年开设。"),
+        ("进度", f"{rate}（参数）；共 {len(chosen.sites)} 处，{len(found.table) - 1} 年建成；{earliest}。{why}"),
         ("路程", f"{way}；{whom}，小于或等于限度算在内（限度是规划人员的参数）。"),
         ("从头就有", f"已有同类机构 {stands[0]} 处、已有医院 {stands[1]} 处照常服务；方案里的其他改动都当作一开始就做了（假设）。"),
+        *([("限度内人均路程", "只是当年已在限度内的居民的平均：新覆盖的人多住得较远，平均因此变大，原来的居民没有变远。")] if covers else []),
         ("同分", "覆盖同样多时取人口加权路程小的，再同取编号在前的（20 处以内）。"),
     )  # fmt: skip

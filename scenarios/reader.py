@@ -28,6 +28,8 @@ _CALLED: Mapping[str, Text] = MappingProxyType(
     }
 )
 _SHOWN = 60
+_PAIR = re.compile(r"\s*[a-z_]+\s*[:：]")
+"""How a line begins that is meant to be a key with its value."""
 
 
 class Reader:
@@ -72,21 +74,18 @@ class Reader:
         """Note that a value is of the wrong type; a number in place of a text is most likely a code without quotes."""
         name = _name(key, where)
         if key.kind not in _CALLED:
-            if key.like:
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if is_number and (not key.like or (key.pattern and _matches(key.pattern, str(value)))):
+                fix = Text(f'写成带引号的 "{value}"', f'write "{value}", in double quotes')
+            elif key.like:
                 fix = Text(f"写成 {key.like} 这样", f"write it as {key.like}")
-            elif isinstance(value, int | float) and not isinstance(value, bool):
-                fix = Text(f'是不是 "{value}"：两边加上英文双引号', f'did you mean "{value}", in double quotes')
             else:
                 fix = Text("写成文字，必要时两边加英文双引号", "write text, in double quotes if need be")
             return self.wrong(where, f"“{name}”应是文字", f"'{name}' must be text", fix, _plain(value))
-        called = _CALLED[key.kind]
-        return self.wrong(
-            where,
-            f"“{name}”应是{called.zh}",
-            f"'{name}' must be {called.en}",
-            Text("改正", "correct it"),
-            _plain(value),
-        )
+        called, fix = _CALLED[key.kind], Text("改正", "correct it")
+        if isinstance(value, str) and _PAIR.match(value):
+            fix = Text("冒号用英文（半角）的，后面空一格", "use an ASCII colon, and a space after it")
+        return self.wrong(where, f"“{name}”应是{called.zh}", f"'{name}' must be {called.en}", fix, _plain(value))
 
     def _text(self, key: Key, value: object, where: Where) -> Any:
         if not isinstance(value, str):
@@ -157,7 +156,7 @@ class Reader:
     def _odd_name(self, key: Key, name: object, where: Where) -> None:
         told = _name(key, where[:-1])
         if isinstance(name, int | float) and _matches(key.names, str(name)):
-            fix = Text(f'是不是 "{name}"：两边加上英文双引号', f'did you mean "{name}", in double quotes')
+            fix = Text(f'写成带引号的 "{name}"', f'write "{name}", in double quotes')
             self.wrong(where, f"“{told}”里的代码没有加引号", f"a code of '{told}' without quotes", fix, name)
         else:
             self.wrong(where, f"“{told}”里的键不对", f"an odd key of '{told}'", Text(key.about.zh, key.about.en), name)
@@ -182,6 +181,10 @@ class Reader:
 
     def _unknown(self, keys: Iterable[Key], name: object, where: Where) -> None:
         words = {word: one.name for one in keys for word in (one.name, one.about.zh.split("：")[0].split("（")[0])}
+        if "：" in str(name) and _PAIR.match(str(name)):
+            fix = Text("冒号用英文（半角）的，后面空一格", "use an ASCII colon, and a space after it")
+            self.wrong(where, "用了全角标点", "full-width punctuation", fix, name)
+            return
         close = get_close_matches(str(name), words, n=1, cutoff=0.5)
         guess = words[close[0]] if close else ""
         fix = Text(f"是不是 {guess}", f"did you mean {guess}") if guess else Text("删去", "remove it")
@@ -194,6 +197,9 @@ class Reader:
         verbs = {one.keys[0].name: one for one in key.keys}
         said = [name for name in value if name in verbs]
         if len(said) == 1:
+            (verb,) = said
+            if verbs[verb].keys[0].kind == "id" and isinstance(value[verb], dict | list):
+                return self._not_one_id(verbs[verb], value[verb], (*where, verb))
             read = self._record(verbs[said[0]], value, where)
             return (said[0], read, self.line((*where, said[0])))
         words = "、".join(f"{name}（{one.about.zh.split('（')[0]}）" for name, one in verbs.items())
@@ -203,6 +209,16 @@ class Reader:
         close = [verb for name in value for verb in get_close_matches(str(name), verbs, n=1)]
         fix = Text(f"是不是 {close[0]}", f"did you mean {close[0]}") if close else fix
         return self.wrong(where, "没有写做什么", "it does not say what to do", fix, "、".join(map(str, value)))
+
+    def _not_one_id(self, verb: Key, value: dict[str, Any] | list[Any], where: Where) -> Any:
+        """Note that a verb has more behind it than the one id that it takes."""
+        name = verb.name
+        fix = Text(f"{name} 后写一个机构编号；几个机构就写几条", f"write one id behind {name}; one edit for each")
+        if isinstance(value, dict):
+            others = [one.name for one in verb.keys[1:] if one.name in value or one.needed]
+            told = f"；{'、'.join(others)} 另起一行，与 {name} 同级" if others else ""
+            fix = Text(f"{name} 后写机构编号{told}", f"write the id behind {name}, and the rest beside it")
+        return self.wrong(where, f"“{name}”应是机构编号", f"'{name}' must be an id", fix)
 
     def _either(self, key: Key, value: object, where: Where) -> Any:
         """Return the value by the first alternative of its type; a number in place of an id is told as such."""

@@ -97,7 +97,7 @@ def _sites(asked: Asked, start: Start, step: Step) -> tuple[tuple[Limit, ...], S
     The scenario's own sub-centres are taken back and chosen anew: what it has decided otherwise stays.
     """
     scenario = start.base.scenario
-    question, mine = question_of(scenario, "subcenters"), chosen_of(scenario, KIND, opened=False)
+    question, mine = question_of(scenario, "subcenters"), chosen_of(start.facts, scenario, KIND, opened=False)
     region = apply(start.facts, mine.before)
     built = len(region.open_facilities(KIND))
     p = one_number(question, asked.p, len(mine.sites) + built if mine.sites else 0)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -12,21 +13,21 @@ from maps.coverage import coverage_map
 from maps.furniture import Furniture, Ring
 from planner import __version__
 from planner.cached import Memory
-from planner.errors import OptionError, Problem, Text
+from planner.errors import FugaiError, OptionError, Problem, Text
 from planner.findings import assess
 from planner.measures import FUNCTIONS
 from planner.region import Region, Source
 from planner.rules import Rules, load_rules, readable, with_minutes
-from planner.scenario import Scenario, apply, overridden
+from planner.scenario import Scenario, apply, doubts, overridden
 from planner.schema import FACILITY_KINDS
-from scenarios.export.decided import Decided, decided
+from scenarios.export.decided import CHANGED, Decided, decided
 from scenarios.export.folder import whole_folder
 from scenarios.export.manifest import write_manifest
 from scenarios.export.roads import DETOUR_LIST, labelled
 from scenarios.export.tables import write_csv, write_geopackage
 from scenarios.export.workbook import write_workbook
 from scenarios.files import SAMPLE, ScenarioFile, read_scenario, sample_folder
-from scenarios.ways import RoadChoices, RoadView, road_view, ways_of
+from scenarios.ways import RoadChoices, RoadView, check_choices, road_view, ways_of
 from scenarios.write import write_scenario
 
 __all__ = ["Outcome", "ScenarioFile", "load_region", "read_scenario", "run", "write_scenario"]
@@ -37,13 +38,14 @@ ORIGINAL = "方案原件.yaml"
 AS_IT_IS = RoadChoices()
 STATUS_QUO = Scenario()
 Step = Callable[[Text], None]
+Found = TypeVar("Found")
 _FRAME_PX = 720
 _MEMORY = Memory()
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one assessment gave: the facts as decided, the law, the findings, and what was doubtful in the files.
+    """What one assessment gave: the facts as decided, the law, the findings, and what was doubtful in files and scenario.
 
     ``rules`` hold the readings that were computed and no other; ``roads`` is None where the facts hold none;
     ``sources`` are the scenario's files.
@@ -60,7 +62,7 @@ class Outcome:
     @property
     def decided(self) -> Decided:
         """What is told of the scenario."""
-        return decided(self.scenario, self.region, self.sources)
+        return decided(self.scenario, self.region, self.sources, self.rules.rules)
 
     def page(self) -> str:
         """Return the map as one offline page."""
@@ -101,13 +103,32 @@ def run(
     file = scenario if isinstance(scenario, ScenarioFile) else ScenarioFile(scenario)
     choices = file.choices if choices is None else choices
     law = load_rules(rules, FUNCTIONS) if isinstance(rules, str) else rules
-    law = overridden(law if choices.minutes is None else with_minutes(law, choices.minutes), file.scenario)
-    region = apply(region, file.scenario)
+    law, region = decisions(region, law, file.scenario, choices)
     travels = memory.cached(ways_of(region, choices))
     law = readable(law, travels)
     findings = assess(region, law, travels)
     roads = road_view(region, law, travels, choices)
-    return Outcome(region, law, findings, roads=roads, scenario=file.scenario, sources=file.sources)
+    doubtful = tuple(doubts(region, file.scenario))
+    return Outcome(region, law, findings, doubtful, roads, file.scenario, file.sources)
+
+
+def decisions(facts: Region, law: Rules, scenario: Scenario, choices: RoadChoices) -> tuple[Rules, Region]:
+    """Return rules and region as a scenario decides; all that does not fit, its roads' conditions included, at once."""
+    problems: dict[Problem, FugaiError] = {}
+
+    def tried(step: Callable[[], Found]) -> Found | None:
+        try:
+            return step()
+        except FugaiError as error:
+            problems.update(dict.fromkeys(error.problems, error))
+            return None
+
+    law = law if choices.minutes is None else with_minutes(law, choices.minutes)
+    rules, region = tried(lambda: overridden(law, scenario)), tried(lambda: apply(facts, scenario))
+    tried(lambda: check_choices(facts.roads, choices))
+    if rules is None or region is None or problems:
+        raise type(next(iter(problems.values())))(tuple(problems))
+    return rules, region
 
 
 def assess_folder(data: Path, rules_name: str, out: Path, step: Step, choices: RoadChoices = AS_IT_IS) -> Outcome:
@@ -162,7 +183,8 @@ def _outcome(data: Path, rules_name: str, file: ScenarioFile, step: Step) -> Out
     step(Text("读取数据", "reading the facts"))
     loaded = load_with_warnings(data)
     step(Text("评估", "assessing"))
-    return replace(run(loaded.region, rules, file), warnings=loaded.warnings)
+    found = run(loaded.region, rules, file)
+    return replace(found, warnings=(*loaded.warnings, *found.warnings))
 
 
 def _keep_apart(data: Path, out: Path) -> None:
@@ -244,7 +266,7 @@ def furniture(
         unit="人；公里",
         version=f"fugai {__version__}",
         inputs=tuple((one.file, one.sha256) for one in region.sources),
-        parameters=tuple(text for label, text in told.lines if label != "方案")
+        parameters=tuple(text for label, text in told.lines if label not in {"方案", CHANGED})
         + tuple(text for rule in rules.rules for text in rule.assumptions)
         + about.assumptions
         + (roads.said if roads else ()),

@@ -222,13 +222,15 @@ QUESTION = Key(
         _ids("fixed", "已经建成的", "built already"),
         _ids("forced", "必选的", "must be chosen"),
         _ids("forbidden", "不选的", "must not be chosen"),
-        _ids("background", "背景站点：已在服务，不占名额", "serving already, not counted"),
+        _ids("candidates", "候选点，只在其中选；不写＝按假设（见 fugai plan）", "who may be chosen; default: an assumption"),
+        _ids("background", "背景站点：已在服务，不占名额；不写＝按假设，[] ＝没有", "serving already, not counted; [] for none"),
         Key("urban_scope", Text("城市地区的范围", "what counts as urban"), "choice",
             choices=_labelled({code: text.zh for code, text in URBAN_SCOPES.items()})),
         Key("k_best", Text("列出最好的几个方案", "how many best plans"), "whole", low=1, high=1000),
         Key("tolerance", Text("备选站点容许的目标损失（比例）", "loss of objective that an alternative may cost"), "number", low=0, high=1e9),
     ),
 )  # fmt: skip
+_NOTES = Key("notes", Text("备注", "notes"), "list", keys=(_TEXT,))
 SCENARIO = Key(
     "", Text("一个方案：对设施的改动、假设和选址题", "a scenario: edits, assumptions, questions"), "record",
     keys=(
@@ -238,7 +240,11 @@ SCENARIO = Key(
         Key("base", Text("基础方案：先做它的改动，再做本方案的", "base scenario, whose edits come first"), "path"),
         Key("data", Text("数据文件夹，或 sample:panzhihua", "folder of data, or sample:panzhihua"), "path"),
         Key("rules", Text("规则名，或 .yaml 文件", "rules, or a .yaml file"), "path"),
-        Key("notes", Text("备注", "notes"), "list", keys=(_TEXT,)),
+        _NOTES,
+        Key("proof", Text("fugai plan 写下的证明：方案改动后不再适用，不必手工填写", "what fugai plan has proved of this very scenario"), "record", keys=(
+            replace(_NOTES, name="said", about=Text("证明了什么", "what is proved"), needed=True),
+            Key("of", Text("所证明的方案的指纹", "fingerprint of the scenario"), "id", needed=True, pattern="^[0-9a-f]{64}$", like="0" * 64),
+        )),
         Key("edits", Text("改动，从上到下逐条执行", "edits, one after the other"), "list", keys=(
             Key("", Text("一条改动", "an edit"), "one_of", keys=tuple(VERBS.values())),)),
         Key("overrides", Text("改用别的规则参数：作为假设，不作判断", "other parameters, as assumptions"), "list", keys=(_OVERRIDE,)),

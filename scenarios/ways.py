@@ -1,7 +1,8 @@
 """How one travels in an assessment: on paper always, by road where the facts hold roads, by time where it is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -30,6 +31,7 @@ PERIOD_LABELS: Mapping[str, str] = MappingProxyType({"": "", "day": "白天", "n
 class RoadChoices:
     """What a planner decides about the roads of one assessment; ``files`` are those that it was read from.
 
+    ``said_in`` tells the file and line of a choice (closed, speeds) that a scenario file makes: none for an option's.
     ``minutes`` is the response time to report against, None where the rules' own is kept; ``own_speeds`` False lets the
     table of speeds replace those that the roads carry themselves.
     """
@@ -43,6 +45,7 @@ class RoadChoices:
     max_snap_m: float = 2_000.0
     own_speeds: bool = True
     files: tuple[Source, ...] = ()
+    said_in: Mapping[str, tuple[str, str]] = field(default_factory=dict, compare=False)
 
     @property
     def asks_for_time(self) -> bool:
@@ -81,15 +84,9 @@ def ways_of(region: Region, choices: RoadChoices) -> Mapping[str, Travel]:
 
     By road one travels from the facility to the resident. OptionError for choices that the roads cannot follow.
     """
+    check_choices(region.roads, choices)
     graph = region.roads
     if graph is None:
-        if choices.need_roads:
-            fix = Text(
-                "在数据文件夹里放入 roads（如 roads.osm.pbf），或去掉道路选项", "add roads to the folder, or drop it"
-            )
-            raise OptionError(
-                Problem("roads", Text("没有路网，道路选项无从谈起", "an option about roads, and no roads"), fix)
-            )
         return PAPER
     road = road_of(graph, choices, by_time=False)
     if not choices.asks_for_time:
@@ -98,12 +95,14 @@ def ways_of(region: Region, choices: RoadChoices) -> Mapping[str, Travel]:
 
 
 def road_of(graph: RoadGraph, choices: RoadChoices, *, by_time: bool, **more: Any) -> Road:
-    """Return the way by road, in distance or in time, as the choices say; `more` goes to Road. OptionError for unknown ids.
+    """Return the way by road, in distance or in time, as the choices say; `more` goes to Road.
+
+    OptionError for ids that are no road's, and speeds of no class of road.
 
     Where one travels from the facility it is a vehicle that does, and it drives from its yard to the road, too, at the
     speed of a `_YARD` road; the other end of the way is walked.
     """
-    _check_closed(graph, choices)
+    check_choices(graph, choices)
     area, speeds = choices.closed_area, {**SPEED_KMH, **choices.speeds}
     drives = by_time and more.get("direction", "from") == "from"
     return Road(
@@ -119,15 +118,45 @@ def road_of(graph: RoadGraph, choices: RoadChoices, *, by_time: bool, **more: An
     )
 
 
-def _check_closed(graph: RoadGraph, choices: RoadChoices) -> None:
-    """Refuse ids that are no road's: a slip of the pen would leave the road open."""
+def check_choices(graph: RoadGraph | None, choices: RoadChoices) -> None:
+    """Refuse ids that are no road's and classes that no road has: a slip of the pen would change nothing. All, without roads."""
+    if graph is None:
+        if choices.need_roads:
+            file, line = next(iter(choices.said_in.values()), ("roads", ""))
+            what = Text("没有路网，道路选项无从谈起", "an option about roads, and no roads")
+            fix = Text(
+                "在数据文件夹里放入 roads（如 roads.osm.pbf），或去掉道路选项", "add roads to the folder, or drop it"
+            )
+            raise OptionError(Problem(file, what, fix, line))
+        return
+    problems = [*_unknown_ways(graph, choices), *_unknown_classes(graph, choices)]
+    if problems:
+        raise OptionError(problems)
+
+
+def _unknown_ways(graph: RoadGraph, choices: RoadChoices) -> Iterator[Problem]:
     unknown = unknown_ways(graph, choices.closed)
     if unknown:
+        file, line = choices.said_in.get("closed", ("--closed", ""))
+        fix = Text("核对编号；范围用图形文件", "check them; give an area as a file")
+        if file != "--closed":
+            fix = Text("核对编号；范围写在 closed_area", "check them; an area is a closed_area")
         shown = "、".join(unknown[:_SHOWN]) + ("……" if len(unknown) > _SHOWN else "")
         what = Text(f"路网里没有这些路段编号：{shown}", f"no road has these ids: {', '.join(unknown[:_SHOWN])}")
-        raise OptionError(
-            Problem("--closed", what, Text("核对编号；范围用图形文件", "check them; give an area as a file"))
-        )
+        yield Problem(file, what, fix, line)
+
+
+def _unknown_classes(graph: RoadGraph, choices: RoadChoices) -> Iterator[Problem]:
+    odd = set(choices.speeds) - set(SPEED_KMH)
+    own = set(map(str, pd.unique(graph.road_class))) if odd else set()
+    known = [*SPEED_KMH, *sorted(own - set(SPEED_KMH))]
+    table = choices.files[0].file if choices.files else "--speeds"
+    file, line = choices.said_in.get("speeds", (table, ""))
+    for name in sorted(odd - own):
+        close = get_close_matches(name, known, n=1)
+        guess = Text(f"是不是 {close[0]}；", f"did you mean {close[0]}; ") if close else Text("", "")
+        fix = Text(f"{guess.zh}可用：{'、'.join(known)}", f"{guess.en}known: {', '.join(known)}")
+        yield Problem(file, Text("没有这个道路等级", "there is no such class of road"), fix, line, found=name)
 
 
 def road_view(region: Region, rules: Rules, travels: Mapping[str, Travel], choices: RoadChoices) -> RoadView | None:
@@ -157,6 +186,11 @@ def told(road: Road, choices: RoadChoices, *, by_time: bool) -> tuple[Text, ...]
     if choices.speeds and by_time:
         share, own = _table_share(road.graph, choices), _own_speed_share(road.graph)
         fix = Text("要让时速表代替它，加 --speeds-override", "--speeds-override lets the table replace them")
+        if "speeds" in choices.said_in:
+            fix = Text(
+                "要让时速表代替它，在方案的 roads 里写 own_speeds: false",
+                "own_speeds: false in its roads lets it replace them",
+            )
         if not choices.own_speeds:
             out.append(Text(f"时速表代替了路段自带的时速（原占里程 {own:.0%}）。",
                             f"the table replaces the roads' own speeds ({own:.0%} of the km)."))  # fmt: skip

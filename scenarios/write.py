@@ -14,6 +14,7 @@ import shapely
 from planner.errors import printable
 from planner.scenario import Change, Close, Edit, Open, Scenario
 from scenarios.files import NOTHING_CHOSEN, OTHERS, SAMPLE, project_folder, sample_folder
+from scenarios.proof import fingerprint
 from scenarios.schema import QUESTION, SCHEMA_FILE, VERBS, Key, json_schema
 from scenarios.ways import RoadChoices
 
@@ -41,7 +42,7 @@ def write_scenario(
     if choices.closed_area is not None:
         area = path.with_name(f"{path.stem}_封闭范围.geojson")
         _write(area, _geojson(choices.closed_area))
-    for part in (_head(path, scenario, data, rules), _edits(scenario, names), _assumptions(scenario),
+    for part in (_head(path, scenario, data, rules), _proof(scenario, choices), _edits(scenario, names), _assumptions(scenario),
                  _service_areas(scenario), _roads(choices, area), _questions(scenario)):  # fmt: skip
         lines += part
     _write(path, "\n".join(lines) + "\n")
@@ -158,6 +159,15 @@ def _head(path: Path, scenario: Scenario, data: Path | None, rules: str | None) 
         yield from (f"  - {scalar(one)}" for one in scenario.notes)
 
 
+def _proof(scenario: Scenario, choices: RoadChoices) -> Iterator[str]:
+    if scenario.proof:
+        yield "# fugai plan 的证明：方案改动后不再适用"
+        yield "proof:"
+        yield f"  of: {scalar(scenario.proof_of or fingerprint(scenario, choices))}"
+        yield "  said:"
+        yield from (f"    - {scalar(one)}" for one in scenario.proof)
+
+
 def _edits(scenario: Scenario, names: Mapping[str, str]) -> Iterator[str]:
     if not scenario.edits:
         return
@@ -236,9 +246,9 @@ def _roads(choices: RoadChoices, area: Path | None) -> Iterator[str]:
         "speeds": dict(sorted(choices.speeds.items())),
         "period": choices.period if choices.speeds else "",
         "own_speeds": None if choices.own_speeds else False,
-        "delay": f"{format(Decimal(repr(choices.delay_s)), 'f')}s" if choices.delay_s else "",
+        "delay": _amount(choices.delay_s, 60, "min", "s") if choices.delay_s else "",
         "minutes": choices.minutes,
-        "max_snap": f"{format(Decimal(repr(choices.max_snap_m)), 'f')}m"
+        "max_snap": _amount(choices.max_snap_m, 1000, "km", "m")
         if choices.max_snap_m != NOTHING_CHOSEN.max_snap_m
         else "",
     }
@@ -247,6 +257,16 @@ def _roads(choices: RoadChoices, area: Path | None) -> Iterator[str]:
         yield "# 道路条件"
         yield "roads:"
         yield from (f"  {name}: {_flow(value)}" for name, value in said.items())
+
+
+def _amount(value: float, many: int, large: str, small: str) -> str:
+    """Return a whole number of the larger unit where it is one, else the exact number of the smaller.
+
+    >>> _amount(180.0, 60, "min", "s"), _amount(90.0, 60, "min", "s"), _amount(1500.5, 1000, "km", "m")
+    ('3min', '90s', '1500.5m')
+    """
+    whole, unit = (value / many, large) if value % many == 0 else (value, small)
+    return f"{format(Decimal(repr(int(whole) if whole.is_integer() else whole)), 'f')}{unit}"
 
 
 def _questions(scenario: Scenario) -> Iterator[str]:

@@ -147,6 +147,11 @@ def test_a_facility_that_moves_and_one_that_changes(tiny_region: Region, rules: 
     assert sites["change"].to_dict() == {"ES1": "moved", "TH2": "kind", "TH1": "changed"}
     assert sites.loc["ES1", "moved_m"] == pytest.approx(996, abs=2)
     assert sites.loc["TH1", "fields"] == "编制床位"
+    assert sites["enlarged"].to_dict() == {"ES1": False, "TH2": False, "TH1": True}
+    fewer = Scenario(name="丙", edits=(Change(facility="TH1", fields={"beds": 20.0}),))
+    pairs = compare(tiny_region, rules, [Scenario(), Scenario(name="乙", edits=edits), fewer]).pairs
+    assert "扩建 1 处（甲镇卫生院）" in "\n".join(said(pairs[0]))
+    assert "变更 1 处（甲镇卫生院）" in "\n".join(said(pairs[2]))
 
 
 def test_other_numbers_in_a_rule_judge_nothing(tiny_region: Region, rules: Rules) -> None:
@@ -156,9 +161,43 @@ def test_other_numbers_in_a_rule_judge_nothing(tiny_region: Region, rules: Rules
     row = _urban(pair.people).loc["510400"]
     assert (row["better"], row["worse"], row["newly_covered"]) == (0, 0, 5_000)
     text = "\n".join(said(pair))
-    assert "radius_km＝12" in text
+    assert "的参数改为 半径＝12 公里，该条只作参考" in text
     assert "缺口清单（只计两边都作判断的条款）仍为" in text
     assert "覆盖由 30,000 人变为 35,000 人" in text
+
+
+def test_every_pair_of_several_is_as_of_the_two_alone(tiny_region: Region, rules: Rules) -> None:
+    """What one scenario asks of other people, or within another limit, is no answer for another scenario."""
+    params: tuple[dict[str, object], ...] = (
+        {"urban_scope": "census"}, {"urban_scope": "subdistricts"}, {"residents": "rural"}, {"radius_km": 3}, {"radius_km": 12},
+    )  # fmt: skip
+    others = [Scenario(name=f"{one}", edits=(NEW,), overrides=(Override("emergency_urban", one),)) for one in params]
+    sides = [Scenario(), *others]
+    found = compare(tiny_region, rules, sides).pairs
+    pairs = [(one, other) for at, one in enumerate(sides) for other in sides[at + 1 :]]
+    for pair, (one, other) in zip(found, pairs, strict=True):
+        alone = compare(tiny_region, rules, [one, other]).pairs[0]
+        pd.testing.assert_frame_equal(pair.people, alone.people)
+        pd.testing.assert_frame_equal(pair.worst, alone.worst)
+
+
+def test_another_limit_is_told_apart_from_another_way(tiny_region: Region, rules: Rules, tmp_path: Path) -> None:
+    """4 km in place of 5: 二社区's 10 000 at 4.43 km lose cover where they are. With ES1 moved north 一社区's 20 000 go farther and lose it."""
+    nearer = (Override("emergency_urban", {"radius_km": 4}),)
+    text = "\n".join(
+        said(compare(tiny_region, rules, [Scenario(), Scenario(name="四公里", overrides=nearer)]).pairs[0])
+    )
+    assert "没有人变近，没有人变远；因限度由 5 公里改为 4 公里，不再覆盖 10,000 人；" in text
+    moved = Change(facility="ES1", fields={"lon": 101.65, "lat": 26.6}, word="move")
+    found = compare(tiny_region, rules, [Scenario(), Scenario(name="迁", edits=(moved,), overrides=nearer)])
+    row = _urban(found.pairs[0].people).loc["510400"]
+    assert (row["worse"], row["newly_uncovered"], row["uncovered_by_limit"]) == (20_000, 20_000, 0)
+    back = compare(tiny_region, rules, [Scenario(overrides=nearer), Scenario(name="五公里")]).pairs[0]
+    assert "因限度由 4 公里改为 5 公里，新覆盖 10,000 人" in "\n".join(said(back))
+    for pair in (*found.pairs, back):
+        people = pair.people
+        assert (people["newly_uncovered"] - people["uncovered_by_limit"] <= people["worse"]).all()
+        assert (people["newly_covered"] - people["covered_by_limit"] <= people["better"]).all()
 
 
 def test_another_years_people_are_weighed_as_in_that_year(tiny_region: Region, rules: Rules) -> None:
@@ -358,3 +397,17 @@ def test_other_roads_are_told(tmp_path: Path, rules: Rules) -> None:
     ):
         assert any(words in one for one in told), words
     assert "A 现状：" not in text
+
+
+def test_who_gets_nearer_because_a_road_is_closed_is_told_why(tmp_path: Path, rules: Rules) -> None:
+    """Without W2, 二社区's 10 000 walk 4.4 km straight to W1 and the station, in place of 8.4 km by road."""
+    region = load(tiny.write_with_roads(tmp_path / "roads"))
+    ways = [RoadChoices(max_snap_m=6_000.0), RoadChoices(max_snap_m=6_000.0, closed=frozenset({"W2"}))]
+    sides = [Scenario(), Scenario(name="封路")]
+    told = [
+        one for one in said(compare(region, rules, sides, ways).pairs[0]) if "（道路距离，城市地区＝街道＋县城" in one
+    ]
+    assert "10,000 人变近（改接到未封闭道路所致；新覆盖 10,000 人）" in told[0]
+    back = "\n".join(said(compare(region, rules, sides[::-1], ways[::-1]).pairs[0]))
+    opened = said(compare(region, rules, [Scenario(), STATION], ways).pairs[0])
+    assert "改接到未封闭道路所致" not in back + "".join(one for one in opened if "急救" in one)

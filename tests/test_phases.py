@@ -1,6 +1,8 @@
 """The order of opening: against every order there is, by hand, and through HiGHS."""
 
+import json
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.errors import SitingError
+from planner.region import Region
+from planner.scenario import Change, Close, Edit, Open, Scenario, apply
 from planner.siting.instance import Instance
 from planner.siting.phases import phases
 from planner.siting.question import Question
+from scenarios.chosen import chosen_of
+from scenarios.cli import main
+from scenarios.files import read_scenario
 from tests.siting_brute import instance
 
 
@@ -153,3 +160,100 @@ def test_what_cannot_be_asked_is_told() -> None:
         assert word in refused.value.problems[0].say("zh")
     with pytest.raises(ValueError, match="lscp"):
         phases(_three().asking(Question("lscp")), ["s00"], 1)
+
+
+# ---- the sites of a scenario ----
+
+STATION = "emergency_station"
+UP = {"kind": "county_subcenter"}
+
+
+def _open(name: str, **more: object) -> Open:
+    return Open(fields={"id": name, "name": name, "kind": STATION, "lon": 101.65, "lat": 26.65, **more})
+
+
+@pytest.mark.parametrize(
+    ("kind", "edits", "sites"),
+    [
+        (STATION, (_open("N"), Change(facility="N", fields={"lon": 101.66, "lat": 26.66}, word="move")), ("N",)),
+        (STATION, (_open("N"), _open("M"), Close(facility="N")), ("M",)),
+        (STATION, (_open("N", status="planned"), Change(facility="N", fields={"status": "open"})), ("N",)),
+        (STATION, (Change(facility="ES2", fields={"status": "open"}),), ("ES2",)),
+        (STATION, (Change(facility="ES1", fields={"lon": 101.66, "lat": 26.66}, word="move"),), ()),
+        ("county_subcenter", (Change(facility="TH1", fields=UP, word="upgrade"), Close(facility="TH1")), ()),
+        ("county_subcenter", (Change(facility="TH1", fields=UP), Change(facility="TH2", fields=UP), Close(facility="TH1")), ("TH2",)),
+        ("county_subcenter", (_open("N", kind="hospital"), Change(facility="N", fields=UP)), ("N",)),
+        (STATION, (_open("N"), _open("M", kind="county_subcenter", host_id="N")), ("N",)),
+    ],
+)  # fmt: skip
+def test_the_sites_are_those_that_are_left_at_the_end(
+    tiny_region: Region, kind: str, edits: tuple[Edit, ...], sites: tuple[str, ...]
+) -> None:
+    """What a scenario makes and then closes is no site; what it makes and then moves is one, and before is without it."""
+    chosen = chosen_of(tiny_region, Scenario(edits=edits), kind)
+    assert chosen.sites == sites
+    before, after = (
+        set(apply(tiny_region, one).open_facilities(kind)["id"]) for one in (chosen.before, Scenario(edits=edits))
+    )
+    assert after - before == set(sites)
+
+
+def test_without_what_is_opened_only_those_that_stand_as_something_else(tiny_region: Region) -> None:
+    edits = (_open("N", kind="county_subcenter"), *(Change(facility=one, fields=UP) for one in ("TH1", "TH2")))
+    chosen = chosen_of(tiny_region, Scenario(edits=(*edits, Close(facility="TH2"))), "county_subcenter", opened=False)
+    assert chosen.sites == ("TH1",)
+    assert list(apply(tiny_region, chosen.before).open_facilities("county_subcenter")["id"]) == ["N"]
+
+
+PHASED = """name: 两站
+rules: panzhihua_2023
+edits:
+  - open: {id: N1, name: 北站, kind: 急救站, lon: 101.75, lat: 26.65}
+    cost: 200
+  - open: {id: N2, name: 撤掉的站, kind: 急救站, lon: 101.65, lat: 26.65}
+  - move: N1
+    lon: 101.65
+    lat: 26.65
+  - close: N2
+"""
+
+
+def test_phases_of_a_station_that_moves_and_one_that_closes(tiny_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(PHASED, "utf-8")
+    words = [
+        "phases",
+        str(path),
+        "--data",
+        str(tiny_folder),
+        "--out",
+        str(tmp_path / "out"),
+        "--budget",
+        "100",
+        "--start",
+        "2026",
+    ]
+    assert main(words) == 0
+    table = pd.read_csv(tmp_path / "out" / "分期.csv")
+    assert table["开设"].fillna("").tolist() == ["现状", "", "北站"]
+    assert table["限度内人口（人）"].tolist() == [30_000, 30_000, 35_000]
+    years = [edit.year for edit in read_scenario(tmp_path / "out" / "方案_分期.yaml").scenario.edits]
+    assert years == [2027, None, 2027, None]
+
+
+@pytest.mark.parametrize(
+    ("date", "first", "why"),
+    [("", 2024, "取规则日期 2023-11-17 的下一年"), ('date: "2025-03-01"\n', 2026, "取方案日期 2025-03-01 的下一年")],
+)
+def test_the_first_year_is_after_what_it_rests_on_and_said(
+    date: str, first: int, why: str, tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = tmp_path / "a.yaml", tmp_path / "out"
+    path.write_text(date + PHASED, "utf-8")
+    assert main(["phases", str(path), "--data", str(tiny_folder), "--out", str(out), "--per-year", "1"]) == 0
+    assert pd.read_csv(out / "分期.csv")["年份"].tolist() == [first - 1, first]
+    assert f"从 {first} 年起" in capsys.readouterr().out
+    told = "".join(json.loads((out / "manifest.json").read_text("utf-8"))["assumptions"])
+    assert why in told
+    assert "钱" not in told
+    assert "原来的居民没有变远" in told

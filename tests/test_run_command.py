@@ -8,13 +8,17 @@ from typing import Any
 
 import openpyxl
 import pytest
+from shapely import box
 
 from planner.errors import ScenarioError
 from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Close, Open, Override, PopulationChange, Scenario
 from scenarios.cli import main
+from scenarios.proof import STALE
 from scenarios.run import MAP, load_region, read_scenario, run
+from scenarios.ways import RoadChoices
+from scenarios.write import write_scenario
 from tests import tiny
 
 STATION = """\
@@ -123,6 +127,123 @@ def test_what_does_not_fit_is_one_message(
     assert len(lines) == 1
     assert said in lines[0]
     assert not (tmp_path / "out").exists()
+
+
+def test_changed_parameters_are_told_in_words_wherever_numbers_stand(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "name: 三公里\noverrides:\n  - {rule: emergency_urban, params: {radius_km: 3}, reason: 试算}\n"
+    assert _run(_scenario(tmp_path, text), tiny_folder, tmp_path / "out") == 0
+    assert "改用参数：城市地区急救中心（站）服务半径：半径＝3 公里（试算），不作判断" in capsys.readouterr().out
+    required = "半径＝3 公里（方案的参数；条款：城市居民至急救中心（站）不超过5公里）"
+    assert required in (tmp_path / "out" / MAP).read_text("utf-8")
+    for path in (tmp_path / "out").glob("*.xlsx"):
+        cells = [str(cell.value) for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows() for cell in row]
+        assert required in cells
+        assert not [cell for cell in cells if "radius_km" in cell]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("  closed: [W1, R9999]\n", "a.yaml，第 3 行：路网里没有这些路段编号：R9999。核对编号；范围写在 closed_area"),
+        ("  delay: 3min\n  speeds: {主干路: 5, primary: 40}\n", "a.yaml，第 4 行：没有这个道路等级（现为“主干路”）。可用：motorway、trunk、"),
+        ("  speeds: {primry: 40}\n", "a.yaml，第 3 行：没有这个道路等级（现为“primry”）。是不是 primary；可用："),
+        ("  speeds: 时速.csv\n", "时速.csv：没有这个道路等级（现为“支路”）。可用："),
+    ],
+)  # fmt: skip
+def test_roads_that_are_not_there_are_told_by_file_and_line(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "时速.csv").write_text("road_class,speed_kmh\n支路,20\n", "utf-8")
+    data = tiny.write_with_roads(tmp_path / "data")
+    assert _run(_scenario(tmp_path, f"name: x\nroads:\n{text}"), data, tmp_path / "out") == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert "--" not in lines[0]
+
+
+def test_all_that_does_not_fit_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "name: x\nedits:\n  - close: ES9\noverrides:\n  - {rule: emergency_urbn, params: {radius_km: 3}}\n"
+    text += 'roads: {closed: [R9999], speeds: {zzz: 5}}\npopulation: {year: 2030, factors: {"510499": 2}}\n'
+    data = tiny.write_with_roads(tmp_path / "data")
+    assert _run(_scenario(tmp_path, text), data, tmp_path / "out") == 2
+    lines = capsys.readouterr().err.splitlines()
+    for found in ("ES9", "emergency_urbn", "R9999", "zzz", "510499"):
+        assert len([one for one in lines if found in one]) == 1, found
+    assert len(lines) == 5
+
+
+def test_a_class_that_only_the_data_know_may_have_a_speed(tmp_path: Path) -> None:
+    data = tiny.write_with_roads(tmp_path / "data")
+    roads = (data / "roads.geojson").read_text("utf-8").replace('"track"', '"机耕路"')
+    (data / "roads.geojson").write_text(roads, "utf-8")
+    path = _scenario(tmp_path, "name: x\nroads: {speeds: {机耕路: 8}}\n")
+    assert run(load_region(data), "panzhihua_2023", read_scenario(path)).roads is not None
+
+
+def test_the_hint_on_own_speeds_is_the_files(tmp_path: Path) -> None:
+    path = _scenario(tmp_path, "name: x\nroads: {speeds: {ferry: 8}}\n")
+    roads = run(load_region(tiny.write_with_roads(tmp_path / "data")), "panzhihua_2023", read_scenario(path)).roads
+    assert roads is not None
+    assert "own_speeds: false" in roads.told[0].zh
+    assert "--" not in roads.told[0].zh
+
+
+def test_a_place_outside_the_city_is_told_and_written_down(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "name: 邻县\nedits:\n  - open: {id: N, name: 邻县医院, kind: 医院, lon: 102.5, lat: 26.6}\n"
+    assert _run(_scenario(tmp_path, text), tiny_folder, tmp_path / "out") == 0
+    told = capsys.readouterr().out
+    assert told.count("不落在任何乡镇内，只计算距离") == 1
+    assert "a.yaml，第 3 行：" in told
+    path = next((tmp_path / "out").glob("*.xlsx"))
+    rows = list(openpyxl.load_workbook(path)["说明"].iter_rows(values_only=True))
+    assert ("方案：提醒", "邻县医院：不落在任何乡镇内，只计算距离") in [row[:2] for row in rows]
+
+
+PROVED = "布局方案：1 个，已证明最优。"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "holds"),
+    [
+        ("name: 求得", "name: 改名", True), ("cost: 20", "cost: 30", True), ("lon: 101.65", "lon: 101.66", False),
+        ("W3", "W1", False), ("p: 1", "p: 2", False), ("TH1", "TH2", False),
+    ],
+)  # fmt: skip
+def test_a_proof_is_told_while_the_scenario_is_what_was_proved(
+    old: str, new: str, holds: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = Open(
+        fields={"id": "N", "name": "新站", "kind": "emergency_station", "lon": 101.65, "lat": 26.65}, cost=20.0
+    )
+    up = Change(facility="TH1", fields={"kind": "county_subcenter", "beds": 5.0}, word="upgrade")
+    question = {"plan": "subcenters", "p": 1, "limit": ("30min",)}
+    scenario = Scenario("求得", edits=(opened, up), questions=(question,), proof=(PROVED,))
+    path = tmp_path / "a.yaml"
+    write_scenario(path, scenario, RoadChoices(closed=frozenset({"W3"}), closed_area=box(101.7, 26.61, 101.71, 26.62)))
+    assert read_scenario(path).scenario.proof == (PROVED,)
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    data = tiny.write_with_roads(tmp_path / "data")
+    assert _run(path, data, tmp_path / "out") == 0
+    told = capsys.readouterr().out
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))["scenario"]
+    assert (PROVED in told, "证明不再适用" in told) == (holds, not holds)
+    assert ("证明不再适用" in "".join(manifest["notes"]), "proof" in manifest) == (not holds, holds)
+    again = read_scenario(tmp_path / "out" / "方案.yaml").scenario  # and so it stays
+    assert (again.proof, STALE in again.notes) == ((PROVED,) if holds else (), not holds)
+
+
+def test_a_scenario_on_a_proved_one_is_not_proved(tmp_path: Path) -> None:
+    write_scenario(tmp_path / "p.yaml", Scenario("求得", edits=(STATION_EDIT,), proof=(PROVED,)))
+    same = read_scenario(_scenario(tmp_path, "name: 一样\nbase: p.yaml\n")).scenario
+    more = read_scenario(_scenario(tmp_path, "name: 又撤\nbase: p.yaml\nedits:\n  - close: VC1\n")).scenario
+    assert (same.proof, more.proof, more.notes) == ((PROVED,), (), (STALE,))
 
 
 def test_without_data_and_rules_both_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

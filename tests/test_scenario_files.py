@@ -116,11 +116,13 @@ def test_a_full_file_is_written_and_read_back(tmp_path: Path) -> None:
     write_scenario(copy, file.scenario, file.choices, file.data, file.rules, ["一行\n说明"], {"ES1": "甲\n站"})
     again = read_scenario(copy)
     assert again.scenario == file.scenario
-    assert {**vars(again.choices), "files": ()} == {**vars(file.choices), "files": ()}
+    assert {**vars(again.choices), "files": (), "said_in": {}} == {**vars(file.choices), "files": (), "said_in": {}}
     assert (again.data, again.rules) == (file.data, file.rules)
     text = copy.read_text("utf-8")
     assert text.startswith(f"# yaml-language-server: $schema={SCHEMA_FILE}\n# 一行·说明\n")
     assert "close: ES1  # 甲·站\n" in text
+    assert "  delay: 3min\n" in text or '  delay: "3min"\n' in text
+    assert "1500m" in text
     assert json.loads((copy.parent / SCHEMA_FILE).read_text("utf-8")) == json_schema()
     before = text
     write_scenario(copy, again.scenario, again.choices, again.data, again.rules, ["一行\n说明"], {"ES1": "甲\n站"})
@@ -218,12 +220,12 @@ BAD = (
     ("name: &a x", "不允许使用锚点或别名"),
     ("name: !!python/object x", "不允许使用类型标记"),
     ("author: y", "缺少“name”（方案名称）"),
-    ("name: 2025", '“name”应是文字（现为“2025”）。是不是 "2025"：两边加上英文双引号'),
+    ("name: 2025", '“name”应是文字（现为“2025”）。写成带引号的 "2025"'),
     ("name:", "“name”后面没有写"),
     ("name: x\ndate: 2025-02-30", "第 2 行：“date”的写法不对（现为“2025-02-30”）"),
     ("name: x\nedits:\n  - clos: A", "第 3 行：没有写做什么（现为“clos”）。是不是 close"),
     ("name: x\nedits:\n  - close: A\n    move: B", "一条改动只能做一件事（现为“close、move”）"),
-    ("name: x\nedits:\n  - close: 510402", '“close”应是文字（现为“510402”）。是不是 "510402"'),
+    ("name: x\nedits:\n  - close: 510402", '“close”应是文字（现为“510402”）。写成带引号的 "510402"'),
     ("name: x\nedits:\n  - close: 0123", '前面的 0 会丢失（现为“0123”）。两边加上英文双引号："0123"'),
     ("name: x\nedits:\n  - upgrade: A\n    to: 次中新", "“to”没有这个取值（现为“次中新”）。是不是“次中心”"),
     ("name: x\nedits:\n  - change: A\n    set: {status: opened}", "“status”没有这个取值（现为“opened”）。是不是“open”"),
@@ -247,12 +249,25 @@ BAD = (
     ("name: x\nroads: {delay: 3}", "“delay”应是文字（现为“3”）。写成 3min 这样"),
     ("name: x\nroads: {delay: 3km}", "“delay”的写法不对（现为“3km”）。写成 3min 这样"),
     ("name: x\nroads: {period: 夜间}", "写了时段而没有时速表"),
-    ("name: x\npopulation: {year: 2030, factors: {510402: 0.9}}", '“factors”里的代码没有加引号（现为“510402”）。是不是 "510402"'),
+    ("name: x\npopulation: {year: 2030, factors: {510402: 0.9}}", '“factors”里的代码没有加引号（现为“510402”）。写成带引号的 "510402"'),
     ("name: x\nquestions:\n  - {plan: 次中心, p: 4-2}", "“p”的写法不对（现为“4-2”）"),
     ("name: x\nquestions:\n  - {plan: emergency, forced: [A, B], forbidden: [B]}", "既是必选又是不选（现为“B”）"),
     ('name: x\nquestions:\n  - {plan: emergency, quotas: {"510402": {at_least: 3, at_most: 1}}}', "至少多于至多（现为“3 > 1”）"),
     ("- name: x", "内容应是“键: 值”"),
-    ("name: [", "不是有效的 YAML"),
+    ("name: [", "第 1 行：不是有效的 YAML（现为“name: [”）"),
+    ("name: x\nedits:\n  - move: {id: A, lon: 101.6, lat: 26.6}", "第 3 行：“move”应是机构编号。move 后写机构编号；lon、lat 另起一行，与 move 同级"),
+    ("name: x\nedits:\n  - enlarge: {id: A}", "第 3 行：“enlarge”应是机构编号。enlarge 后写机构编号；beds 另起一行，与 enlarge 同级"),
+    ("name: x\nedits:\n  - close: [A, B]", "第 3 行：“close”应是机构编号。close 后写一个机构编号；几个机构就写几条"),
+    ("name：增设急救站", "第 1 行：用了全角标点（现为“name：增设急救站”）"),
+    ("# 说明：见后\nname: x\nauthor：甲\ndate: 2025-03-01", "第 3 行：用了全角标点（现为“author：甲”）"),
+    ("name: x\nedits:\n  - close：A", "第 3 行：“edits”应是“键: 值”（现为“close：A”）。冒号用英文（半角）的，后面空一格"),
+    ("name: x\nedits:\n  - close:A", "第 3 行：“edits”应是“键: 值”（现为“close:A”）。冒号用英文（半角）的，后面空一格"),
+    ("name: x\nedits:\n  - {close: A，reason: 甲}", "第 3 行：用了全角标点（现为“- {close: A，reason: 甲}”）"),
+    ("name: x\nroads: ｛delay: 3min｝", "第 2 行：用了全角标点"),
+    ("name: x\nroads: {delay：3min}", "第 2 行：用了全角标点（现为“delay：3min”）"),
+    ("name: x\nedits:\n\t- close: A", "第 3 行：用了制表符（Tab）（现为“- close: A”）。改成空格"),
+    ('name: x\nnotes: ["甲：乙，丙"]\ndate: "2025', '不是有效的 YAML（现为“date: "2025”）'),
+    ("name: x\nedits:\n  - change: A\n    set: {town_code: 510422100}", '“town_code”应是文字（现为“510422100”）。写成带引号的 "510422100"'),
 )  # fmt: skip
 
 

@@ -10,12 +10,13 @@ import pytest
 
 from planner.findings import assess
 from planner.measures import FUNCTIONS
+from planner.parameters import PARAMETERS, parameter_text
 from planner.region import Region
 from planner.rules import Rules, load_rules
 from planner.schema import STATUS_LABELS
 from planner.standards import standard_names
 from planner.travel import PAPER
-from scenarios.export.explain import PARAMETERS, explanations, parameter_text
+from scenarios.export.explain import explanations
 from scenarios.export.sheet import HIGHEST_ROW_POINTS, row_points
 from scenarios.export.workbook import FOREIGN, completion_text, write_workbook
 
@@ -124,8 +125,8 @@ def test_nothing_reads_like_code(city: Path) -> None:
 @pytest.mark.parametrize("name", standard_names())
 def test_every_parameter_of_the_rules_has_a_name_and_its_values_too(name: str) -> None:
     for rule in load_rules(name, FUNCTIONS).rules:
-        for reading in rule.readings:
-            for key, value in reading.params.items():
+        for params in (rule.plan_params, *(reading.params for reading in rule.readings)):
+            for key, value in params.items():
                 assert key in PARAMETERS, (rule.id, key)
                 assert parameter_text(key, value).isascii() is False
                 assert "_" not in parameter_text(key, value)

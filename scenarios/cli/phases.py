@@ -17,7 +17,7 @@ _OPTIONS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
     ("--data", Text("数据文件夹（默认用方案里写的）", "folder of data (default: the scenario's)"), {"type": Path, "metavar": "DIR"}),
     ("--rules", Text("规则名或 .yaml（默认用方案的，再默认本市的）", "rules (default: the scenario's, else the city's)"), {"default": "", "metavar": "NAME"}),
     ("--out", Text("输出文件夹", "output folder"), {"type": Path, "required": True, "metavar": "OUT"}),
-    ("--start", Text("第一年（默认数据日期的下一年）", "the first year (default: that after the data's)"), {"type": int, "metavar": "YEAR"}),
+    ("--start", Text("第一年（默认方案、规则、数据中最晚日期的下一年）", "the first year (default: that after the last date of scenario, rules, data)"), {"type": int, "metavar": "YEAR"}),
     ("--plan", Text("哪一类站点（方案里只有一类时不必给）", "which kind of site (if there are two)"),
      {"choices": ("subcenters", "emergency"), "default": ""}),
     ("--aim", Text("cover＝限度内的人口（默认），cost＝人口加权路程", "cover: people within the limit (default); cost: weighted way"),
@@ -72,6 +72,13 @@ def _report(found: Any, out: Path, language: Language) -> None:
     proven = found.found.status == "optimal"
     print(Text("已证明最优" if proven else f"未证明最优，差距 {found.found.gap:.2%}",
                "proven optimal" if proven else f"not proven, gap {found.found.gap:.2%}").say(language))  # fmt: skip
+    if found.asked.first_year is None:
+        print(
+            Text(
+                f"没有给出 --start，从 {found.first_year} 年起（理由见说明）",
+                f"no --start given: from {found.first_year}",
+            ).say(language)
+        )
     for row in records(found.found.table.iloc[1:]):
         names = [found.sites[one] for one in row["opened"].split(";") if one]
         people = Text(f"限度内 {row['covered']:,.0f} 人（＋{row['newly_covered']:,.0f}）",

@@ -37,14 +37,16 @@ def run(options: argparse.Namespace) -> None:
     """Run SCENARIO into OUT."""
     from scenarios.cli.progress import steps
     from scenarios.cli.report import print_outcome, print_warnings
+    from scenarios.export.decided import CHANGED, DOUBT
     from scenarios.run import run_file
 
     with steps(options.lang) as step:
         outcome = run_file(options.scenario, options.data, options.rules, options.out, step)
     print_warnings(outcome.warnings, options.lang)
-    lines = outcome.decided.lines
+    lines = [line for line in outcome.decided.lines if line[0] != DOUBT]  # which the warnings have told
     for label, text in lines[:_SHOWN]:
-        print(printable(f"{label}：{text}" if label == "方案" else f"  {text}"))
+        head = {"方案": "方案：", CHANGED: "  改用参数："}.get(label, "  ")
+        print(printable(f"{head}{text}"))
     if len(lines) > _SHOWN:
         print("  ……")
     print_outcome(outcome, options.out, options.lang)

@@ -32,7 +32,8 @@ AGE_NOTE = "数据没有年龄结构，不能按年龄分组；按县（区）�
 _LABELS = {one.name: f"{one.label}（{one.unit}）" if one.unit else one.label for one in FINDINGS.fields}
 _PEOPLE = {
     "better": "变近（人）", "worse": "变远（人）", "same": "不变（人）", "newly_covered": "新覆盖（人）",
-    "newly_uncovered": "不再覆盖（人）", "covered_before": "前者覆盖（人）", "covered_after": "后者覆盖（人）",
+    "newly_uncovered": "不再覆盖（人）", "covered_by_limit": "其中因限度不同新覆盖（人）",
+    "uncovered_by_limit": "其中因限度不同不再覆盖（人）", "covered_before": "前者覆盖（人）", "covered_after": "后者覆盖（人）",
 }  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def people_list(comparison: Comparison) -> pd.DataFrame:
         names = {"population": "人口（人）", "group_name": "名称", "county_name": "县（区）", **_PEOPLE}
         shown = table.drop(columns=["group_kind", "has_limit", "is_main"]).assign(group_code=code)
         unlimited = ~table["has_limit"].astype(bool)
-        hidden = ["newly_covered", "newly_uncovered", "covered_before", "covered_after"]
+        hidden = [name for name in _PEOPLE if "covered" in name]
         shown = shown.astype(dict.fromkeys(hidden, "Int64"))
         shown.loc[unlimited, hidden] = pd.NA
         parts.append(shown.assign(**words).rename(columns={**_LABELS, **names, "group_code": "代码"}))

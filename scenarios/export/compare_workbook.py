@@ -55,6 +55,8 @@ _PEOPLE = (
     Column("到最近机构（人）", "不变", 9, lambda row: row["same"], "number"),
     Column("覆盖（人）", "新覆盖", 8.5, lambda row: _limited(row, "newly_covered"), "number"),
     Column("覆盖（人）", "不再覆盖", 8.5, lambda row: _limited(row, "newly_uncovered"), "number"),
+    Column("其中因限度不同（人）", "新覆盖", 8.5, lambda row: _limited(row, "covered_by_limit"), "number"),
+    Column("其中因限度不同（人）", "不再覆盖", 8.5, lambda row: _limited(row, "uncovered_by_limit"), "number"),
 )
 _WORST = (
     Column("", "序号", 4.5, lambda row: row["number"], "centre"),

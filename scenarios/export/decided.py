@@ -5,10 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from planner.parameters import parameter_texts
 from planner.region import Region, Source
-from planner.scenario import Open, Scenario, edit_words
+from planner.rules import Rule
+from planner.scenario import Open, Scenario, doubts
+from planner.scenario_words import edit_words
 
 STATUS_QUO = Scenario()
+CHANGED = "方案：参数"
+"""The label of the lines on rules whose parameters a scenario changes."""
+DOUBT = "方案：提醒"
+"""The label of what is doubtful in a scenario."""
 
 
 @dataclass(frozen=True)
@@ -25,20 +32,28 @@ class Decided:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
-def decided(scenario: Scenario, region: Region, sources: Sequence[Source] = ()) -> Decided:
-    """Return what is told of a scenario, whose region this is; nothing of the status quo."""
+def decided(
+    scenario: Scenario, region: Region, sources: Sequence[Source] = (), rules: Sequence[Rule] | None = None
+) -> Decided:
+    """Return what is told of a scenario, whose region this is; nothing of the status quo.
+
+    `rules` are those that were computed: no parameter is told of others. None: of all, by their ids.
+    """
     if scenario == STATUS_QUO:
         return Decided()
     names = dict(zip(region.facilities["id"], region.facilities["name"], strict=True))
     edits = edit_words(scenario.edits, names)
     heading = "，".join(part for part in (scenario.name, scenario.author, scenario.date) if part)
-    population, areas = _population(scenario, region), _areas(scenario, names)
+    population, areas, params = _population(scenario, region), _areas(scenario, names), _overrides(scenario, rules)
     lines = [
         ("方案", heading),
         *(("方案：改动", f"{at}. {text}") for at, text in enumerate(edits, 1)),
         *(("方案：费用", text) for text in _cost(scenario)),
+        *((CHANGED, text) for text in params),
         *(("方案：人口", text) for text in population),
         *(("方案：服务范围", text) for text in areas),
+        *(("方案：证明", f"{text}（按写出方案时的数据）") for text in scenario.proof),
+        *((DOUBT, f"{one.found}：{one.what.zh}") for one in doubts(region, scenario)),
         *(("方案：备注", text) for text in scenario.notes),
     ]
     if scenario.says_nothing:
@@ -49,8 +64,9 @@ def decided(scenario: Scenario, region: Region, sources: Sequence[Source] = ()) 
         "date": scenario.date,
         "edits": edits,
         "cost": cost_of(scenario),
-        "assumptions": [*population, *areas, *_overrides(scenario)],
+        "assumptions": [*population, *areas, *params],
         "notes": list(scenario.notes),
+        **({"proof": list(scenario.proof)} if scenario.proof else {}),
         "files": [{"file": one.file, "sha256": one.sha256} for one in sources],
     }
     return Decided(scenario.name, heading, tuple(lines), _by_facility(scenario, edits), record)
@@ -97,10 +113,14 @@ def _areas(scenario: Scenario, names: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _overrides(scenario: Scenario) -> list[str]:
+def _overrides(scenario: Scenario, rules: Sequence[Rule] | None) -> list[str]:
+    labels = {one.rule: one.rule for one in scenario.overrides}
+    if rules is not None:
+        labels = {one.id: one.label for one in rules}
     return [
-        f"{one.rule}："
-        + "、".join(f"{name}＝{value}" for name, value in one.params.items())
+        f"{labels[one.rule]}：{parameter_texts(one.params)}"
         + (f"（{one.reason}）" if one.reason else "")
+        + "，不作判断"
         for one in scenario.overrides
+        if one.rule in labels
     ]

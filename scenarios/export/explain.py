@@ -4,44 +4,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from planner import __version__
-from planner.region import URBAN_SCOPES, Region
+from planner.parameters import parameter_text
+from planner.region import Region
 from planner.rules import Reading, Rules
-from planner.schema import FACILITIES, FACILITY_KINDS, STATUS_LABELS
+from planner.schema import STATUS_LABELS
 from scenarios.export.sheet import Sheet, row_points
 
 _HASH_LETTERS = 12
 _WIDTHS = (26, 104)
-
-_KINDS = {kind: names[0] for kind, names in FACILITY_KINDS.items()}
-_CHOICES = {value: names[0] for field in FACILITIES.fields for value, names in field.choices.items()}
-
-PARAMETERS: Mapping[str, tuple[str, str, Mapping[str, str]]] = MappingProxyType(
-    {
-        "facility_kind": ("机构类型", "", _KINDS),
-        "facility_kinds": ("机构类型", "", _KINDS),
-        "hospital_kinds": ("视同卫生院的机构类型", "", _KINDS),
-        "beside_kinds": ("同时服务的机构类型", "", _KINDS),
-        "beside_ids": ("其中", "", {}),
-        "radius_km": ("半径", " 公里", {}),
-        "residents": ("居民", "", {"urban": "城市地区", "rural": "农村地区"}),
-        "urban_scope": ("城市地区的范围", "", {key: text.zh for key, text in URBAN_SCOPES.items()}),
-        "units": ("逐个判断", "", {"town": "乡镇", "village": "行政村"}),
-        "minimum": ("每个至少", " 所", {}),
-        "minutes": ("响应时间", " 分钟", {}),
-        "column": ("依据名录的列", "", {field.name: field.label for field in FACILITIES.fields}),
-        "accepted": ("算作达标的取值", "", {**_CHOICES, "true": "是", "false": "否"}),
-        "test": (
-            "条件",
-            "",
-            {"present": "本范围内有 1 所", "load": "服务人口不超过上限", "either": "两个条件有一个成立"},
-        ),
-        "lower": ("服务人口下限", " 人", {}),
-        "upper": ("服务人口上限", " 人", {}),
-        "at_least": ("至少", " 所", {}),
-        "at_most": ("至多", " 所", {}),
-    }
-)
-"""What each parameter of a measure is called, its unit, and what its values are called."""
 
 NEAREST: Mapping[str, str] = MappingProxyType(
     {
@@ -55,23 +25,6 @@ NEAREST: Mapping[str, str] = MappingProxyType(
     }
 )
 """From where to what the nearest facility is measured, by measure."""
-
-
-def parameter_text(name: str, value: object) -> str:
-    """Return one parameter in words.
-
-    >>> parameter_text("facility_kinds", ("township_hospital", "county_subcenter"))
-    '机构类型＝乡镇卫生院、县域医疗卫生次中心'
-    >>> parameter_text("upper", 100000)
-    '服务人口上限＝100,000 人'
-    """
-    label, unit, words = PARAMETERS.get(name, (name, "", {}))
-    values = value if isinstance(value, tuple) else (value,)
-    said = (
-        f"{one:,g}" if isinstance(one, int | float) and not isinstance(one, bool) else words.get(str(one), str(one))
-        for one in values
-    )
-    return f"{label}＝{'、'.join(said)}{unit}"
 
 
 def _reading_text(reading: Reading) -> str:

@@ -10,13 +10,13 @@ from geodata.load import load_with_warnings
 from planner.errors import OptionError, Problem, SitingError, Text
 from planner.measures import FUNCTIONS
 from planner.region import Region, Source
-from planner.rules import Reading, Rule, Rules, load_rules, with_minutes
-from planner.scenario import Edit, Scenario, apply, overridden
+from planner.rules import Reading, Rule, Rules, load_rules
+from planner.scenario import Edit, Scenario
 from planner.siting.siting import Siting
 from planner.standards import standard_names
 from scenarios.export.decided import decided
 from scenarios.files import ScenarioFile, read_scenario
-from scenarios.run import Outcome, Step, run
+from scenarios.run import Outcome, Step, decisions, run
 from scenarios.ways import RoadChoices
 from scenarios.write import write_scenario
 
@@ -60,19 +60,18 @@ def begin(
     loaded = load_with_warnings(data)
     name = rules_name or base.rules or _own_rules(loaded.region)
     law = load_rules(name, FUNCTIONS)
-    minutes = base.choices.minutes
-    rules = overridden(law if minutes is None else with_minutes(law, minutes), base.scenario)
-    region = apply(loaded.region, base.scenario)
+    rules, region = decisions(loaded.region, law, base.scenario, base.choices)
     sources = (*base.sources, *base.choices.files, *map(_source, files))
     return Start(data, name, loaded.region, law, region, rules, base, loaded.warnings, sources)
 
 
 def _merged(given: RoadChoices, base: RoadChoices) -> RoadChoices:
     """Return the choices given, and the base's where none is."""
-    chosen = {one.name: getattr(given, one.name) for one in fields(RoadChoices)}
-    plain = {one.name: getattr(NO_CHOICES, one.name) for one in fields(RoadChoices)}
+    chosen = {one.name: getattr(given, one.name) for one in fields(RoadChoices) if one.compare}
+    plain = {name: getattr(NO_CHOICES, name) for name in chosen}
     changed = {name: value for name, value in chosen.items() if value != plain[name]}
-    return replace(base, **changed)
+    said_in = {name: where for name, where in base.said_in.items() if name not in changed}
+    return replace(base, **{**changed, "said_in": said_in})
 
 
 def _source(path: Path) -> Source:
@@ -110,15 +109,21 @@ class Proposal:
 
 
 def proposal(
-    start: Start, file: str, name: str, edits: Sequence[Edit], question: Mapping[str, Any], notes: Sequence[str]
-) -> Proposal:
-    """Return the base scenario with the edits of a plan behind its own, and the question that the plan answers."""
+    start: Start, file: str, name: str, edits: Sequence[Edit], question: Mapping[str, Any], notes: Sequence[str],
+    proof: Sequence[str] = (),
+) -> Proposal:  # fmt: skip
+    """Return the base scenario with the edits of a plan behind its own, and the question that the plan answers.
+
+    `proof` is what is proved of just these edits: it is not told any more once somebody changes them.
+    """
     scenario = replace(
         start.base.scenario,
         name=name,
         edits=(*start.base.scenario.edits, *edits),
         questions=(*start.base.scenario.questions, question),
         notes=(*start.base.scenario.notes, *notes),
+        proof=tuple(proof),
+        proof_of="",
     )
     top = ("选址方案，由 fugai plan 写出：fugai run 可以重现，也可以修改后再运行、再比较（fugai compare）。",)
     return Proposal(file, replace(start.base, scenario=scenario), top)
