@@ -3,11 +3,15 @@
 function showCenters(map) {
   'use strict';
 
-  const atHome = () => { document.getElementById('county').value = ''; };
+  function atHome() {
+    byId('county').value = '';
+    draw();
+  }
+
   const page = planPage(map, 'centers', {panes: ['links', 'communities', 'beyond'], padding: 34, atHome});
   const {sign, signAt, placeOf, named, swatched, option} = page;
   const {data, elements, view, tips} = page.stage;
-  const {layerRow, toggle} = page.stage.legend;
+  const {layerRow, setCount, toggle} = page.stage.legend;
   const {towns, written, shifts} = page.layers;
   const {words, marks, chrome, looks} = data.style;
   const {byId, make, fill, point, number, people, stroke, dot, list, card} = elements;
@@ -21,7 +25,16 @@ function showCenters(map) {
 
   const isPlanned = () => time === 'planned';
   const paintOf = (id) => data.paints[time][id] || chrome.paper;
-  const shownCenters = () => centers.filter((one) => isPlanned() || one.origin === 'standing');
+
+  /* What is shown: of the chosen time and county, and the centres of another county that serve its people. */
+  const isHere = (one) => [one.county, ''].includes(byId('county').value);
+  const shownCommunities = () => communities.filter(isHere);
+  const shownPosts = () => posts.filter((one) => isHere(one) && (isPlanned() ? !one.upgraded : one.kind === 'chs'));
+  function shownCenters() {
+    const serving = new Set(shownCommunities().map((one) => one[time]));
+    return centers.filter((one) => (isPlanned() || one.origin === 'standing') && (isHere(one) || serving.has(one.id)));
+  }
+  const beyondOf = (one) => one[`beyond_${time}`];
   const loadOf = (one) => (isPlanned() ? one.planned : one.today);
   const wan = (count) => (count >= 10000 ? `${(count / 10000).toFixed(1)} 万` : number(count));
 
@@ -52,9 +65,11 @@ function showCenters(map) {
   const beyondLayer = L.layerGroup();
   const loadLayer = L.layerGroup();
   const loadsWanted = L.layerGroup();
-  const originLayers = new Map(['standing', 'hospital', 'station', 'community'].map((origin) => [origin, L.layerGroup()]));
+  const signLayers = new Map(data.labels.map(([kind]) => [kind, L.layerGroup()]));
+  const counted = new Map();
 
   function townPaint(town) {
+    if (!isHere(town)) return chrome.ground;
     if (areaOf.has(town.code)) return paintOf(areaOf.get(town.code)[time]);
     return town.plan ? data.style.served_fill : data.style.none_fill;
   }
@@ -66,7 +81,7 @@ function showCenters(map) {
       const look = {...looks.community, radius: radius(one), fillColor: paintOf(one[time]), pane: 'communities', className: 'community'};
       one.dot = tips.tip(L.circleMarker(point(one.at), look), () => communityCard(one)).addTo(dotLayer);
     }
-    if (!one.beyond) return;
+    if (!beyondOf(one)) return;
     const look = {...looks.beyond, radius: ringRadius(one), pane: 'beyond', interactive: false};
     one.ring = L.circleMarker(point(one.at), look).addTo(beyondLayer);
   }
@@ -79,17 +94,22 @@ function showCenters(map) {
 
   function draw() {
     const shiftOf = shifts();
-    [dotLayer, lineLayer, beyondLayer, loadLayer, ...originLayers.values()].forEach((layer) => layer.clearLayers());
-    communities.forEach(drawCommunity);
+    [dotLayer, lineLayer, beyondLayer, loadLayer, ...signLayers.values()].forEach((layer) => layer.clearLayers());
+    shownCommunities().forEach(drawCommunity);
     shownCenters().forEach((one) => {
       const shift = shiftOf(one.at, marks[one.origin].size);
-      signAt(one.at, one.origin, 'center', () => centerCard(one), shift).addTo(originLayers.get(one.origin));
+      signAt(one.at, one.origin, 'center', () => centerCard(one), shift).addTo(signLayers.get(one.origin));
       written(one.at, loadText(one), isBeside(one) ? 'load beside' : 'load', 'loads').addTo(loadLayer);
     });
+    shownPosts().forEach((one) => signAt(one.at, one.kind, one.kind, () => postCard(one)).addTo(signLayers.get(one.kind)));
+    [...signLayers, ['communities', dotLayer], ['beyond', beyondLayer]].filter(([kind]) => counted.has(kind))
+      .forEach(([kind, layer]) => setCount(counted.get(kind), layer.getLayers().length));
     page.layers.paintTowns(townPaint);
+    page.showFacts(data.facts[time][byId('county').value] || []);
     showCenterLines();
+    showTownLines();
     fill('fills', ...fillLegend());
-    fill('chosen', byId('view').selectedOptions[0].textContent);
+    fill('chosen', [byId('view'), byId('county')].map((one) => one.selectedOptions[0].textContent).join('　'));
   }
 
   function zoomed() {
@@ -102,28 +122,28 @@ function showCenters(map) {
 
   /* ---- the panel ---- */
 
-  const postLayer = (kind) => L.layerGroup(posts.filter((one) => one.kind === kind)
-    .map((one) => signAt(one.at, kind, kind, () => postCard(one))));
+  function countedRow(kind, ...more) {
+    counted.set(kind, layerRow(...more, true, {count: 0}));
+    return counted.get(kind);
+  }
 
   function layerRows() {
-    const count = (kind) => [...centers.map((one) => one.origin), ...posts.map((one) => one.kind)].filter((one) => one === kind).length;
-    const far = communities.filter((one) => one.beyond).length;
     const ring = dot({...looks.beyond, fillColor: 'none'}, 6);
     return [
-      ...data.labels.filter(([kind]) => count(kind)).map(([kind, label]) =>
-        layerRow(label, originLayers.get(kind) || postLayer(kind), sign(kind), true, {count: count(kind)})),
+      ...data.labels.map(([kind, label]) => countedRow(kind, label, signLayers.get(kind), sign(kind))),
       layerRow(words.loads, loadsWanted, '', true, {changed: zoomed}),
-      data.areas ? null : layerRow(words.communities, dotLayer, dot(looks.community, 6), true, {count: communities.length}),
+      data.areas ? null : countedRow('communities', words.communities, dotLayer, dot(looks.community, 6)),
       layerRow(words.lines, lineLayer, stroke(looks.link), true),
-      far ? layerRow(words.beyond_layer, beyondLayer, ring, true, {count: far}) : null,
+      countedRow('beyond', words.beyond_layer, beyondLayer, ring),
       ...page.layers.groundRows(),
     ];
   }
 
   function fillLegend() {
-    const none = communities.some((one) => !one[time]) ? [swatched(chrome.paper, words.no_center)] : [];
+    const none = shownCommunities().some((one) => !one[time]) ? [swatched(chrome.paper, words.no_center)] : [];
+    const outside = byId('county').value ? [swatched(chrome.ground, words.outside)] : [];
     return [make('p', {class: 'fine'}, data.areas ? words.meaning_areas : words.meaning_points),
-      make('div', {class: 'others'}, ...none, swatched(data.style.none_fill, words.off))];
+      make('div', {class: 'others'}, ...none, swatched(data.style.none_fill, words.off), ...outside)];
   }
 
   function showCenterLines() {
@@ -137,30 +157,32 @@ function showCenters(map) {
     }));
   }
 
+  /** What is advised is the plan's: today's view has none of it. */
   function showTownLines() {
-    page.showLines('towns', words.town_head, towns.filter((town) => town.plan).map((town) => (
+    byId('towns').closest('section').hidden = !isPlanned();
+    page.showLines('towns', words.town_head, towns.filter((town) => town.plan && isHere(town)).map((town) => (
       {cells: [named(town.name, town.county), String(town.plan.needed), town.plan.proposal], go: () => tips.goToTown(town)})));
   }
 
-  function frameCounty() {
-    const mine = communities.filter((one) => one.county === byId('county').value).map((one) => point(one.at));
+  function chooseCounty() {
+    const mine = shownCommunities().map((one) => point(one.at));
     tips.unpin();
-    view.frame(mine.length ? L.latLngBounds(mine).pad(0.05) : view.home);
+    draw();
+    if (byId('county').value) view.frame(L.latLngBounds(mine).pad(0.05), {maxZoom: 14});
+    else view.frame(view.home);
   }
 
   page.layers.addTowns(townCard);
   fill('view', ...['planned', 'today'].map((one, at) => option(one, words.views[at])));
+  fill('county', option('', words.everywhere), ...[...new Set(communities.map((one) => one.county))].map((one) => option(one, one)));
   fill('layers', ...layerRows());
-  page.showFacts(data.facts);
-  showTownLines();
   draw();
   byId('view').addEventListener('change', () => {
     time = byId('view').value;
     tips.unpin();
     draw();
   });
-  fill('county', option('', words.everywhere), ...[...new Set(communities.map((one) => one.county))].map((one) => option(one, one)));
-  byId('county').addEventListener('change', frameCounty);
+  byId('county').addEventListener('change', chooseCounty);
   page.find(communities.map((one) => [one, one.id, one.town, () => communityCard(one)]),
     centers.map((one) => [one, one.id, one.where, () => centerCard(one)]));
   map.on('zoomend resize', zoomed);

@@ -10,12 +10,16 @@ from types import MappingProxyType
 import geopandas as gpd
 
 from maps import geometry, style
+from maps.colouring import FILLS as DISTRICTS
+from maps.colouring import colours
 from maps.columns import plain
 from maps.furniture import Furniture
 from maps.ground import Edges, ground, roads_of
 from maps.marks import DIAMOND, PAPER, PENTAGON, PLUS, PLUS_LOW, SQUARE, UP, Mark
 from maps.sheet import sheet
 from planner.region import Region
+
+__all__ = ["DISTRICTS", "MARKS", "Center", "Community", "Post", "Town", "centers_map", "colours"]
 
 _RED, _INK, _LINE, _LEFT = "#a4133c", "#16323f", "#3c4d57", "#dd6b10"
 MARKS: Mapping[str, Mark] = MappingProxyType(
@@ -28,8 +32,6 @@ MARKS: Mapping[str, Mark] = MappingProxyType(
         "new_chs": Mark(11, UP, PAPER, _RED),
     }
 )
-DISTRICTS = ("#8fb8de", "#b9d48b", "#d9b3d6", "#f0d878", "#8fd0c4", "#c9b59b", "#a9a6dd", "#e3a5a0")
-"""Pale enough for names and lines on them; those who are left out keep their orange."""
 _LOOKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "community": {"color": _LINE, "weight": 0.8, "fillColor": DISTRICTS[0], "fillOpacity": 0.95},
@@ -37,7 +39,7 @@ _LOOKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "beyond": {"color": _LEFT, "weight": 2, "fill": False, "fillOpacity": 0},
     }
 )
-_SCRIPTS = ("search", "roads", "layers", "plan_page")
+_SCRIPTS = ("search", "roads", "labels", "layers", "plan_page")
 _WORDS: Mapping[str, object] = MappingProxyType(
     {
         "search": "查找街道、社区、中心",
@@ -50,6 +52,7 @@ _WORDS: Mapping[str, object] = MappingProxyType(
         "sharing": "所合计",
         "joined": "合计在内",
         "off": "不在服务对象内",
+        "outside": "所选范围以外",
         "beyond_layer": "步行范围外的居民",
         "list_head": ["中心", "服务人口"],
         "town_head": ["街道（镇）", "新增", "建议"],
@@ -59,9 +62,15 @@ _WORDS: Mapping[str, object] = MappingProxyType(
 )
 
 
+Facts = Mapping[str, Mapping[str, Sequence[tuple[str, str]]]]
+
+
 @dataclass(frozen=True)
 class Community:
-    """One community: today's and the planned centre's id, lines for its tooltip; `area` where it is drawn as a polygon."""
+    """One community: today's and the planned centre's id, lines for its tooltip.
+
+    `beyond_today` and `beyond_planned` are the residents beyond a walk to a centre or station that stands, or would then.
+    """
 
     id: str
     name: str
@@ -70,7 +79,8 @@ class Community:
     people: int
     today: str
     planned: str
-    beyond: int
+    beyond_today: int
+    beyond_planned: int
     said: tuple[tuple[str, str], ...]
     lon: float
     lat: float
@@ -88,6 +98,7 @@ class Center:
     name: str
     origin: str
     label: str
+    county: str
     where: str
     today: int
     planned: int | None
@@ -102,13 +113,15 @@ class Center:
 
 @dataclass(frozen=True)
 class Post:
-    """A service station, standing ("chs") or proposed ("new_chs")."""
+    """A service station, standing ("chs") or proposed ("new_chs"); upgraded: standing, and a centre by the plan."""
 
     name: str
     kind: str
+    county: str
     where: str
     lon: float
     lat: float
+    upgraded: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,11 +136,12 @@ class Town:
 
 def centers_map(
     region: Region, communities: Sequence[Community], centers: Sequence[Center], posts: Sequence[Post], towns: Sequence[Town],
-    edges: Iterable[tuple[str, str]], labels: Sequence[tuple[str, str]], facts: Sequence[tuple[str, str]],
+    edges: Iterable[tuple[str, str]], labels: Sequence[tuple[str, str]], facts: Facts,
     furniture: Furniture, told: str = "", open_edges: Edges | None = None,
 ) -> str:  # fmt: skip
     """Return one HTML page that opens with no network; `labels` are (origin, label) in the legend's order.
 
+    `facts` are figures as (label, text) by time ("planned", "today") and county (its name, "" the whole city).
     Edges of the roads that are not among `open_edges` are drawn as closed.
     """
     own = {one.code: asdict(one) for one in towns}
@@ -141,34 +155,15 @@ def centers_map(
         "told": told,
         "labels": [list(one) for one in labels],
         "areas": region.subject_level == "town",
-        "facts": [list(one) for one in facts],
+        "facts": {
+            time: {where: [list(one) for one in said] for where, said in by.items()} for time, by in facts.items()
+        },
         "communities": [geometry.placed(one) for one in communities],
         "centers": [geometry.placed(one) for one in centers],
         "posts": [geometry.placed(one) for one in posts],
         "paints": dict(zip(("planned", "today"), _paints(communities, tuple(edges)), strict=True)),
     }
     return sheet("centers", data, furniture, _SCRIPTS)
-
-
-def colours(districts: Iterable[str], borders: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return a colour for each district, other than its neighbours' where there are enough, the least used first.
-
-    >>> found = colours(["a", "b", "c"], [("a", "b")])
-    >>> found["a"] != found["b"]
-    True
-    """
-    near: dict[str, set[str]] = {one: set() for one in districts}
-    for a, b in borders:
-        near[a].add(b)
-        near[b].add(a)
-    found: dict[str, str] = {}
-    used = dict.fromkeys(DISTRICTS, 0)
-    for one in sorted(near, key=lambda one: (-len(near[one]), one)):
-        taken = {found[other] for other in near[one] if other in found}
-        paint = min(DISTRICTS, key=lambda colour: (colour in taken, used[colour], DISTRICTS.index(colour)))
-        found[one] = paint
-        used[paint] += 1
-    return found
 
 
 def _paints(communities: Sequence[Community], edges: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:

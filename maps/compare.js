@@ -6,13 +6,14 @@ function showCompare(map) {
   /* On paper the maps stand on the first sheet, words and table on one of their own. */
   const panel = document.querySelector('.panel');
   const ground = document.querySelector('.stage');
-  const [paper, conclusion, indicators] = ['paper', 'conclusion', 'indicators'].map((id) => document.getElementById(id));
-  const kept = [conclusion, indicators].map((section) => [section, section.nextElementSibling]);
+  const [paper, conclusion, changes, indicators] = ['paper', 'conclusion', 'changes', 'indicators'].map((id) => document.getElementById(id));
+  const kept = [indicators, changes, conclusion].map((section) => [section, section.nextElementSibling]);
   const stage = mapStage(map, 'compare', {
     toPaper() {
       paper.append(conclusion, indicators);
       const around = document.querySelector('.masthead').offsetHeight + document.querySelector('footer').offsetHeight;
       ground.style.height = `calc(190mm - ${around + 4}px)`;
+      if (panel.scrollHeight > panel.clientHeight) paper.insertBefore(changes, indicators);
     },
     fromPaper() {
       ground.style.height = '';
@@ -54,13 +55,14 @@ function showCompare(map) {
   const second = L.map(byId('second'), {zoomControl: false, attributionControl: false, zoomSnap: 0.25});
   second.setView(map.getCenter(), map.getZoom());
   second.createPane('counties');
-  Object.assign(second.createPane('names').style, {zIndex: 620});
+  Object.assign(second.createPane('names').style, {zIndex: 590});
   const [left, right, beside] = [[map, 'left'], [map, 'right'], [second, 'beside']].map(([one, name]) => makeScene(one, name));
   [map, second].forEach((one) => {
     /* Borders and names lie above the curtain: they are the same on both sides. */
     Object.assign(one.getPane('counties').style, {zIndex: 450, pointerEvents: 'none'});
     countyLayer().addTo(one);
   });
+  mapLabels(second);
   const curtain = mapCurtain(map, second, left, right, byId, words.divider);
 
   function paint() {

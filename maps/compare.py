@@ -19,7 +19,7 @@ from planner.compare import count_change, value_texts
 from planner.region import Region
 from planner.schema import FACILITY_KINDS
 
-_SCRIPTS = ("legend", "layers", "compare_scene", "curtain")
+_SCRIPTS = ("legend", "labels", "layers", "compare_scene", "curtain")
 MARKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "added": {"color": "#14507a", "shape": "M16 3a13 13 0 1 0 .01 0z", "dash": ""},

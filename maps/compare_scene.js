@@ -71,8 +71,9 @@ function compareScenes(stage, towns, townCard) {
       const at = role === 'after' ? site.after || site.before : site.before;
       if (!at || (role === 'before' && site.change !== 'moved')) return;
       const inner = sign(site.kind, site.change === 'closed' ? 'closed' : 'open');
-      const label = role === 'before' ? `${words.old_place} ${site.number}` : `${site.word} ${site.number}`;
-      const html = make('span', {}, inner, mark(site.change, 32), make('b', {style: `color:${marks[site.change].color}`}, label));
+      const word = make('i', {}, `${role === 'before' ? words.old_place : site.word} `);
+      const label = make('b', {style: `color:${marks[site.change].color}`}, word, String(site.number));
+      const html = make('span', {}, inner, mark(site.change, 32), label);
       const said = () => card(site.name, site.where, list([[site.word, site.detail]]));
       addSign(at, html, `change ${site.change}`, symbols[site.kind].size, said, 1000);
     }

@@ -17,7 +17,7 @@ from planner.numbers import share_text
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, REASON_LABELS
 
-_SCRIPTS = ("cards", "legend", "search", "roads", "layers", "detours", "coverage_layers")
+_SCRIPTS = ("cards", "legend", "search", "roads", "labels", "layers", "detours", "coverage_layers")
 _ROW_TEXTS = (
     "subject_code", "subject_name", "town_name", "county_name", "required_text", "status", "force", "nature",
     "nearest_facility_name", "denominator", "remedy", "document", "section", "quote", "note",

@@ -10,7 +10,7 @@ function mapLayerRows(map, style, elements) {
     const box = make('input', {type: 'checkbox', 'data-layer': name});
     const total = count === undefined ? null : make('span', {class: 'count'}, number(count));
     const item = make('li', {class: name.length > 9 ? 'wide' : ''},
-      make('label', {}, box, make('span', {class: 'mark'}, mark || ''), make('span', {}, name), total));
+      make('label', {}, box, make('span', {class: 'mark'}, mark || ''), make('span', {class: 'name'}, name), total));
     const show = () => {
       item.classList.toggle('off', !box.checked);
       toggle(layer, box.checked);
@@ -30,10 +30,12 @@ function mapLayerRows(map, style, elements) {
     row.querySelector('.count').textContent = number(count);
   }
 
+  const setName = (row, name) => { row.querySelector('.name').textContent = name; };
+
   function dotExamples() {
     const examples = style.dots.map((one) => make('span', {}, dot(style.lines.uncovered, one.radius), people(one.people)));
     return make('li', {class: 'dots wide'}, ...examples);
   }
 
-  return {toggle, layerRow, setCount, dotExamples};
+  return {toggle, layerRow, setCount, setName, dotExamples};
 }

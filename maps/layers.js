@@ -39,6 +39,19 @@ function mapLayers(map, stage) {
       ...counties.map((one) => named(one, 'county'))]);
   }
 
+  /** Signs that would lie on one of `others`, or under it, stand beside it: each stays seen. */
+  function keepApart(signs, others) {
+    const places = others.map((one) => [map.latLngToLayerPoint(one.getLatLng()), one.options.icon.options.iconSize[0]]);
+    const scale = Number(document.querySelector('.sheet').style.getPropertyValue('--sign-scale'));
+    signs.forEach((one) => {
+      const at = map.latLngToLayerPoint(one.getLatLng());
+      const {html, iconSize: [own]} = one.options.icon.options;
+      const [other, size] = places.find(([spot, width]) => at.distanceTo(spot) < scale * (own + width) / 2) || [];
+      const wanted = other ? (at.x < other.x ? -1 : 1) * (own + size) / 2 - (at.x - other.x) / scale : 0;
+      html.style.setProperty('--shift', `${wanted}px`);
+    });
+  }
+
   function marker(at, box, size, className, {shift = 0, order = size * 40} = {}) {
     const html = make('span', {style: `--shift:${shift}px`}, box);
     const icon = L.divIcon({className: `sign ${className}`, html, iconSize: [size, size]});
@@ -81,6 +94,7 @@ function mapLayers(map, stage) {
 
   map.on('zoomend resize', zoomed);
   zoomed();
+  mapLabels(map);
 
-  return {towns, addTowns, townEntries, paintTowns, countyLayer, written, marker, shifts, groundRows};
+  return {towns, addTowns, townEntries, paintTowns, countyLayer, written, marker, keepApart, shifts, groundRows};
 }

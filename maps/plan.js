@@ -6,7 +6,7 @@ function showPlan(map) {
   const page = planPage(map, 'plan', {panes: ['spokes', 'left'], padding: 14});
   const {sign, placeOf, named, swatched, option} = page;
   const {data, elements, tips} = page.stage;
-  const {layerRow, setCount, dotExamples} = page.stage.legend;
+  const {layerRow, setCount, setName, dotExamples} = page.stage.legend;
   const {towns} = page.layers;
   const {words, fills, lines, marks} = data.style;
   const {byId, make, fill, rowsOf, point, people, dot, stroke, list, card} = elements;
@@ -80,6 +80,7 @@ function showPlan(map) {
       left[state].addLayer(tips.tip(L.circleMarker(point(demand[at].at), look), () => leftCard(row)));
     });
     left.forEach((layer, at) => setCount(counted.get(at), layer.getLayers().length));
+    setName(counted.get(0), view.beyond + words.left.uncovered);
     byId('layers').querySelector('.dots').hidden = !view.left.length;
   }
 
@@ -93,7 +94,7 @@ function showPlan(map) {
   function layerRows() {
     return [
       ...legend.states.map(([state, label]) => countedRow(state, label, signs.get(state), sign(state), !legend.hidden.includes(state))),
-      countedRow(0, words.left.uncovered, left[0], dot(lines.uncovered, 5), true),
+      countedRow(0, view.beyond + words.left.uncovered, left[0], dot(lines.uncovered, 5), true),
       dotExamples(),
       countedRow(1, words.left.unreachable, left[1], dot(lines.unreachable, 5), true),
       isBySite ? layerRow(words.spokes, spokes, stroke(data.style.spoke), true) : null,

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from maps import geometry, style
+from maps.colouring import FILLS, colours
 from maps.columns import numbers, plain, texts
 from maps.furniture import Furniture
 from maps.ground import Edges, ground, roads_of
@@ -37,26 +38,15 @@ MARKS: Mapping[str, Mark] = MappingProxyType(
     }
 )
 LEFT = ("uncovered", "unreachable")
-_SERVICE_FILLS = (
-    "#cfe3d4",
-    "#f3dfb8",
-    "#d9d2ea",
-    "#f5d3cf",
-    "#cde4ec",
-    "#e6e8b4",
-    "#ead0e2",
-    "#c9d7f0",
-    "#e3d3bf",
-    "#d5ead0",
-)
+_BEYOND = "限度以外"
 _HOSPITAL_FILL = style.Swatch("主要由已有医院服务", "#eef1f2")
 _SPOKE: Mapping[str, object] = MappingProxyType(
     {"color": _PURPLE, "weight": 1.3, "opacity": 0.75, "dashArray": "4 3", "fill": False}
 )
-_SCRIPTS = ("search", "roads", "layers", "plan_page")
+_SCRIPTS = ("search", "roads", "labels", "layers", "plan_page")
 _WORDS: Mapping[str, object] = MappingProxyType(
     {
-        "left": {"uncovered": "限度以外的居民点（圆的大小＝人数）", "unreachable": "不可达的居民点"},
+        "left": {"uncovered": "的居民点（圆的大小＝人数）", "unreachable": "不可达的居民点"},
         "spokes": "乡镇 → 服务其多数居民的次中心",
         "services": "颜色相同且连线到同一处＝由同一次中心服务",
         "shares": "颜色＝限度以内的人口占比（%），每级含下限、不含上限",
@@ -97,7 +87,10 @@ class Left:
 
 @dataclass(frozen=True)
 class View:
-    """One plan: its places in the two choices, figures as (label, text), and what it says of sites, towns, settlements."""
+    """One plan: its places in the two choices, figures as (label, text), and what it says of sites, towns, settlements.
+
+    `beyond` names the limit that those of `left` are beyond, as "30 分钟以外"; "" where it is told elsewhere.
+    """
 
     group: str
     label: str
@@ -106,6 +99,7 @@ class View:
     towns: tuple[Town, ...]
     left: tuple[Left, ...]
     note: str = ""
+    beyond: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,7 +182,7 @@ def _neighbours(towns: gpd.GeoDataFrame) -> set[tuple[str, str]]:
 def _views(
     views: Sequence[View], legend: Legend, place: Mapping[str, Mapping[str, int]], neighbours: set[tuple[str, str]]
 ) -> list[dict[str, Any]]:
-    out, kept = list[dict[str, Any]](), dict[str, int]()
+    out, kept = list[dict[str, Any]](), dict[str, str]()
     for view in views:
         states = {one.id: one.state for one in view.sites}
         fills = _service_fills(view, states, neighbours, kept) if legend.fill == "site" else _share_fills(view)
@@ -197,6 +191,7 @@ def _views(
                 "group": view.group,
                 "label": view.label,
                 "note": view.note,
+                "beyond": view.beyond or _BEYOND,
                 "facts": [list(pair) for pair in view.facts],
                 "sites": [[place["site"][one.id], one.state, one.decision, one.reason] for one in view.sites],
                 "towns": [[place["town"][one.code], fills[one.code], place["site"].get(one.site, -1), one.said]
@@ -212,34 +207,24 @@ def _share_fills(view: View) -> dict[str, int]:
 
 
 def _service_fills(
-    view: View, states: Mapping[str, str], neighbours: set[tuple[str, str]], kept: dict[str, int]
+    view: View, states: Mapping[str, str], neighbours: set[tuple[str, str]], kept: dict[str, str]
 ) -> dict[str, int]:
     """Return a fill for each town: one for each sub-centre, another than its neighbours'; all hospitals share one.
 
     `kept` remembers the fill that a site had in the views before, so that it changes only where it must.
     """
     served = {one.code: one.site for one in view.towns if states.get(one.site, "background") != "background"}
-    touching: dict[str, set[str]] = {site: set() for site in served.values()}
-    for one, other in neighbours:
-        if served.get(one) and served.get(other) and served[one] != served[other]:
-            touching[served[one]].add(served[other])
-            touching[served[other]].add(served[one])
-    fills: dict[str, int] = {}
-    for site in sorted(touching, key=lambda site: (-len(touching[site]), site)):
-        taken = {fills[one] for one in touching[site] if one in fills}
-        unused = [at for at in range(len(_SERVICE_FILLS)) if at not in fills.values()]
-        before = [kept[site]] if site in kept else []
-        wanted = [*(at for at in before if at in unused), *unused, *before, *range(len(_SERVICE_FILLS))]
-        fills[site] = next((at for at in wanted if at not in taken), 0)
-    kept |= fills
-    hospital = len(_SERVICE_FILLS)
-    return {one.code: fills[one.site] if one.code in served else hospital + (not one.site) for one in view.towns}
+    both = ((served.get(one), served.get(other)) for one, other in neighbours)
+    found = colours(sorted(set(served.values())), ((a, b) for a, b in both if a and b and a != b), kept)
+    kept |= found
+    place, hospital = {fill: at for at, fill in enumerate(FILLS)}, len(FILLS)
+    return {one.code: place[found[one.site]] if one.code in served else hospital + (not one.site) for one in view.towns}
 
 
 def _style(legend: Legend) -> dict[str, object]:
     nobody = style.Swatch("没有所问的居民", style.NOT_APPLICABLE.fill)
     lost = style.Swatch("不可达", style.NO_DATA.fill)
-    service = (*(style.Swatch("", one) for one in _SERVICE_FILLS), _HOSPITAL_FILL, lost, nobody)
+    service = (*(style.Swatch("", one) for one in FILLS), _HOSPITAL_FILL, lost, nobody)
     fills = service if legend.fill == "site" else (*style.fills()[:-1], nobody)
     return style.page_style(
         _WORDS,

@@ -101,11 +101,19 @@ function showRural(map) {
   /* ---- the panel ---- */
 
   const ofKind = (kind) => villages.filter((one) => one.kind === kind);
-  const kindLayer = (kind) => L.layerGroup(ofKind(kind).map((one) => signAt(one.at, kind, kind, () => villageCard(one))));
+  const villageSigns = [];
+  const hostSigns = [];
+
+  function kindLayer(kind) {
+    const signs = ofKind(kind).map((one) => signAt(one.at, kind, kind, () => villageCard(one)));
+    if (kind !== 'clinic') villageSigns.push(...signs);
+    return L.layerGroup(signs);
+  }
 
   function hostRow() {
     const signs = hosts.map((one) => tips.tip(
-      page.layers.marker(one.at, elements.sign(one.kind, 'open'), symbols[one.kind].size, 'host'), () => hostCard(one)));
+      page.layers.marker(one.at, elements.sign(one.kind, 'open'), symbols[one.kind].size, 'host', {order: 2000}), () => hostCard(one)));
+    hostSigns.push(...signs);
     const mark = make('span', {class: 'pair'}, ...Object.keys(symbols).map((kind) => elements.sign(kind, 'open')));
     return layerRow(words.hosts, L.layerGroup(signs), mark, true, {count: hosts.length});
   }
@@ -158,6 +166,9 @@ function showRural(map) {
     byId('day').addEventListener('change', () => choose(byId('team').value, byId('day').value));
     choose('', '');
   }
+  const apart = () => page.layers.keepApart(villageSigns, hostSigns);
+  map.on('zoomend resize', apart);
+  apart();
   page.find(villages.map((one) => [one, one.code, one.town, () => villageCard(one)]),
     hosts.map((one) => [one, one.id, one.label, () => hostCard(one)]));
 }

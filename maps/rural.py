@@ -36,7 +36,7 @@ LINK_FILLS: Mapping[str, str] = MappingProxyType(
     {"town": "#fbf3d9", "subcenter": "#c9e3cf", "county": "#a9c9dc", "city": "#c8bcdc", "": "#e9ebec"}
 )
 _ROUTE: Mapping[str, object] = MappingProxyType({"color": "#a4133c", "weight": 2, "opacity": 0.75, "fill": False})
-_SCRIPTS = ("search", "roads", "layers", "plan_page")
+_SCRIPTS = ("search", "roads", "labels", "layers", "plan_page")
 _WORDS: Mapping[str, object] = MappingProxyType(
     {
         "served": "服务方式",
@@ -141,17 +141,18 @@ class Duty:
 def rural_map(
     region: Region, villages: Sequence[Village], hosts: Sequence[Host], chain: Sequence[Link], duty: Duty | None,
     kinds: Sequence[tuple[str, str]], links: Sequence[tuple[str, str]], furniture: Furniture, told: str = "",
-    open_edges: Edges | None = None,
+    open_edges: Edges | None = None, closed: str = "",
 ) -> str:  # fmt: skip
     """Return one HTML page that opens with no network; `kinds` and `links` are (id, label) in the legend's order.
 
-    Edges of the roads that are not among `open_edges` are drawn as closed.
+    Edges of the roads that are not among `open_edges` are drawn as closed; `closed` is what the legend calls them where
+    a season closes more than the plan.
     """
     place = {one.code: at for at, one in enumerate(villages)}
     own = {one.code: asdict(one) for one in chain}
     under = ground(region)
     data = {
-        "style": _style(kinds, hosts),
+        "style": _style(kinds, hosts, {"closed_layer": closed} if closed else {}),
         **under,
         "towns": {**under["towns"], "link": plain(own.get(code) for code in region.towns["code"])},
         "roads": roads_of(region, open_edges),
@@ -184,9 +185,9 @@ def _legs(route: Route, region: Region) -> list[geometry.Line]:
     return geometry.lines(gpd.GeoSeries(shapes, crs=4326).to_crs(region.crs), _ROUTE_TOLERANCE_M)
 
 
-def _style(kinds: Sequence[tuple[str, str]], hosts: Sequence[Host]) -> dict[str, object]:
+def _style(kinds: Sequence[tuple[str, str]], hosts: Sequence[Host], words: Mapping[str, object]) -> dict[str, object]:
     return style.page_style(
-        _WORDS,
+        {**_WORDS, **words},
         sorted({one.kind for one in hosts}),
         marks={kind: asdict(MARKS[kind]) for kind, _ in kinds},
         none_fill=LINK_FILLS[""],

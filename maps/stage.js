@@ -12,7 +12,7 @@ function mapStage(map, name, options) {
   ['towns', 'roads', 'closed', 'counties', ...panes, 'spot'].forEach((pane, at) => {
     map.createPane(pane).style.zIndex = 400 + at * 10;
   });
-  Object.assign(map.createPane('names').style, {zIndex: 620, pointerEvents: 'none'});
+  Object.assign(map.createPane('names').style, {zIndex: 590, pointerEvents: 'none'}); // signs are never written over
   writeFurniture();
   addControls(() => {
     tips.unpin();

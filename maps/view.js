@@ -31,12 +31,21 @@ function mapView(map, bounds, options) {
     framed = null;
   }
 
+  /** What does not fit beside the map on paper is set smaller: a sheet has no scroll bar. */
+  function fitPanel() {
+    const panel = document.querySelector('.panel');
+    panel.style.setProperty('--fit', '1');
+    const share = panel.clientHeight / panel.scrollHeight;
+    if (share < 1) panel.style.setProperty('--fit', Math.max(0.6, share * 0.98).toFixed(3));
+  }
+
   function beforePrint() {
     const shown = map.getBounds().contains(home) ? home : map.getBounds();
     seen = {center: map.getCenter(), zoom: map.getZoom(), framed};
     framed = null;
     document.documentElement.classList.add('printing');
     toPaper();
+    fitPanel();
     measure();
     frame(shown);
   }

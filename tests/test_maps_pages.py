@@ -70,7 +70,7 @@ def plan_page(city: City) -> str:
 
 
 def _center(one: str, name: str, at: tuple[float, float], **more: Any) -> Center:
-    plain = {"origin": "standing", "label": "已有", "where": "东区", "today": 30_000, "planned": 60_000, "district": "C1",
+    plain = {"origin": "standing", "label": "已有", "county": "东区", "where": "东区", "today": 30_000, "planned": 60_000, "district": "C1",
              "sharing": 2, "state_today": "", "state_planned": "超负荷", "said": (("说明", name),), "lon": at[0], "lat": at[1]}  # fmt: skip
     return Center(id=one, name=name, **{**plain, **more})
 
@@ -78,15 +78,19 @@ def _center(one: str, name: str, at: tuple[float, float], **more: Any) -> Center
 def centers_page(city: City) -> str:
     names = city.region.towns["name"].tolist()
     communities = [
-        Community(one, names[at], names[at], names[3], 30_000, "C1", "C1", at, (("现由", names[0]),), lon, lat)
-        for at, (one, (lon, lat)) in enumerate((("U1", WEST), ("U2", EAST)))
+        Community(one, names[at], names[at], county, 30_000, "C1", "C1", at, 0, (("现由", names[0]),), lon, lat)
+        for at, (one, county, (lon, lat)) in enumerate((("U1", "东区", WEST), ("U2", "西县", EAST)))
     ]
     centers = [_center("C1", names[0], WEST), _center("C2", names[1], WEST), _center(
-        "C3", names[2], EAST, district="C3", sharing=1, planned=None)]  # fmt: skip
-    labels = [("standing", "已有中心"), ("chs", "已有服务站")]
-    posts = [Post(names[3], "chs", "", *EAST)]
+        "C3", names[2], EAST, district="C3", sharing=1, planned=None, county="西县")]  # fmt: skip
+    labels = [("standing", "已有中心"), ("chs", "已有服务站"), ("new_chs", "拟设服务站")]
+    posts = [Post(names[3], "chs", "西县", "", *EAST), Post(names[3], "new_chs", "东区", "", *WEST)]
+    facts = {
+        time: {where: [("状态", f"{time}，{where}，{names[0]}")] for where in ("", "东区", "西县")}
+        for time in ("planned", "today")
+    }
     towns = [SeatTown(TOWNS[0], 1, names[1], (("建议", names[0]),))]
-    return centers_map(city.region, communities, centers, posts, towns, [("U1", "U2")], labels, [("状态", names[0])],
+    return centers_map(city.region, communities, centers, posts, towns, [("U1", "U2")], labels, facts,
                        city.furniture, names[2], CLOSED)  # fmt: skip
 
 
@@ -193,7 +197,7 @@ def test_every_control_works_and_payloads_are_text(name: str, opened: Callable[[
     for ticked in page.locator("#layers input:visible").all():
         ticked.uncheck()
         ticked.check()
-    for summary in page.locator("summary").all():
+    for summary in page.locator("summary:visible").all():
         summary.click()
     for row in page.locator("tr.choosable:visible").all():
         row.click()

@@ -56,3 +56,19 @@ def test_a_second_centre_in_a_community_is_told_of_the_load_of_both(tmp_path: Pa
     assert dict(first["said"])["方案服务人口"].startswith("30,000 人（2 所合计，上限的 15.00%）")
     assert said["社区"] == dict(first["said"])["社区"] == "2 个"
     assert said["所在社区"] == dict(first["said"])["所在社区"]
+
+
+def test_figures_of_centres_are_of_the_time_and_the_county(tmp_path: Path) -> None:
+    """Nothing of the plan is in today's figures, and those of the counties add up to those of the city."""
+    found = data_of(tiny.write(tmp_path / "data"), tmp_path / "out", "centers")
+    facts = {time: {where: dict(said) for where, said in by.items()} for time, by in found["facts"].items()}
+    assert set(facts) == {"planned", "today"}
+    assert set(facts["today"]) == {"", *(one["county"] for one in found["communities"])}
+    assert {one["状态"] for one in facts["today"].values()} == {"现状，不是方案"}
+    assert not [said for one in facts["today"].values() for said in one.values() if "新设" in said or "再设" in said]
+    for by in facts.values():
+        people = {where: int(re.sub(r"\D", "", one["服务对象"])) for where, one in by.items()}
+        assert sum(people.values()) == 2 * people[""]
+    beyond = sum(one["beyond_today"] for one in found["communities"])
+    assert facts["today"][""]["步行范围外"] == f"{beyond:,} 人"
+    assert all(one["beyond_today"] >= one["beyond_planned"] for one in found["communities"])

@@ -206,3 +206,12 @@ def test_what_cannot_be_is_told() -> None:
     assert lost.clash.ids == ("d01",)
     left_out = Question("p-median", p=1, allow_unreachable=True)
     assert solve_p_median(instance(left_out, [[1.0], [None]], [1, 1]), Limits()).objective == 1
+
+
+def test_rules_are_priced_where_no_demand_is_left(engine: Any) -> None:
+    """A fixed site serves the one demand best: quotas and site costs alone are then to be decided."""
+    sites = pd.DataFrame({"status": ["candidate", "candidate", "fixed", "candidate"], "group": list("bbba")})
+    asked = Question("p-median", p=3, allow_unreachable=True, quotas=(Quota("a", 0, None), Quota("b", 0, 2)))
+    case = instance(asked, [[8.0, None, 4.0, None]], [5], sites.assign(cost=[1, 3, 0, 4]))
+    answer = solve_p_median(case, Limits(seconds=20))
+    assert (answer.status, answer.objective) == ("optimal", brute(case)[0])

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from planner.errors import Text
 from planner.siting.clash import Also, rules_clash, unexplained
 from planner.siting.cover_clash import Nearest, share_clash, unreachable_clash
+from planner.siting.cover_fewest import fewest_first
 from planner.siting.cover_model import (
     Rules,
     column_rules,
@@ -28,6 +29,8 @@ from planner.siting.siting import Siting
 
 Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+_LARGE = 20_000
+"""From so many pairs the number of sites is settled before their costs."""
 
 
 def cheapest_for_all(run: Run, nearest: Nearest | None) -> Siting:
@@ -39,7 +42,11 @@ def cheapest_for_all(run: Run, nearest: Nearest | None) -> Siting:
     whole = _required(instance)
     costs = instance.site_cost[whole.sites]
     plain = instance.only_p and bool((costs == costs[:1]).all())
-    covers, opened = fewer(whole, len(instance.site_ids), plain)
+    covers, opened = fewer(whole, len(instance.site_ids), instance.site_cost if plain else None)
+    if instance.only_p and not plain and len(covers.indices) > _LARGE:
+        fewest = fewest_first(run, covers, opened | instance.open_always)
+        if fewest is not None:
+            return fewest
     opened |= instance.open_always
     if covers.rows == 0 and plain:
         cost = cost_of(instance, opened)

@@ -132,7 +132,7 @@ def _limits(median: Median) -> tuple[Amounts, Amounts]:
     pace = np.ones(len(lowest))
     if len(rules.low):
         largest = np.maximum(abs(rules.rows).max(axis=1).toarray().ravel(), 1e-9)
-        pace[len(median.base) :] = len(median.base) / max(median.pick, 1) / largest**2
+        pace[len(median.base) :] = max(len(median.base), 1) / max(median.pick, 1) / largest**2
     return lowest, pace
 
 

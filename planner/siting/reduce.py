@@ -18,6 +18,7 @@ _SMALL = 20_000
 """Up to so many pairs numpy is done before numba is loaded."""
 _CHUNK = 2**22
 _FULL = 2**17
+_LEVELS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,17 +133,37 @@ def dominated_columns(covers: Covers) -> Bools:
     return marked
 
 
-def fewer(covers: Covers, sites: int, plain: bool) -> tuple[Covers, Bools]:
+def needless_columns(covers: Covers, costs: Amounts) -> Bools:
+    """Mark the columns whose rows another covers as well that costs no more; those without rows too.
+
+    Of equal ones the cheapest stays, of these the first. costs: of the columns. Columns of more than a few different
+    costs are only held against those of their own cost.
+    """
+    levels = np.unique(costs)
+    marked = np.diff(covers.by_column[0]) == 0
+    for level in levels:
+        rivals = np.flatnonzero((costs <= level if len(levels) <= _LEVELS else costs == level) & ~marked)
+        rivals = rivals[np.argsort(costs[rivals], kind="stable")]
+        some = csr_array(covers.turned[rivals])
+        turned = csr_array(some.T)
+        by_column, by_row = ((one.indptr.astype(np.int64), one.indices.astype(np.int64)) for one in (some, turned))
+        within = rivals[_nested(*by_column, by_row, covers.rows, larger=False)]
+        marked[within[costs[within] == level]] = True
+    return marked
+
+
+def fewer(covers: Covers, sites: int, costs: Amounts | None) -> tuple[Covers, Bools]:
     """Return (what is left, mask of the sites that must be open), where every row is to be covered at the least cost.
 
-    sites: how many there are; plain: they differ in nothing else, so that a column within another is needless
+    sites: how many there are; costs: of each site, where nothing else tells them apart: a column within another that
+    costs no more is then needless; None: other rules do
     """
     opened = np.zeros(sites, np.bool_)
     while True:
         before = covers.rows, covers.columns
         alone = np.zeros(covers.columns, np.bool_)
         alone[covers.indices[covers.indptr[:-1][np.diff(covers.indptr) == 1]]] = True
-        shut = dominated_columns(covers) if plain else np.zeros_like(alone)
+        shut = np.zeros_like(alone) if costs is None else needless_columns(covers, costs[covers.sites])
         opened[covers.sites[alone]] = True
         if alone.any() or shut.any():
             covers = narrowed(covers, alone, shut & ~alone, covers.weight)[0]

@@ -1,4 +1,4 @@
-"""The k best plans of a small question (up to 64 sites to decide on) in one compiled search: MCLP and p-median."""
+"""The k best plans of a small question (up to 128 sites to decide on) in one compiled search: MCLP and p-median."""
 
 import time
 from dataclasses import dataclass, replace
@@ -12,15 +12,19 @@ from planner.siting.best import SAME
 from planner.siting.instance import Instance
 from planner.siting.question import Limits
 from planner.siting.siting import Siting, nearest_open, siting_of
+from planner.siting.small_tight import Task, tightened
 
 Amounts = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
-_MOST_SITES = 64
+TOLD, WIDEST = 64, 128
+"""Up to so many sites to decide on, this search tells which of equally good plans is shown; up to so many, values."""
 _MOST_CELLS = 5_000_000
 _CELLS_A_SECOND = 4e8
 """Cells of the table times nodes in a second, about: a time limit becomes a number of nodes, the same on any machine."""
 _NODES_FOR_TIES = 20_000
+_NODES_AT_ONCE = 1_000
+"""So many nodes are tried with all ties kept at once; only then is the value proven first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +53,13 @@ class Plans:
     by_ids: bool
 
 
-def small_plans(instance: Instance, limits: Limits, count: int) -> list[Siting] | None:
+def small_plans(instance: Instance, limits: Limits, count: int, most: int = TOLD) -> list[Siting] | None:
     """Return the `count` best plans, proven, equal ones by their ids; None where the search is not for this question.
 
-    That is: another model, more than 64 sites, no plan at all, numba not installed, or more nodes than the time allows.
+    That is: another model, more than `most` sites, no plan at all, numba not installed, or more nodes than the time allows.
     """
     begin = time.monotonic()
-    criterion = criterion_of(instance)
+    criterion = None if len(instance.free) > most else criterion_of(instance)
     if criterion is None:
         return None
     found = search(instance, limits, count, criterion)
@@ -64,11 +68,14 @@ def small_plans(instance: Instance, limits: Limits, count: int) -> list[Siting] 
     return [_told(instance, limits, plan, begin) for plan in found.opened]
 
 
-def small_first(solve: Any) -> Any:
-    """Return a solver that answers small questions by this search, so that ties go to the smaller ids, others as before."""
+def small_first(solve: Any, most: int = TOLD) -> Any:
+    """Return a solver that answers small questions by this search, so that ties go to the smaller ids, others as before.
+
+    most: up to so many sites to decide on
+    """
 
     def answer(instance: Instance, limits: Limits) -> Siting:
-        plans = small_plans(instance, limits, 1)
+        plans = small_plans(instance, limits, 1, most)
         return plans[0] if plans else solve(instance, limits)
 
     return answer
@@ -99,27 +106,41 @@ def search(
     """
     picks = _picks(instance)
     cells = sum(one.cost.size for one in (aim, *(one for one, _ in under)))
-    if picks is None or not find_spec("numba") or cells > _MOST_CELLS or len(instance.free) > _MOST_SITES:
+    if picks is None or not find_spec("numba") or cells > _MOST_CELLS or len(instance.free) > WIDEST:
         return None
     if picks == 0:
         return _only_plan(instance, aim, under)
-    from planner.siting.small_kernels import branch_and_bound
+    from planner.siting.small_kernels import begun, branch_and_bound
 
-    tables, base, limit, eps = _stacked(aim, under)
-    extra = _site_costs(instance)
-    values, keys = np.full(count, np.inf), np.zeros(count, np.uint64)
+    task = _task(instance, picks, aim, under)
+    values, keys = np.full(count, np.inf), np.zeros((count, -(-len(instance.free) // 64)), np.uint64)
     most = int(min(limits.seconds * _CELLS_A_SECOND, 1e15) / max(cells, 500))
-    given = (tables, extra, base, limit, _rules(instance), picks)
-    nodes = branch_and_bound(*given, values, keys, False, eps, most // 2)
-    if nodes < 0:
-        return None
+    begun(task, values, keys)
+    task = _at_root(task, values, keys)
     better, earlier = values.copy(), keys.copy()
-    most = min(most // 2, 3 * nodes + _NODES_FOR_TIES)
-    by_ids = branch_and_bound(*given, better, earlier, True, eps, most) >= 0
+    by_ids = branch_and_bound(task, better, earlier, True, min(most // 2, _NODES_AT_ONCE)) >= 0
+    if not by_ids:
+        nodes = branch_and_bound(task, values, keys, False, most // 2)
+        if nodes < 0:
+            return None
+        better, earlier = values.copy(), keys.copy()
+        most = min(most // 2, 3 * nodes + _NODES_FOR_TIES)
+        by_ids = branch_and_bound(tightened(task, values[-1]), better, earlier, True, most) >= 0
     if by_ids:
         values, keys = better, earlier
     kept = np.isfinite(values)
     return Plans(values[kept], _opened(keys[kept], len(instance.free)), by_ids)
+
+
+def _at_root(task: Task, values: Amounts, keys: Keys) -> Task:
+    """Return the question tightened by the best plans that swaps find from where the bounds lead."""
+    from planner.siting.small_kernels import branch_and_bound
+
+    while True:
+        worst = values[-1]
+        task = tightened(task, worst)
+        if branch_and_bound(task, values, keys, False, 1) > 0 or not values[-1] < worst:
+            return task
 
 
 def _picks(instance: Instance) -> int | None:
@@ -138,8 +159,8 @@ def _only_plan(instance: Instance, aim: Criterion, under: tuple[tuple[Criterion,
     return Plans(np.full(int(fits), aim.base.sum()), np.zeros((int(fits), len(instance.free)), np.bool_), True)
 
 
-def _stacked(aim: Criterion, under: tuple[tuple[Criterion, float], ...]) -> tuple[Amounts, Amounts, Amounts, Amounts]:
-    """Return costs, bases, limits and tolerances of all criteria, the shorter ones filled up with demands of no cost."""
+def _task(instance: Instance, picks: int, aim: Criterion, under: tuple[tuple[Criterion, float], ...]) -> Task:
+    """Return the question for the compiled search, the shorter criteria filled up with demands of no cost."""
     every = [aim, *(one for one, _ in under)]
     widest = max(one.cost.shape[1] for one in every)
     tables = np.zeros((len(every), aim.cost.shape[0], widest))
@@ -147,8 +168,12 @@ def _stacked(aim: Criterion, under: tuple[tuple[Criterion, float], ...]) -> tupl
     for at, one in enumerate(every):
         tables[at, :, : one.cost.shape[1]] = one.cost
         base[at, : one.cost.shape[1]] = one.base
+    prices = np.minimum(base, tables.min(axis=1, initial=np.inf))
+    prices[np.isinf(prices)] = 0.0
     limit = np.array([np.inf, *(limit for _, limit in under)])
-    return tables, base, limit, np.array([SAME * one.size for one in every])
+    eps = np.array([SAME * one.size for one in every])
+    counts = np.array([one.cost.shape[1] for one in every])
+    return Task(tables, _site_costs(instance), base, counts, limit, _rules(instance), picks, prices, eps)
 
 
 def _rules(instance: Instance) -> tuple[Amounts, Amounts, Amounts]:
@@ -166,8 +191,9 @@ def _site_costs(instance: Instance) -> Amounts:
 
 
 def _opened(keys: Keys, width: int) -> npt.NDArray[np.bool_]:
-    bits = np.uint64(1) << np.arange(63, 63 - width, -1).astype(np.uint64)
-    return (keys[:, None] & bits[None, :]) != 0
+    """Return, of each key and site, whether the plan holds it."""
+    bits = np.uint64(1) << np.arange(63, -1, -1).astype(np.uint64)
+    return ((keys[:, :, None] & bits) != 0).reshape(len(keys), 64 * keys.shape[1])[:, :width]
 
 
 def _told(instance: Instance, limits: Limits, opened: npt.NDArray[np.bool_], begin: float) -> Siting:
@@ -198,7 +224,7 @@ def value_of(instance: Instance, opened: Positions) -> float:
 
 def criterion_of(instance: Instance) -> Criterion | None:
     """Return the objective of a small question as a criterion; None for other models and where nobody can be served."""
-    if instance.question.model not in ("mclp", "p-median") or len(instance.free) > _MOST_SITES:
+    if instance.question.model not in ("mclp", "p-median") or len(instance.free) > WIDEST:
         return None
     if instance.question.model == "mclp":
         return uncovered(instance)
@@ -212,8 +238,7 @@ def uncovered(instance: Instance) -> Criterion:
     shape = (len(instance.weight), len(instance.free))
     reach = _table(instance, np.ones(len(instance.costs)), shape)[0] == 1
     left = ~_served(instance) & reach.any(axis=1)
-    keys = reach[left] @ (np.uint64(1) << np.arange(shape[1], dtype=np.uint64))
-    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    _, first, group = np.unique(np.packbits(reach[left], axis=1), axis=0, return_index=True, return_inverse=True)
     weight = np.bincount(group, instance.weight[left], len(first)).astype(np.float64)
     cost = np.where(reach[left][first].T, 0.0, weight)
     return Criterion(np.ascontiguousarray(cost), weight, float(instance.weight.sum()))

@@ -6,7 +6,8 @@ be inf): a plan is worth the sum of each demand's least. Criterion 0 is made sma
 The bound of a node is Lagrangean: with a price u ≤ base for each demand, Σ u + the `picks` least of
 Σ min(0, cost − u) + site cost. Prices are inherited and raised a little at each node.
 
-A plan is a key: the bit 63 − j stands for site j, so of two plans the larger key is the one earlier by its ids.
+A plan is a key, some words of 64 bits: the bit 63 − j of the first word stands for site j, then the next word, so of two
+plans the larger key is the one earlier by its ids.
 """
 
 from typing import Any
@@ -15,37 +16,57 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from planner.siting.small_price_kernels import ENDLESS, FIRST_ROUNDS, ROUNDS, ascend
+
 Amounts = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 _ONE = np.uint64(1)
-_ENDLESS = 1e300
-_FIRST_ROUNDS, _ROUNDS = 400, 14
-"""How often the prices are changed at the first node, and at each later one."""
 
 
 @njit(cache=True, nogil=True)
-def bit(site: int) -> Any:
-    """Return the key of one site."""
-    return _ONE << np.uint64(63 - site)
+def mark(key: Keys, site: int) -> None:
+    """Write a site into a key."""
+    key[site >> 6] |= _ONE << np.uint64(63 - (site & 63))
 
 
 @njit(cache=True, nogil=True)
-def _before(value: float, key: Any, other: float, other_key: Any, eps: float) -> bool:
+def unmark(key: Keys, site: int) -> None:
+    """Take a site out of a key that holds it."""
+    key[site >> 6] ^= _ONE << np.uint64(63 - (site & 63))
+
+
+@njit(cache=True, nogil=True)
+def holds(key: Keys, site: int) -> bool:
+    """Whether a key holds a site."""
+    return bool(key[site >> 6] & (_ONE << np.uint64(63 - (site & 63))))
+
+
+@njit(cache=True, nogil=True)
+def _earlier(key: Keys, other: Keys) -> int:
+    """Return 1 if a plan is earlier by its ids than another, -1 if it is later, 0 if both are one."""
+    for word in range(key.size):
+        if key[word] != other[word]:
+            return 1 if key[word] > other[word] else -1
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def _before(value: float, key: Keys, other: float, other_key: Keys, eps: float) -> bool:
     """Whether a plan stands before another: by value, then by ids."""
     if value < other - eps:
         return True
-    return bool(value <= other + eps and key > other_key)
+    return bool(value <= other + eps and _earlier(key, other_key) > 0)
 
 
 @njit(cache=True, nogil=True)
-def _offer(values: Amounts, keys: Keys, value: float, key: Any, eps: float) -> None:
+def _offer(values: Amounts, keys: Keys, value: float, key: Keys, eps: float) -> None:
     """Put a plan in its place in the list, unless it is there or too bad."""
     last = values.size - 1
     if not _before(value, key, values[last], keys[last], eps):
         return
     for at in range(values.size):
-        if keys[at] == key:
+        if _earlier(keys[at], key) == 0:
             return
     at = last
     while at > 0 and _before(value, key, values[at - 1], keys[at - 1], eps):
@@ -61,107 +82,6 @@ def _with(base: Amounts, cost: Amounts) -> float:
     for at in range(base.size):
         total += min(base[at], cost[at])
     return total
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _saving(cost: Amounts, price: Amounts) -> float:
-    """Return Σ min(0, cost − price)."""
-    total = 0.0
-    for at in range(price.size):
-        total += min(0.0, cost[at] - price[at])
-    return total
-
-
-@njit(cache=True, nogil=True)
-def _least(saving: Amounts, free: Bools, picks: int, picked: Any) -> float:
-    """Write the free sites of the `picks` least savings, least first, and return their sum."""
-    total = 0.0
-    taken = np.zeros(saving.size, np.bool_)
-    for at in range(picks):
-        best = -1
-        for site in range(saving.size):
-            if free[site] and not taken[site] and (best < 0 or saving[site] < saving[best]):
-                best = site
-        taken[best] = True
-        picked[at] = best
-        total += saving[best]
-    return total
-
-
-@njit(cache=True, nogil=True)
-def _price(
-    costs: Amounts, extra: Amounts, price: Amounts, free: Bools, picks: int, saving: Amounts, picked: Any
-) -> float:
-    """Return the bound of these prices; savings and picked sites are written."""
-    for site in range(free.size):
-        if free[site]:
-            saving[site] = extra[site] + _saving(costs[site], price)
-    total = 0.0
-    for demand in range(price.size):
-        total += price[demand]
-    return total + _least(saving, free, picks, picked)
-
-
-@njit(cache=True, nogil=True)
-def _step(costs: Amounts, base: Amounts, price: Amounts, picked: Any, picks: int, miss: float, out: Amounts) -> bool:
-    """Write better prices: up where no picked site serves a demand, down where several do. False if there is no way."""
-    slope = np.ones(price.size)
-    for at in range(picks):
-        row = costs[picked[at]]
-        for demand in range(price.size):
-            if row[demand] < price[demand]:
-                slope[demand] -= 1.0
-    norm = 0.0
-    for demand in range(price.size):
-        if slope[demand] > 0.0 and price[demand] >= base[demand]:
-            slope[demand] = 0.0
-        norm += slope[demand] * slope[demand]
-    if norm == 0.0:
-        return False
-    for demand in range(price.size):
-        out[demand] = min(base[demand], max(0.0, price[demand] + miss / norm * slope[demand]))
-    return True
-
-
-@njit(cache=True, nogil=True)
-def ascend(
-    costs: Amounts,
-    extra: Amounts,
-    base: Amounts,
-    price: Amounts,
-    free: Bools,
-    picks: int,
-    goal: float,
-    rounds: int,
-    saving: Amounts,
-    picked: Any,
-) -> float:
-    """Raise the prices until the bound passes the goal or the rounds are over; return the bound of the best prices.
-
-    Prices, savings and picked sites are left at the best.
-    """
-    now, pace, idle = np.empty(price.size), 1.2, 0
-    for demand in range(price.size):
-        now[demand] = min(price[demand], base[demand])
-    best = -np.inf
-    for turn in range(rounds):
-        bound = _price(costs, extra, now, free, picks, saving, picked)
-        if bound > best + 1e-12 * abs(best):
-            idle = 0
-        else:
-            idle += 1
-        if bound > best:
-            best = bound
-            for demand in range(price.size):
-                price[demand] = now[demand]
-        if bound > goal or turn == rounds - 1:
-            break
-        if idle >= 4:
-            pace, idle = pace * 0.6, 0
-        aim = goal if goal < _ENDLESS else bound + 0.05 * abs(bound) + 1.0
-        if not _step(costs, base, now, picked, picks, pace * (aim - bound) * 1.02 + 1e-9 * abs(bound), now):
-            break
-    return _price(costs, extra, price, free, picks, saving, picked)
 
 
 @njit(cache=True, nogil=True)
@@ -206,22 +126,24 @@ def _complete(
     values: Amounts, keys: Keys, eps: Amounts,
 ) -> None:  # fmt: skip
     """Offer every plan that has one free site beside these (the last place of `sites` is for it)."""
-    key = np.uint64(0)
+    key = np.zeros(keys.shape[1], np.uint64)
     for site in sites[:-1]:
-        key |= bit(site)
+        mark(key, site)
     last = values.size - 1
     for site in range(free.size):
         if not free[site]:
             continue
         value = spent + extra[site] + _with(base[0], costs[0, site])
-        if value == np.inf or not _before(value, key | bit(site), values[last], keys[last], eps[0]):
+        if value == np.inf or value > values[last] + eps[0]:
             continue
         sites[-1] = site
         fits = _rules_allow(rules[0], rules[1], rules[2], sites)
         for other in range(1, limit.size):
             fits = fits and _with(base[other], costs[other, site]) <= limit[other] + eps[other]
         if fits:
-            _offer(values, keys, value, key | bit(site), eps[0])
+            mark(key, site)
+            _offer(values, keys, value, key, eps[0])
+            unmark(key, site)
 
 
 @njit(cache=True, nogil=True)
@@ -234,14 +156,14 @@ def _hopeless(
         return False
     if not by_ids or bound > values[last] + eps:
         return True
-    key, room = np.uint64(0), picks
+    key, room = np.zeros(keys.shape[1], np.uint64), picks
     for site in sites:
-        key |= bit(site)
+        mark(key, site)
     for site in range(free.size):
         if free[site] and room > 0:
-            key |= bit(site)
+            mark(key, site)
             room -= 1
-    return bool(key <= keys[last])
+    return _earlier(key, keys[last]) <= 0
 
 
 @njit(cache=True, nogil=True)
@@ -283,28 +205,46 @@ def _improve(
             return
         at = 0
         for site in range(width):
-            if keys[0] & bit(site):
+            if holds(keys[0], site):
                 plan[at] = site
                 at += 1
 
 
 @njit(cache=True, nogil=True)
+def _greedy(costs: Amounts, extra: Amounts, base: Amounts, plan: Any) -> None:
+    """Write the sites, each the one that makes a criterion least beside those before it; rules are not asked."""
+    now, taken = base.copy(), np.zeros(extra.size, np.bool_)
+    for at in range(plan.size):
+        best, least = -1, np.inf
+        for site in range(extra.size):
+            if not taken[site]:
+                value = extra[site] + _with(now, costs[site])
+                if best < 0 or value < least:
+                    best, least = site, value
+        plan[at], taken[best] = best, True
+        for demand in range(now.size):
+            now[demand] = min(now[demand], costs[best, demand])
+
+
+@njit(cache=True, nogil=True)
 def _bounded(
-    costs: Amounts, extra: Amounts, base: Amounts, price: Amounts, limit: Amounts, free: Bools, sites: Any, picks: int,
+    costs: Amounts, extra: Amounts, base: Amounts, price: Amounts, counts: Any, limit: Amounts, free: Bools, sites: Any, picks: int,
     spent: float, values: Amounts, keys: Keys, by_ids: bool, rounds: int, saving: Amounts, picked: Any, eps: Amounts,
 ) -> bool:  # fmt: skip
     """Bound a node by every criterion; drop free sites that cost too much. False if nothing is left in it."""
     nothing = np.zeros(extra.size)
     for other in range(1, limit.size):
-        if limit[other] > _ENDLESS:
+        if limit[other] > ENDLESS:
             continue
         goal = limit[other] + eps[other]
-        bound = ascend(costs[other], nothing, base[other], price[other], free, picks, goal, rounds, saving, picked)
+        own, now = base[other][: counts[other]], price[other][: counts[other]]
+        bound = ascend(costs[other], nothing, own, now, free, picks, goal, rounds, saving, picked)
         if bound > goal:
             return False
     last = values[values.size - 1]
     goal = last + (eps[0] if by_ids else -eps[0]) - spent
-    bound = ascend(costs[0], extra, base[0], price[0], free, picks, goal, rounds, saving, picked)
+    own, now = base[0][: counts[0]], price[0][: counts[0]]
+    bound = ascend(costs[0], extra, own, now, free, picks, goal, rounds, saving, picked)
     if _hopeless(bound + spent, values, keys, free, sites, picks, by_ids, eps[0]):
         return False
     line = saving[picked[picks - 1]]
@@ -315,15 +255,13 @@ def _bounded(
 
 
 @njit(cache=True, nogil=True)
-def _begin(costs: Amounts, base: Amounts, first_base: Amounts, price: Amounts) -> None:
-    """Write the base and the prices of the first node: each demand's least cost."""
-    for kind in range(base.shape[0]):
-        for demand in range(base.shape[1]):
-            first_base[kind, demand] = base[kind, demand]
-            least = base[kind, demand]
-            for site in range(costs.shape[1]):
-                least = min(least, costs[kind, site, demand])
-            price[kind, demand] = least if least < np.inf else 0.0
+def begun(task: Any, values: Amounts, keys: Keys) -> None:
+    """Offer what swaps make of the greedy plan of each criterion."""
+    nothing = np.zeros(task.extra.size)
+    for kind in range(task.limit.size):
+        plan = np.zeros(task.picks, np.int64)
+        _greedy(task.costs[kind], task.extra if kind == 0 else nothing, task.base[kind], plan)
+        _improve(task.costs, task.extra, task.base, task.limit, task.rules, plan, values, keys, task.eps)
 
 
 @njit(cache=True, nogil=True)
@@ -344,19 +282,17 @@ def _descend(
 
 
 @njit(cache=True, nogil=True)
-def branch_and_bound(
-    costs: Amounts, extra: Amounts, base: Amounts, limit: Amounts, rules: Any, picks: int,
-    values: Amounts, keys: Keys, by_ids: bool, eps: Amounts, most: int,
-) -> int:  # fmt: skip
+def branch_and_bound(task: Any, values: Amounts, keys: Keys, by_ids: bool, most: int) -> int:
     """Search depth first; return how many nodes that took, -1 where `most` were not enough: the list is then not complete.
 
     A node has its sites chosen (one a level) and some free ones left. The most saving free site is tried in, then out.
     """
+    costs, extra, limit, rules, picks, eps = task.costs, task.extra, task.limit, task.rules, task.picks, task.eps
     kinds, width, count = costs.shape
     bases, prices = np.empty((picks, kinds, count)), np.empty((picks, kinds, count))
     frees, chosen, spent = np.ones((picks, width), np.bool_), np.zeros(picks, np.int64), np.zeros(picks)
     saving, picked = np.zeros(width), np.zeros(picks, np.int64)
-    _begin(costs, base, bases[0], prices[0])
+    bases[0], prices[0] = task.base, task.prices
     level, fresh = 0, True
     for node in range(most):
         if not fresh:
@@ -365,8 +301,8 @@ def branch_and_bound(
         alive = _rules_leave(rules[0], rules[1], rules[2], chosen[:level], free, left)
         if alive and left > 1:
             alive = _bounded(
-                costs, extra, bases[level], prices[level], limit, free, chosen[:level], left, spent[level],
-                values, keys, by_ids, _ROUNDS if node else _FIRST_ROUNDS, saving, picked, eps,
+                costs, extra, bases[level], prices[level], task.counts, limit, free, chosen[:level], left, spent[level],
+                values, keys, by_ids, ROUNDS if node else FIRST_ROUNDS, saving, picked, eps,
             )  # fmt: skip
         elif alive:
             _complete(
@@ -374,7 +310,7 @@ def branch_and_bound(
             )
             alive = False
         if node == 0 and alive:
-            _improve(costs, extra, base, limit, rules, picked.copy(), values, keys, eps)
+            _improve(costs, extra, task.base, limit, rules, picked.copy(), values, keys, eps)
         fresh = alive
         if alive:
             _descend(costs, extra, bases, prices, frees, chosen, spent, level, picked[0])

@@ -4,16 +4,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from maps.rural import Duty, Host, Link, Route, Stop, Village
 from maps.rural import rural_map as page_of
 from planner.plans.chain_levels import LEVELS
-from planner.plans.rounds import RoundsPlan
+from planner.plans.rounds import RoundsPlan, base_of
+from planner.plans.rounds_seasons import Season, in_season
 from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.rural import Report
 from scenarios.plans.rural_tables import LINKS, kind_label, kinds_shown, rows_of, towns, weakest_text
 from scenarios.plans.words import amount_text, people_text, unit_word
+from scenarios.ways import road_of
 
 RURAL_MAP = "乡村方案地图.html"
 
@@ -21,16 +25,31 @@ RURAL_MAP = "乡村方案地图.html"
 def maps_of(report: Report) -> Iterable[tuple[str, str]]:
     """Yield (file name, page): the plan, and a page a season with its own rounds."""
     yield RURAL_MAP, rural_map(report)
+    seasons = {one.name: one for one in report.asked.seasons}
     for name, rounds in report.seasons.items():
-        yield RURAL_MAP.replace(".html", f"_{name}.html"), rural_map(replace(report, rounds=rounds))
+        page = rural_map(replace(report, rounds=rounds), seasons.get(name))
+        yield RURAL_MAP.replace(".html", f"_{name}.html"), page
 
 
-def rural_map(report: Report) -> str:
+def _roads(report: Report, season: Season | None) -> tuple[npt.NDArray[np.bool_] | None, str]:
+    """Return which edges are open then, and what the legend calls the others ("": as usual)."""
+    edges, graph = open_edges(report.start), report.start.region.roads
+    if graph is None or season is None or not season.closed:
+        return edges, ""
+    road = road_of(graph, report.start.base.choices, by_time=False)
+    return in_season(road, {}, season.closed).open_edges, f"封闭道路（含{season.name}另封闭的）"
+
+
+def rural_map(report: Report, season: Season | None = None) -> str:
     """Return the page; with seasons the title names the one whose rounds it shows."""
-    season = report.rounds.season if report.rounds is not None else ""
-    title = f"乡村医疗卫生服务方案{f'（{season}巡回）' if season else ''}"
+    edges, closed = _roads(report, season)
+    months = report.rounds.season if report.rounds is not None else ""
+    title = f"乡村医疗卫生服务方案{f'（{months}巡回）' if months else ''}"
     around = furniture_of(report.start, title, report.said, f"人；{unit_word(report.plan.unit)}")
-    kinds = tuple((one, kind_label(report, one).zh) for one in kinds_shown(report))
+    shown = kinds_shown(report)
+    lost = int((report.plan.villages["kind"] == "unvisited").sum())
+    more = {"round": f"（其中 {lost} 个当天去不了）"} if lost else {}
+    kinds = tuple((one, kind_label(report, one).zh + more.get(one, "")) for one in shown if _mark(one) == one)
     links = tuple((level, LINKS[level]) for level in LEVELS)
     told = "；".join(one.zh for one in report.told)
     return page_of(
@@ -43,8 +62,14 @@ def rural_map(report: Report) -> str:
         links,
         around,
         told,
-        open_edges(report.start),
+        edges,
+        closed,
     )
+
+
+def _mark(kind: str) -> str:
+    """Return the kind as whose mark a village is drawn: those that the rounds cannot visit are told in words."""
+    return "round" if kind == "unvisited" else kind
 
 
 def _villages(report: Report) -> list[Village]:
@@ -65,7 +90,7 @@ def _villages(report: Report) -> list[Village]:
         out.append(
             Village(
                 code=row["code"], name=row["name"], county=row["county_name"], town=row["town_name"],
-                people=int(row["population"]), kind=row["kind"], host=row["host_name"], why=row["why"],
+                people=int(row["population"]), kind=_mark(row["kind"]), host=row["host_name"], why=row["why"],
                 chain="，".join(links), weakest=weakest_text(weakest), across="；".join(across),
                 lon=row["lon"], lat=row["lat"],
             )
@@ -128,11 +153,12 @@ def _route(plan: RoundsPlan, row: dict[str, object]) -> Route:
     """Return one day out: its days of the month, its stops, its legs."""
     same = (plan.stops["hospital"] == row["hospital"]) & (plan.stops["team"] == row["team"])
     stops = plan.stops[same & (plan.stops["day"] == row["day"])].sort_values("order")
-    codes = [str(row["hospital"]), *map(str, stops["code"]), str(row["hospital"])]
+    base = base_of(str(row["hospital"]))
+    codes = [base, *map(str, stops["code"]), base]
     mine = plan.stops[same & (plan.stops["code"] == codes[1])]["day"]
     legs = [plan.ways[pair].line for pair in pairwise(codes) if pair in plan.ways]
     return Route(
-        hospital=codes[0],
+        hospital=str(row["hospital"]),
         hospital_name=str(row["hospital_name"]),
         team=int(str(row["team"])),
         days=tuple(int(one) for one in sorted(mine)),

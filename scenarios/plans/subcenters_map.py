@@ -45,6 +45,7 @@ def _view(report: Report, aim: Objective, answer: Answer, rows: list[Reason]) ->
         towns=tuple(_town(report, row) for row in by_town(report, found).to_dict("records")),
         left=_left(report, aim, found),
         note="；".join(report.clashes),
+        beyond=f"{amount_text(aim.limit or found.limits[-1], report.plan.unit).replace('.00', '')}以外",
     )
 
 
