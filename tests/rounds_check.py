@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from planner.plans.rounds import RoundsPlan, to_drive
+from planner.plans.rounds import RoundsPlan, base_of, to_drive
 from planner.plans.rural_villages import administrative_villages
 from planner.region import Region
 from planner.travel import Travel
@@ -49,11 +49,14 @@ def _days(plan: RoundsPlan, region: Region, travel: Travel) -> Iterator[str]:
     """No day is longer than allowed, each leg asked anew of the way of travelling."""
     travel = to_drive(travel)
     villages = administrative_villages(region)
-    points = pd.concat([region.facilities[["id", "lon", "lat"]], villages[["id", "lon", "lat"]]], ignore_index=True)
-    points = points.set_index("id", drop=False).rename_axis(None)
+    hospitals = pd.DataFrame(region.facilities[["id", "lon", "lat"]])
+    points = pd.concat(
+        [hospitals.set_axis(hospitals["id"].map(base_of)), villages[["id", "lon", "lat"]].set_axis(villages["id"])]
+    )
+    points = points.rename_axis(None)
     people, task = villages.set_index("code")["population"], plan.task
     for (hospital, team, day), mine in plan.stops.groupby(["hospital", "team", "day"], sort=True):
-        route = [hospital, *mine.sort_values("order")["code"], hospital]
+        route = [base_of(hospital), *mine.sort_values("order")["code"], base_of(hospital)]
         milliseconds = 0.0
         for start, end in pairwise(route):
             leg = travel.reach(points.loc[[end]], points.loc[[start]], 0).nearest()["cost"].iloc[0]

@@ -12,7 +12,7 @@ from planner.plans.chain import Chain, chain, changes
 from planner.plans.chain_levels import LEVELS, facilities_of
 from planner.region import Region
 from planner.road import Road
-from planner.scenario import Change, Open
+from planner.scenario import Change, Open, Scenario, apply
 from planner.travel import PAPER
 from tests.rural_line import EIGHT, FOUR, PLACES, SEVEN, SIX, line, shuffled, with_hospitals
 
@@ -132,6 +132,48 @@ def test_a_town_nearer_to_the_county_hospital_passes_the_sub_centre_by(city: Reg
     assert _costs(found, EIGHT) == [10, 0, 17, 20, 47], "the sub-centre is its own town's hospital now"
     through = chain(city, travel, (NEW,), bypass=False)
     assert _costs(through, SIX) == [2, 20, 17, 20, 59]
+
+
+def test_a_county_hospital_as_near_as_the_sub_centre_passes_nobody_by(city: Region) -> None:
+    """From 乙镇卫生院 (22) the county hospital (25) and the sub-centre (19) are 3 km off alike."""
+    found = chain(city, {"road": line(places={**PLACES, "SC": 19})}, (NEW,))
+    assert _states(found, SIX) == ["", "", "", ""]
+    assert _costs(found, SIX) == [2, 3, 6, 20, 31]
+
+
+def test_a_hospital_of_class_two_that_the_city_runs_is_no_city_hospital(city: Region) -> None:
+    fields = {
+        "id": "HX",
+        "name": "市第二医院",
+        "kind": "hospital",
+        "lon": 101.65,
+        "lat": 26.56,
+        "grade": "二级",
+        "owner": "市办",
+    }
+    levels = facilities_of(apply(city, Scenario(edits=(Open(fields=fields),))))
+    assert list(levels["city"]["id"]) == ["HC"]
+    assert list(levels["county"]["id"]) == ["HD", "HX"]
+
+
+def test_a_clinic_with_its_villages_code_as_id_changes_nothing(city: Region) -> None:
+    coded = city.facilities.assign(id=city.facilities["id"].replace({"VC1": FOUR, "TH2": EIGHT}))
+    plain, odd = (chain(replace(city, facilities=one), PAPER).villages for one in (city.facilities, coded))
+    same = [one for one in plain if one not in ("to_town", "to_town_across")]
+    pd.testing.assert_frame_equal(plain[same], odd[same])
+    assert set(odd["to_town"]) == {"TH1", EIGHT}
+
+
+def test_what_is_gained_is_counted_of_those_who_get_there_before_and_after(city: Region) -> None:
+    """七村 gets 2 km nearer; 八村 had no way before: its long way is no loss to the town, and is told apart."""
+    table = line()
+    cut = table.frame.assign(cost=table.frame["cost"].mask(table.frame["demand_id"] == EIGHT))
+    before = chain(city, {"road": replace(table, frame=cut)})
+    after = chain(city, {"road": line(places={**PLACES, "SC": 27})}, (NEW,))
+    row = changes(before, after).set_index("town_code").loc["510422200"]
+    assert row["gain"] == 2 * KM, "七村 (40): 15 km to HD (25), 13 to the new SC (27)"
+    assert (row["people_nearer"], row["people_reached"]) == (2000, 500)
+    assert row["second_mean_after"] > row["second_mean"], "八村's 25 km enter the mean"
 
 
 def test_a_link_that_is_not_reached_is_the_weakest_and_enters_no_mean(city: Region) -> None:

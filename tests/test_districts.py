@@ -14,10 +14,14 @@ from hypothesis import strategies as st
 from shapely import box
 
 from planner.districts.adjacency import by_points
+from planner.districts.clash import clash_of
 from planner.districts.districting import districts
-from planner.districts.task import DistrictTask
-from planner.errors import SitingError
+from planner.districts.exact import Part, solve_case
+from planner.districts.flow import _most_units
+from planner.districts.task import DistrictTask, cases_of
+from planner.errors import SitingError, Text
 from planner.siting.question import Limits
+from planner.siting.siting import Clash
 from planner.siting.solve import solve
 from tests.districts_check import brute, faults, tables, worth
 from tests.reference.orlib import districts_of, known_pmedcap, random_pmedcap, read_pmedcap
@@ -122,35 +126,47 @@ def test_equal_to_brute_force(task: DistrictTask) -> None:
     assert int(answer.loads["load"].sum()) == int(task.units["population"].sum())
 
 
-def feasible(task: DistrictTask) -> bool:
-    return None not in brute(task).values()
+def advised(task: DistrictTask, county: str, told: str, less: int = 0) -> DistrictTask:
+    """The question with one piece of advice followed: bounds moved as told (by `less` people less), the number set."""
+    centers, bounds, p = task.centers, {"upper": task.upper, "lower": task.lower}, task.p
+    for name, word, sign in (("upper", "上限", 1), ("lower", "下限", -1)):
+        to, by = (
+            re.search(rf"把{word}(?:提高|降)到 (\d+)", told),
+            re.search(rf"把各中心的{word}各(?:提高|降低) (\d+)", told),
+        )
+        if to:
+            bounds[name] = int(to[1]) - sign * less
+            centers = centers.assign(**{name: bounds[name]}) if name in centers else centers
+        if by:
+            by_now = sign * (int(by[1]) - less)
+            bounds[name] += by_now
+            centers = centers.assign(**{name: (centers[name] + by_now).clip(lower=0)})
+    number = re.search(r"把个数改为 (\d+)", told)
+    if number:
+        p = {county: int(number[1])}
+    return replace(task, centers=centers, p=p, **bounds)
 
 
 @given(tasks())
-@settings(MANY, max_examples=250)
+@settings(MANY, max_examples=300)
 def test_what_a_clash_advises_helps_and_less_does_not(task: DistrictTask) -> None:
-    """A bound moved to the number that is told makes a plan possible; moved to one less, it does not."""
-    single = len(set(task.units["county_code"])) == 1 and not {"upper"} & set(task.centers)
-    if not (single and all(tables(task)[2].values())):
+    """Every change that is told makes a plan possible; one person less of a bound that is moved alone does not."""
+    if not all(tables(task)[2].values()):
         return
     answer = districts(task, LIMITS)
-    if answer.clash is None:
-        return
-    told = answer.clash.change.zh
-    uppers = [int(one) for one in re.findall(r"(?:^|或)把上限提高到 (\d+)(?:$|；)", told)]
-    lowers = [int(one) for one in re.findall(r"(?:^|或)把下限降到 (\d+)(?:$|；)", told)]
-    for one in uppers:
-        event("upper")
-        assert feasible(replace(task, upper=one))
-        assert not feasible(replace(task, upper=one - 1))
-    for one in lowers:
-        event("lower")
-        assert feasible(replace(task, lower=one))
-        assert not feasible(replace(task, lower=one + 1))
-    for one in (int(one) for one in re.findall(r"把个数改为 (\d+)", told)):
-        event("number")
-        if "不在可行的" not in answer.clash.rule.zh:
-            assert feasible(replace(task, p={"510402": one}))
+    for county, clash in answer.clashes.items():
+        assert "时限" not in clash.change.zh, "nothing here takes a minute"
+        for told in re.split("；或", clash.change.zh):
+            if not re.search("把上限|把下限|把各中心的|把个数", told):
+                event("no number")
+                continue
+            event(re.sub(r"\d+", "N", told))
+            assert "必要" not in told
+            followed = advised(task, county, told)
+            assert followed.lower >= 0
+            assert brute(followed)[county] is not None, told
+            if "，并" not in told and "个数" not in told:
+                assert brute(advised(task, county, told, 1))[county] is None, told
 
 
 PATH = [(at, at + 1) for at in range(5)]
@@ -191,14 +207,14 @@ def test_contiguity_costs() -> None:
 
 
 def test_people_that_no_number_of_centres_fits() -> None:
-    """25 people, 10 to 12 a centre: two hold 24, three need 30."""
+    """25 people in fives, 10 to 12 a centre: two hold 24, three need 30; whole communities give 10 + 15, or 5 + 10 + 10."""
     task = task_of([5] * 5, PATH[:4], [(at, "candidate") for at in range(5)], np.zeros((5, 5)),
                    lower=10, upper=12, hard=True, p="fewest")  # fmt: skip
     clash = districts(task, LIMITS).clash
     assert clash is not None
     assert "25 人，没有合适的中心个数" in clash.rule.zh
-    assert clash.change.zh == "2 所：上限至少 13；或3 所：下限至多 8"
-    assert clash.change.en == "2 centres: an upper bound of 13 or more; or 3 centres: a lower bound of 8 or less"
+    assert clash.change.zh == "把上限提高到 15；或把下限降到 5"
+    assert clash.change.en == "raise the upper bound to 15; or lower the lower bound to 5"
 
 
 def test_an_island_is_named() -> None:
@@ -210,10 +226,12 @@ def test_an_island_is_named() -> None:
 
 
 def test_a_community_above_the_upper_bound_is_named() -> None:
+    """A bound of 10 would let each community be served, and still not by two centres: 30 is what does."""
     clash = districts(path_task(upper=9), LIMITS).clash
     assert clash is not None
     assert len(clash.ids) == 6
-    assert "把上限提高到至少 10" in clash.change.zh
+    assert clash.change.zh == "把上限提高到 30；或把这些社区拆成几个（必要，不一定够）"
+    assert districts(path_task(upper=29), LIMITS).status == "infeasible"
 
 
 def test_the_smallest_stretch_is_told() -> None:
@@ -234,6 +252,89 @@ def test_a_hard_lower_bound_that_connection_forbids() -> None:
     clash = districts(task, LIMITS).clash
     assert clash is not None
     assert clash.change.zh == "把下限降到 10"
+
+
+def test_one_bound_that_suffices_is_told_alone_and_two_as_two() -> None:
+    """Ten people a community, two centres: at least 31 each is one too many; of 25 to 25 and people of 20 neither bound alone."""
+    alone = districts(path_task(upper=60, lower=31, hard=True), LIMITS).clash
+    assert alone is not None
+    assert alone.change.zh == "把下限降到 30"
+    task = task_of([20, 20, 2], PATH[:2], [(0, "fixed"), (1, "fixed"), (2, "fixed")], np.zeros((3, 3)),
+                   upper=18, lower=5, hard=True)  # fmt: skip
+    both = districts(task, LIMITS).clash
+    assert both is not None
+    assert both.change.zh.startswith("把上限提高到 20，并把下限降到 2；或")
+    assert both.change.en.startswith("raise the upper bound to 20, and lower the lower bound to 2; or")
+
+
+def test_joint_centres_are_told_how_much_more_each_needs() -> None:
+    """Centres of 20 and 40 at either end of six tens: 60 do; of 20 and 30 they do not, 10 more on each would."""
+    enough = path_task(columns={"upper": [20, 40]}, upper=20)
+    assert districts(enough, LIMITS).status == "optimal"
+    clash = districts(path_task(columns={"upper": [20, 30]}, upper=20), LIMITS).clash
+    assert clash is not None
+    assert clash.change.zh == "把各中心的上限各提高 10；或至少再增设 1 个候选中心（必要，不一定够）"
+
+
+def test_a_centre_without_a_way_to_its_own_community_is_the_cause() -> None:
+    burden = np.zeros((6, 2))
+    burden[5, 1] = np.inf
+    for lost in (burden, np.where(np.arange(2) == 1, np.inf, burden)):
+        clash = districts(replace(path_task(), burden=lost), LIMITS).clash
+        assert clash is not None
+        assert clash.rule.zh == "中心到本社区没有路：c01"
+        assert clash.ids == ("u05",)
+        assert "时限" not in clash.change.zh
+
+
+def test_what_no_bound_and_no_number_helps_is_no_question_of_time() -> None:
+    """u02 can go to c00 only, and between them stands c01, whose own community is always its own."""
+    burden = [[0, 9], [9, 0], [0, np.inf]]
+    task = task_of([1, 1, 1], PATH[:2], [(0, "fixed"), (1, "fixed")], burden, upper=9)
+    for asked in (task, replace(task, lower=1, hard=True), replace(task, p={"510402": 2})):
+        clash = districts(asked, LIMITS).clash
+        assert clash is not None
+        assert "放开上下限和个数也没有方案" in clash.rule.zh
+        assert "时限" not in clash.change.zh
+
+
+def test_without_time_it_is_said_that_time_ended() -> None:
+    task = task_of([10, 25, 10], PATH[:2], [(0, "fixed"), (2, "fixed")], np.zeros((3, 2)), upper=30)
+    (case,) = cases_of(task)
+    assert clash_of(case, replace(LIMITS, seconds=0.0)).change.zh == "时限内未找到最小的改动，请放宽时限"
+
+
+def test_the_clash_of_one_county_leaves_time_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two counties without a plan the first may use half of what is left, and no more."""
+    given = list[float]()
+    told = Clash(Text("x", "x"), (), Text("x", "x"))
+    monkeypatch.setattr(
+        "planner.districts.districting.clash_of", lambda _, limits: given.append(limits.seconds) or told
+    )
+    task = path_task(upper=9)
+    districts(replace(task, units=task.units.assign(county_code=["510402"] * 3 + ["510403"] * 3)), LIMITS)
+    assert given[0] <= LIMITS.seconds / 2 < given[1] <= LIMITS.seconds
+
+
+def test_fewest_is_not_proven_where_fewer_are_not_disproved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time ends on one centre without a word: the plan with two, the best of its kind, is called feasible and no more."""
+    task = task_of([5] * 4, PATH[:3], [(at, "candidate") for at in range(4)], np.zeros((4, 4)), upper=20, p="fewest")
+    assert len(districts(task, LIMITS).opened) == 1
+
+    def solved(case: Any, limits: Limits) -> Any:
+        return Part(case, "unknown", np.nan, 0.0, np.zeros(0, np.int64)) if case.p == 1 else solve_case(case, limits)
+
+    monkeypatch.setattr("planner.districts.districting.solve_case", solved)
+    answer = districts(task, LIMITS)
+    assert (len(answer.opened), answer.status, answer.bound) == (2, "feasible", 0.0)
+
+
+def test_a_district_may_hold_the_smallest_communities_that_just_fill_it() -> None:
+    """Of 10, 10 and 20 people a centre for 20 holds two communities, one for 19 or 10 a single one, one for 40 all."""
+    columns = {"upper": [20, 19, 10, 40]}
+    (case,) = cases_of(task_of([20, 10, 10], PATH[:2], [(0, "candidate"), *[(1, "candidate")] * 3], np.zeros((3, 4)),
+                               upper=40, columns=columns))  # fmt: skip
+    assert _most_units(case).tolist() == [2, 1, 1, 3]
 
 
 @pytest.mark.parametrize(

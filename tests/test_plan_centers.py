@@ -58,7 +58,7 @@ def test_an_override_of_what_the_plan_reads_is_an_assumption_like_any_other(rule
     changed = overridden(rules, Scenario(overrides=(Override(RULE, {"hospital_share": 0.3}, "试算"),)))
     after = next(one for one in changed.rules if one.id == RULE)
     assert dict(after.plan_params) == {"hospital_share": 0.3}
-    assert after.assumptions[-1] == "方案把参数改为 hospital_share＝0.3（试算），不作判断。"
+    assert after.assumptions[-1] == "方案把参数改为 建成社区医院的比例＝0.3（试算），不作判断。"
     assert not any(one.judged or "hospital_share" in one.params for one in after.readings)
 
 
@@ -157,12 +157,15 @@ def test_one_more_centre_where_the_planner_wants_it(sample: Region, rules: Rules
 
 
 def test_a_hard_lower_bound_that_a_county_cannot_keep_is_explained(sample: Region, rules: Rules) -> None:
-    """西区: 114,037 people in four standing centres of at least 30,000."""
+    """西区: 114,037 people in four standing centres of at least 30,000; whole communities leave the least of them 27,711."""
     plan = plan_centers(sample, StraightLine(), task_of(rules, hard=True))
     assert plan.districting.status == "infeasible"
     clash = plan.districting.clashes["510403"]
     assert "114037 人，没有合适的中心个数" in clash.rule.zh
-    assert "4 所：下限至多 28509" in clash.change.zh
+    assert clash.change.zh == "把下限降到 27711"
+    for lower, status in ((27_711, "optimal"), (27_712, "infeasible")):
+        again = plan_centers(sample, StraightLine(), replace(task_of(rules, hard=True), lower=lower))
+        assert again.districting.parts["510403"].status == status
     assert plan.districting.parts["510402"].status == "optimal"
     assert set(plan.communities.loc[plan.communities["county_code"] == "510403", "center_planned"]) == {""}
 

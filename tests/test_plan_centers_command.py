@@ -87,14 +87,14 @@ def test_the_plan_says_what_it_reads_and_what_a_scenario_changed(tiny_folder: Pa
     more = ("--scenario", str(tmp_path / "试算.yaml"), "--hospital-share", "0.5")
     plan = _planned(tiny_folder, tmp_path / "b", *more)
     said = [tuple(one) for one in plan["said"]]
-    assert ("条款：改定", "方案把参数改为 lower＝20000（试算），不作判断。") in said
+    assert ("条款：改定", "方案把参数改为 服务人口下限＝20,000 人（试算），不作判断。") in said
     assert "（占比由规划人员改定，不是条款原数）" in dict(said)["条款：社区医院"]
     assert (plan["parameters"]["lower"], plan["parameters"]["hospital_share"]) == (20_000, 0.5)
     (tmp_path / "试算.yaml").write_text(told.replace("lower: 20000", "hospital_share: 0.3"), "utf-8")
     plan = _planned(tiny_folder, tmp_path / "c", "--scenario", str(tmp_path / "试算.yaml"))
     assert plan["parameters"]["hospital_share"] == 0.3
     said = [tuple(one) for one in plan["said"]]
-    assert ("条款：改定", "方案把参数改为 hospital_share＝0.3（试算），不作判断。") in said
+    assert ("条款：改定", "方案把参数改为 建成社区医院的比例＝0.3（试算），不作判断。") in said
     assert "hospital_share: 0.3" in (tmp_path / "c" / PLAN).read_text("utf-8")
 
 
@@ -163,7 +163,7 @@ def test_hard_bounds_where_some_counties_have_a_plan(tmp_path: Path, capsys: pyt
     plan = _planned(SAMPLE, tmp_path / "o", "--way", "paper", "--hard")
     said = capsys.readouterr().out
     assert "西区：没有方案" in said
-    assert "4 所：下限至多 28509" in said
+    assert "可以：把下限降到 27711" in said
     assert plan["state"] == "3 个县（区）有方案，1 个没有"
     west = [row for row in plan["communities"] if row["id"].startswith("510403")]
     assert {row["center_planned"] for row in west} == {""}

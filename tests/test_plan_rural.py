@@ -13,9 +13,9 @@ from planner.measures import FUNCTIONS
 from planner.plans.rural import KINDS, RuralPlan, RuralTask, allowed_by, plan_rural
 from planner.region import Region
 from planner.rules import Rules, load_rules
-from planner.scenario import Override, Scenario, apply, overridden
+from planner.scenario import Close, Open, Override, Scenario, apply, overridden
 from planner.travel import PAPER
-from tests.rural_line import EIGHT, FOUR, SEVEN, SIX, line, shuffled
+from tests.rural_line import EIGHT, FOUR, PLACES, SEVEN, SIX, line, shuffled, with_hospitals
 
 KM = 1_000_000
 
@@ -86,6 +86,26 @@ def test_panzhihua_by_hand(tiny_region: Region, rules: Rules, task: RuralTask, e
     assert (row["care"], row["care_cost"]) == ("VC2", 12 * KM)
     if eight in {"round", "stay", "mobile"}:
         assert (row["host"], row["cost"]) == ("TH2", 30 * KM)
+
+
+def _served_by(region: Region, rules: Rules, kind: str, **places: int) -> tuple[str, str]:
+    plan = plan_rural(region, rules, line(places={**PLACES, **places}), RuralTask(far=10 * KM, preference=(kind,)))
+    row = plan.villages.set_index("code").loc[EIGHT]
+    return str(row["kind"]), str(row["host"])
+
+
+def test_who_sends_staff_or_a_mobile_unit(tiny_region: Region, rules: Rules) -> None:
+    """八村 (52): the county hospital (25) is nearer than 乙镇卫生院 (22); its own 乡's, where there is one, however far."""
+    city = with_hospitals(tiny_region)
+    assert _served_by(city, rules, "stay") == ("stay", "TH2")
+    assert _served_by(city, rules, "round") == ("round", "TH2")
+    assert _served_by(city, rules, "mobile") == ("mobile", "HD")
+    own = Open(fields={"id": "TH3", "name": "乙乡卫生院", "kind": "township_hospital", "lon": 101.75, "lat": 26.65})
+    assert _served_by(apply(city, Scenario(edits=(own,))), rules, "stay", TH3=120) == ("stay", "TH3")
+    without = apply(city, Scenario(edits=(Close(facility="TH2"),)))
+    assert _served_by(without, rules, "stay") == ("stay", "HD"), "for want of a 卫生院, from a hospital"
+    assert _served_by(without, rules, "round") == ("new_clinic", ""), "rounds come from a 卫生院 only"
+    assert _served_by(apply(tiny_region, Scenario()), rules, "mobile") == ("mobile", "TH2"), "there is no hospital"
 
 
 def test_why_is_told_with_its_numbers(tiny_region: Region, rules: Rules) -> None:

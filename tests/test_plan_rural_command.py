@@ -1,6 +1,7 @@
 """fugai plan rural: whole folders, sums, the same bytes, names that bite, and what is refused in one message."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +73,7 @@ def _adds_up(plan: dict[str, Any]) -> None:
     for row in rows:
         own = sum(row.get(kind, 0) for kind in ("round", "stay", "mobile", "neighbour"))
         assert row["substitute"] == own
-        assert row["clinic"] + own + row["new_clinic"] + row["no_data"] == row["villages"]
+        assert row["clinic"] + own + row["new_clinic"] + row["no_data"] + row.get("unvisited", 0) == row["villages"]
         assert row["served"] == row["clinic"] + own
     for name in ("villages", "population", "substitute", "new_clinic", "new_clinic_people", "served"):
         assert city[name] == sum(one[name] for one in counties)
@@ -111,7 +112,7 @@ def test_the_plan_says_what_it_reads_and_what_a_scenario_changed(joined: Path, b
     told = "name: 试算\noverrides:\n  - {rule: village_clinic, params: {minimum: 2}, reason: 试算}\n"
     (tmp_path / "试算.yaml").write_text(told, "utf-8")
     plan = _planned(joined, tmp_path / "o", "--far", "2min", "--scenario", str(tmp_path / "试算.yaml"))
-    assert dict(map(tuple, plan["said"]))["条款：改定"] == "方案把参数改为 minimum＝2（试算），不作判断。"
+    assert dict(map(tuple, plan["said"]))["条款：改定"] == "方案把参数改为 每个至少＝2 所（试算），不作判断。"
     assert not plan["allowed"]["judges"]
     assert plan["allowed"]["kinds"] == ["round", "stay", "mobile"]
 
@@ -140,6 +141,103 @@ def test_the_same_input_gives_the_same_bytes(joined: Path, by_road: Path, tmp_pa
     assert {path.name: path.read_bytes() for path in by_road.iterdir()} == {
         path.name: path.read_bytes() for path in (tmp_path / "o").iterdir()
     }
+
+
+def test_a_village_that_no_round_can_visit_is_not_served(
+    joined: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The way to 八村, an hour there and the way back take more than an hour: three of four villages are not served."""
+    plan = _planned(joined, tmp_path / "o", "--far", "2min", "--day", "1h")
+    said = capsys.readouterr().out
+    assert _kinds(plan) == {FOUR: "clinic", SIX: "new_clinic", SEVEN: "clinic", EIGHT: "unvisited"}
+    _adds_up(plan)
+    city = plan["sums"][-1]
+    assert [city[one] for one in ("villages", "clinic", "round", "unvisited", "substitute", "served")] == [
+        4,
+        2,
+        0,
+        1,
+        0,
+        2,
+    ]
+    assert plan["kinds"]["unvisited"]["villages"] == 1
+    assert "巡回医疗当天去不了：1 个行政村（25.00%），500 人" in said
+    assert "行政村 4 个，已有服务 2 个" in said
+    rows = pd.read_csv(tmp_path / "o" / "村级清单.csv", dtype=str).set_index("村代码")
+    assert (rows.loc[EIGHT, "服务方式"], rows.loc[EIGHT, "归类"]) == ("巡回医疗当天去不了", "巡回去不了")
+    assert "但一次往返加服务超过一天" in rows.loc[EIGHT, "理由"]
+    book = openpyxl.load_workbook(tmp_path / "o" / WORKBOOK)
+    told = "".join(str(cell.value) for row in book["各类合计"].iter_rows() for cell in row)
+    assert "巡回\n去不了" in told
+    assert "＋巡回去不了＋" in told
+    assert "（其中 1 个当天去不了）" in (tmp_path / "o" / MAP).read_text("utf-8")
+
+
+def test_ids_of_facilities_may_be_codes_of_villages(joined: Path, by_road: Path, tmp_path: Path) -> None:
+    """A clinic is often known by its village's code; here the hospital that visits 八村 has 八村's, too."""
+    ids = {"VC1": FOUR, "VC2": EIGHT + "x", "TH2": EIGHT}
+    folder = tmp_path / "d"
+    shutil.copytree(joined, folder)
+    frame = pd.read_csv(folder / "facilities.csv", dtype={"village_code": str})
+    frame.assign(id=frame["id"].replace(ids)).to_csv(folder / "facilities.csv", index=False, encoding="utf-8-sig")
+    same = json.loads((by_road / "plan.json").read_text("utf-8"))
+    plan = _planned(folder, tmp_path / "o", "--far", "2min")
+    for one in (plan, same):
+        for row in one["villages"]:
+            row |= {"host": ids.get(row["host"], row["host"]), "care": ids.get(row["care"], row["care"])}
+        for row in (*one["rounds"]["days"], *one["rounds"]["teams"]):
+            row["hospital"] = ids.get(row["hospital"], row["hospital"])
+    assert plan["rounds"]["km"] > 0
+    for name in ("villages", "rounds", "chain"):
+        assert plan[name] == same[name], name
+    legs = [(tmp_path / "o" / MAP).read_text("utf-8"), (by_road / MAP).read_text("utf-8")]
+    assert [page.count('"legs":[]') for page in legs] == [0, 0]
+
+
+@pytest.mark.parametrize("said", ["巡回,驻村", "巡回医疗、stay", "round，驻村服务"])
+def test_kinds_in_chinese_words(joined: Path, tmp_path: Path, said: str) -> None:
+    plan = _planned(joined, tmp_path / "o", "--far", "2min", "--prefer", said)
+    assert plan["parameters"]["preference"] == ["round", "stay"]
+
+
+@pytest.mark.parametrize(
+    ("more", "option"), [(["--prefer", "邻村"], "--prefer"), (["--neighbour-limit", "3km"], "--neighbour-limit")]
+)
+def test_an_error_names_an_option_that_there_is(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], option: str
+) -> None:
+    assert main(["plan", "rural", str(tiny_folder), "--out", str(tmp_path / "o"), *more]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{option}：条款没有许可这些服务方式（现为“邻（联）村延伸服务 neighbour”）")
+    assert "--limit" not in said
+
+
+def test_the_last_line_says_of_how_many(
+    by_road: Path, joined: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = _planned(joined, tmp_path / "o", "--far", "2min")
+    people = sum(one["population"] for one in plan["kinds"].values())
+    assert f"五级链条最薄弱的一段（行政村 4 个，居民 {people:,} 人）：" in capsys.readouterr().out
+
+
+def test_a_new_clinic_does_not_take_the_id_of_a_closed_one(tmp_path: Path) -> None:
+    folder = tiny.write(tmp_path / "d")
+    row = [f"VC-{EIGHT}", "八村旧卫生室", "village_clinic", 101.79, 26.69, "closed", EIGHT]
+    frame = pd.concat([tiny.facilities(), pd.DataFrame([row], columns=tiny.facilities().columns)])
+    frame.to_csv(folder / "facilities.csv", index=False, encoding="utf-8-sig")
+    _planned(folder, tmp_path / "o", "--few", "0")
+    said = (tmp_path / "o" / PLAN).read_text("utf-8")
+    assert f"id: VC-{EIGHT}-2," in said
+    assert f"id: VC-{SIX}," in said
+
+
+def test_rules_without_the_clause_name_those_that_have_it(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "rural", str(tiny_folder), "--out", str(tmp_path / "o"), "--rules", "yaan_2022"]) == 2
+    said = capsys.readouterr().err
+    assert "panzhihua_2023、suining_2024" in said
+    assert "参数情景" in said
 
 
 def test_without_roads_all_but_the_rounds(

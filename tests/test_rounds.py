@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planner.cached import Cached, Memory
 from planner.errors import OptionError, SitingError
 from planner.network import SPEED_KMH
 from planner.plans.rounds import RoundsTask, plan_rounds
-from planner.plans.rounds_check import faults
 from planner.plans.rounds_seasons import (
     USUAL,
     Season,
@@ -28,6 +28,7 @@ from planner.plans.rounds_way import Ways
 from planner.plans.rural_villages import administrative_villages, nearest_of
 from planner.region import Region
 from planner.road import Road
+from tests.rounds_check import faults
 from tests.rural_line import EIGHT, FOUR, PLACES, SEVEN, SIX, line, shuffled
 
 HOSTS = pd.Series({SIX: "TH2", SEVEN: "TH2", EIGHT: "TH2", FOUR: "TH1"})
@@ -101,6 +102,42 @@ def test_the_duty_by_hand(tiny_region: Region) -> None:
     assert (stop["arrive"], stop["leave"], stop["service_min"]) == ("09:00", "09:40", 40)
     assert plan.days["drive_min"].sum() == 2 * (60 + 64)
     assert np.isnan(plan.km), "a table of times tells no kilometres"
+
+
+def test_seconds_are_rounded_up(tiny_region: Region) -> None:
+    """40.001 minutes are 2,401 seconds, and half an hour and a millisecond 1,801."""
+    table = line("ms")
+    slow = replace(table, frame=table.frame.assign(cost=table.frame["cost"] + (table.frame["cost"] > 0)))
+    task = replace(TASK, visit_minutes=40.001, resident_minutes=0.0)
+    plan = plan_rounds(tiny_region, HOSTS[HOSTS == "TH1"], slow, task)
+    stop = plan.stops.iloc[0]
+    assert (round(stop["service_min"] * 60), round(stop["drive_min"] * 60)) == (2401, 1801)
+    assert round(plan.days["hours"].iloc[0] * 3600) == 2401 + 2 * 1801
+
+
+def test_the_way_back_is_not_the_way_there(tiny_region: Region) -> None:
+    """A one-way road: half an hour from the hospital to 四村, 50 minutes back; 40 there, so two hours in all."""
+    table = line("ms")
+    back = (table.frame["demand_id"] == "TH1") & (table.frame["facility_id"] == FOUR)
+    oneway = replace(table, frame=table.frame.assign(cost=table.frame["cost"].mask(back, 50 * 60_000)))
+    hosts = HOSTS[HOSTS == "TH1"]
+    plan = plan_rounds(tiny_region, hosts, oneway, TASK)
+    assert plan.stops["drive_min"].tolist() == [30, 30]
+    assert plan.days["drive_min"].tolist() == [80, 80]
+    assert not faults(plan, tiny_region, hosts, oneway)
+    for day, left in ((120, 0), (119, 1)):
+        assert len(plan_rounds(tiny_region, hosts, oneway, replace(TASK, day_minutes=day)).left) == left
+
+
+def test_a_remembered_way_is_driven_like_the_way_itself(driving: tuple[Region, Road, pd.Series]) -> None:
+    """The delay of a dispatch is no part of the rounds, also where reaches are kept in memory."""
+    region, road, hosts = driving
+    late = replace(road, delay_s=600.0)
+    one, two = (
+        plan_rounds(region, hosts.iloc[:5], way, RoundsTask()) for way in (road, Cached(late, Memory(), "late"))
+    )
+    pd.testing.assert_frame_equal(one.days, two.days)
+    assert two.km > 0
 
 
 def test_a_day_that_holds_only_two(tiny_region: Region) -> None:
@@ -193,6 +230,21 @@ def test_a_season_slows_stretches_with_a_speed_of_their_own(driving: tuple[Regio
     assert slow.edge_cost.sum() == pytest.approx(2 * road.edge_cost.sum(), rel=1e-4)
     with pytest.raises(OptionError, match="大于零"):
         in_season(road, {"tertiary": 0})
+
+
+def test_a_season_of_one_class_leaves_the_others_and_what_is_closed_already(
+    driving: tuple[Region, Road, pd.Series],
+) -> None:
+    road = replace(driving[1], closed=frozenset({"before"}))
+    slow = in_season(road, {"tertiary": 0.5}, closed={"now"})
+    assert slow.closed == {"before", "now"}
+    assert slow.speeds is not None
+    assert slow.speeds["tertiary"] == SPEED_KMH["tertiary"] / 2
+    assert {name: speed for name, speed in slow.speeds.items() if name != "tertiary"} == {
+        name: speed for name, speed in SPEED_KMH.items() if name != "tertiary"
+    }
+    others = np.array(road.graph.road_class) != "tertiary"
+    np.testing.assert_array_equal(slow.graph.speed_kmh[others], road.graph.speed_kmh[others])
 
 
 RAIN = Season("雨季", months=(6, 7, 8, 9), visits=1)

@@ -19,6 +19,7 @@ from planner.travel import Travel
 
 Edges = tuple[tuple[str, str], ...]
 _LEAST_BORDER_M = 1.0
+_LEAST_EDGE_M = 5.0
 _FRAME_M = 10_000.0
 """So far beyond the outermost points do cells reach, where no county's border cuts them."""
 _SLIVER_M = 1.0
@@ -32,14 +33,23 @@ def by_polygons(units: gpd.GeoDataFrame) -> Edges:
         shapes, ids = rows.geometry.to_numpy(), rows["id"].to_numpy(object)
         one, other = STRtree(shapes).query(shapes, predicate="dwithin", distance=_SLIVER_M)
         for a, b in sorted({(int(a), int(b)) for a, b in zip(one, other, strict=True) if a < b}):
-            if _border_m(shapes[a], shapes[b]) > 2 * _SLIVER_M + _LEAST_BORDER_M:
+            if _border_m(shapes[a], shapes[b]) > _LEAST_EDGE_M:
                 found.append((ids[a], ids[b]))
     return tuple(found)
 
 
 def _border_m(one: shapely.Geometry, other: shapely.Geometry) -> float:
-    """Return how much of the border of one runs along the other."""
-    return float(shapely.length(shapely.intersection(shapely.boundary(one), shapely.buffer(other, _SLIVER_M))))
+    """Return how much of the border of one runs along the other.
+
+    What is near grows with the width that counts as near where two polygons only meet in a corner, however sharp, and
+    does not where they share an edge: twice the one less the other leaves the edge.
+    """
+    border = shapely.boundary(one)
+    near, wider = (
+        float(shapely.length(shapely.intersection(border, shapely.buffer(other, by))))
+        for by in (_SLIVER_M, 2 * _SLIVER_M)
+    )
+    return 2 * near - wider
 
 
 def by_points(units: gpd.GeoDataFrame, counties: gpd.GeoDataFrame, longest_m: float = math.inf) -> Edges:

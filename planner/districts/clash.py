@@ -1,6 +1,7 @@
-"""Why a county has no districts: which bound, which communities, and the smallest change that helps."""
+"""Why a county has no districts: which bound, which communities, and the smallest change that helps, seen to help."""
 
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,43 +9,87 @@ import numpy as np
 from planner.districts.case import Case, positions
 from planner.districts.exact import solve_case
 from planner.districts.fewest import Numbers, least_number, most_number, numbers_of
-from planner.districts.stretch import Stretch, stretched
+from planner.districts.stretch import Kind, Stretch, stretched
 from planner.errors import Text
 from planner.siting.clash import listed, unexplained
 from planner.siting.question import Limits
 from planner.siting.siting import Clash
 
-_MORE = 0.3
+_MORE = 0.4
 """The part of the time left that each trial may take."""
+_NUMBERS = 3
+"""So many numbers of centres are tried on either side of the one that is asked."""
+_NECESSARY = Text("（必要，不一定够）", " (necessary, perhaps not enough)")
+
+
+@dataclass(frozen=True)
+class _Cause:
+    """What is seen at once: the rule, whom it is about, and what must change at least besides a bound or the number."""
+
+    rule: Text
+    ids: tuple[str, ...]
+    necessary: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A change that is seen to help: how large it is beside the bound, and its words."""
+
+    size: float
+    rule: Text
+    change: Text
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The changes that help, the smallest first; `needed`: what time left unproven; ended: whether time ended at all."""
+
+    changes: list[_Change]
+    needed: list[Text]
+    ended: bool
 
 
 def clash_of(case: Case, limits: Limits) -> Clash:
     """Return the clash of a county of which it is proven that it has no plan."""
-    return (
-        _too_large(case)
-        or _no_way(case)
-        or _island(case)
-        or _number(case)
-        or _smallest_change(case, time.perf_counter() + limits.seconds, limits)
-    )
+    known = _no_seat(case) or _no_way(case)
+    if known is not None:
+        return known
+    cause = _too_large(case) or _island(case) or _number(case)
+    found = _changes(case, time.perf_counter() + limits.seconds, limits)
+    if cause is None and not found.changes:
+        return unexplained() if found.ended else _structure(case)
+    rules = [cause.rule] if cause else list(dict.fromkeys(one.rule for one in found.changes))
+    said = [*(one.change for one in found.changes), *(found.needed if not found.changes else ())]
+    said += [] if cause is None else [_and(one, _NECESSARY) for one in cause.necessary]
+    if not said:
+        said = [unexplained().change if found.ended else _structure(case).change]
+    return Clash(_joined(rules, "，", ", "), cause.ids if cause else (), _joined(said, "；或", "; or "))
+
+
+def _joined(parts: Iterable[Text], zh: str, en: str) -> Text:
+    parts = list(parts)
+    return Text(zh.join(one.zh for one in parts), en.join(one.en for one in parts))
+
+
+def _and(one: Text, other: Text) -> Text:
+    return Text(one.zh + other.zh, one.en + other.en)
 
 
 def _names(case: Case, units: list[int]) -> tuple[str, ...]:
     return tuple(str(case.unit_ids[one]) for one in units)
 
 
-def _too_large(case: Case) -> Clash | None:
-    """A community with more residents than any centre may serve: whole communities cannot keep the bound."""
-    top = int(case.high.max(initial=0))
-    large = [int(one) for one in np.flatnonzero(case.people > top)]
-    if not large or not len(case.high):
+def _no_seat(case: Case) -> Clash | None:
+    """A centre that stands and cannot be reached from its own community, which is always its own."""
+    lost = [int(one) for one in np.flatnonzero(case.fixed) if not np.isfinite(case.burden[case.seat[one], one])]
+    if not lost:
         return None
-    most, ids = int(case.people.max()), _names(case, large)
+    names = listed([str(case.center_ids[one]) for one in lost])
     return Clash(
-        Text(f"社区自身人口已超过上限 {top}：{listed(ids)}", f"communities with more than {top} residents: {listed(ids)}"),
-        ids,
-        Text(f"把上限提高到至少 {most}，或把这些社区拆成几个", f"raise the upper bound to {most}, or split them"),
-    )  # fmt: skip
+        Text(f"中心到本社区没有路：{names}", f"no way between a standing centre and its own community: {names}"),
+        _names(case, [int(case.seat[one]) for one in lost]),
+        Text("补上这一段道路，或核对中心的位置", "add the missing road, or check where the centre stands"),
+    )
 
 
 def _no_way(case: Case) -> Clash | None:
@@ -68,7 +113,33 @@ def _no_way(case: Case) -> Clash | None:
     )
 
 
-def _island(case: Case) -> Clash | None:
+def _structure(case: Case) -> Clash:
+    """No bound and no number is the cause: what is next to what, the ways, and the centres that stand leave no plan."""
+    return Clash(
+        Text(
+            "放开上下限和个数也没有方案：道路、相邻关系与“各中心的片区含本社区、连成一片”不能同时满足",
+            "no plan even without bounds and number: ways, neighbourhood and connected districts cannot all be kept",
+        ),
+        _names(case, sorted({int(one) for one in case.seat[case.fixed]})),
+        Text("补上相邻关系、道路，或增设候选中心", "add neighbours or roads, or a candidate"),
+    )
+
+
+def _too_large(case: Case) -> _Cause | None:
+    """A community with more residents than any centre may serve: whole communities cannot keep the bound."""
+    top = int(case.high.max(initial=0))
+    large = [int(one) for one in np.flatnonzero(case.people > top)]
+    if not large or not len(case.high):
+        return None
+    ids = _names(case, large)
+    return _Cause(
+        Text(f"社区自身人口已超过上限 {top}：{listed(ids)}", f"communities with more than {top} residents: {listed(ids)}"),
+        ids,
+        (Text("把这些社区拆成几个", "split these communities"),),
+    )  # fmt: skip
+
+
+def _island(case: Case) -> _Cause | None:
     """A part of the graph whose people fit no number of centres: over or under the bounds, or between two numbers."""
     for island in case.islands:
         numbers = numbers_of(case, island)
@@ -77,7 +148,7 @@ def _island(case: Case) -> Clash | None:
     return None
 
 
-def _unfit(case: Case, numbers: Numbers) -> Clash:
+def _unfit(case: Case, numbers: Numbers) -> _Cause:
     ids = _names(case, list(positions(numbers.units)))
     people = numbers.people
     whole = len(ids) == len(case.unit_ids)
@@ -87,9 +158,11 @@ def _unfit(case: Case, numbers: Numbers) -> Clash:
         f"{who.en}, {people} people, fit no number of centres ({_bounds(case)}; "
         f"{numbers.standing} standing, {numbers.able} at most)",
     )
-    changes = [*_nearest(case, numbers)]
-    zh, en = "；或".join(one.zh for one in changes), "; or ".join(one.en for one in changes)
-    return Clash(rule, ids, Text(zh, en))
+    lacking = numbers.people - numbers.room
+    if lacking <= 0:
+        return _Cause(rule, ids)
+    need = -(-lacking // max(int(case.high.max(initial=1)), 1))
+    return _Cause(rule, ids, (Text(f"至少再增设 {need} 个候选中心", f"offer {need} more candidates at least"),))
 
 
 def _bounds(case: Case) -> str:
@@ -97,101 +170,98 @@ def _bounds(case: Case) -> str:
     return "、".join(map(str, low)) + "～" + "、".join(map(str, high))
 
 
-def _nearest(case: Case, numbers: Numbers) -> list[Text]:
-    """Return, for the numbers of centres next to what the people need, the bound with which that number would do."""
-    people, found = numbers.people, list[Text]()
-    fewer, more = min(numbers.most, numbers.able), numbers.least
-    if fewer >= max(numbers.standing, 1):
-        upper = -(-people // fewer)
-        found.append(Text(f"{fewer} 所：上限至少 {upper}", f"{fewer} centres: an upper bound of {upper} or more"))
-    if numbers.standing <= more <= numbers.able and case.hard:
-        lower = people // more
-        found.append(Text(f"{more} 所：下限至多 {lower}", f"{more} centres: a lower bound of {lower} or less"))
-    if more > numbers.able:
-        need = more - numbers.able
-        if not numbers.able or numbers.able < -(-people // max(int(case.high.max(initial=1)), 1)):
-            need = max(-(-people // max(int(case.high.max(initial=1)), 1)) - numbers.able, 1)
-        found.append(Text(f"至少再增设 {need} 个候选中心", f"offer {need} more candidates at least"))
-    if not found:
-        lower = people // max(numbers.standing, 1)
-        found.append(
-            Text(f"{numbers.standing} 所：下限至多 {lower}", f"{numbers.standing} centres: a lower bound of {lower}")
-        )
-    return found  # fmt: skip
-
-
-def _number(case: Case) -> Clash | None:
+def _number(case: Case) -> _Cause | None:
     """A number of centres that the county's people, islands and standing centres do not allow."""
     if not isinstance(case.p, int):
         return None
     least, most = least_number(case), most_number(case)
     if least <= case.p <= most:
         return None
-    near = least if case.p < least else most
-    return Clash(
-        Text(f"个数 {case.p} 不在可行的 {least}～{most} 之内", f"{case.p} centres are not within {least} to {most}"),
-        tuple(map(str, case.center_ids[case.fixed])),
-        Text(f"把个数改为 {near}", f"set the number to {near}"),
+    rule = Text(
+        f"个数 {case.p} 不在 {least}～{most} 之内（按人口、上下限和已有中心）",
+        f"{case.p} centres are not within {least} to {most} (by people, bounds and standing centres)",
     )
+    return _Cause(rule, tuple(map(str, case.center_ids[case.fixed])))
 
 
-@dataclass(frozen=True)
-class _Change:
-    """A change that helps: how large it is beside the bound, and its words."""
-
-    size: float
-    rule: Text
-    change: Text
-
-
-def _smallest_change(case: Case, ends: float, limits: Limits) -> Clash:
-    """Return the clash of bounds and connection: each bound is stretched alone, then the number, then both bounds."""
+def _changes(case: Case, ends: float, limits: Limits) -> _Found:
+    """Return the changes that help: of one bound alone and of the number; where none does, of both, then of all."""
 
     def left() -> Limits:
         return replace(limits, seconds=max(ends - time.perf_counter(), 0.0) * _MORE)
 
-    found = [_stretched(stretched(case, kind, left()), case) for kind in ("upper", *(("lower",) if case.hard else ()))]
-    changes = sorted((one for one in found if one is not None), key=lambda one: one.size)
-    if isinstance(case.p, int):
-        changes += [one for one in (_other_number(case, case.p + step, left()) for step in (1, -1)) if one is not None]
+    alone: tuple[Kind, ...] = ("upper", "lower") if case.hard else ("upper",)
+    tried = [stretched(case, kind, left()) for kind in alone]
+    changes = sorted((one for one in (_stretched(one, case) for one in tried) if one), key=lambda one: one.size)
+    number, unknown = _other_numbers(case, left) if isinstance(case.p, int) else ([], False)
+    changes += number
     if not changes and case.hard:
-        changes = [one for one in (_stretched(stretched(case, "both", left()), case),) if one is not None]
-    if not changes:
-        return unexplained()
-    rules = list(dict.fromkeys(one.rule for one in changes))
-    return Clash(
-        Text("，".join(one.zh for one in rules), ", ".join(one.en for one in rules)),
-        (),
-        Text("；或".join(one.change.zh for one in changes), "; or ".join(one.change.en for one in changes)),
-    )
+        tried.append(stretched(case, "both", left()))
+        changes = [one for one in (_stretched(tried[-1], case),) if one]
+    if not changes and isinstance(case.p, int):
+        free = replace(case, p=None)
+        tried += [stretched(free, kind, left()) for kind in (*alone, *(("both",) if case.hard else ()))]
+        changes = [one for one in (_stretched(one, free, f"{case.p}") for one in tried[len(alone) :]) if one][:1]
+    ended = unknown or any(one.status == "unknown" for one in tried)
+    return _Found(changes, [one for one in (_necessary(one, case) for one in tried[: len(alone)]) if one], ended)
 
 
-def _stretched(found: Stretch | None, case: Case) -> _Change | None:
-    if found is None:
+def _stretched(found: Stretch, case: Case, number: str = "") -> _Change | None:
+    """Return a stretch with which there is a plan, in words; `number`: the number that is asked, where it changes, too."""
+    if found.status != "found":
         return None
-    parts, top, least = list[Text](), int(case.high.max(initial=0)), int(case.low.max(initial=0))
-    about = Text("", "") if found.proven else Text("（未证明最小）", " (not proven least)")
-    if found.kind in ("upper", "both") and found.by > 0:
-        now = top + found.by
-        parts.append(Text(f"把上限提高到 {now}", f"raise the upper bound to {now}"))
-    if found.kind in ("lower", "both") and found.by > 0:
-        now = max(least - found.by, 0)
-        parts.append(Text(f"把下限降到 {now}", f"lower the lower bound to {now}"))
+    top, least = int(case.high.max(initial=0)), int(case.low.max(initial=0))
+    parts = [Text(f"把个数改为 {found.opened}", f"set the number to {found.opened}")] if number else []
+    parts += [_raised(case, found.over)] if found.over else []
+    parts += [_lowered(case, found.short)] if found.short else []
     words = {
         "upper": Text(f"相连成片时上限 {top} 不能满足", f"connected districts cannot keep the upper bound {top}"),
         "lower": Text(f"相连成片时下限 {least} 不能满足", f"connected districts cannot keep the lower bound {least}"),
         "both": Text("相连成片时上下限都不能满足", "connected districts can keep neither bound"),
     }
-    change = Text("并".join(one.zh for one in parts) + about.zh, " and ".join(one.en for one in parts) + about.en)
-    return _Change(found.by / max(top if found.kind == "upper" else least, 1), words[found.kind], change)
+    about = Text("", "") if found.proven or number else Text("（未证明最小）", " (not proven least)")
+    rule = Text(f"个数 {number} 和上下限不能满足", f"{number} centres do not do") if number else words[found.kind]
+    size = found.over / max(top, 1) + found.short / max(least, 1)
+    return _Change(size, rule, _and(_joined(parts, "，并", ", and "), about))
 
 
-def _other_number(case: Case, p: int, limits: Limits) -> _Change | None:
-    """Return the change of the number of centres to p, None where that is not seen to help."""
-    if not least_number(case) <= p <= most_number(case):
+def _raised(case: Case, over: int) -> Text:
+    """Return an upper bound that gives, in words: the new one where all centres have the same, else by how much."""
+    tops = {int(one) for one in case.high}
+    if len(tops) > 1:
+        return Text(f"把各中心的上限各提高 {over}", f"raise every centre's upper bound by {over}")
+    now = max(tops) + over
+    return Text(f"把上限提高到 {now}", f"raise the upper bound to {now}")
+
+
+def _lowered(case: Case, short: int) -> Text:
+    """Return a lower bound that gives, in words, as `_raised`."""
+    lows = {int(one) for one in case.low}
+    if len(lows) > 1:
+        return Text(f"把各中心的下限各降低 {short}（到 0 为止）", f"lower every centre's bound by {short}, not below 0")
+    now = max(max(lows) - short, 0)
+    return Text(f"把下限降到 {now}", f"lower the lower bound to {now}")
+
+
+def _necessary(found: Stretch, case: Case) -> Text | None:
+    """Return what is proven of a bound whose least stretch time did not show: less than this never does."""
+    if found.status != "unknown" or not found.least:
         return None
-    part = solve_case(replace(case, p=p), replace(limits, gap=1.0))
-    if part.status not in ("optimal", "feasible"):
-        return None
-    rule = Text(f"个数 {case.p} 不能满足", f"{case.p} centres do not do")
-    return _Change(1.0, rule, Text(f"把个数改为 {p}", f"set the number to {p}"))
+    told = _raised(case, found.least) if found.kind == "upper" else _lowered(case, found.least)
+    return _and(told, _NECESSARY)
+
+
+def _other_numbers(case: Case, left: Callable[[], Limits]) -> tuple[list[_Change], bool]:
+    """Return the nearest number of centres below and above with which there is a plan; and whether time ended on any."""
+    asked, found, unknown = int(case.p or 0), list[_Change](), False
+    within = range(least_number(case), most_number(case) + 1)
+    rule = Text(f"个数 {asked} 不能满足", f"{asked} centres do not do")
+    for side in (lambda one: one > asked, lambda one: one < asked):
+        near = sorted(filter(side, within), key=lambda one: abs(one - asked))[:_NUMBERS]
+        for p in near:
+            part = solve_case(replace(case, p=p), replace(left(), gap=1.0))
+            unknown |= part.status == "unknown"
+            if part.status in ("optimal", "feasible"):
+                found.append(_Change(abs(p - asked), rule, Text(f"把个数改为 {p}", f"set the number to {p}")))
+                break
+    return sorted(found, key=lambda one: one.size), unknown

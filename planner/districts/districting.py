@@ -1,7 +1,7 @@
 """districts(task, limits): the one door, and what comes out of it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,7 +53,7 @@ class Districting:
 def districts(task: DistrictTask, limits: Limits) -> Districting:
     """Return the districts of all counties; SitingError for what cannot be asked. Each county may use the time left."""
     begin, ends = time.perf_counter(), time.perf_counter() + limits.seconds
-    parts, clashes = dict[str, Part](), dict[str, Clash]()
+    parts = dict[str, Part]()
     cases = sorted(cases_of(task), key=lambda one: (len(one.unit_ids) * len(one.center_ids), one.county))
     for at, case in enumerate(cases):
         left = max(ends - time.perf_counter(), 0.0)
@@ -62,11 +62,19 @@ def districts(task: DistrictTask, limits: Limits) -> Districting:
             case, replace(limits, seconds=share)
         )  # fmt: skip
         parts[case.county] = part
-        if part.status == "infeasible":
-            left = max(ends - time.perf_counter(), 0.0)
-            clashes[case.county] = _named(clash_of(part.case, replace(limits, seconds=left)), case, len(cases))
     parts = {code: parts[code] for code in sorted(parts)}
+    clashes = _clashes(parts, ends, limits)
     return _districting(task, parts, clashes, time.perf_counter() - begin)
+
+
+def _clashes(parts: Mapping[str, Part], ends: float, limits: Limits) -> dict[str, Clash]:
+    """Return why each county has no plan, once all have been tried; each may use its share of the time that is left."""
+    hopeless = [code for code, part in parts.items() if part.status == "infeasible"]
+    found = dict[str, Clash]()
+    for at, code in enumerate(hopeless):
+        left = max(ends - time.perf_counter(), 0.0) / (len(hopeless) - at)
+        found[code] = _named(clash_of(parts[code].case, replace(limits, seconds=left)), code, len(parts))
+    return found
 
 
 def _fewest(case: Case, limits: Limits) -> Part:
@@ -88,11 +96,11 @@ def _fewest(case: Case, limits: Limits) -> Part:
     return replace(nothing, case=replace(case, p=None))
 
 
-def _named(clash: Clash, case: Case, counties: int) -> Clash:
+def _named(clash: Clash, county: str, counties: int) -> Clash:
     """Return the clash with the county's code before its rule, where there are several counties."""
     if counties == 1:
         return clash
-    rule = Text(f"{case.county}：{clash.rule.zh}", f"{case.county}: {clash.rule.en}")
+    rule = Text(f"{county}：{clash.rule.zh}", f"{county}: {clash.rule.en}")
     return replace(clash, rule=rule)
 
 

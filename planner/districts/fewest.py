@@ -13,6 +13,7 @@ class Numbers:
 
     least, most   the fewest centres whose upper bounds hold all people, the most whose lower bounds they meet (hard
                   ones; else as many as may be open); least > most: none fits
+    room          the people whom all that may be open could serve
     """
 
     units: int
@@ -21,6 +22,7 @@ class Numbers:
     able: int
     least: int
     most: int
+    room: int
 
 
 def numbers_of(case: Case, units: int) -> Numbers:
@@ -41,7 +43,7 @@ def numbers_of(case: Case, units: int) -> Numbers:
         need.append(need[-1] + low)
     least = next((standing + at for at, one in enumerate(room) if one >= people and standing + at > 0), able + 1)
     fits = [standing + at for at, one in enumerate(need) if one <= people] if case.hard else [able]
-    return Numbers(units, people, standing, able, least, max(fits, default=standing - 1))
+    return Numbers(units, people, standing, able, least, max(fits, default=standing - 1), room[-1])
 
 
 def least_number(case: Case) -> int:

@@ -8,16 +8,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.districts.adjacency import Edges
-from planner.districts.case import Amounts
+from planner.districts.adjacency import Edges, without_neighbours
 from planner.districts.districting import Districting, districts
 from planner.districts.task import DistrictTask
-from planner.errors import Text
+from planner.errors import Problem, SitingError, Text
 from planner.measures import community_centers
 from planner.plans.centers_convert import Conversions, Successor, conversions
 from planner.plans.centers_stations import Stations, limit_mm, station_fields, stations
 from planner.plans.centers_units import KIND, STATION, Served, neighbours, own_unit, served_today
 from planner.plans.centers_upgrade import upgrades
+from planner.plans.centers_ways import Ways, ways_of
+from planner.plans.ids import free_id
 from planner.plans.sites import COLUMNS
 from planner.region import Region
 from planner.scenario import Change, Edit, Open, ServiceArea
@@ -25,8 +26,8 @@ from planner.siting.question import Limits
 from planner.travel import StraightLine, Travel
 
 Tell = Callable[[Text], None]
-ALL_PAIRS = 2**32 - 2
 _PLANNED = "社区卫生服务中心布局方案"
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,10 @@ class CenterPlan:
 
     towns        街道 (and seats): code, name, county_code, population, present, center_today, load, met_present, met_load,
                  met (the clause's or), advice; needed, proposal: new centres whose community lies in it; load_planned (the
-                 largest that serves it), met_planned
-    communities  as Served.units, with minutes to the nearest centre or station (people-weighted), beyond (residents past the
-                 limit), center_planned ("" where its county has no plan)
+                 largest a centre of those that serve it; of several with one district the mean), met_planned
+    communities  as Served.units, with minutes to the nearest centre or station (people-weighted, of those who have a way),
+                 beyond (residents past the limit), center_planned ("" where its county has no plan), unreached (residents
+                 without a way to it; without a plan, to any centre)
     centers      centres of the plan: id, name, kind, county_code, town_code, unit_id, status (fixed, candidate), origin
                  (standing, hospital, station, community), load_today, advice_today, load, short, advice
     conversions, stations, hospitals   see centers_convert, centers_stations, centers_upgrade
@@ -85,6 +87,8 @@ class CenterPlan:
     stations: Stations
     hospitals: pd.DataFrame
     assumptions: tuple[str, ...]
+    taken: frozenset[str] = frozenset()
+    """The ids of all facilities that the register has, closed ones too."""
 
     @property
     def new_centers(self) -> pd.DataFrame:
@@ -95,9 +99,11 @@ class CenterPlan:
         """Return the plan as edits: centres opened, upgraded or converted, then stations opened."""
         found = [_edit(row) for _, row in self.new_centers.iterrows()]
         units = self.communities.set_index("id", drop=False)
-        found += [
-            Open(fields=station_fields(units.loc[one]), reason="步行范围外的社区设站") for one in self.stations.chosen
-        ]
+        for one in self.stations.chosen:
+            whom = "、".join(units.loc[list(self.stations.serves[one]), "name"])
+            fields = station_fields(units.loc[one])
+            fields["id"] = free_id(str(fields["id"]), self.taken)
+            found.append(Open(fields=fields, reason=f"步行范围外的社区设站：{whom}"))
         return tuple(found)
 
     def service_areas(self) -> tuple[ServiceArea, ...]:
@@ -132,14 +138,17 @@ def plan_centers(
     tell(Text("社区相邻关系", "who is next to whom"))
     edges = neighbours(region, served.units, task.longest_link_m, road, task.longest_road)
     sites = _sites(region, served, found)
+    _lonely(served.units, sites, edges, by_road=road is not None)
     tell(Text("计算片区", "districts"))
-    answer = _districts(served, travel, task, edges, sites)
+    ways = ways_of(served, travel, sites)
+    answer = _districts(served, task, edges, sites, ways)
     centers = _told(region, sites, served, answer, task)
     tell(Text("社区卫生服务站", "service stations"))
     walked = _stations(region, served, centers, task, walk or StraightLine())
     return CenterPlan(
         task, travel.unit, served, edges, _towns(region, travel, task, served, answer, centers),
-        _communities(served, answer, walked), centers, answer, found, walked, _hospitals(served, centers, travel, task), _assumed(region, task, travel),
+        _communities(served, answer, walked, ways), centers, answer, found, walked,
+        _hospitals(served, centers, travel, task), _assumed(region, task, travel), frozenset(region.facilities["id"]),
     )  # fmt: skip
 
 
@@ -154,9 +163,15 @@ def _sites(region: Region, served: Served, found: Conversions) -> pd.DataFrame:
         (region.open_facilities(STATION), "station"),
     ]
     rows = [_placed(region, served, frame, origin) for frame, origin in parts if len(frame)]
-    units = served.units[served.units["kind"] == "community"]
+    units, taken = served.units[served.units["kind"] == "community"], frozenset(region.facilities["id"])
+    ids = [free_id(f"CHC-{one}", taken) for one in units["id"]]
     new = units.assign(
-        unit_id=units["id"], id="CHC-" + units["id"], kind=KIND, origin="community", grade="", beds=np.nan
+        unit_id=units["id"],
+        id=pd.Series(ids, index=units.index, dtype=object),
+        kind=KIND,
+        origin="community",
+        grade="",
+        beds=np.nan,
     )
     new["name"] = new["name"] + "（拟设社区卫生服务中心）"
     keep = ["id", "name", "kind", "county_code", "town_code", "lon", "lat", "grade", "beds", "unit_id", "origin"]
@@ -177,13 +192,29 @@ def _placed(region: Region, served: Served, frame: pd.DataFrame, origin: str) ->
     return pd.DataFrame(frame[[*COLUMNS, "village_code"]]).assign(unit_id=own, origin=origin)
 
 
-def _districts(served: Served, travel: Travel, task: CenterTask, edges: Edges, sites: pd.DataFrame) -> Districting:
+def _lonely(units: pd.DataFrame, sites: pd.DataFrame, edges: Edges, *, by_road: bool) -> None:
+    """Refuse, all in one sentence, communities that have no neighbour and where no centre stands or may be opened."""
+    counts = units.groupby("county_code")["id"].transform("size").to_numpy()
+    alone = set(without_neighbours(units["id"], edges)) - set(sites["unit_id"])
+    rows = units[units["id"].isin(alone).to_numpy() & (counts > 1)]
+    if not len(rows):
+        return
+    names = "、".join(f"{row['name']}（{row['id']}）" for row in rows.head(_NAMED).to_dict("records"))
+    more = f"等 {len(rows)} 个" if len(rows) > _NAMED else ""
+    what = Text("这些社区（村）没有相邻的社区", "these communities have no neighbour")
+    fix = Text("放宽 --link", "allow a longer --link") if by_road else Text(
+        "核对它们的界线或位置", "check where they are"
+    )  # fmt: skip
+    raise SitingError(Problem("--link" if by_road else "villages", what, fix, found=names + more))
+
+
+def _districts(served: Served, task: CenterTask, edges: Edges, sites: pd.DataFrame, ways: Ways) -> Districting:
     """Return the districts of the fewest centres that keep the upper bound, those that stand among them, at least cost."""
     bounds = {"lower": sites["joint"] * task.lower, "upper": sites["joint"] * task.upper}
     centers = sites[["id", "unit_id", "status"]].assign(**bounds)
     asked = DistrictTask(
         pd.DataFrame(served.units[["id", "county_code", "population"]]), centers, edges,
-        _burden(served, travel, sites), task.upper, task.lower, task.hard, task.short_price, _numbers(task, served.units),
+        ways.burden, task.upper, task.lower, task.hard, task.short_price, _numbers(task, served.units),
     )  # fmt: skip
     return districts(asked, task.solving)
 
@@ -191,21 +222,6 @@ def _districts(served: Served, travel: Travel, task: CenterTask, edges: Edges, s
 def _numbers(task: CenterTask, units: gpd.GeoDataFrame) -> Any:
     """Return the number of centres of each county: those that are not named get the fewest."""
     return "fewest" if task.p is None else {**dict.fromkeys(units["county_code"], "fewest"), **task.p}
-
-
-def _burden(served: Served, travel: Travel, sites: pd.DataFrame) -> Amounts:
-    """Return, by community and centre, people × cost of the way, added up over its resident points; inf where one has none."""
-    reach = travel.reach(served.people, sites, ALL_PAIRS)
-    cost = np.full((len(reach.demand_ids), len(sites)), np.inf)
-    place = {name: at for at, name in enumerate(sites["id"])}
-    columns = np.array([place[one] for one in reach.facility_ids], np.int64)
-    row = np.repeat(np.arange(len(reach.demand_ids)), np.diff(reach.indptr))
-    cost[row, columns[reach.indices]] = reach.costs.astype(float)
-    weighted = cost * served.people["population"].to_numpy(float)[:, None]
-    units = {name: at for at, name in enumerate(served.units["id"])}
-    found = np.zeros((len(units), len(sites)))
-    np.add.at(found, [units[one] for one in served.people["unit"]], weighted)
-    return found
 
 
 def _told(
@@ -250,19 +266,27 @@ def _towns(
             "population": present["population"], "present": present["value"].astype(int), "center_today": codes.map(today),
             "load": load["value"], "met_present": present["met"], "met_load": load["met"], "met": either["met"],
             "advice": either["advice"], "needed": codes.map(new["id"].size()).fillna(0).astype(int),
-            "proposal": [listed.get(one, "") for one in codes], "load_planned": codes.map(_planned(served, answer)),
-            "estimated": either["estimated"],
+            "proposal": [listed.get(one, "") for one in codes], "estimated": either["estimated"],
         }
-    ).reset_index(drop=True)  # fmt: skip
-    within = table["load_planned"] <= task.upper
+    ).join(_planned(served, answer, centers)).reset_index(drop=True)  # fmt: skip
+    within = table.pop("within").eq(True)
     return table.assign(met_planned=((table["present"] + table["needed"]) > 0) | within)
 
 
-def _planned(served: Served, answer: Districting) -> pd.Series:
-    """Return, by town, the largest load among the centres that serve it in the plan; towns without a plan have none."""
-    loads = answer.loads.set_index("center_id")["load"]
-    units = served.units
-    return units["id"].map(answer.assignment).map(loads).groupby(units["town_code"].to_numpy()).max()
+def _planned(served: Served, answer: Districting, centers: pd.DataFrame) -> pd.DataFrame:
+    """Return, by town, load_planned (the largest a centre, of several with one district the mean) and within (its bound).
+
+    Towns without a plan have none.
+    """
+    loads, units = answer.loads.set_index("center_id"), served.units
+    joint = centers.set_index("id")["joint"].clip(lower=1).reindex(loads.index)
+    each = np.ceil(loads["load"] / joint)
+    mine = units["id"].map(answer.assignment)
+    rows = pd.DataFrame(
+        {"load_planned": mine.map(each), "within": mine.map((loads["load"] <= loads["upper"]).astype(float))}
+    )
+    by = rows.groupby(units["town_code"].to_numpy())
+    return by["load_planned"].max().to_frame().join(by["within"].min() == 1.0)
 
 
 def _stations(region: Region, served: Served, centers: pd.DataFrame, task: CenterTask, walk: Travel) -> Stations:
@@ -273,17 +297,15 @@ def _stations(region: Region, served: Served, centers: pd.DataFrame, task: Cente
     return stations(served, walk, table, limit, task.walk_kmh, task.solving)
 
 
-def _communities(served: Served, answer: Districting, walked: Stations) -> gpd.GeoDataFrame:
-    walks = walked.walks.assign(
-        weighted=walked.walks["minutes"] * walked.walks["population"],
-        beyond=walked.walks["population"].where(~walked.walks["within"], 0),
-    )
-    by = walks.groupby("unit")[["weighted", "population", "beyond"]].sum(min_count=1)
+def _communities(served: Served, answer: Districting, walked: Stations, ways: Ways) -> gpd.GeoDataFrame:
+    walks = walked.walks.assign(beyond=walked.walks["population"].where(~walked.walks["within"], 0))
     ids, units = served.units["id"], served.units
+    planned = ids.map(answer.assignment).fillna("")
     return units.assign(
-        center_planned=ids.map(answer.assignment).fillna(""),
-        minutes=ids.map(by["weighted"] / by["population"]),
-        beyond=ids.map(by["beyond"]).astype("int64"),
+        center_planned=planned,
+        minutes=ids.map(walked.mean("minutes")),
+        beyond=ids.map(walks.groupby("unit")["beyond"].sum()).astype("int64"),
+        unreached=ways.without(units, planned),
         station=ids.isin(walked.chosen),
     )
 

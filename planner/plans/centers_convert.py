@@ -42,21 +42,33 @@ def conversions(region: Region, crosswalk: Sequence[Successor] | None) -> Conver
     _check(region, crosswalk)
     following = {one.old_code: one for one in crosswalk}
     names, kinds = region.towns.set_index("code")["name"], region.towns.set_index("code")["kind"]
-    hospitals, rows = region.open_facilities(*HOSPITALS), list[dict[str, object]]()
-    for old in sorted(set(following) - {one.new_code for one in crosswalk}):
-        chain = _chain(old, following)
-        last = chain[-1]
-        if kinds[last.new_code] != "subdistrict":
-            continue
-        codes = {last.new_code, *(one.old_code for one in chain)}
-        for _, row in hospitals[hospitals["town_code"].isin(codes)].iterrows():
-            why = f"{last.year} 年撤并为{names[last.new_code]}（{last.source}）"
-            told = {"old_code": old, "new_code": last.new_code, "year": last.year, "source": last.source, "why": why}
-            rows.append({**row[[*COLUMNS, "village_code"]].to_dict(), **told})
-    table = (
-        pd.DataFrame(rows, columns=columns).drop_duplicates("id").sort_values("id", kind="stable", ignore_index=True)
-    )
+    chains = [_chain(old, following) for old in sorted(set(following) - {one.new_code for one in crosswalk})]
+    chains = [one for one in chains if kinds[one[-1].new_code] == "subdistrict"]
+    rows = []
+    for _, row in region.open_facilities(*HOSPITALS).iterrows():
+        mine = [one for one in chains if row["town_code"] in _codes(one)]
+        if mine:
+            rows.append({**row[[*COLUMNS, "village_code"]].to_dict(), **_told(str(row["town_code"]), mine, names)})
+    table = pd.DataFrame(rows, columns=columns).sort_values("id", kind="stable", ignore_index=True)
     return Conversions(True, table)
+
+
+def _codes(chain: Sequence[Successor]) -> set[str]:
+    return {chain[-1].new_code, *(one.old_code for one in chain)}
+
+
+def _told(town: str, chains: Sequence[list[Successor]], names: pd.Series) -> dict[str, object]:
+    """Return what the crosswalk says of a hospital in this town: its own old code, else every town that became its 街道."""
+    last, own = chains[0][-1], any(town in {step.old_code for step in one} for one in chains)
+    ends = list(dict.fromkeys(one[-1] for one in chains))
+    years, sources = (list(dict.fromkeys(getattr(one, name) for one in ends)) for name in ("year", "source"))
+    old = town if own else "、".join(one[0].old_code for one in chains)
+    when = "、".join(f"{one} 年" for one in years)
+    several = "" if own or len(chains) == 1 else f"；{len(chains)} 个乡镇并入，名录没有写明原属哪个"
+    return {
+        "old_code": old, "new_code": last.new_code, "year": years[0] if len(years) == 1 else "、".join(map(str, years)),
+        "source": "；".join(sources), "why": f"{when}撤并为{names[last.new_code]}（{'；'.join(sources)}{several}）",
+    }  # fmt: skip
 
 
 def _chain(old: str, following: dict[str, Successor]) -> list[Successor]:

@@ -1,6 +1,7 @@
 """Service stations (社区卫生服务站): the fewest more, so that every community is within a walk of a centre or station."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -23,11 +24,21 @@ class Stations:
     limit    whole mm: minutes × walking speed
     walks    by resident point: id, unit, population, facility_id, distance_m, minutes, within (today and with new centres)
     siting   lscp over the communities' points as candidates; None where everyone is within the limit
+    serves   chosen community → the communities whose people beyond the walk have the new station as the nearest, by id
     """
 
     limit: int
     walks: pd.DataFrame
     siting: Siting | None
+    serves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def mean(self, name: str) -> pd.Series:
+        """Return, by community, the people-weighted mean of "minutes" or "distance_m" over those who have a way; else NaN."""
+        known = self.walks[self.walks[name].notna()]
+        sums = (
+            known.assign(weighted=known[name] * known["population"]).groupby("unit")[["weighted", "population"]].sum()
+        )
+        return sums["weighted"] / sums["population"]
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -72,7 +83,21 @@ def stations(
     weights = pd.Series(left["population"].to_numpy(float), index=left["id"].to_numpy(object))
     frame = pd.DataFrame({"id": sites["id"].to_numpy(object), "cost": np.ones(len(sites))})
     siting = solve(instance_of(Question("lscp", allow_unreachable=True), mine, weights, frame), limits)
-    return Stations(limit, walks, siting)
+    return Stations(limit, walks, siting, _serves(siting, walk, left, sites, limit))
+
+
+def _serves(
+    siting: Siting, walk: Travel, left: pd.DataFrame, sites: pd.DataFrame, limit: int
+) -> Mapping[str, tuple[str, ...]]:
+    """Return whom each chosen station is for: the communities of those who have it as the nearest of the new ones."""
+    chosen = sites[sites["id"].isin(siting.chosen)]
+    near = walk.reach(left, chosen, limit).nearest()
+    units = pd.Series(left["unit"].to_numpy(object), index=left["id"].to_numpy(object)).reindex(near.index)
+    found = {one.removeprefix("S"): set[str]() for one in chosen["id"]}
+    for unit, station, cost in zip(units, near["facility_id"], near["cost"], strict=True):
+        if station and cost <= limit:
+            found[station.removeprefix("S")].add(str(unit))
+    return {one: tuple(sorted(units)) for one, units in found.items()}
 
 
 def station_fields(unit: pd.Series) -> dict[str, object]:

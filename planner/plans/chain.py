@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
 from planner.plans.chain_levels import LEVEL_ASSUMPTIONS, LEVELS, facilities_of, tiers_of
-from planner.plans.rural_villages import administrative_villages, amount, counted, looked_up, nearest_of
+from planner.plans.rural_villages import Tier, administrative_villages, amount, counted, looked_up, nearest_of
 from planner.region import Region
 from planner.scenario import Edit, Scenario, apply
 from planner.travel import Travel
@@ -57,7 +57,10 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class _Link:
-    """One level: its facilities, and where each village stands before it (at: village code → place, which it shares)."""
+    """One level: its facilities, and where each village stands before it (at: village code → place, which it shares).
+
+    A place is a village ("V" and its code) or a facility ("F" and its id): a clinic may have the code of its village as id.
+    """
 
     level: str
     facilities: pd.DataFrame
@@ -69,8 +72,8 @@ class _Link:
         rows = villages.set_index("code")[["town_code", "county_code"]].assign(at=at)
         keys = ["at", "county_code"] if self.level != "town" else ["at", "town_code", "county_code"]
         asked = rows[rows["at"] != ""][keys].drop_duplicates("at")
-        asked = asked.rename(columns={"at": "id"}).join(self.places, on="id").sort_values("id", kind="stable")
-        own = nearest_of(self.travel, asked, tiers_of(self.level, self.facilities))
+        asked = asked.join(self.places, on="at").sort_values("at", kind="stable").assign(id=asked["at"].str[1:])
+        own = self._nearest(asked, tiers_of(self.level, self.facilities))
         beyond = self._beyond(asked)
         table = own.join(beyond.add_suffix("_across")).reindex(at)
         table.index = at.index
@@ -92,14 +95,23 @@ class _Link:
 
     def _beyond(self, asked: pd.DataFrame) -> pd.DataFrame:
         """Return the nearest of this level beyond the county, by place; none for the city's own level."""
-        none = pd.DataFrame({"host": "", "cost": np.nan}, index=pd.Index(asked["id"], dtype=object))
+        none = pd.DataFrame({"host": "", "cost": np.nan}, index=pd.Index(asked["at"], dtype=object))
         if self.level == "city":
             return none
         parts = []
         for county, group in asked.groupby("county_code", sort=True):
             others = self.facilities[self.facilities["county_code"] != county]
-            parts.append(nearest_of(self.travel, group, [("", others)]))
+            parts.append(self._nearest(group, [("", others)]))
         return pd.concat(parts) if parts else none
+
+    def _nearest(self, asked: pd.DataFrame, tiers: Sequence[Tier]) -> pd.DataFrame:
+        """Return `nearest_of` by place, villages and facilities asked apart, so that ids of one side meet none of the other."""
+        parts = []
+        for side in ("F", "V"):
+            mine = asked[asked["at"].str[0] == side]
+            found = nearest_of(self.travel, mine, tiers)
+            parts.append(found.set_axis(pd.Index(side + found.index.astype(object), dtype=object)))
+        return pd.concat(parts)
 
 
 def chain(
@@ -122,14 +134,14 @@ def chain(
     way = next(one for one in WAYS if one in travels)
     travel = counted(travels[way])
     villages, levels = administrative_villages(region), facilities_of(region)
-    places = pd.concat([villages[["id", "lon", "lat"]], region.facilities[["id", "lon", "lat"]]]).set_index("id")
-    at, names = pd.Series(villages["code"].to_numpy(object), index=villages["code"]), dict(_names(region))
+    places = _places({"V": villages, "F": region.facilities})
+    at, names = pd.Series("V" + villages["code"].to_numpy(object), index=villages["code"]), dict(_names(region))
     table = villages.set_index("code", drop=False).drop(columns=["id"])
     for level, facilities in levels.items():
         link = _Link(level, facilities, travel, places).found(at, villages)
         if level == "subcenter" and bypass:
             link = _bypassed(link, _Link("county", levels["county"], travel, places).found(at, villages))
-        at = at.where(link["state"].isin(["missing", "bypassed"]), link[""])
+        at = at.where(link["state"].isin(["missing", "bypassed"]), ("F" + link[""]).where(link[""] != "", ""))
         link = link.assign(name=looked_up(link[""], names), across_name=looked_up(link["across"], names))
         link.columns = [f"to_{level}_{one}".rstrip("_") for one in link.columns]
         table = table.join(link)
@@ -150,6 +162,13 @@ def chain(
     )
 
 
+def _places(sides: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return lon and lat of all places of the chain."""
+    return pd.concat(
+        [pd.DataFrame(frame[["lon", "lat"]]).set_axis(side + frame["id"]) for side, frame in sides.items()]
+    )
+
+
 def _bypassed(link: pd.DataFrame, county: pd.DataFrame) -> pd.DataFrame:
     """Return the link to the sub-centre without those to whom the county hospital is nearer."""
     past = (link["state"] == "") & (county["cost"] < link["cost"])
@@ -160,21 +179,32 @@ def _bypassed(link: pd.DataFrame, county: pd.DataFrame) -> pd.DataFrame:
 def changes(before: Chain, after: Chain) -> pd.DataFrame:
     """Return, by town, what a plan changes: the way to the nearest sub-centre or county hospital, the total, the weakest.
 
-    `gain` is what people of the town save on average; `people_nearer` how many are nearer. A new sub-centre is a stop
-    more on the chain, so that the total may grow where care comes nearer: both are told.
+    `gain` is what people of the town save on average, of those who get there before and after; `people_nearer` how many
+    are nearer, among them `people_reached`, who had no way before. A new sub-centre is a stop more on the chain, so that
+    the total may grow where care comes nearer: both are told.
     """
     if before.unit != after.unit or list(before.villages["code"]) != list(after.villages["code"]):
         raise ValueError("the two chains are not of the same villages and unit")
     one, two = before.villages, after.villages
-    nearer = (two["second_cost"] < one["second_cost"]) | (one["second_cost"].isna() & two["second_cost"].notna())
-    people = one.assign(nearer=one["population"].where(nearer, 0)).groupby("town_code")["nearer"].sum()
+    saved = one["second_cost"] - two["second_cost"]
+    reached = one["second_cost"].isna() & two["second_cost"].notna()
+    told = one.assign(
+        saved=saved,
+        nearer=one["population"].where((saved > 0) | reached, 0),
+        reached=one["population"].where(reached, 0),
+    ).groupby("town_code")
+    people = told[["nearer", "reached"]].sum()
+    gain = {town: _mean(mine["saved"], mine["population"].to_numpy(float)) for town, mine in told}
     keys = ["county_code", "county_name", "town_code", "town_name", "villages", "population"]
     columns = ["second_mean", "second_worst", "total_mean", "total_worst", "weakest"]
     table = before.towns[keys + columns].merge(
         after.towns[["town_code", *columns]], on="town_code", suffixes=("", "_after")
     )
-    gain = table["second_mean"] - table["second_mean_after"]
-    return table.assign(gain=gain, people_nearer=table["town_code"].map(people))
+    return table.assign(
+        gain=table["town_code"].map(gain),
+        people_nearer=table["town_code"].map(people["nearer"]),
+        people_reached=table["town_code"].map(people["reached"]),
+    )
 
 
 def _names(region: Region) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.cached import bare
 from planner.errors import OptionError, Problem, SitingError, Text
 from planner.plans.rounds_solve import Routes, Seconds, driven, routes
 from planner.plans.rounds_way import Way, Ways
@@ -68,7 +69,7 @@ class RoundsPlan:
     days   one row a team and day: villages, their names in order, km, drive_min, hours, back (hh:mm)
     teams  one row a hospital: villages, days out a round, teams needed, whether it has fewer, and the month's sums
     left   villages that cannot be visited: why, and the hours that one visit needs (NaN: no way)
-    ways   the leg's way by (from id, to id), for the map
+    ways   the leg's way by (from, to), for the map: village codes, and `base_of` the hospital
     """
 
     task: RoundsTask
@@ -126,10 +127,21 @@ def plan_rounds(region: Region, hosts: pd.Series, travel: Travel, task: RoundsTa
     )
 
 
+def base_of(hospital: str) -> str:
+    """Return what a hospital is called among the points of its rounds, where a village may have the same letters as code.
+
+    >>> base_of("TH1")
+    '@TH1'
+    """
+    return f"@{hospital}"
+
+
 def to_drive(travel: Travel) -> Travel:
     """Return the way as a team drives it: from place to place, without the delay of a dispatch; off the road both ways alike."""
-    if not isinstance(travel, Road):
+    inner = bare(travel)
+    if not isinstance(inner, Road):
         return travel
+    travel = inner
     snap = max(travel.max_snap_m, travel.offroad_m)
     return replace(travel, direction="from", delay_s=0.0, max_snap_m=snap, offroad_m=0.0, walks=None)
 
@@ -154,8 +166,9 @@ class _Group:
     ) -> "_Group":  # fmt: skip
         """Return the hospital's days out over the villages that fit into a day."""
         place = region.facilities[region.facilities["id"] == hospital]
-        points = pd.concat([place[["id", "lon", "lat"]], villages[["id", "lon", "lat"]]], ignore_index=True)
-        seconds = _seconds(travel, points)
+        here, there = place[["id", "lon", "lat"]], villages[["id", "lon", "lat"]]
+        seconds = _seconds(travel, pd.DataFrame(here), there)
+        points = pd.concat([here.assign(id=base_of(hospital)), there], ignore_index=True)
         minutes = task.visit_minutes + task.resident_minutes * villages["population"].to_numpy(float)
         service = np.concatenate([[0], np.ceil(minutes * 60)]).astype(np.int64)
         alone = seconds[0, 1:] + service[1:] + seconds[1:, 0]
@@ -237,13 +250,15 @@ class _Group:
             }  # fmt: skip
 
 
-def _seconds(travel: Travel, points: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Return whole seconds between all points, rounded up, row → column; NaN where there is no way."""
-    pairs = travel.reach(points, points, ALL).within()
-    at = pd.Series(np.arange(len(points)), index=points["id"])
-    seconds = np.full((len(points), len(points)), np.nan)
-    rows, columns = pairs["facility_id"].map(at).to_numpy(int), pairs["demand_id"].map(at).to_numpy(int)
-    seconds[rows, columns] = np.ceil(pairs["cost"].to_numpy(float) / 1000)
+def _seconds(travel: Travel, hospital: pd.DataFrame, villages: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return whole seconds between the hospital (0) and its villages, rounded up, row → column; NaN where there is no way."""
+    seconds = np.full((len(villages) + 1, len(villages) + 1), np.nan)
+    for start, first in ((hospital, 0), (villages, 1)):
+        for end, second in ((hospital, 0), (villages, 1)):
+            pairs = travel.reach(end, start, ALL).within()
+            row = pairs["facility_id"].map(pd.Series(np.arange(len(start)) + first, index=start["id"])).to_numpy(int)
+            column = pairs["demand_id"].map(pd.Series(np.arange(len(end)) + second, index=end["id"])).to_numpy(int)
+            seconds[row, column] = np.ceil(pairs["cost"].to_numpy(float) / 1000)
     np.fill_diagonal(seconds, 0)
     return seconds
 

@@ -1,7 +1,7 @@
 """The rural remedies: every 行政村 and how it is served, by the kinds that its city's clause names and no others."""
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, get_args
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
 from planner.plan_params import Substitute, Substitutes
+from planner.plans.ids import free_id
 from planner.plans.rural_villages import administrative_villages, amount, counted, looked_up, nearest_of
 from planner.region import Region
 from planner.rules import Rule, Rules
@@ -20,6 +21,7 @@ KINDS: Mapping[str, Text] = MappingProxyType(
     {
         "clinic": Text("村卫生室", "village clinic"),
         "round": Text("巡回医疗", "visiting rounds"),
+        "unvisited": Text("巡回医疗当天去不了", "beyond a day of the rounds"),
         "mobile": Text("移动医疗", "mobile unit"),
         "neighbour": Text("邻（联）村延伸服务", "served by a neighbouring village's clinic"),
         "stay": Text("驻村服务", "staff who stay in the village"),
@@ -32,6 +34,7 @@ GROUPS: Mapping[str, Text] = MappingProxyType(
     {
         "clinic": Text("村卫生室", "clinic"),
         "substitute": Text("替代服务", "substitute"),
+        "unvisited": Text("巡回去不了", "not visited"),
         "gap": Text("新建缺口", "gap"),
         "no_data": Text("无数据", "no data"),
     }
@@ -76,7 +79,7 @@ class RuralPlan:
     """Every 行政村 with the kind by which it is served, and why.
 
     judges    whether the clause is this city's own and judges; else all is a 参数情景 and no gap
-    villages  code, name, town, county, population, kind (a key of KINDS), group (clinic, substitute, gap, no_data),
+    villages  code, name, town, county, population, kind (a key of KINDS), group (clinic, substitute, unvisited, gap, no_data),
               host (who serves: facility id, "" for none), cost (whole units, NaN), care (nearest clinic or hospital),
               care_cost, few, far, why (zh), why_en, lon, lat, estimated
     """
@@ -87,11 +90,30 @@ class RuralPlan:
     judges: bool
     villages: pd.DataFrame
     assumptions: tuple[str, ...]
+    taken: frozenset[str] = frozenset()
+    """The ids of all facilities that the register has, closed ones too."""
+
+    def unvisited(self, left: Mapping[str, str]) -> "RuralPlan":
+        """Return the plan once it is known which villages no round can visit (code → why): they are not served by one."""
+        lost = self.villages["code"].isin(set(left)) & (self.villages["kind"] == "round")
+        if not lost.any():
+            return self
+        told = "；但" + self.villages["code"].map(dict(left)).fillna("")
+        villages = self.villages.assign(
+            kind=self.villages["kind"].mask(lost, "unvisited"),
+            group=self.villages["group"].mask(lost, "unvisited"),
+            why=self.villages["why"].where(~lost, self.villages["why"] + told),
+            why_en=self.villages["why_en"].where(
+                ~lost, self.villages["why_en"] + "; but no day of the rounds holds it"
+            ),
+        )
+        return replace(self, villages=villages)
 
     @property
     def kinds(self) -> pd.DataFrame:
-        """Villages and people by kind (all that may occur, none or not), and their share of all villages."""
-        names = [one for one in KINDS if one not in SUBSTITUTES or one in self.allowed.kinds]
+        """Villages and people by kind (all that may occur, none or not; unvisited ones if any), and their share of all villages."""
+        own = {*self.allowed.kinds, *self.villages["kind"]}
+        names = [one for one in KINDS if one not in (*SUBSTITUTES, "unvisited") or one in own]
         by_kind = self.villages.groupby("kind")["population"].agg(["size", "sum"]).reindex(names).fillna(0)
         counts = by_kind["size"].to_numpy(np.int64)
         return pd.DataFrame(
@@ -125,7 +147,8 @@ class RuralPlan:
 
     def edits(self) -> tuple[Open, ...]:
         """Return the new clinics as edits, one a village that is a gap."""
-        return tuple(_clinic(row) for row in self.villages[self.villages["kind"] == "new_clinic"].to_dict("records"))
+        new = self.villages[self.villages["kind"] == "new_clinic"]
+        return tuple(_clinic(row, self.taken) for row in new.to_dict("records"))
 
 
 def group_of(kind: str) -> str:
@@ -177,29 +200,35 @@ def plan_rural(region: Region, rules: Rules, travel: Travel, task: RuralTask) ->
     villages["group"] = villages["kind"].map(group_of)
     at_home = region.about.code.startswith(rules.city) and any(one.judged for one in allowed.rule.readings)
     kept = villages[list(_COLUMNS)].reset_index(drop=True)
-    return RuralPlan(task, travel.unit, allowed, at_home, kept, _assumed(allowed, task, order, travel.unit, at_home))
+    said_all = _assumed(allowed, task, order, travel.unit, at_home)
+    return RuralPlan(task, travel.unit, allowed, at_home, kept, said_all, frozenset(region.facilities["id"]))
 
 
 def _order(allowed: Allowed, task: RuralTask) -> tuple[str, ...]:
     """Return the kinds in the order to be tried; SitingError for a kind that the clause does not name, or a bad number."""
     problems = []
-    odd = sorted({*task.preference, *task.limits} - {*allowed.kinds})
-    if odd:
-        named = "、".join(KINDS[one].zh for one in allowed.kinds)
-        what = Text("条款没有许可这些服务方式", "the clause does not allow these kinds")
-        fix = Text(f"只用：{named}", f"use only {', '.join(allowed.kinds)}")
-        problems.append(Problem("--prefer / --limit", what, fix, found="、".join(odd)))
+    named = "、".join(KINDS[one].zh for one in allowed.kinds)
+    fix = Text(f"只用：{named}", f"use only {', '.join(allowed.kinds)}")
+    what = Text("条款没有许可这些服务方式", "the clause does not allow these kinds")
+    odd = [one for one in task.preference if one not in allowed.kinds]
+    options = [("--prefer", odd), *((f"--{one}-limit", [one]) for one in sorted(set(task.limits) - {*allowed.kinds}))]
+    problems += [Problem(option, what, fix, found=_kinds_text(kinds)) for option, kinds in options if kinds]
     if len(set(task.preference)) < len(task.preference):
         twice = Text("同一方式写了两次", "a kind stands twice")
         problems.append(
-            Problem("--prefer", twice, Text("各写一次", "name each once"), found="、".join(task.preference))
+            Problem("--prefer", twice, Text("各写一次", "name each once"), found=_kinds_text(task.preference))
         )
     if min([task.few, task.far, *task.limits.values()]) < 0:
         below = Text("参数小于零", "a number is below zero")
-        problems.append(Problem("--few / --far / --limit", below, Text("改成零以上", "give zero or more")))
+        problems.append(Problem("--few、--far、--…-limit", below, Text("改成零以上", "give zero or more")))
     if problems:
         raise SitingError(problems)
     return task.preference or allowed.kinds
+
+
+def _kinds_text(kinds: Sequence[str]) -> str:
+    """Return kinds as an option's error shows them: the words, and what the option calls them."""
+    return "、".join(f"{KINDS[one].zh} {one}" if one in KINDS else one for one in kinds)
 
 
 def _provider(region: Region, travel: Travel, kind: str, villages: pd.DataFrame) -> pd.DataFrame:
@@ -311,10 +340,10 @@ def _assumed(allowed: Allowed, task: RuralTask, order: tuple[str, ...], unit: st
     return tuple(said)
 
 
-def _clinic(row: Mapping[Hashable, Any]) -> Open:
+def _clinic(row: Mapping[Hashable, Any], taken: frozenset[str]) -> Open:
     code = str(row["code"])
     fields = {
-        "id": f"VC-{code}", "name": f"{row['name']}卫生室", "kind": CLINIC, "village_code": code,
+        "id": free_id(f"VC-{code}", taken), "name": f"{row['name']}卫生室", "kind": CLINIC, "village_code": code,
         "town_code": row["town_code"], "county_code": row["county_code"], "lon": row["lon"], "lat": row["lat"],
     }  # fmt: skip
     return Open(fields=fields, reason="村级方案：新建村卫生室")

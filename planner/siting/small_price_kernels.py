@@ -85,17 +85,9 @@ def _turn(costs: Amounts, base: Amounts, price: Amounts, picked: Any, picks: int
 
 @njit(cache=True, nogil=True)
 def ascend(
-    costs: Amounts,
-    extra: Amounts,
-    base: Amounts,
-    price: Amounts,
-    free: Bools,
-    picks: int,
-    goal: float,
-    rounds: int,
-    saving: Amounts,
-    picked: Any,
-) -> float:
+    costs: Amounts, extra: Amounts, base: Amounts, price: Amounts, free: Bools, picks: int, goal: float, rounds: int,
+    saving: Amounts, picked: Any,
+) -> float:  # fmt: skip
     """Raise the prices until the bound passes the goal or the rounds are over; return the bound of the best prices.
 
     Prices, savings and picked sites are left at the best.

@@ -19,8 +19,8 @@ ABOUT = Text(
 _MOST = 100_000_000
 _OPTIONS: Options = (
     (("--hard",), Text("下限是硬约束（默认软约束：不足注“可合并”）", "the lower bound is a must (default: soft)"), {"action": "store_true"}),
-    (("--lower",), Text("每所至少服务多少人（默认按条款）", "least people of a centre (default: the clause's)"), {"type": int, "metavar": "N"}),
-    (("--upper",), Text("每所至多服务多少人（默认按条款）", "most people of a centre (default: the clause's)"), {"type": int, "metavar": "N"}),
+    (("--lower",), Text("每所至少服务多少人，如 30000 或 3万（默认按条款）", "least people of a centre (default: the clause's)"), {"metavar": "N"}),
+    (("--upper",), Text("每所至多服务多少人，如 100000 或 10万（默认按条款）", "most people of a centre (default: the clause's)"), {"metavar": "N"}),
     (("--short",), Text("软下限每差 1 人折合多远的路（默认 10min，按距离时 2km，参数）", "the way that one person short of a soft bound weighs (default 10min or 2km)"), {"metavar": "LIMIT"}),
     (("-p",), Text("各县（区）中心总数，如 510402=5,510403=4（默认最少）；写了的，没写的县（区）按最少路程取", "centres of each county in all, as CODE=N,… (default: the fewest)"), {"metavar": "CODE=N"}),
     (("--walk",), Text("步行每小时多少公里（默认 5，参数）", "walking speed in km/h (default 5)"), {"type": float, "default": 5.0, "metavar": "KMH"}),
@@ -53,6 +53,19 @@ def _numbers(said: str | None) -> dict[str, int] | None:
     return found
 
 
+def _people(option: str, said: str | None) -> int | None:
+    """Return a number of people, as 30000, 30,000 or 3万; OptionError for what is none, or out of range."""
+    if said is None:
+        return None
+    plain = re.fullmatch(r"\s*(-?\d{1,12}(?:\.\d{1,4})?)\s*(万?)\s*人?\s*", said.replace(",", "").replace("，", ""))
+    people = float(plain[1]) * (10_000 if plain[2] else 1) if plain else 0.5
+    if not people.is_integer():
+        what = Text("须是整数人数", "must be a whole number of people")
+        raise wrong(option, what, Text("如 30000 或 3万", "as 30000"), said)
+    in_range(option, people, 0, _MOST)
+    return int(people)
+
+
 def _limit(option: str, said: str | None) -> Limit | None:
     if said is None:
         return None
@@ -68,17 +81,14 @@ def asked_of(options: argparse.Namespace) -> "Asked":
 
     in_range("--walk", options.walk, 0.1, 50)
     in_range("--minutes", options.walk_minutes, 0.1, 24 * 60)
-    for name in ("lower", "upper"):
-        if getattr(options, name) is not None:
-            in_range(f"--{name}", getattr(options, name), 0, _MOST)
     if options.hospital_share is not None:
         in_range("--hospital-share", options.hospital_share, 0, 1)
     return Asked(
         data=options.data,
         rules=options.rules,
         scenario=options.scenario,
-        lower=options.lower,
-        upper=options.upper,
+        lower=_people("--lower", options.lower),
+        upper=_people("--upper", options.upper),
         hospital_share=options.hospital_share,
         hard=options.hard,
         short=_limit("--short", options.short),

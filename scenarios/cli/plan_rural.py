@@ -20,6 +20,14 @@ ABOUT = Text(
     "the rural chain: each village's remedy, the rounds' duty, the links from village to city",
 )
 _KINDS = ("round", "stay", "mobile", "neighbour")
+_WORDS = {
+    word: kind
+    for kind, words in {
+        "round": ("巡回", "巡回医疗"), "stay": ("驻村", "驻村服务"), "mobile": ("移动", "移动医疗"),
+        "neighbour": ("邻村", "邻联村", "邻（联）村", "邻村延伸", "邻（联）村延伸服务"),
+    }.items()
+    for word in (kind, *words)
+}  # fmt: skip
 _EXAMPLE = "雨季:月份=6-9,车速=0.6,封闭=W12+W13,次数=1"
 _SEASON = {
     word: key
@@ -41,7 +49,7 @@ _FILE_OPTIONS = tuple(one for one in COMMON if one[0] != ("--time-limit",))
 _OPTIONS: Options = (
     (("--few",), Text("居民不超过多少人算人口较少（默认 1000，参数）", "so many residents are few (default 1000)"), {"type": int, "default": 1000, "metavar": "N"}),
     (("--far",), Text("到最近的卫生室、卫生院或医院多远算交通半径大（默认 10min；没有路网时 3km，参数）", "from here on is far (default 10min; without roads 3km)"), {"metavar": "LIMIT"}),
-    (("--prefer",), Text("替代服务的选用次序，逗号隔开，只用列出的：round 巡回、stay 驻村、mobile 移动、neighbour 邻村（默认按条款的先后）", "kinds in the order to be tried, only these: round,stay,mobile,neighbour (default: the clause's order)"), {"metavar": "KINDS"}),
+    (("--prefer",), Text("替代服务的选用次序，逗号隔开，只用列出的：巡回 round、驻村 stay、移动 mobile、邻村 neighbour（写中文或英文，默认按条款的先后）", "kinds in the order to be tried, only these: round,stay,mobile,neighbour (default: the clause's order)"), {"metavar": "KINDS"}),
     *(
         ((f"--{kind}-limit",), Text(f"{zh}的承担机构最远多远，如 15min 或 3km（默认不限）", f"farthest provider of '{kind}' (default: any)"), {"metavar": "LIMIT"})
         for kind, zh in zip(_KINDS, ("巡回", "驻村", "移动医疗", "邻村"), strict=True)
@@ -98,12 +106,13 @@ def _clock(option: str, said: str) -> int:
 def _kinds(said: str | None) -> tuple[str, ...]:
     if said is None:
         return ()
-    kinds = tuple(one.strip() for one in said.replace("，", ",").replace("、", ",").split(",") if one.strip())
-    odd = [one for one in kinds if one not in _KINDS]
-    if odd or not kinds:
-        fix = Text(f"可用：{'、'.join(_KINDS)}", f"use {', '.join(_KINDS)}")
+    given = [one.strip() for one in re.split("[,，、]", said) if one.strip()]
+    odd = [one for one in given if one not in _WORDS]
+    if odd or not given:
+        words = "、".join(f"{zh}（{kind}）" for kind, zh in zip(_KINDS, ("巡回", "驻村", "移动", "邻村"), strict=True))
+        fix = Text(f"可用：{words}", f"use {', '.join(_KINDS)}")
         raise wrong("--prefer", Text("没有这样的服务方式", "there is no such kind"), fix, "、".join(odd))
-    return kinds
+    return tuple(_WORDS[one] for one in given)
 
 
 def asked_of(options: argparse.Namespace) -> "Asked":

@@ -37,9 +37,9 @@ def whole(name: str) -> Any:
     )
 
 
-def one_place(name: str) -> Any:
-    """Return the cell of a number as it is shown, with one decimal."""
-    return lambda row: "—" if pd.isna(row[name]) else f"{float(row[name]):,.1f}"
+def metres(row: Any) -> str | int:
+    """Return the cell of whole metres; as text where only more digits tell that they are beyond the walk."""
+    return str(row["metres_said"]) if "." in row["metres_said"] or row["metres_said"] == "—" else round(row["metres"])
 
 
 def write_workbook(path: Path, report: Report) -> None:
@@ -104,6 +104,7 @@ def _county_notes(report: Report) -> list[str]:
         + ("下限也必须满足。" if task.hard else "下限可以不足，注“可合并”，不算缺口。"),
         "“最优（已证明）”指在这些候选点、相邻关系和参数下没有更好的方案；“可行方案”没有证明，另给下界和差距。",
     ]
+    notes += [text for label, text in report.said if label == "没有路"]
     if report.failed:
         notes.append("没有方案的县（区）不写改动，其余各县（区）照常列出。")
     return notes
@@ -133,7 +134,7 @@ _TOWNS = (
 def _town_notes(report: Report) -> list[str]:
     clause = report.rule.clause
     notes = [
-        f"注：条款“{clause.quote}”的两个条件满足其一即可（“或”列）。负荷是服务本街道的各中心里最大的服务人口；“超负荷”“可合并”是提示，不算缺口。",
+        f"注：条款“{clause.quote}”的两个条件满足其一即可（“或”列）。负荷是服务本街道的各中心里最大的服务人口；“超负荷”“可合并”是提示，不算缺口。几所中心合一个片区的，方案负荷按每所平均。",
         "“按片区”是方案的片区划分落实以后；“按就近评估”是 fugai 评估（居民由最近的中心服务，不知道片区）在方案改动之后的结果。两者不同的，须调整服务关系（签约、分片）才能达到。",
     ]  # fmt: skip
     differ = [row["name"] for row in towns(report) if row["planned_said"] == "符合" and row["after_said"] == "不符合"]
@@ -153,11 +154,12 @@ def _communities(report: Report) -> list[Column]:
         Column("服务中心", "变动", 5, plain("moved"), "centre"),
         Column("服务中心", "占负荷", 7, plain("share"), "centre"),
         Column("服务中心", f"路程\n（{unit_word(unit)}）", 7.5, two_places("way"), "kilometres"),
-        Column("步行到最近的中心或站", "米", 7, whole("metres"), "number"),
-        Column("步行到最近的中心或站", "分钟", 6.5, one_place("minutes"), "centre"),
+        Column("步行到最近的中心或站", "米", 7, metres, "number"),
+        Column("步行到最近的中心或站", "分钟", 6.5, plain("minutes_said"), "centre"),
         Column("步行到最近的中心或站", "服务站", 9, plain("station_said"), "centre"),
         Column("", "代码", 13, plain("id"), "small", printed=False),
         Column("", "数据", 6, plain("estimated_said"), "small", printed=False),
+        Column("", "没有路的居民", 8, lambda row: row["unreached"] or "", "small", printed=False),
     ]
 
 
@@ -195,8 +197,8 @@ _STATIONS = (
     Column("", "社区（村）", 28, plain("name")),
     Column("", "居民\n（人）", 10, plain("population"), "number"),
     Column("", "步行外\n（人）", 10, plain("beyond"), "number"),
-    Column("最近的中心或站", "米", 10, whole("metres"), "number"),
-    Column("最近的中心或站", "分钟", 10, one_place("minutes"), "centre"),
+    Column("最近的中心或站", "米", 10, metres, "number"),
+    Column("最近的中心或站", "分钟", 10, plain("minutes_said"), "centre"),
     Column("", "建议", 36, plain("answer")),
     Column("", "代码", 13, plain("id"), "small", printed=False),
 )
@@ -234,6 +236,6 @@ def _hospital_note(report: Report) -> str:
     if not share:
         return "这套规则没有社区医院的比例（可用 --hospital-share 指定），不作推荐。"
     return (
-        f"注：比例 {share_text(share)}，{len(table)} 所中心（含新设）取 {int(table['chosen'].sum())} 所。按服务人口、可及人口（以它为最近中心的居民）、床位三项名次之和从小到大，"
+        f"注：比例 {share_text(share)} × {len(table)} 所中心（含新设）＝{share * len(table):g}，{'' if (share * len(table)).is_integer() else '向上取整，'}取 {int(table['chosen'].sum())} 所。按服务人口、可及人口（以它为最近中心的居民）、床位三项名次之和从小到大，"
         "已是社区医院的优先；没有数据的不计名次。排序方法是假设，只作推荐。"
     )

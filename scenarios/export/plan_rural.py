@@ -33,7 +33,7 @@ from scenarios.plans.rural_tables import (
 from scenarios.plans.words import cost_word, unit_word
 
 WORKBOOK = "乡村方案.xlsx"
-SHORT = {"clinic": "村卫生室", "round": "巡回", "mobile": "移动", "neighbour": "邻（联）村", "stay": "驻村", "new_clinic": "新建", "no_data": "无数据"}  # fmt: skip
+SHORT = {"clinic": "村卫生室", "round": "巡回", "mobile": "移动", "neighbour": "邻（联）村", "stay": "驻村", "unvisited": "巡回\n去不了", "new_clinic": "新建", "no_data": "无数据"}  # fmt: skip
 _PAPER = 134.0
 
 
@@ -106,8 +106,9 @@ def _sums(report: Report, place: str) -> list[Column]:
 def _sums_note(report: Report) -> str:
     names = "、".join(KINDS[one].zh for one in report.plan.allowed.kinds)
     gap = "" if report.plan.judges else "条款不是本市的，或原文不作判断：“新建”只是建议，不算缺口。"
+    lost = "＋巡回去不了" if "unvisited" in kinds_shown(report) else ""
     return (
-        f"注：全部＝村卫生室＋替代服务＋新建＋无数据，每个行政村只计一次。“替代服务”限条款许可的几种（{names}），"
+        f"注：全部＝村卫生室＋替代服务{lost}＋新建＋无数据，每个行政村只计一次。“替代服务”限条款许可的几种（{names}），"
         f"由别的机构上门或就近提供，不是村卫生室，另行计数。{gap}"
     )
 
@@ -177,7 +178,7 @@ _LEFT = (
     Column("", "派出卫生院", 28, plain("hospital_name")),
     Column("", "原因", 42, plain("why")),
 )
-_LEFT_NOTE = "注：这些村仍按巡回医疗计在“各类合计”里，但照现在的参数排不进日程，须改用别的方式或放宽一天的长度。"
+_LEFT_NOTE = "注：这些村在“各类合计”里另列一栏，不算已有服务：照现在的参数排不进日程，须改用别的方式或放宽一天的长度。"
 
 
 def _towns(report: Report) -> list[Column]:
@@ -217,12 +218,13 @@ def _changes(report: Report) -> list[Column]:
     near, total = f"到次中心或县级医院（平均，{unit}）", f"链条合计（平均，{unit}）"
     return [
         Column("", "县（区）", 10, plain("county_name"), "centre"),
-        Column("", "乡镇（街道）", 17, plain("town_name")),
+        Column("", "乡镇（街道）", 14, plain("town_name")),
         Column("", "居民\n（人）", 9, plain("population"), "number"),
         Column(near, "现状", 11, two_places("second_mean"), "kilometres"),
         Column(near, "方案后", 11, two_places("second_mean_after"), "kilometres"),
         Column(near, "近了", 11, two_places("gain"), "kilometres"),
-        Column("", "更近的\n居民（人）", 10, plain("people_nearer"), "number"),
+        Column("", "更近的\n居民（人）", 9, plain("people_nearer"), "number"),
+        Column("", "其中新\n可达（人）", 9, plain("people_reached"), "number"),
         Column(total, "现状", 11, two_places("total_mean"), "kilometres"),
         Column(total, "方案后", 11, two_places("total_mean_after"), "kilometres"),
         Column("最薄弱环节", "现状", 14, plain("weakest_label"), "centre"),
@@ -230,7 +232,7 @@ def _changes(report: Report) -> list[Column]:
     ]
 
 
-_CHANGES_NOTE = "注：多一处次中心，链条多一站，合计可能变长而看病变近，所以两样都列。"
+_CHANGES_NOTE = "注：“近了”只算前后都到得了的居民，原来到不了、现在到得了的另列。多一处次中心，链条多一站，合计可能变长而看病变近，所以两样都列。"
 _OWED = (
     Column("", "指标", 34, plain("rule")),
     Column("", "范围", 16, plain("place"), "centre"),

@@ -10,14 +10,16 @@ import pandas as pd
 
 from planner.errors import OptionError, Problem, SitingError, Text
 from planner.limits import Limit, read_limit
-from planner.measures import community_centers
+from planner.measures import FUNCTIONS, community_centers
 from planner.plans.centers import CenterPlan, CenterTask, plan_centers
-from planner.rules import Reading, Rule
+from planner.rules import Reading, Rule, load_rules
 from planner.scenario import Scenario, ServiceArea, apply
 from planner.siting.question import Limits
+from planner.standards import standard_names
 from planner.travel import StraightLine, Travel
 from scenarios.plans.centers_files import read_crosswalk
 from scenarios.plans.start import Proposal, Start, begin, clash_words, proposal, readings_of, record_of
+from scenarios.plans.words import listed, people_text
 from scenarios.run import PLAN, Step
 from scenarios.ways import PERIOD_LABELS, RoadChoices, road_of
 
@@ -58,15 +60,17 @@ class Report:
     short: Limit
     plan: CenterPlan
 
-    @property
+    @cached_property
     def failed(self) -> dict[str, Text]:
-        """Return why, by county name, there is no plan."""
+        """Return why, by county code, there is no plan."""
+        parts = self.plan.districting.parts.items()
+        return {code: self._why_not(code) for code, part in parts if part.status in ("infeasible", "unknown")}
+
+    @property
+    def failed_by_name(self) -> list[tuple[str, Text]]:
+        """Return the same with the counties' names, in the order of their codes."""
         names = dict(zip(self.start.region.counties["code"], self.start.region.counties["name"], strict=True))
-        return {
-            str(names.get(code, code)): self._why_not(code)
-            for code, part in self.plan.districting.parts.items()
-            if part.status in ("infeasible", "unknown")
-        }
+        return [(str(names.get(code, code)), why) for code, why in self.failed.items()]
 
     def _why_not(self, code: str) -> Text:
         clash = self.plan.districting.clashes.get(code)
@@ -115,8 +119,20 @@ class Report:
             *(("个数", f"{code}：共 {n} 所（规划人员指定）。") for code, n in sorted((task.p or {}).items())),
             *(("假设", one) for one in self.plan.assumptions),
             ("评估", self._assessed),
-            *(("没有方案", f"{name}：{why.zh}") for name, why in self.failed.items()),
+            *(("没有路", one) for one in self._unreached),
+            *(("没有方案", f"{name}：{why.zh}") for name, why in self.failed_by_name),
         ]  # fmt: skip
+
+    @property
+    def _unreached(self) -> list[str]:
+        """Return one sentence on the people who have no way to their centre; none where everyone has one."""
+        units = self.plan.communities
+        rows = units[units["unreached"] > 0]
+        if not len(rows):
+            return []
+        told = listed(zip(rows["name"], rows["unreached"], strict=True))
+        total = people_text(rows["unreached"].sum())
+        return [f"{total}没有路到方案的中心：{told}。服务人口照算在内，路程只按同社区有路的居民算。"]
 
     @property
     def _assessed(self) -> str:
@@ -159,7 +175,7 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
         raise SitingError(
             [
                 Problem(name, Text(f"没有可行方案：{why.zh}", f"there is no plan: {why.en}"), fix)
-                for name, why in report.failed.items()
+                for name, why in report.failed_by_name
             ]
         )
     return report
@@ -168,8 +184,12 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
 def _reading(start: Start) -> tuple[Rule, Reading]:
     found = readings_of(start.rules, "community_centers")
     if not found:
+        own = [one for one in standard_names() if readings_of(load_rules(one, FUNCTIONS), "community_centers")]
         what = Text("这套规则没有社区卫生服务中心的条款", "these rules have no clause on community centres")
-        fix = Text("换一套规则（--rules），如 panzhihua_2023", "choose other rules, as panzhihua_2023")
+        fix = Text(
+            f"有的规则：{'、'.join(own)}；用 --rules 换用，不是本市的就是参数情景，不作判断",
+            f"these have: {', '.join(own)}; another city's is a case of parameters, which judges nothing",
+        )
         raise OptionError(Problem("--rules", what, fix, found=start.law.id))
     return found[0]
 

@@ -1,6 +1,7 @@
 """The tables of a plan of community centres as rows that the workbook, the map, the lists and plan.json show alike."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ Row = dict[str, Any]
 ADVICE = {"overloaded": "超负荷", "mergeable": "可合并", "convert": "可转型", "": ""}
 ORIGINS = {"standing": "已有", "hospital": "卫生院转型", "station": "服务站升级", "community": "新建"}
 NONE = "—"
+_MOST_PLACES = 6
 
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:
@@ -63,7 +65,7 @@ def counties(report: Report) -> list[Row]:
                 "short": int(theirs["short"].fillna(0).sum()) if has else NONE,
                 "mean": amount(total / people, unit) if has and people else math.nan,
                 "stations": int(mine["station"].sum()), "state": state_text(part.status, part.objective, part.bound, people, unit),
-                "why": failed[names.get(code, code)].zh if names.get(code, code) in failed else "",
+                "why": failed[code].zh if code in failed else "", "unreached": int(mine["unreached"].sum()),
             }
         )  # fmt: skip
     return out
@@ -116,10 +118,8 @@ def _proposal(report: Report, row: Row) -> str:
 def communities(report: Report) -> list[Row]:
     """Return one row a community: whose it is today and by plan, its share of the load, its walk."""
     names, loads = center_names(report), report.plan.districting.loads.set_index("center_id")["load"]
-    walks = report.plan.stations.walks
-    walks = walks.assign(weighted=walks["distance_m"] * walks["population"])
-    by = walks.groupby("unit")[["weighted", "population"]].sum(min_count=1)
-    metres = (by["weighted"] / by["population"]).to_dict()
+    metres, task = report.plan.stations.mean("distance_m").to_dict(), report.plan.task
+    most = report.plan.stations.limit / 1000
     out = []
     for row in rows_of(report.plan.communities):
         load = loads.get(row["center_planned"], 0)
@@ -130,10 +130,24 @@ def communities(report: Report) -> list[Row]:
                 "moved": "改" if row["center_planned"] and row["center_planned"] != row["center_today"] else "",
                 "share": share_text(row["population"] / load) if load else NONE, "way": amount(way, report.plan.unit),
                 "metres": metres.get(row["id"], math.nan), "estimated_said": "估算" if row["estimated"] else "",
-                "station_said": _station_said(row),
+                "metres_said": beyond_text(metres.get(row["id"], math.nan), most, 0),
+                "minutes_said": beyond_text(row["minutes"], task.station_minutes, 1), "station_said": _station_said(row),
             }
         )  # fmt: skip
     return out
+
+
+def beyond_text(value: float, limit: float, places: int) -> str:
+    """Return a number with so many decimals, and more where the rounded one would not be beyond the limit as it is.
+
+    >>> beyond_text(15.004, 15, 1), beyond_text(14.96, 15, 1), beyond_text(1250.2, 1250, 0), beyond_text(math.nan, 15, 1)
+    ('15.004', '15.0', '1,250.2', '—')
+    """
+    if math.isnan(value):
+        return NONE
+    while value > limit and round(value, places) <= limit and places < _MOST_PLACES:
+        places += 1
+    return f"{value:,.{places}f}"
 
 
 def _station_said(row: Row) -> str:
@@ -187,7 +201,7 @@ def centers(report: Report) -> list[Row]:
 
 def _note(row: Row) -> str:
     if row["joint"] == 0:
-        return "与同一社区的中心合为一个片区"
+        return "与同一社区的中心合为一个片区" if row["unit_id"] else "本县（区）没有服务对象的社区，不分片区"
     if row["joint"] > 1:
         return f"本社区 {int(row['joint'])} 所中心合为一个片区，上下限相加"
     return "" if not pd.isna(row["load"]) else "本县（区）没有方案"
@@ -198,18 +212,23 @@ def stations(report: Report) -> list[Row]:
     rows = [row for row in communities(report) if row["beyond"] or row["station"]]
     order = {"拟设站": 0, "步行外": 1}
     rows.sort(key=lambda row: (order.get(row["station_said"], 2), -row["beyond"], row["id"]))
-    chosen = set(report.plan.stations.chosen)
+    names = report.plan.communities.set_index("id")["name"].to_dict()
+    serves = report.plan.stations.serves
+    hosts = {one: host for host, mine in serves.items() for one in mine}
     for row in rows:
-        row["answer"] = _answer(row, chosen)
+        row["answer"] = _answer(row, serves, hosts, names)
     return rows
 
 
-def _answer(row: Row, chosen: set[str]) -> str:
-    if row["id"] in chosen:
-        return "设社区卫生服务站" if row["beyond"] else "设社区卫生服务站（为相邻社区）"
+def _answer(row: Row, serves: Mapping[str, tuple[str, ...]], hosts: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """Return what is proposed for a community with residents beyond the walk, and for whom its station is."""
+    if row["id"] in serves:
+        others = [names[one] for one in serves[row["id"]] if one != row["id"]]
+        told = f"（{'并' if row['beyond'] else ''}为{'、'.join(others)}）" if others else ""
+        return f"设社区卫生服务站{told}"
     if row["kind"] != "community":
         return "行政村，由村卫生室服务，不设站"
-    return "由相邻社区的站服务"
+    return f"由{names[hosts[row['id']]]}的站服务" if row["id"] in hosts else "由相邻社区的站服务"
 
 
 def station_state(report: Report) -> str:
@@ -258,17 +277,19 @@ def total_state(report: Report) -> str:
 
 def overview(report: Report) -> list[Text]:
     """Return what the command says at its end."""
-    out = []
+    law = report.start.law
+    out = [] if report.start.at_home else [
+        Text(f"{law.label}不是本市的文件：这是参数情景，不作判断。", f"{law.id} is another city's: a case of parameters, which judges nothing")
+    ]  # fmt: skip
     for row in counties(report):
         if row["why"]:
-            out.append(
-                Text(
-                    f"{row['name']}：没有方案。{row['why']}", f"{row['code']}: no plan. {report.failed[row['name']].en}"
-                )
-            )
+            why = report.failed[row["code"]]
+            out.append(Text(f"{row['name']}：没有方案。{row['why']}", f"{row['code']}: no plan. {why.en}"))
             continue
         short = f"，不足下限共 {people_text(row['short'])}" if row["short"] else ""
-        zh = f"{row['name']}：{row['communities']} 个社区（村），{people_text(row['population'])}；中心 {row['present']} 所，新设 {row['new']} 所{short}；{row['state']}"
+        lost = f"，其中 {people_text(row['unreached'])}没有路到中心" if row["unreached"] else ""
+        centres = f"中心现有 {row['present']} 所，新设 {row['new']} 所，共 {row['present'] + row['new']} 所"
+        zh = f"{row['name']}：{row['communities']} 个社区（村），{people_text(row['population'])}{lost}；{centres}{short}；{row['state']}"
         en = f"{row['code']}: {row['communities']} communities; {row['present']} centres, {row['new']} new; short of the bound {row['short']}"
         out.append(Text(zh, en))
     chosen = [row["name"] for row in hospitals(report) if row["chosen"]]

@@ -60,7 +60,7 @@ def _write_lists(folder: Path, report: Report) -> None:
     community = {
         "id": "代码", "name": "社区", **place, "town_name": "街道（镇）", "population": "居民", "today": "今由", "planned": "方案由",
         "center_planned": "方案中心编号", "moved": "变动", "share": "占中心负荷", "way": f"到方案中心（{unit}）", "metres": "步行（米）",
-        "minutes": "步行（分钟）", "beyond": "步行外居民", "station_said": "服务站", "lon": "经度", "lat": "纬度",
+        "minutes": "步行（分钟）", "beyond": "步行外居民", "unreached": "没有路的居民", "station_said": "服务站", "lon": "经度", "lat": "纬度",
     }  # fmt: skip
     center = {
         "id": "编号", "name": "中心", **place, "town_name": "街道（镇）", "home": "所在社区", "origin_said": "来历", "today": "今负荷",
@@ -88,13 +88,14 @@ def content(report: Report) -> dict[str, Any]:
         "metres",
         "minutes",
         "beyond",
+        "unreached",
         "station",
     ]
     center = ["id", "name", "unit_id", "county_code", "town_code", "origin", "status", "joint", "load_today", "load", "lower", "upper",
               "short", "advice_today", "advice", "lon", "lat"]  # fmt: skip
     town = ["code", "name", "population", "present", "load", "met_present", "met_load", "met", "advice", "needed", "proposal",
             "load_planned", "planned_said", "after_said"]  # fmt: skip
-    answer = plan.districting
+    answer, serves = plan.districting, plan.stations.serves
     return {
         **head(report.start),
         "plan": "centers",
@@ -110,7 +111,7 @@ def content(report: Report) -> dict[str, Any]:
         "towns": [{name: row[name] for name in town} for row in towns(report)],
         "communities": [{name: row[name] for name in kept} for row in communities(report)],
         "centers": [{name: row[name] for name in center} for row in centers(report)],
-        "stations": {"said": station_state(report), "chosen": list(plan.stations.chosen), "limit_m": plan.stations.limit / 1000,
+        "stations": {"said": station_state(report), "chosen": list(plan.stations.chosen), "serves": {one: list(serves[one]) for one in sorted(serves)}, "limit_m": plan.stations.limit / 1000,
                      "siting": None if siting is None else siting_data(siting)},
         "conversions": [{name: row[name] for name in ("id", "name", "old_code", "new_code", "year", "source", "used")}
                         for row in conversions(report)] if plan.conversions.known else None,

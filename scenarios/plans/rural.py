@@ -9,9 +9,11 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from planner.cached import bare
 from planner.edge_shapes import unknown_ways
-from planner.errors import OptionError, Problem, Text
+from planner.errors import OptionError, Problem, SitingError, Text
 from planner.limits import Limit, read_limit
+from planner.measures import FUNCTIONS
 from planner.plans.chain import Chain, chain, changes
 from planner.plans.chain_levels import LEVELS
 from planner.plans.rounds import RoundsPlan, RoundsTask, clock_text, plan_rounds
@@ -19,8 +21,9 @@ from planner.plans.rounds_seasons import USUAL, Season, usual_and_seasons
 from planner.plans.rural import RuralPlan, RuralTask, allowed_by, plan_rural
 from planner.plans.rural_villages import administrative_villages
 from planner.road import Road
-from planner.rules import Reading, Rule
+from planner.rules import Reading, Rule, load_rules
 from planner.scenario import Open
+from planner.standards import standard_names
 from planner.travel import PAPER, Travel
 from scenarios.plans.start import STATUS_QUO, Proposal, Start, begin, record_of
 from scenarios.run import PLAN, Step
@@ -148,7 +151,7 @@ class Report:
 def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     """Plan. FugaiError for facts, rules or options that do not go together."""
     start = begin(asked.data, asked.rules, asked.scenario, choices, (), step)
-    allowed_by(start.rules)
+    _allowed(start)
     administrative_villages(start.region)
     travels = _travels(start)
     far, limits = _limits(asked, by_road="road_time" in travels)
@@ -163,7 +166,26 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     before = None if start.base.scenario == STATUS_QUO else chain(start.facts, travels, limits=links)
     rounds, told = _rounds(asked, start, travels, plan, step)
     more = {name: one for name, one in rounds.items() if name != USUAL}
+    if USUAL in rounds:
+        plan = plan.unvisited(dict(zip(rounds[USUAL].left["code"], rounds[USUAL].left["why"], strict=True)))
     return Report(asked, start, far, travels, plan, rounds.get(USUAL), found, before, told, more)
+
+
+def _allowed(start: Start) -> None:
+    """Refuse rules without a clause on what may stand for a clinic, and name those that have one."""
+    try:
+        allowed_by(start.rules)
+    except SitingError as error:
+        own = "、".join(one for one in standard_names() if _allows(one))
+        fix = Text(
+            f"有的规则：{own}；用 --rules 换用，不是本市的就是参数情景，不作判断",
+            f"these have: {own}; another city's is a case of parameters, which judges nothing",
+        )
+        raise SitingError([replace(one, fix=fix) for one in error.problems]) from error
+
+
+def _allows(name: str) -> bool:
+    return any("substitutes" in one.plan_params for one in load_rules(name, FUNCTIONS).rules)
 
 
 def _travels(start: Start) -> Mapping[str, Travel]:
@@ -199,7 +221,7 @@ def _rounds(
     asked: Asked, start: Start, travels: Mapping[str, Travel], plan: RuralPlan, step: Step
 ) -> tuple[Mapping[str, RoundsPlan], tuple[Text, ...]]:
     """Return the month's duty, by season (the usual one first); none, and why, without roads, pyvrp, or anybody to visit."""
-    hosts, road = plan.visited(), travels.get("road_time")
+    hosts, road = plan.visited(), bare(travels.get("road_time"))
     if road is None:
         return {}, (_NO_ROADS,)
     if not len(hosts):

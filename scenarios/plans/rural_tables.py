@@ -62,7 +62,8 @@ def group_label(report: Report, group: str) -> str:
 def kinds_shown(report: Report) -> list[str]:
     """Return the kinds that may occur here: the clause's own in its order, the substitutes side by side."""
     allowed = report.plan.allowed.kinds
-    return ["clinic", *(one for one in allowed if one in SUBSTITUTES), "new_clinic", "no_data"]
+    lost = ["unvisited"] if (report.plan.villages["kind"] == "unvisited").any() else []
+    return ["clinic", *(one for one in allowed if one in SUBSTITUTES), *lost, "new_clinic", "no_data"]
 
 
 def sums(report: Report) -> list[Row]:
@@ -194,7 +195,7 @@ def changed(report: Report) -> list[Row]:
     names = ["second_mean", "second_mean_after", "total_mean", "total_mean_after", "gain"]
     rows = report.changes.sort_values(["gain", "town_code"], ascending=[False, True], kind="stable")
     return [
-        {**row, **{name: amount(row[name], unit) for name in names}, "people_nearer": int(row["people_nearer"]),
+        {**row, **{name: amount(row[name], unit) for name in names}, "people_nearer": int(row["people_nearer"]), "people_reached": int(row["people_reached"]),
          "weakest_label": weakest_text(row["weakest"]), "weakest_after_label": weakest_text(row["weakest_after"])}
         for row in rows_of(rows)
     ]  # fmt: skip
@@ -267,7 +268,13 @@ def overview(report: Report) -> list[Text]:
     links = [level for level in LEVELS if level in people.index]
     zh = "，".join(f"{weakest_text(level)} {people[level]:,} 人" for level in links)
     en = ", ".join(f"{LEVELS[level].en} {people[level]:,}" for level in links)
-    out.append(Text(f"五级链条最薄弱的一段：{zh}", f"weakest link, people: {en}"))
+    count, everyone = len(report.chain.villages), int(report.chain.villages["population"].sum())
+    out.append(
+        Text(
+            f"五级链条最薄弱的一段（行政村 {count} 个，居民 {everyone:,} 人）：{zh}",
+            f"weakest link, of {everyone:,} people in {count} villages: {en}",
+        )
+    )
     return [*out, *_over_said(report)]
 
 
