@@ -50,7 +50,7 @@ class Bench:
         return OneDraw(self, None)
 
     def kind(self, name: str) -> Whole:
-        """Return the rows of the open facilities of one kind, sorted by id."""
+        """Return the rows of the open facilities of one kind."""
         facilities = self.draws.region.facilities
         return np.asarray(facilities.index.get_indexer(self.draws.region.open_facilities(name).index), np.int64)
 
@@ -98,7 +98,7 @@ class OneDraw:
         return reach.covered(limit).to_numpy(bool)[self.bench.spots[1]]
 
     def serving(self, travel: str, rows: Whole) -> Whole:
-        """Return, for each of these rows of residents, which centre (by its place among the open ones) serves them, or -1.
+        """Return, for each of these rows of residents, which centre (by its place among the ids) serves them, or -1.
 
         The nearest of those named for them, else of their own town, else of their county, ties to the smaller id, as in
         serving.serving_center.
@@ -110,11 +110,11 @@ class OneDraw:
         return found
 
     def _serving(self, travel: str, rows: Whole) -> Whole:
-        region, mine = self.bench.draws.region, self.bench.kind(CENTER)
+        region, theirs = self.bench.draws.region, self.facilities.iloc[self.bench.kind(CENTER)]
         first, spot = self.bench.spots
         asked, place = np.unique(spot[rows], return_inverse=True)
-        centers = region.facilities.iloc[mine]
-        reach = self.bench.travels[travel].reach(self.residents.iloc[asked], self.facilities.iloc[mine], _ALL_PAIRS)
+        reach = self.bench.travels[travel].reach(self.residents.iloc[asked], theirs, _ALL_PAIRS)
+        centers = region.facilities.set_index("id").loc[reach.facility_ids]
         count = np.diff(reach.indptr)
         at, center, cost = np.repeat(np.arange(len(asked)), count), reach.indices, reach.costs.astype(np.int64)
         home = region.residents.iloc[first[asked]]
@@ -128,7 +128,7 @@ class OneDraw:
             out[who[nearest]] = center[own][order][nearest]
         named = pd.Series(home["village_code"].to_numpy(object)).map(self.bench.named)
         for ids in sorted(set(named.dropna())):  # and one that is named, both
-            who, its = np.flatnonzero(named == ids), np.flatnonzero(centers["id"].isin(ids))
+            who, its = np.flatnonzero(named == ids), np.flatnonzero(centers.index.isin(ids))
             own = np.isin(at, who) & np.isin(center, its)
             order = np.lexsort((center[own], cost[own], at[own]))
             first_of, chosen = np.unique(at[own][order], return_index=True)

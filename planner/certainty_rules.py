@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.cached import bare
 from planner.certainty_draw import Bench, OneDraw, Way
 from planner.draws import Draws
 from planner.errors import Text
@@ -219,7 +220,8 @@ class _People(_Test):
         """Return the limit that says the same of today's times: at half the speed, whoever was within half the time."""
         params = self.reading.params
         if "minutes" in params:
-            delay = round(self.travel.delay_s * 1000) if isinstance(self.travel, Road) else 0
+            way = bare(self.travel)  # a way that is remembered adds its delay all the same
+            delay = round(way.delay_s * 1000) if isinstance(way, Road) else 0
             whole = round(params["minutes"] * MS_PER_MIN)
             return delay + int((whole - delay) * speed) if whole > delay else whole
         return round((params["radius_km"] if rural_km is None else rural_km) * MM_PER_KM)
@@ -242,7 +244,7 @@ class _People(_Test):
             "rural": [(f"{one:g} km", self._limit(1.0, one)) for one in kilometres],
         }
         out = {}
-        for name in set(settings) & set(self.varied):
+        for name in (one for one in self.varied if one in settings):
             low, high = (
                 (said, self._judged(bench.now.covered(self._way, limit), bench.people_now)[1])
                 for said, limit in settings[name]

@@ -11,7 +11,15 @@ import pandas as pd
 from planner.draws import Draws, Places, hangs_on
 from planner.errors import Problem, SitingError, Text
 from planner.places import settlements
-from planner.plans.subcenters import ALL_PAIRS, Objective, SubcenterTask, _apart, _objectives, _quotas, _sites
+from planner.plans.subcenters import (
+    ALL_PAIRS,
+    Objective,
+    SubcenterTask,
+    candidate_sites,
+    county_quotas,
+    kept_apart,
+    objectives_of,
+)
 from planner.region import Region
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Question
@@ -67,7 +75,7 @@ def site_certainty(
             Problem("-p", Text("检验只对一个个数做", "one number of sites is tested"), fix, found=str(task.ps))
         )
     bench = _bench(region, travel, task, uncertainty)
-    aims = [_Aim(bench, one) for one in _objectives(task.limits, travel.unit)]
+    aims = [_Aim(bench, one) for one in objectives_of(task.limits, travel.unit)]
     for aim in aims:
         _check(aim.now, planned)
     for number in range(uncertainty.draws):
@@ -135,7 +143,7 @@ class _Bench:
 
 
 def _bench(region: Region, travel: Travel, task: SubcenterTask, uncertainty: Uncertainty) -> _Bench:
-    sites, assumptions = _sites(region, task)
+    sites, assumptions = candidate_sites(region, task)
     people = region.residents[region.residents["population"] > 0]
     demand = settlements(people)
     keys = ["village_code", "town_code", "county_code", "lon", "lat"]
@@ -143,7 +151,11 @@ def _bench(region: Region, travel: Travel, task: SubcenterTask, uncertainty: Unc
     spot = region.residents[keys].merge(row, on=keys, how="left")["spot"].fillna(-1)
     spot = spot.where((region.residents["population"] > 0).to_numpy(bool), -1)
     question = Question(
-        "mclp", p=task.ps[0], quotas=_quotas(region, task, sites), apart=_apart(sites, task), allow_unreachable=True
+        "mclp",
+        p=task.ps[0],
+        quotas=county_quotas(region, task, sites),
+        apart=kept_apart(sites, task),
+        allow_unreachable=True,
     )
     return _Bench(
         travel, task, Draws(region, uncertainty), sites, demand, Places.of(demand, "residents"),

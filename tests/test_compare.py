@@ -1,5 +1,6 @@
 """Comparing scenarios: known answers on the made city, nothing lost or invented, and no change that isn't there."""
 
+import dataclasses
 import hashlib
 import math
 from fractions import Fraction
@@ -10,7 +11,8 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
-from planner.compare import point_change, share_texts
+from planner.compare import KEY, point_change, share_texts, side_by_side, value_texts
+from planner.compare_people import main_readings
 from planner.findings import assess
 from planner.region import Region
 from planner.rules import Rules
@@ -238,6 +240,55 @@ def test_by_road_as_well(tmp_path: Path, rules: Rules) -> None:
     city = road[road["group_kind"] == "city"].iloc[0]
     assert (city["worse"], city["same"]) == (30_000, 5_000)  # 五社区 had no road before either
     assert {"register_paper", "register_road"} <= set(pair.people["reading"])
+
+
+def test_a_reading_is_told_in_short_with_its_like_by_road(tmp_path: Path, rules: Rules) -> None:
+    """The one that judges and the same asked by road; the other urban scopes are for reference."""
+    rule = next(one for one in rules.rules if one.id == "emergency_urban")
+    assert main_readings(rule) == {"paper", "road"}
+    region = load(tiny.write_with_roads(tmp_path / "roads"))
+    people = compare(region, rules, [Scenario(), STATION]).pairs[0].people
+    is_main = people[people["rule"] == "emergency_urban"].groupby("reading")["is_main"].unique()
+    shown = {name: values.tolist() for name, values in is_main.items()}
+    assert shown == {"paper": [True], "paper_subdistricts": [False], "paper_census": [False], "road": [True]}
+
+
+def test_of_spots_equally_far_the_one_with_more_people_comes_first(tiny_region: Region, rules: Rules) -> None:
+    """一社区 as far west of the station as 二社区 east; with equal people, the smaller id."""
+    people = tiny_region.residents
+    west, east = ((people["village_code"] == one).to_numpy() for one in ("510402001001", "510402001002"))
+    lon = people["lon"].mask(west, 101.62).mask(east, 101.68)
+    for in_west, in_east, first in ((10_000, 20_000, "二"), (20_000, 10_000, "一"), (15_000, 15_000, "一")):
+        moved = people.assign(
+            lon=lon, lat=people["lat"].mask(west | east, 26.55),
+            population=people["population"].mask(west, in_west).mask(east, in_east),
+        )  # fmt: skip
+        region = dataclasses.replace(tiny_region, residents=moved)
+        worst = compare(region, rules, [Scenario(), STATION]).pairs[0].worst
+        worst = worst[(worst["rule"] == "emergency_urban") & (worst["reading"] == "paper")].set_index("name")
+        two = worst.loc[["一社区居民委员会", "二社区居民委员会"]]
+        assert two["cost_before"].nunique() == 1
+        assert two["rank_before"].tolist() == ([2, 3] if first == "一" else [3, 2])  # 五社区 is the farthest
+        assert two["rank_after"].tolist() == ([1, 2] if first == "一" else [2, 1])
+
+
+def _share_row(covered: int, population: int, value: float) -> dict[str, object]:
+    words = dict.fromkeys((*KEY, "gap_id"), "x")
+    counts = {"covered": covered, "population": population, "uncovered": population - covered}
+    rest = {"unreachable": 0, "population_no_data": 0, "required": 1.0, "status": "not_met", "unit": "share"}
+    return {**words, **counts, **rest, "value": value, "gap": 1 - value}
+
+
+def test_a_share_of_other_people_that_is_the_same_share_is_no_change() -> None:
+    """1 of 3 before and 2 of 6 after, however the shares were rounded; 1 of 2 is another share."""
+    third, half = _share_row(1, 3, 0.3333), _share_row(1, 2, 0.5)
+    table = side_by_side(pd.DataFrame([third]), pd.DataFrame([_share_row(2, 6, 1 / 3)])).iloc[0]
+    assert (table["value_change"], table["gap_change"], table["covered_change"]) == (0, 0, 1)
+    assert table["changed"]  # there are more people
+    assert value_texts(table.to_dict()) == ("33.33%", "33.33%", "不变")
+    other = side_by_side(pd.DataFrame([third]), pd.DataFrame([half])).iloc[0]
+    assert other["value_change"] == pytest.approx(0.1667)
+    assert other["gap_change"] == pytest.approx(-0.1667)
 
 
 def test_digits_enough_for_a_real_change() -> None:

@@ -1,8 +1,10 @@
 """The order of opening: against every order there is, by hand, and through HiGHS."""
 
 import json
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -13,9 +15,10 @@ from hypothesis import strategies as st
 from planner.errors import SitingError
 from planner.region import Region
 from planner.scenario import Change, Close, Edit, Open, Scenario, apply
+from planner.siting.highs import Program, Solved, solve
 from planner.siting.instance import Instance
 from planner.siting.phases import phases
-from planner.siting.question import Question
+from planner.siting.question import Limits, Question
 from scenarios.chosen import chosen_of
 from scenarios.cli import main
 from scenarios.files import read_scenario
@@ -148,6 +151,34 @@ def test_twenty_sites_in_seconds_and_the_same_by_highs() -> None:
     exact, other = phases(made, sites, 3), phases(made, sites, 3, most_exact=0)
     assert exact.objective == other.objective
     assert other.status == "optimal"
+
+
+def test_sites_that_cost_nothing_open_in_the_first_year() -> None:
+    prices = dict.fromkeys(("s00", "s01"), 0.0) | {"s02": 2.0}
+    found = phases(_three(), prices, 1, prices)
+    assert found.year == {"s00": 1, "s01": 1, "s02": 2}
+    assert found.table["covered"].tolist() == [0, 21, 25]
+    free = dict.fromkeys(prices, 0.0)
+    assert set(phases(_three(), free, 1, free).year.values()) == {1}
+
+
+@pytest.mark.parametrize("model", ["mclp", "p-median"])
+@pytest.mark.parametrize(("above", "status"), [(1e-3, "optimal"), (-1.0, "feasible")])
+def test_no_bound_is_worse_than_the_order_itself(model: str, above: float, status: str) -> None:
+    """A bound above what the order loses is a solver's rounding; one below it leaves a gap."""
+    made = _three().asking(Question(model, p=3, allow_unreachable=True))  # type: ignore[arg-type]
+    exact = phases(made, ["s00", "s01", "s02"], 1)
+
+    def off(program: Program, limits: Limits, start: object) -> Solved:
+        answer = solve(program, limits, start)  # type: ignore[arg-type]
+        return replace(answer, bound=answer.objective + above)
+
+    with patch("planner.siting.phases_highs.solve", off):
+        found = phases(made, ["s00", "s01", "s02"], 1, most_exact=0)
+    assert found.objective == exact.objective
+    better = 1 if model == "mclp" else -1
+    assert (found.bound - found.objective) * better == pytest.approx(max(0.0, -above), abs=1e-9)
+    assert found.status == status
 
 
 def test_what_cannot_be_asked_is_told() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
@@ -11,6 +12,7 @@ from geodata.load import load
 from planner.errors import Text
 from planner.findings import assess
 from planner.measures import FUNCTIONS
+from planner.plans.emergency import _grid, _told_apart
 from planner.rules import load_rules
 from scenarios.cli import main
 from scenarios.files import read_scenario
@@ -165,6 +167,89 @@ def test_bad_input_is_one_message_and_nothing_written(
     assert said in told
     assert len(told.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def write_with(folder: Path, *rows: tuple[object, ...]) -> Path:
+    """Write the made city with more facilities."""
+    data = tiny.write(folder)
+    frame = tiny.facilities()
+    for row in rows:
+        frame.loc[len(frame)] = list(row)
+    frame.to_csv(data / "facilities.csv", index=False, encoding="utf-8-sig")
+    return data
+
+
+def test_a_host_whose_station_was_closed_may_have_one_again(tmp_path: Path) -> None:
+    """Under an id of its own: the closed station keeps the old one."""
+    closed = ("ES-TH2", "乙镇卫生院急救站（依托）", "emergency_station", 101.65, 26.65, "closed", "")
+    data = write_with(tmp_path / "data", closed)
+    plan = planned(data, tmp_path / "out", "--rural", "none", "--grid", "0")
+    assert case(plan, PAPER)["proposed"] == ["TH2"]
+    (edit,) = read_scenario(tmp_path / "out" / "方案_直线.yaml").scenario.edits
+    assert (edit.fields["id"], edit.fields["host_id"]) == ("ES-TH2-2", "TH2")
+    run_file(tmp_path / "out" / "方案_直线.yaml", str(data), None, tmp_path / "again", silent)
+    assert (tmp_path / "again" / "findings.csv").read_bytes() == (tmp_path / "out" / "findings.csv").read_bytes()
+
+
+def test_points_of_a_fine_grid_have_ids_of_their_own(made: tuple[Path, Path]) -> None:
+    points = _grid(load(made[0]), 50.0)
+    assert points["id"].is_unique
+    assert points["id"].str.fullmatch(r"G[0-9]+_[0-9]+").all()
+
+
+def test_new_stations_have_names_of_their_own(made: tuple[Path, Path]) -> None:
+    """A grid point is named after the village near it, where that is of its town; those by one village are numbered."""
+    sites = _grid(load(made[0]), 1000.0)
+    pattern = "(甲一街道|甲镇|乙镇|乙乡)([一二三四五六七八](社区|村)附近)?拟设点"
+    assert sites["name"].str.fullmatch(pattern).all()
+    first, second, third = sites.loc[sites["name"] == "乙镇五社区附近拟设点", "id"][:3]
+    (other,) = sites.loc[sites["name"] == "乙镇六社区附近拟设点", "id"][:1]
+    plans: Any = [
+        SimpleNamespace(proposed=SimpleNamespace(chosen=(third, other)), steps=()),
+        SimpleNamespace(proposed=SimpleNamespace(chosen=(first, third)), steps=()),
+    ]
+    names = _told_apart(sites, plans).set_index("id")["name"]
+    assert [names[one] for one in (third, first, other, second)] == [
+        "乙镇五社区附近拟设点1", "乙镇五社区附近拟设点2", "乙镇六社区附近拟设点", "乙镇五社区附近拟设点"
+    ]  # fmt: skip
+
+
+def test_closures_are_told(made: tuple[Path, Path], tmp_path: Path) -> None:
+    plan = planned(made[0], tmp_path / "out", "--closed", "W2", "--rural", "none")
+    assert any(label == "道路" and "封闭道路：编号 W2，共 1 段" in text for label, text in plan["said"])
+
+
+def test_the_terminal_says_who_is_all(
+    made: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned(made[0], tmp_path / "out", "--rural", "none")
+    lines = capsys.readouterr().out.splitlines()
+    (road,) = (one for one in lines if one.startswith("城市地区，道路 5 公里，城区（街道）＋县城（"))
+    (paper,) = (one for one in lines if one.startswith("城市地区，直线 5 公里，城区（街道）＋县城（"))
+    assert "，在够得着的人里全部覆盖还要新增" in road
+    assert road.endswith("；另有 5,000 人任何候选点都够不着")
+    assert "，全部覆盖还要新增 1 处" in paper
+
+
+def test_two_plans_of_as_many_for_all_say_why_they_differ(tmp_path: Path) -> None:
+    """The best of one is a grid point by 五社区; the fewest for all takes the hospital, 1.7 km away, for it is a host."""
+    data = tiny.write(tmp_path / "data")
+    frame = tiny.facilities()
+    frame.loc[frame["id"] == "TH2", "lat"] = 26.665
+    frame.to_csv(data / "facilities.csv", index=False, encoding="utf-8-sig")
+    plan = planned(data, tmp_path / "out", "--rural", "none")
+    one = case(plan, PAPER)
+    assert one["proposed"] == ["TH2"]
+    assert one["curve"][1]["chosen"] != ["TH2"]
+    page = (tmp_path / "out" / "急救站方案地图.html").read_text("utf-8")
+    assert "与“新增 1 处，覆盖最多”覆盖的人一样多；这里个数最少的方案中先取依托机构多的" in page
+
+
+def test_what_is_proved_is_a_proof_and_no_note(made: tuple[Path, Path]) -> None:
+    scenario = read_scenario(made[1] / "方案_直线.yaml").scenario
+    assert len(scenario.proof) == 1
+    assert "新增 1 处，已证明最少；条款口径" in scenario.proof[0]
+    assert not any("已证明" in one for one in scenario.notes)
 
 
 def test_the_page_opens_on_the_plan_for_all(made: tuple[Path, Path], browser: Any) -> None:

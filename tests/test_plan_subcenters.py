@@ -2,23 +2,33 @@
 
 import json
 import shutil
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
 from pyproj import Geod
+from shapely import LineString
 
 from planner.errors import OptionError, Text
 from planner.limits import read_limit
 from planner.measures import FUNCTIONS
 from planner.rules import load_rules
+from planner.scenario import Scenario
 from planner.siting.question import Limits
+from scenarios.asked import asked_by
+from scenarios.chosen import chosen_of, limits_of, subcenter_task
 from scenarios.cli import main
+from scenarios.compare import compare
 from scenarios.export.tables import write_csv
 from scenarios.files import read_scenario
+from scenarios.phasing import Asked as PhasesAsked
+from scenarios.phasing import phased
+from scenarios.plans.start import begin
 from scenarios.plans.subcenters import Asked, _range, plan_report
 from scenarios.plans.subcenters_figures import figures
 from scenarios.plans.subcenters_write import plan_subcenters_folder
@@ -138,6 +148,13 @@ def test_people_add_up_and_reasons_are_told(made: tuple[Path, Path]) -> None:
         (("--force", "TH1", "--forbid", "TH1"), "既必选又排除"),
         (("--force", "NOPE"), "没有这些机构"),
         (("--candidates", "NOPE"), "没有这些机构"),
+        (("--candidates", "TH1,TH2,ES2"), "不是在用的机构（现为“ES2 拟建急救站（规划）”）"),
+        (("--background", "ES2"), "不是在用的机构（现为“ES2 拟建急救站（规划）”）"),
+        (("--force", "ES2"), "不是在用的机构（现为“ES2 拟建急救站（规划）”）"),
+        (("--scenario", "built.yaml", "--forbid", "TH1"), "已建成的次中心不能排除"),
+        (("--scenario", "built.yaml", "--background", "TH1"), "已建成的次中心计入个数，不能作背景"),
+        (("--background", "CHC1", "--spacing", "60km"), "2 个候选点距已有医院不足 60 公里，可选的只剩 0 个"),
+        (("--background", "TH1", "-p", "2"), "个数须在 1 与可选的 1 个之间"),
         (("--forbid", "ES1"), "不是候选点"),
         (("--limit", "30min"), "没有路网，不能按时间计算"),
         (("--limit", "5"), "限度没有单位"),
@@ -156,12 +173,211 @@ def test_bad_input_is_one_message_and_nothing_written(
     (tmp_path / "q.csv").write_text("group,at_least,at_most\n510499,1,\n", "utf-8")
     (tmp_path / "clash.csv").write_text("group,at_least,at_most\n510402,1,\n510422,1,\n", "utf-8")
     (tmp_path / "areas.csv").write_text("乡镇代码,片区\n510402999,东片\n", "utf-8")
+    (tmp_path / "built.yaml").write_text("name: 已建\nedits:\n  - upgrade: TH1\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["plan", "subcenters", str(made[0]), "--out", "out", *QUIET, *more]) == 2
     told = capsys.readouterr().err
     assert said in told
     assert len(told.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+HOSPITAL = ("H2", "乙县第二人民医院", "hospital", 101.665, 26.665, "open", "")
+
+
+def write_with_hospital(folder: Path) -> Path:
+    """Write the made city with a second county hospital of class two 2 km from 乙镇 and its 6,000 people.
+
+    甲区 has a county hospital of class one, so that sub-centres may be there.
+    """
+    data = tiny.write(folder)
+    frame = tiny.facilities()
+    frame.loc[len(frame)] = list(HOSPITAL)
+    frame.loc[len(frame)] = ["H1", "甲区医院", "hospital", 101.65, 26.55, "open", ""]
+    grades = {"H1": "一级", "H2": "二级甲等"}
+    frame = frame.assign(grade=frame["id"].map(grades), owner=frame["id"].map(dict.fromkeys(grades, "县办")))
+    frame.to_csv(data / "facilities.csv", index=False, encoding="utf-8-sig")
+    return data
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_with_hospital(tmp_path_factory.mktemp("beside") / "data")
+
+
+def test_a_hospital_that_serves_goes_on_serving(beside: Path, tmp_path: Path) -> None:
+    """Of all sets of one and two, hospital or not, none serves more than the plan of as many, and today counts it."""
+    plan = planned(beside, tmp_path / "out")
+    assert {one["id"]: one["status"] for one in plan["sites"]} == {
+        "H2": "background", "TH1": "candidate", "TH2": "candidate"
+    }  # fmt: skip
+    assert (plan["today"]["within"]["5000000"], plan["today"]["within"]["10000000"]) == (6000, 19_500)
+    places = {one[0]: (one[3], one[4]) for one in (*tiny.FACILITIES, HOSPITAL) if one[0] in {"TH1", "TH2", "H2"}}
+    far = {
+        (one[0], name): Geod(ellps="WGS84").inv(one[2], one[3], *at)[2]
+        for one in tiny.VILLAGES
+        for name, at in places.items()
+    }
+    for p in (1, 2):
+        values = [
+            sum(one[4] for one in tiny.VILLAGES if min(far[one[0], name] for name in (*some, "H2")) <= 5000)
+            for some in combinations(sorted(places), p)
+        ]
+        assert max(values) == 10_000
+        (answer,) = (one for one in plan["answers"] if (one["objective"], one["p"]) == ("cover_5000000", p))
+        assert (answer["objective_value"], "TH1" in answer["chosen"]) == (10_000, True)
+
+
+def test_a_hospital_that_serves_is_chosen_in_name_alone(beside: Path, tmp_path: Path) -> None:
+    """Named as a candidate it serves as before, with the reason; forced it is counted; never does it reach anybody anew."""
+    plan = planned(beside, tmp_path / "given", "--candidates", "TH1,TH2,H2")
+    (answer,) = (one for one in plan["answers"] if (one["objective"], one["p"]) == ("cover_5000000", 1))
+    assert answer["chosen"] == ["TH1"]
+    (reason,) = (one for one in answer["reasons"] if one["id"] == "H2")
+    told = "已有医院，照常服务；设为次中心不增加可及，要设请用 --force"
+    assert (reason["state"], reason["reason"]) == ("background", told)
+    book = openpyxl.load_workbook(tmp_path / "given" / "次中心方案.xlsx")
+    for tab in ("候选点", "逐点理由"):
+        assert told in [cell.value for row in book[tab].iter_rows() for cell in row]
+    forced = planned(beside, tmp_path / "forced", "--force", "H2")
+    assert chosen(forced, "cover_5000000", 1) == ["H2"]
+    values = {one["p"]: one["within"]["5000000"] for one in forced["answers"] if one["objective"] == "cover_5000000"}
+    assert (forced["today"]["within"]["5000000"], values) == (6000, {1: 6000, 2: 10_000})
+
+
+def test_today_is_the_same_in_plan_comparison_and_phases(beside: Path, tmp_path: Path) -> None:
+    """The hospital serves before and after a scenario calls it a sub-centre."""
+    planned(beside, tmp_path / "out", "--force", "H2")
+    start = begin(beside, "panzhihua_2023", tmp_path / "out" / "方案_p2.yaml", RoadChoices(), (), silent)
+    found = phased(PhasesAsked(tmp_path / "x.yaml", per_year=1, first_year=2030), start, silent)
+    assert found.found.table["covered"].tolist() == [6000, 10_000, 10_000]
+    assert found.found.order == ("TH1", "H2")
+    pair = compare(start.facts, start.law, [Scenario(), start.base.scenario]).pairs[0]
+    city = pair.people[(pair.people["rule"] == "question_subcenters") & (pair.people["group_kind"] == "city")]
+    city = city[city["reading"] == "5公里"]
+    assert (city["covered_before"].item(), city["covered_after"].item()) == (6000, 10_000)
+    unforced = replace(start.base.scenario, questions=({"plan": "subcenters", "p": 2, "limit": ("5km",)},))
+    task = subcenter_task(start.facts, unforced.questions[0], 2, (read_limit("5km"),), ("H2", "TH1"))
+    assert (task.candidates, task.background, task.forced) == (None, None, ("H2",))
+
+
+@pytest.mark.parametrize("background", [None, (), ("H2",)])
+@pytest.mark.parametrize("candidates", [None, ("CHC1", "TH1", "TH2")])
+def test_the_question_comes_back_as_it_was_asked(
+    beside: Path, tmp_path: Path, candidates: tuple[str, ...] | None, background: tuple[str, ...] | None
+) -> None:
+    """What is not given stays so, and what is given as empty, too: a test of the plan tests what was asked."""
+    quota = tmp_path / "q.csv"
+    quota.write_text("group,at_least,at_most\n510422,0,2\n510402,1,\n", "utf-8")
+    asked = Asked(
+        beside, ps=(2,), limits=(read_limit("5km"), read_limit("10km")), candidates=candidates, background=background,
+        forced=("TH1",), forbidden=() if candidates is None else ("CHC1",), quota=quota, spacing=read_limit("1km"),
+        k_best=3, tolerance=0.01,
+    )  # fmt: skip
+    report = plan_subcenters_folder(asked, RoadChoices(), tmp_path / "out", silent)
+    scenario = read_scenario(tmp_path / "out" / "方案_p2.yaml").scenario
+    question = scenario.questions[0]
+    sites = chosen_of(report.start.facts, scenario, "county_subcenter", opened=False).sites
+    again = subcenter_task(report.start.facts, question, 2, limits_of(question, (), ()), sites)
+    assert again == report.plan.task
+    said = dict(report.said)
+    given = {None: None, (): "规划人员给出：没有", ("H2",): "规划人员给出：H2"}[background]
+    assert (said.get("已有医院"), said["必选"]) == (given, "规划人员给出：TH1")
+    assert asked_by(report.start.facts, [scenario])[0].background == (("H2",) if background is None else background)
+    run_file(tmp_path / "out" / "方案_p2.yaml", str(beside), None, tmp_path / "again", silent)
+    assert (tmp_path / "again" / "findings.csv").read_bytes() == (tmp_path / "out" / "findings.csv").read_bytes()
+
+
+def test_a_hospital_by_name_of_the_background_is_no_candidate(made: tuple[Path, Path], tmp_path: Path) -> None:
+    plan = planned(made[0], tmp_path / "out", "-p", "1", "--background", "TH2")
+    assert {one["id"]: one["status"] for one in plan["sites"]} == {"TH1": "candidate", "TH2": "background"}
+    assert plan["today"]["within"]["5000000"] == 6000
+
+
+def test_who_has_one_site_only_is_told_where_a_front_leaves_plans_out(tmp_path: Path) -> None:
+    """五社区 and its road join nothing else: one site leaves somebody without a way, and so does the best cover of two."""
+    data = tiny.write(tmp_path / "data")
+    frame = tiny.facilities()
+    frame.loc[len(frame)] = ["TH3", "甲一卫生院", "township_hospital", 101.65, 26.55, "open", ""]
+    frame.to_csv(data / "facilities.csv", index=False, encoding="utf-8-sig")
+    roads = tiny.roads()
+    lines = [*roads.geometry, LineString([(101.65, 26.65), (101.66, 26.65)])]
+    ids, classes = [*roads["id"], "W9"], [*roads["road_class"], "primary"]
+    gpd.GeoDataFrame({"id": ids, "road_class": classes}, geometry=lines, crs=4326).to_file(
+        data / "roads.geojson", driver="GeoJSON", engine="pyogrio"
+    )
+    options = ["--limit", "8km", "-p", "1-2"]
+    assert main(["plan", "subcenters", str(data), "--out", str(tmp_path / "out"), *options, "--max-snap", "500m"]) == 0
+    plan = json.loads((tmp_path / "out" / "plan.json").read_text("utf-8"))
+    state = {(one["objective"], one["p"]): one["status"] for one in plan["answers"]}
+    assert state[("cover_8000000", 1)] == "optimal"
+    assert state[("cost", 1)] == "infeasible"
+    first, second = (one for one in plan["front_left_out"] if one.startswith("1 个"))
+    assert "不在表中，因为有 6,000 人只有 乙镇卫生院 能到" in first
+    assert "1 个：没有可行方案" in second
+    texts = [
+        str(cell.value)
+        for tab in ("两个目标", "方案总览")
+        for row in openpyxl.load_workbook(tmp_path / "out" / "次中心方案.xlsx")[tab].iter_rows()
+        for cell in row
+    ]
+    assert any(first in one for one in texts)
+    assert any(one.startswith("1 个：没有可行方案") for one in texts)
+
+
+@pytest.mark.parametrize(("more", "own"), [((), "以自带为准"), (("--speeds-override",), "不采用，由以上时速代替")])
+def test_whose_speed_holds_is_told_as_it_is(tmp_path: Path, more: tuple[str, ...], own: str) -> None:
+    data, table = tiny.write_with_roads(tmp_path / "data"), tmp_path / "speeds.csv"
+    table.write_text("road_class,speed_kmh\nprimary,30\n", "utf-8")
+    options = ["--limit", "30min", "-p", "1", "--speeds", str(table), "--closed", "W2", *more]
+    assert main(["plan", "subcenters", str(data), "--out", str(tmp_path / "out"), *options]) == 0
+    plan = json.loads((tmp_path / "out" / "plan.json").read_text("utf-8"))
+    said = [text for label, text in plan["said"] if label == "道路"]
+    assert any(own in one and "primary 30" in one for one in said)
+    assert any("封闭道路：编号 W2，共 1 段" in one for one in said)
+
+
+def test_the_terminal_tells_which_limit_and_of_whom(
+    made: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned(made[0], tmp_path / "out")
+    today, first, *_ = capsys.readouterr().out.splitlines()
+    assert today == "现状，5 公里内 0 人（0.00%），10 公里内 0 人（0.00%）（占全市常住人口）"
+    assert "5 公里内 6,000 人（13.33%），10 公里内 19,500 人" in first
+
+
+def test_a_clash_of_a_quota_lists_no_ids_of_all_candidates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = tiny.write(tmp_path / "data")
+    frame = tiny.facilities()
+    for number in range(3, 9):
+        frame.loc[len(frame)] = [
+            f"TH{number}",
+            f"{number} 院",
+            "township_hospital",
+            101.70 + number / 100,
+            26.55,
+            "open",
+            "",
+        ]
+    frame.to_csv(data / "facilities.csv", index=False, encoding="utf-8-sig")
+    (tmp_path / "q.csv").write_text("group,at_least,at_most\n510402,3,\n", "utf-8")
+    options = ["--out", str(tmp_path / "out"), "--limit", "5km", "-p", "1", "--quota", str(tmp_path / "q.csv")]
+    assert main(["plan", "subcenters", str(data), *options]) == 2
+    told = capsys.readouterr().err
+    assert "可以：" in told
+    assert "TH4" not in told
+
+
+def test_what_is_proved_is_a_proof_and_no_note(made: tuple[Path, Path], tmp_path: Path) -> None:
+    path = made[1] / "方案_p1.yaml"
+    scenario = read_scenario(path).scenario
+    assert scenario.proof == ("次中心布局方案：1 个，目标“5 公里内的人口最多”，已证明最优。",)
+    assert not any("最优" in one for one in scenario.notes)
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        path.read_text("utf-8").replace("upgrade: TH2", "upgrade: TH1").replace("data:", "# data:"), "utf-8"
+    )
+    assert read_scenario(other).scenario.proof == ()
 
 
 def test_a_number_without_a_plan_is_told_beside_those_with_one(made: tuple[Path, Path], tmp_path: Path) -> None:
@@ -210,8 +426,6 @@ def test_the_numbers_come_from_the_rule() -> None:
 
 
 def test_what_is_not_proven_is_never_called_the_best(made: tuple[Path, Path]) -> None:
-    from dataclasses import replace
-
     report = plan_report(_asked(made[0]), RoadChoices(), silent)
     siting = report.answer(1).siting
     assert state_text(siting, "mm", 45000.0) == "最优（已证明）"

@@ -1,8 +1,8 @@
 """Around the optimum, held against trying every set of sites."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import numpy as np
 import pandas as pd
@@ -282,19 +282,60 @@ def pairs(draw: st.DrawFn) -> tuple[Instance, Instance]:
     return (first, second) if draw(st.booleans()) else (second, first)
 
 
-def front(first: Instance, second: Instance) -> list[tuple[float, float]]:
-    """The values that no others beat, by trying all."""
-    values = {(worth(first, opened), worth(second, opened)) for opened in open_sets(first)}
-    signs = sense(first), sense(second)
-    known = [(a * signs[0], b * signs[1]) for a, b in values if a is not None and b is not None]
-    best = [one for one in known if not any(two != one and two[0] <= one[0] and two[1] <= one[1] for two in known)]
-    return [(a * signs[0], b * signs[1]) for a, b in sorted(best, key=lambda one: one[1])]
+def unserved(case: Instance, opened: tuple[int, ...]) -> list[str]:
+    """The demands whom p-median asks to serve and these open sites do not: none of them reaches them.
+
+    That is everyone whom any site that is not forbidden reaches; whom none reaches only where unreachable demands are
+    not allowed, and then no plan serves them.
+    """
+    full = table(case)
+    without = ~np.isfinite(full[:, list(opened)]).any(axis=1)
+    if case.question.allow_unreachable:
+        without &= np.isfinite(full[:, case.status != 4]).any(axis=1)
+    return [str(one) for one in case.demand_ids[without]]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Every set of sites that keeps the rules: with both values, or with whom it leaves without a site.
+
+    values    ids → values of the plans that serve everyone whom p-median asks to serve
+    left_out  ids → whom it does not serve: no plan of the front, however many it covers
+    """
+
+    values: dict[tuple[str, ...], tuple[float, float]]
+    left_out: dict[tuple[str, ...], list[str]]
+
+
+def tried(first: Instance, second: Instance) -> Tried:
+    median = first if first.question.model == "p-median" else second
+    found = Tried({}, {})
+    for opened in open_sets(first):
+        ids = tuple(str(first.site_ids[at]) for at in opened if first.status[at] != 2)
+        lost = unserved(median, opened)
+        if lost:
+            found.left_out[ids] = lost
+            continue
+        one, other = worth(first, opened), worth(second, opened)
+        assert one is not None  # there is no other reason for a plan to have no value
+        assert other is not None
+        found.values[ids] = (one, other)
+    return found
 
 
 def check_front(first: Instance, second: Instance, points: list[Point]) -> None:
-    assert [(point.first, point.second) for point in points] == front(first, second)
-    plans = {ids for _, ids in ranked(second)}
-    assert all(point.proven and point.gap <= 1e-6 and point.chosen in plans for point in points)
+    """No plan that serves everyone is missing, beats a point or equals one in one value; none that does not is there."""
+    every, signs = tried(first, second), (sense(first), sense(second))
+    small = {ids: (one * signs[0], other * signs[1]) for ids, (one, other) in every.values.items()}
+    known = set(small.values())
+    best = [one for one in known if not any(two != one and two[0] <= one[0] and two[1] <= one[1] for two in known)]
+    best.sort(key=lambda one: one[1])
+    assert [(point.first * signs[0], point.second * signs[1]) for point in points] == best
+    for point in points:
+        assert every.values[point.chosen] == (point.first, point.second)
+        assert point.chosen not in every.left_out
+        assert point.proven
+        assert point.gap <= 1e-6
 
 
 @settings(MANY, max_examples=150)
@@ -309,6 +350,68 @@ def test_the_front_by_the_solver_is_that_of_brute_force(case: tuple[Instance, In
     with patch("planner.siting.small.find_spec", return_value=None):
         points = pareto(*case, LIMITS)
     check_front(*case, points)
+
+
+def _served(more: list[list[float | None]], sites: list[str], **asked: bool) -> tuple[Instance, Instance]:
+    """s00 covers 9 within 4 and does not reach d01; s01 covers the 4 of d01, and reaches all, d00 at 9."""
+    costs: list[list[float | None]] = [[1, 9], [None, 1], *more]
+    near = [[None if one is None or one > 4 else one for one in row] for row in costs]
+    question, weights = Question("mclp", p=1, **asked), [9.0, 4.0, *([2.0] * len(more))]  # type: ignore[arg-type]
+    frame = pd.DataFrame({"status": sites})
+    cover = instance(question, near, weights, frame)
+    return cover, instance(replace(question, model="p-median"), costs, weights, frame)
+
+
+def test_who_covers_most_and_leaves_somebody_without_is_not_on_the_front() -> None:
+    free = ["candidate"] * 2
+    for more, allowed in (([], False), ([], True), ([[None, None]], True)):
+        case = _served(more, free, allow_unreachable=allowed)
+        assert tried(*case).left_out == {("s00",): ["d01"]}
+        assert [(one.first, one.second, one.chosen) for one in pareto(*case, LIMITS)] == [(4, 85, ("s01",))]
+    case = _served([[None, None]], free)
+    assert tried(*case).left_out == {("s00",): ["d01", "d02"], ("s01",): ["d02"]}
+    assert pareto(*case, LIMITS) == []
+
+
+def test_whom_only_a_forbidden_site_reaches_nobody_is_left_out_for() -> None:
+    case = _served([], ["candidate", "forbidden"], allow_unreachable=True)
+    assert tried(*case).left_out == {}
+    assert [(one.first, one.second, one.chosen) for one in pareto(*case, LIMITS)] == [(9, 9, ("s00",))]
+
+
+def two_points() -> tuple[Instance, Instance]:
+    """s00 covers 1 at a cost of 0, s01 covers 2 at a cost of 1."""
+    cover = instance(Question("mclp", p=1), [[1, None], [None, 1]], [1, 2])
+    return cover, instance(Question("p-median", p=1), [[0, 1], [0, 0]], [1, 2])
+
+
+def test_the_last_point_is_not_proven_when_time_ends_there() -> None:
+    """The clock stands still until the first point is found; then time is over."""
+    case = two_points()
+    whole = pareto(*case, LIMITS)
+    assert [(one.chosen, one.proven) for one in whole] == [(("s00",), True), (("s01",), True)]
+    clock = iter([0.0, 0.0])
+    with patch("planner.siting.pareto.time", Mock(monotonic=lambda: next(clock, 1000.0))):
+        points = pareto(*case, LIMITS)
+    assert [(one.chosen, one.proven, one.gap) for one in points] == [(("s00",), False, 0.0)]
+
+
+@pytest.mark.parametrize(("more", "points"), [(500, ["s00"]), (1500, ["s00", "s01"]), (3000, ["s00", "s01"])])
+def test_plans_that_the_search_tells_apart_are_two_points(more: float, points: list[str]) -> None:
+    """s01 covers so many more than the 1.025e12 of s00; the search tells apart what differs by more than 1e-9, 1025."""
+    cover = instance(Question("mclp", p=1), [[1, 1], [None, 1]], [1.025e12, more])
+    median = instance(Question("p-median", p=1), [[0, 1], [0, 1]], [1, 0])
+    assert [one.chosen[0] for one in pareto(cover, median, LIMITS)] == points
+
+
+@pytest.mark.parametrize("large", [1e11, 1e12])
+def test_values_that_differ_by_rounding_are_one_point(large: float) -> None:
+    """The costs of s00 and s01 are the same but for 1 in 1e12; s01 covers more."""
+    cover = instance(Question("mclp", p=1), [[1, None], [None, 1]], [1, 2])
+    median = instance(Question("p-median", p=1), [[10, 10], [0, 1]], [large, 1])
+    assert [(one.first, one.second) for one in pareto(cover, median, LIMITS)] == [(2, 10 * large + 1)]
+    with patch("planner.siting.small.find_spec", return_value=None):
+        assert [one.chosen for one in pareto(cover, median, LIMITS)] == [("s01",)]
 
 
 def test_a_front_needs_the_same_sites_and_rules() -> None:

@@ -1,6 +1,6 @@
 """Emergency stations: the fewest more that reach everyone, given those there are; the best few; and cover twice over."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -107,7 +107,7 @@ class CaseAnswer:
 
 @dataclass(frozen=True, eq=False)
 class EmergencyPlan:
-    """All cases over the same sites. sites: id, name, host_id, places, kind ("host", "grid" or "station")."""
+    """All cases over the same sites. sites: id, name, host_id, places, kind ("host", "grid" or "station"), new_id (a new station's)."""
 
     task: EmergencyTask
     sites: pd.DataFrame
@@ -117,7 +117,7 @@ class EmergencyPlan:
     def edits(self, siting: Siting) -> tuple[Open, ...]:
         """Return the new stations of a plan as edits."""
         rows = self.sites.set_index("id")
-        return tuple(_station(str(one), row) for one, row in rows.loc[list(siting.chosen)].iterrows())
+        return tuple(_station(row) for _, row in rows.loc[list(siting.chosen)].iterrows())
 
 
 def plan_emergency(
@@ -129,7 +129,21 @@ def plan_emergency(
     for asked in task.cases:
         tell(Text(asked.label, asked.id))
         cases.append(_case(region, travels[asked.travel], asked, sites, task))
-    return EmergencyPlan(task, sites, tuple(cases), _assumed(task))
+    return EmergencyPlan(task, _told_apart(sites, cases), tuple(cases), _assumed(task))
+
+
+def _told_apart(sites: pd.DataFrame, cases: Sequence[CaseAnswer]) -> pd.DataFrame:
+    """Return the sites with a number behind the name of each grid point that shares it with another in some plan.
+
+    Those of the first case's plan for all come first, then as the plans are told.
+    """
+    plans = [plan for case in cases for plan in (case.proposed, *(step.siting for step in case.steps))]
+    used = list(dict.fromkeys(one for plan in plans for one in plan.chosen))
+    rows = sites.reset_index().set_index("id").loc[used]
+    mine = rows[(rows["kind"] == "grid")].set_index("index")["name"]
+    mine = mine[mine.duplicated(keep=False)]
+    numbered = mine + (mine.groupby(mine).cumcount() + 1).astype(str)
+    return sites.assign(name=numbered.reindex(sites.index).fillna(sites["name"]))
 
 
 def _case(region: Region, travel: Travel, asked: Case, sites: pd.DataFrame, task: EmergencyTask) -> CaseAnswer:
@@ -192,20 +206,23 @@ def _sites(region: Region, task: EmergencyTask) -> pd.DataFrame:
     hosts = rows_of(region, hosts.loc[~hosts["id"].isin(taken), "id"]).assign(kind="host")
     hosts = hosts.assign(host_id=hosts["id"])
     parts = [stations, hosts, *([_grid(region, task.grid_m)] if task.grid_m > 0 else [])]
-    there = set(region.facilities["id"])
-    parts = [
-        part.loc[~_new_ids(part).isin(there) | (part["kind"] == "station"), [*COLUMNS, "host_id"]] for part in parts
-    ]
-    parts = [part for part in parts if len(part)]
+    parts = [part[[*COLUMNS, "host_id"]] for part in parts if len(part)]
     if not parts:
         what = Text("没有候选点：没有机构可依托，也没有格网", "no candidates: no hosts, and no grid")
         raise SitingError(Problem("--grid", what, Text("如 --grid 1km", "as --grid 1km")))
-    return pd.concat(parts, ignore_index=True).sort_values("id", kind="stable", ignore_index=True)
+    sites = pd.concat(parts, ignore_index=True).sort_values("id", kind="stable", ignore_index=True)
+    there = set(region.facilities["id"])
+    return sites.assign(new_id=[_free_id(f"ES-{one}", there) for one in sites["id"]])
 
 
-def _new_ids(sites: pd.DataFrame) -> pd.Series:
-    """Return the id of the station that would stand at each site."""
-    return "ES-" + sites["id"].astype(str)
+def _free_id(wanted: str, taken: Container[str]) -> str:
+    """Return an id for a new station: a station of that id, closed or open, keeps it.
+
+    >>> _free_id("ES-TH1", {"ES-TH1", "ES-TH1-2"})
+    'ES-TH1-3'
+    """
+    names = (wanted, *(f"{wanted}-{number}" for number in range(2, 10_000)))
+    return next(one for one in names if one not in taken)
 
 
 def _grid(region: Region, step_m: float) -> pd.DataFrame:
@@ -215,7 +232,8 @@ def _grid(region: Region, step_m: float) -> pd.DataFrame:
     around = np.arange(-2, 3) * step_m
     cells = np.round(xy / step_m)[:, None, :] * step_m + np.stack(np.meshgrid(around, around), -1).reshape(1, -1, 2)
     cells = np.unique(cells.reshape(-1, 2), axis=0)
-    cells = cells[cKDTree(xy).query(cells)[0] <= step_m]
+    far, nearest = cKDTree(xy).query(cells)
+    cells, nearest = cells[far <= step_m], nearest[far <= step_m]
     points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(cells[:, 0], cells[:, 1]), crs=region.crs)
     towns = region.towns[["code", "name", "county_code", "geometry"]]
     inside = points.sjoin(towns, predicate="within").sort_values(["code"], kind="stable")
@@ -223,8 +241,8 @@ def _grid(region: Region, step_m: float) -> pd.DataFrame:
     degrees = inside.geometry.to_crs(4326)
     return pd.DataFrame(
         {
-            "id": [f"G{x / 1000:.1f}_{y / 1000:.1f}" for x, y in cells[inside.index]],
-            "name": inside["name"].to_numpy(object) + "拟设点",
+            "id": [f"G{x:.0f}_{y:.0f}" for x, y in cells[inside.index]],
+            "name": _grid_names(region, inside, people.iloc[nearest[inside.index]]),
             "kind": "grid",
             "county_code": inside["county_code"].to_numpy(object),
             "town_code": inside["code"].to_numpy(object),
@@ -239,11 +257,19 @@ def _grid(region: Region, step_m: float) -> pd.DataFrame:
     )
 
 
-def _station(site: str, row: pd.Series) -> Open:
+def _grid_names(region: Region, points: pd.DataFrame, nearest: pd.DataFrame) -> list[str]:
+    """Return the town of each point, and the village near it where the nearest residents name one of that town."""
+    villages = region.villages["name"].str.replace("(村民|居民)?委员会$", "", regex=True)
+    village = nearest["village_code"].map(dict(zip(region.villages["code"], villages, strict=True))).fillna("")
+    rows = zip(points["name"], points["code"], nearest["town_code"], village, strict=True)
+    return [f"{town}{near}附近拟设点" if near and code == its else f"{town}拟设点" for town, code, its, near in rows]
+
+
+def _station(row: pd.Series) -> Open:
     alone = row["host_id"] == ""
     return Open(
         fields={
-            "id": f"ES-{site}",
+            "id": row["new_id"],
             "name": f"{row['name']}急救站" if alone else f"{row['name']}急救站（依托）",
             "kind": KIND,
             "lon": float(row["lon"]),

@@ -9,6 +9,7 @@ import pandas as pd
 from planner.errors import Problem, SitingError, Text
 from planner.reach import Reach
 from planner.region import Region
+from planner.schema import FACILITY_STATUS
 from planner.siting.question import Quota
 from planner.travel import StraightLine
 
@@ -30,9 +31,26 @@ def general_hospitals(region: Region) -> pd.DataFrame:
 
 
 def second_county_hospitals(region: Region) -> pd.DataFrame:
-    """Return the open county-run hospitals called the second (third …) of their county: they may host a sub-centre."""
+    """Return the open county-run hospitals called the second (third …) of their county."""
     frame = region.open_facilities("hospital")
     return pd.DataFrame(frame[frame["name"].str.contains(_SECOND) & (frame["owner"].fillna("") == COUNTY_OWNER)])
+
+
+def serving_hospitals(region: Region, named: Iterable[str] | None = None) -> tuple[str, ...]:
+    """Return the ids of what serves besides sub-centres: of those named the open ones; None: all general hospitals."""
+    if named is None:
+        return tuple(sorted(general_hospitals(region)["id"]))
+    is_open = set(region.facilities.loc[region.facilities["status"] == "open", "id"])
+    return tuple(sorted(is_open & set(named)))
+
+
+def default_hosts(region: Region, serving: Collection[str]) -> tuple[str, ...]:
+    """Return who may host a sub-centre where nobody is named: township hospitals, and second county hospitals.
+
+    Not those that serve besides already (`serving`): a sub-centre there would be a name, and reach nobody anew.
+    """
+    hosts = {*region.open_facilities("township_hospital")["id"], *second_county_hospitals(region)["id"]}
+    return tuple(sorted(hosts - set(serving)))
 
 
 def districts_without_county_hospital(region: Region) -> list[str]:
@@ -55,6 +73,17 @@ def known(region: Region, option: str, ids: Iterable[str]) -> list[str]:
         what = Text("没有这些机构", "there are no such facilities")
         raise SitingError(Problem(option, what, Text("核对机构编号", "check the ids"), found="、".join(unknown[:10])))
     return wanted
+
+
+def check_open(region: Region, option: str, ids: Collection[str]) -> None:
+    """Refuse facilities that do not serve today, naming what they are instead."""
+    frame = region.facilities[region.facilities["id"].isin(list(ids)) & (region.facilities["status"] != "open")]
+    if len(frame):
+        what = Text("不是在用的机构", "not open")
+        fix = Text("去掉，或用方案（--scenario）先让它启用", "drop them, or open them by a scenario first")
+        named = zip(frame["id"], frame["name"], frame["status"], strict=True)
+        found = "、".join(f"{one} {name}（{FACILITY_STATUS[status][0]}）" for one, name, status in named)
+        raise SitingError(Problem(option, what, fix, found=found))
 
 
 def rows_of(region: Region, ids: Collection[str]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """County sub-centres: which hosts, for every number of them, by people reached and by time; proven, and with reasons."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -11,13 +11,15 @@ from planner.errors import Problem, SitingError, Text
 from planner.places import settlements
 from planner.plans.sites import (
     COLUMNS,
+    check_open,
+    default_hosts,
     districts_without_county_hospital,
-    general_hospitals,
     known,
     limited,
     quotas_of,
     rows_of,
     second_county_hospitals,
+    serving_hospitals,
     too_close,
 )
 from planner.reach import Reach
@@ -28,9 +30,9 @@ from planner.siting.classes import classes
 from planner.siting.curve import Step, curve
 from planner.siting.instance import Instance, instance_of
 from planner.siting.pareto import Point, pareto
-from planner.siting.question import BACKGROUND, FIXED, FORBIDDEN, Limits, Question, Quota
+from planner.siting.question import FIXED, FORBIDDEN, Limits, Question, Quota
 from planner.siting.siting import Siting, nearest_open, open_positions
-from planner.siting.small import small_first
+from planner.siting.small import WIDEST, small_first
 from planner.siting.solve import solve
 from planner.siting.ties import lexicographic
 from planner.travel import Travel
@@ -38,6 +40,8 @@ from planner.travel import Travel
 Tell = Callable[[Text], None]
 ALL_PAIRS = 2**32 - 2
 KIND = "county_subcenter"
+SERVES_ALREADY = "已有医院，照常服务；设为次中心不增加可及，要设请用 --force"
+"""Why a hospital that serves in the background is no candidate, though it was named as one."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,8 @@ class Answer:
 class SubcenterPlan:
     """Everything that was found: sites with their status, answers by (objective, p), fronts by p, and what was assumed.
 
-    sites     id, name, kind, county, town, place, grade, owner, beds, status (as in a siting question), barred (why)
+    sites     id, name, kind, county, town, place, grade, owner, beds, status (as in a siting question), barred (why),
+              serves (today: it stands as a sub-centre, or is a hospital in the background, forced or not)
     demand    settlements: id, places, population, lon, lat
     """
 
@@ -119,7 +124,8 @@ class SubcenterPlan:
         Without a siting: by the sites that stand today. Who is reached by none has no row.
         """
         instance = self.time_instance
-        opened = np.flatnonzero(np.isin(instance.status, (FIXED, BACKGROUND)))
+        today = self.sites.loc[self.sites["serves"], "id"]
+        opened = np.flatnonzero(np.isin(instance.site_ids, list(today)))
         if siting is not None:
             opened = open_positions(instance, siting.chosen)
         site, cost = nearest_open(instance, opened)
@@ -133,6 +139,21 @@ class SubcenterPlan:
         site, cost = nearest_open(instance, np.flatnonzero(instance.status != FORBIDDEN))
         return pd.Series(cost[site >= 0], index=instance.demand_ids[site >= 0])
 
+    def without_way(self, siting: Siting) -> pd.DataFrame:
+        """Return demand_id, population, sites (ids) of those whom a site may reach and none of this plan does: who does."""
+        instance = self.time_instance
+        left = ~np.isin(instance.demand_ids, list(self.served(siting)["demand_id"])) & ~instance.unreachable
+        usable = left[instance.row] & (instance.status != FORBIDDEN)[instance.indices]
+        pairs = pd.DataFrame({
+            "demand_id": instance.demand_ids[instance.row[usable]], "sites": instance.site_ids[instance.indices[usable]],
+            "population": instance.weight[instance.row[usable]],
+        })  # fmt: skip
+        return (
+            pairs.groupby("demand_id", sort=True)
+            .agg(population=("population", "first"), sites=("sites", tuple))
+            .reset_index()
+        )
+
     def edits(self, siting: Siting) -> tuple[Change, ...]:
         """Return the plan as edits: each host that is no sub-centre yet is upgraded."""
         kinds = self.sites.set_index("id")["kind"]
@@ -144,14 +165,15 @@ class SubcenterPlan:
 
 def plan_subcenters(region: Region, travel: Travel, task: SubcenterTask, tell: Tell = lambda _: None) -> SubcenterPlan:
     """Return the plan; SitingError for what cannot be asked. Everyone travels to the nearest open site."""
-    sites, assumptions = _sites(region, task)
+    _check_standing(region, task)
+    sites, assumptions = candidate_sites(region, task)
     _check_numbers(task, sites)
     demand = settlements(region.residents[region.residents["population"] > 0])
     tell(Text("计算到各候选点的时间", "measuring the way to each candidate"))
     reach = travel.reach(demand, sites, ALL_PAIRS)
     weights = pd.Series(demand["population"].to_numpy(float), index=reach.demand_ids)
-    rules = {"quotas": _quotas(region, task, sites), "apart": _apart(sites, task), "allow_unreachable": True}
-    objectives = _objectives(task.limits, travel.unit)
+    rules = {"quotas": county_quotas(region, task, sites), "apart": kept_apart(sites, task), "allow_unreachable": True}
+    objectives = objectives_of(task.limits, travel.unit)
     instances = {
         one.id: instance_of(
             Question(one.model, p=task.ps[0], **rules),  # type: ignore[arg-type]
@@ -182,15 +204,29 @@ def _check_numbers(task: SubcenterTask, sites: pd.DataFrame) -> None:
     """Refuse numbers of sites that there are not: every p must be one that could be chosen."""
     able = int((~sites["status"].isin(["background", "forbidden"])).sum())
     odd = [p for p in task.ps if not 0 < p <= able]
-    if odd:
+    if not odd:
+        return
+    found = "、".join(map(str, odd))
+    near = int((sites["barred"] == _too_near(task)).sum())
+    if near and all(0 < p <= able + near for p in odd):
         what = Text(
-            f"个数须在 1 与可选的 {able} 个之间", f"p must be between 1 and the {able} sites that may be chosen"
+            f"{near} 个候选点距已有医院不足 {task.spacing_m / 1000:g} 公里，可选的只剩 {able} 个，不够 -p 的个数",
+            f"{near} candidates are nearer to a hospital than that, which leaves {able} for -p",
         )
-        fix = Text("改小 -p，或增加候选点（--candidates）", "lower -p, or add candidates")
-        raise SitingError(Problem("-p", what, fix, found="、".join(map(str, odd))))
+        fix = Text("改小 --spacing 或 -p，或增加候选点（--candidates）", "lower --spacing or -p, or add candidates")
+        raise SitingError(Problem("--spacing", what, fix, found=found))
+    what = Text(f"个数须在 1 与可选的 {able} 个之间", f"p must be between 1 and the {able} sites that may be chosen")
+    fix = Text("改小 -p，或增加候选点（--candidates）", "lower -p, or add candidates")
+    raise SitingError(Problem("-p", what, fix, found=found))
 
 
-def _objectives(limits: Iterable[int], unit: str) -> tuple[Objective, ...]:
+def _too_near(task: SubcenterTask) -> str:
+    return f"距已有医院不足 {task.spacing_m / 1000:g} 公里"
+
+
+def objectives_of(limits: Iterable[int], unit: str) -> tuple[Objective, ...]:
+    """Return the aims: most people within each limit (whole ms or mm, as the unit says), and last the least weighted cost."""
+
     def said(limit: int) -> str:
         return f"{limit / 60_000:g} 分钟" if unit == "ms" else f"{limit / 1e6:g} 公里"
 
@@ -218,51 +254,63 @@ def _answers(
             continue
         tell(Text(f"{objective.label}：{step.p} 个的前几名和各点类别", f"{objective.id}: {step.p} sites"))
         best = tuple(k_best(asked, task.solving, task.k_best, solver, step.siting))
-        table = classes(asked, task.solving, solver, task.tolerance, step.siting, best)
+        values = small_first(solve, WIDEST)  # of the plans of classes only what they are worth is told
+        table = classes(asked, task.solving, values, task.tolerance, step.siting, best)
         tied = len(best) > 1 and same(best[1].objective, step.siting.objective)
         ties = tied if len(best) > 1 else step.siting.ties
         yield Answer(objective, replace(step, siting=replace(step.siting, ties=ties)), best, table)
 
 
-def _sites(region: Region, task: SubcenterTask) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the sites with their status and why one is barred, and the assumptions that made them."""
-    second = second_county_hospitals(region)["id"]
+def candidate_sites(region: Region, task: SubcenterTask) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the sites with their status, whether they serve today, and why one is barred; and the assumptions behind it.
+
+    Who serves today serves whether chosen or not: in the background, or, where it must be chosen, as forced.
+    """
     built = list(region.open_facilities(KIND)["id"])
-    hosts = (
-        [*region.open_facilities("township_hospital")["id"], *second]
-        if task.candidates is None
-        else known(region, "--candidates", task.candidates)
-    )
-    background = (
-        [one for one in general_hospitals(region)["id"] if one not in set(hosts)]
-        if task.background is None
-        else known(region, "--background", task.background)
-    )
+    named = None if task.background is None else known(region, "--background", task.background)
+    serving = serving_hospitals(region) if named is None else tuple(named)
+    given = task.candidates is not None
+    hosts = known(region, "--candidates", task.candidates or ()) if given else list(default_hosts(region, serving))
     forced, forbidden = known(region, "--force", task.forced), known(region, "--forbid", task.forbidden)
-    _clean(forced, forbidden, [*hosts, *built])
-    rows = rows_of(region, {*hosts, *built, *background})
-    status = np.select(
-        [rows["id"].isin(built), rows["id"].isin(forced), rows["id"].isin(forbidden), rows["id"].isin(hosts)],
-        ["fixed", "forced", "forbidden", "candidate"],
-        "background",
-    )
-    rows = rows.assign(
-        status=status, group=rows["county_code"], barred=np.where(status == "forbidden", "规划人员排除", "")
-    )
-    return _barred(region, task, rows), _assumed(region, task)
+    _clean(forced, forbidden, [*hosts, *serving], built)
+    rows = rows_of(region, {*hosts, *built, *serving})
+    order = {"fixed": built, "forced": forced, "background": serving, "forbidden": forbidden}
+    status = np.select([rows["id"].isin(list(ids)) for ids in order.values()], list(order), "candidate")
+    named_anew = (status == "background") & rows["id"].isin(hosts) & given
+    barred = np.select([status == "forbidden", named_anew], ["规划人员排除", SERVES_ALREADY], "")
+    serves = rows["id"].isin([*built, *serving])
+    rows = rows.assign(status=status, serves=serves, group=rows["county_code"], barred=barred)
+    return _barred(region, task, rows), _assumed(region, task, serving)
 
 
-def _clean(forced: list[str], forbidden: list[str], hosts: list[str]) -> None:
-    both = sorted({*forced} & {*forbidden})
-    odd = sorted({*forced, *forbidden} - {*hosts})
-    fix = Text("从其中一个选项里去掉", "take it out of one of the two")
-    if both:
-        raise SitingError(
-            Problem("--force / --forbid", Text("既必选又排除", "both forced and forbidden"), fix, found="、".join(both))
-        )
-    if odd:
-        fix = Text("加进 --candidates，或去掉", "add it to --candidates, or drop it")
-        raise SitingError(Problem("--force / --forbid", Text("不是候选点", "no candidate"), fix, found="、".join(odd)))
+def _clean(forced: list[str], forbidden: list[str], hosts: list[str], built: list[str]) -> None:
+    """Refuse what contradicts itself: forced and forbidden, forbidden though it stands, and who is no candidate."""
+    other = Text("从其中一个选项里去掉", "take it out of one of the two")
+    add = Text("加进 --candidates，或去掉", "add it to --candidates, or drop it")
+    close = Text("去掉；要停用它，在方案（--scenario）里写 close", "drop it; a scenario (--scenario) can close it")
+    every = "--force / --forbid"
+    asked = (
+        (every, {*forced} & {*forbidden}, Text("既必选又排除", "both forced and forbidden"), other),
+        ("--forbid", {*forbidden} & {*built}, Text("已建成的次中心不能排除", "a sub-centre that stands"), close),
+        (every, {*forced, *forbidden} - {*hosts, *built}, Text("不是候选点", "no candidate"), add),
+    )
+    problems = [
+        Problem(option, what, fix, found="、".join(sorted(found))) for option, found, what, fix in asked if found
+    ]
+    if problems:
+        raise SitingError(problems)
+
+
+def _check_standing(region: Region, task: SubcenterTask) -> None:
+    """Refuse facilities named that do not serve today, and sub-centres that stand named as a background."""
+    check_open(region, "--candidates", known(region, "--candidates", task.candidates or ()))
+    check_open(region, "--background", known(region, "--background", task.background or ()))
+    check_open(region, "--force", known(region, "--force", task.forced))
+    built = sorted({*region.open_facilities(KIND)["id"]} & {*(task.background or ())})
+    if built:
+        what = Text("已建成的次中心计入个数，不能作背景", "sub-centres that stand are counted, and no background")
+        fix = Text("从 --background 去掉", "drop it from --background")
+        raise SitingError(Problem("--background", what, fix, found="、".join(built)))
 
 
 def _barred(region: Region, task: SubcenterTask, rows: pd.DataFrame) -> pd.DataFrame:
@@ -270,10 +318,10 @@ def _barred(region: Region, task: SubcenterTask, rows: pd.DataFrame) -> pd.DataF
     pairs = too_close(rows, task.spacing_m)
     background = set(rows.loc[rows["status"] == "background", "id"])
     near = {one for pair in pairs for one in pair if len(background & {*pair}) == 1 and one not in background}
-    none = {quota.group for quota in _quotas(region, task, rows) if quota.at_most == 0}
+    none = {quota.group for quota in county_quotas(region, task, rows) if quota.at_most == 0}
     free = rows["status"] == "candidate"
     reasons = [
-        (free & rows["id"].isin(near), f"距已有医院不足 {task.spacing_m / 1000:g} 公里"),
+        (free & rows["id"].isin(near), _too_near(task)),
         (free & rows["county_code"].isin(none), "所在区没有县级医院，配额按 0 计（假设）或为 0"),
     ]
     for mine, why in reasons:
@@ -284,7 +332,7 @@ def _barred(region: Region, task: SubcenterTask, rows: pd.DataFrame) -> pd.DataF
     return rows
 
 
-def _quotas(region: Region, task: SubcenterTask, sites: pd.DataFrame) -> tuple[Quota, ...]:
+def county_quotas(region: Region, task: SubcenterTask, sites: pd.DataFrame) -> tuple[Quota, ...]:
     """Return the quotas of counties that have sites; a county without any can have no quota above 0."""
     present = set(sites["county_code"])
     odd = sorted(quota.group for quota in task.quotas if quota.group not in present)
@@ -296,17 +344,23 @@ def _quotas(region: Region, task: SubcenterTask, sites: pd.DataFrame) -> tuple[Q
     return quotas_of([one for one in districts_without_county_hospital(region) if one in present], task.quotas)
 
 
-def _apart(sites: pd.DataFrame, task: SubcenterTask) -> tuple[tuple[str, str], ...]:
+def kept_apart(sites: pd.DataFrame, task: SubcenterTask) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of sites (of `candidate_sites`) that stand too close to be sub-centres both."""
     hosts = sites[sites["status"].isin(["candidate", "fixed", "forced"])]
     return too_close(hosts[list(COLUMNS)], task.spacing_m)
 
 
-def _assumed(region: Region, task: SubcenterTask) -> tuple[str, ...]:
+def _assumed(region: Region, task: SubcenterTask, serving: Collection[str]) -> tuple[str, ...]:
     said = []
     if task.candidates is None:
-        said.append("候选点＝在用的乡镇卫生院，加县办的第二（三、四）人民医院（假设；条款未列名单）。")
+        second = {*second_county_hospitals(region)["id"]} - {*serving}
+        more = "，加不在“已有医院”之列的县办第二（三、四）人民医院" if second else ""
+        said.append(f"候选点＝在用的乡镇卫生院{more}（假设；条款未列名单）。")
     if task.background is None:
-        said.append("已有医院＝在用的二级及以上综合、中医类医院，候选点除外；它们照常服务，不计入个数（假设）。")
+        said.append(
+            "已有医院＝在用的二级及以上综合、中医类医院（含县办第二人民医院）；它们照常服务，不计入个数，"
+            "设为次中心不增加可及，所以不作候选点，要设用 --force（假设）。"
+        )
     none = [one for one in districts_without_county_hospital(region) if one not in {q.group for q in task.quotas}]
     if none:
         names = region.counties.set_index("code")["name"]

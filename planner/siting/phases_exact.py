@@ -16,7 +16,6 @@ def best_order(task: Task) -> Whole:
         return np.zeros(0, np.int64)
     first, second = _losses(task)
     year = task.year_of(_sums(task.price))
-    year[0] = 1
     ahead = [np.zeros(1 << count), np.zeros(1 << count)]
     choice = np.full(1 << count, -1, np.int8)
     size = _sums(np.ones(count, np.int64))

@@ -19,8 +19,8 @@ ABOUT = Text(
 _MOST = 100_000_000
 _OPTIONS: Options = (
     (("--hard",), Text("下限是硬约束（默认软约束：不足注“可合并”）", "the lower bound is a must (default: soft)"), {"action": "store_true"}),
-    (("--lower",), Text("每所至少服务多少人，如 30000 或 3万（默认按条款）", "least people of a centre (default: the clause's)"), {"metavar": "N"}),
-    (("--upper",), Text("每所至多服务多少人，如 100000 或 10万（默认按条款）", "most people of a centre (default: the clause's)"), {"metavar": "N"}),
+    (("--lower",), Text("每所至少服务多少人，如 25000 或 2.5万（默认按条款）", "least people of a centre (default: the clause's)"), {"metavar": "N"}),
+    (("--upper",), Text("每所至多服务多少人，如 80000 或 8万（默认按条款）", "most people of a centre (default: the clause's)"), {"metavar": "N"}),
     (("--short",), Text("软下限每差 1 人折合多远的路（默认 10min，按距离时 2km，参数）", "the way that one person short of a soft bound weighs (default 10min or 2km)"), {"metavar": "LIMIT"}),
     (("-p",), Text("各县（区）中心总数，如 510402=5,510403=4（默认最少）；写了的，没写的县（区）按最少路程取", "centres of each county in all, as CODE=N,… (default: the fewest)"), {"metavar": "CODE=N"}),
     (("--walk",), Text("步行每小时多少公里（默认 5，参数）", "walking speed in km/h (default 5)"), {"type": float, "default": 5.0, "metavar": "KMH"}),
@@ -54,14 +54,14 @@ def _numbers(said: str | None) -> dict[str, int] | None:
 
 
 def _people(option: str, said: str | None) -> int | None:
-    """Return a number of people, as 30000, 30,000 or 3万; OptionError for what is none, or out of range."""
+    """Return a number of people, as 25000, 25,000 or 2.5万; OptionError for what is none, or out of range."""
     if said is None:
         return None
     plain = re.fullmatch(r"\s*(-?\d{1,12}(?:\.\d{1,4})?)\s*(万?)\s*人?\s*", said.replace(",", "").replace("，", ""))
     people = float(plain[1]) * (10_000 if plain[2] else 1) if plain else 0.5
     if not people.is_integer():
         what = Text("须是整数人数", "must be a whole number of people")
-        raise wrong(option, what, Text("如 30000 或 3万", "as 30000"), said)
+        raise wrong(option, what, Text("如 25000 或 2.5万", "as 25000"), said)
     in_range(option, people, 0, _MOST)
     return int(people)
 

@@ -72,9 +72,10 @@ def _lines(report: "Report") -> list[Text]:
     said = [
         Text(
             f"{row['case']}（{row['nature']}）：现状 {row['covered']:,} / {row['people']:,} 人（{row['share']}），"
-            f"全部覆盖还要新增 {row['more']} 处（依托 {row['hosted']}，独立 {row['alone']}）"
-            + (f"，够不着 {row['left']:,} 人" if row["left"] else ""),
-            f"{row['id']}: today {row['covered']:,} of {row['people']:,} ({row['share']}), {row['more']} more",
+            f"{'在够得着的人里' if row['left'] else ''}全部覆盖还要新增 {row['more']} 处（依托 {row['hosted']}，独立 {row['alone']}）"
+            + (f"；另有 {row['left']:,} 人任何候选点都够不着" if row["left"] else ""),
+            f"{row['id']}: today {row['covered']:,} of {row['people']:,} ({row['share']}), {row['more']} more for all in reach"
+            + (f"; {row['left']:,} are in reach of no site" if row["left"] else ""),
         )
         for row in overview(report)
     ]

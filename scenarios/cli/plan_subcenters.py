@@ -32,9 +32,9 @@ ABOUT = Text(
 _OPTIONS: Options = (
     (("-p",), Text("个数，如 4 或 4-6（默认按规则的条款）", "how many, 4 or 4-6 (default: what the rules say)"), {"metavar": "P"}),
     (("--limit",), Text("限度，几个用逗号隔开（默认 30min,60min；没有路网时写直线距离，如 10km,20km）", "limits with commas (default 30min,60min; without roads as 10km,20km)"), {"default": "30min,60min", "metavar": "LIMITS"}),
-    (("--candidates",), Text("候选点的机构编号，逗号隔开或 @文件（默认：乡镇卫生院和县办第二人民医院，假设）", "ids of candidates, with commas or @FILE (default: an assumption)"), IDS),
-    (("--background",), Text("照常服务、不计个数的医院（默认：二级及以上综合、中医医院，假设）", "hospitals that serve and are not counted (default: an assumption)"), IDS),
-    (("--force",), Text("必选的候选点", "candidates that must be chosen"), IDS),
+    (("--candidates",), Text("候选点的机构编号，逗号隔开或 @文件（默认：在用的乡镇卫生院，假设；已有医院照常服务，不作候选点）", "ids of candidates, with commas or @FILE (default: an assumption)"), IDS),
+    (("--background",), Text("照常服务、不计个数的医院（默认：二级及以上综合、中医医院，含县办第二人民医院，假设；写 \"\" ＝没有）", "hospitals that serve and are not counted (default: an assumption; \"\": none)"), IDS),
+    (("--force",), Text("必选的候选点，或要设为次中心的已有医院（不增加可及）", "candidates that must be chosen, or hospitals that serve already"), IDS),
     (("--forbid",), Text("不选的候选点", "candidates that must not be chosen"), IDS),
     (("--quota",), Text("县（区）配额文件：group（六位代码）、at_least、at_most", "quotas: group (county code), at_least, at_most"), FILE),
     (("--spacing",), Text("次中心之间、与已有医院的最小直线间距，如 10km", "least distance between sub-centres and to hospitals"), {"metavar": "LIMIT"}),
@@ -117,19 +117,20 @@ def run(options: argparse.Namespace) -> None:
 
 def _lines(report: "Report") -> list[Text]:
     from scenarios.plans.subcenters_tables import overview
+    from scenarios.plans.words import amount_text
 
     out = []
     for row in overview(report):
         if row["id"] not in ("", report.main.id) or not row["within"]:
             continue
         p = f"{row['p']} 个" if row["p"] else ""
-        within = "，".join(
-            f"{people:,} 人（{share}）" for people, share in zip(row["within"], row["share"], strict=True)
-        )
-        names = f"：{row['sites']}" if row["p"] else ""
+        limits = [amount_text(one, report.plan.unit).replace(".00", "") for one in sorted(report.plan.task.limits)]
+        parts = list(zip(limits, row["within"], row["share"], strict=True))
+        within = "，".join(f"{limit}内 {people:,} 人（{share}）" for limit, people, share in parts)
+        names = f"：{row['sites']}" if row["p"] else "（占全市常住人口）"
         state = f"，{row['state']}" if row["p"] else ""
         out.append(
-            Text(f"{row['aim']}{'，' + p if p else ''}{state}，限度内 {within}{names}",
-                 f"{row['id'] or 'today'} {row['p']}: within the limits {within}{names}")
+            Text(f"{row['aim']}{'，' + p if p else ''}{state}，{within}{names}",
+                 f"{row['id'] or 'today'} {row['p']}: of all residents within the limits {within}{names}")
         )  # fmt: skip
     return [*out, *(Text(one, one) for one in report.clashes)]

@@ -11,7 +11,7 @@ from scenarios.plans.start import has_plan
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import by_site, figures
 from scenarios.plans.subcenters_reasons import Reason
-from scenarios.plans.subcenters_tables import answers, front, left_out, towns
+from scenarios.plans.subcenters_tables import answers, front, front_left_out, left_out, towns
 
 
 def subcenter_content(report: Report, told: Sequence[tuple[Any, int, list[Reason]]]) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def subcenter_content(report: Report, told: Sequence[tuple[Any, int, list[Reason
             for aim, p, answer in answers(report)
         ],
         "front": [{name: row[name] for name in ("p", "people", "mean", "proven", "ids")} for row in front(report)],
+        "front_left_out": front_left_out(report),
         "towns": [{name: row[name] for name in ("p", "town_code", "site", "share", "mean", "crosses")}
                   for p in report.solved for row in towns(report, p)],
         "left_out": [{name: row[name] for name in ("id", "name", "population", "state", "far")} for row in left_out(report)],

@@ -21,6 +21,7 @@ from scenarios.plans.subcenters_tables import (
     best,
     candidates,
     front,
+    front_left_out,
     gains,
     left_out,
     overview,
@@ -201,12 +202,15 @@ def _front(report: Report) -> list[Column]:
     ]
 
 
-_FRONT_NOTE = "注：表中每个方案，要让一个目标更好，另一个必然变差（帕累托前沿）；不在表中的方案，两个目标都不比表中某一个好。每个个数的第 1 个人口最多，最后一个人均最省。“未证明”＝时限内没有算完，可能还有别的取舍。"
+_FRONT_NOTE = "注：表中每个方案，要让一个目标更好，另一个必然变差（帕累托前沿）；让凡有候选点能到的人都有处可去、而不在表中的方案，两个目标都不比表中某一个好。每个个数的第 1 个人口最多，最后一个人均最省。“未证明”＝时限内没有算完，可能还有别的取舍。"
 
 
 def _front_notes(report: Report) -> list[str]:
-    late = [f"{p} 个" for p in report.solved if not report.plan.fronts.get(p)]
-    return [_FRONT_NOTE, *([f"时限内没有算出：{'、'.join(late)}（放宽 --time-limit）。"] if late else [])]
+    time = report.plan.objectives[-1]
+    none = [p for p in report.solved if not report.plan.fronts.get(p)]
+    late = [f"{p} 个" for p in none if report.answer(p, time).siting.status != "infeasible"]
+    said = [f"时限内没有算出：{'、'.join(late)}（放宽 --time-limit）。"] if late else []
+    return [_FRONT_NOTE, *front_left_out(report), *said]
 
 
 def _towns(report: Report) -> list[Column]:

@@ -18,7 +18,7 @@ from planner.siting.question import Limits
 from planner.travel import Travel
 from scenarios.plans.start import Proposal, Start, begin, has_plan, proposal, readings_of
 from scenarios.run import Step
-from scenarios.ways import RoadChoices, ways_of
+from scenarios.ways import RoadChoices, said_of_closed, said_of_time, ways_of
 
 _DEFAULT_SCOPE = "subdistricts_and_county_seats"
 JUDGED, REFERENCE, SCENARIO, GREENFIELD = "条款口径", "参考口径，不作判断", "参数情景，不作判断", "对照，不是方案"
@@ -81,25 +81,28 @@ class Report:
     def said(self) -> list[tuple[str, str]]:
         """Label and sentence of what the plan assumes and was given."""
         task = self.plan.task
-        road = self.travels.get("road")
         return [
             *(("假设", one) for one in self.plan.assumptions),
             *(("情形", f"{one.asked.label}：{self.nature(one.asked)}") for one in self.plan.cases),
             *(("说明", one) for one in self.told),
-            *([("道路", f"急救站到居民；离最近道路 {road.max_snap_m / 1000:g} 公里以内的接到路上，更远的为不可达。")]
-              if isinstance(road, Road) else [("道路", "数据里没有路网，只有直线口径")]),
+            *(("道路", one) for one in self._road_said),
             *(("响应时间", one) for one in self._time_said),
             ("曲线", f"最多列到新增 {task.most} 处（--most）"),
             ("时限", f"每一步求解至多 {task.solving.seconds:g} 秒"),
         ]  # fmt: skip
 
     @property
+    def _road_said(self) -> list[str]:
+        road, choices = self.travels.get("road"), self.start.base.choices
+        if not isinstance(road, Road):
+            return ["数据里没有路网，只有直线口径"]
+        first = f"急救站到居民；离最近道路 {road.max_snap_m / 1000:g} 公里以内的接到路上，更远的为不可达。"
+        return [first, *said_of_closed(road, choices)]
+
+    @property
     def _time_said(self) -> list[str]:
         road = self.travels.get("road_time")
-        if not isinstance(road, Road) or road.speeds is None:
-            return []
-        table = "、".join(f"{name} {speed:g}" for name, speed in sorted(road.speeds.items()))
-        return [f"调度 {road.delay_s / 60:g} 分钟＋行车；时速（公里/小时，没有给的等级用内置的假设）：{table}。"]
+        return [*said_of_time(road, self.start.base.choices, "响应时间")] if isinstance(road, Road) else []
 
 
 def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
@@ -166,12 +169,12 @@ def proposals(report: Report) -> tuple[Proposal, ...]:
     for answer in answers:
         case, siting = answer.asked, answer.proposed
         proven = "已证明最少" if answer.least.status == "optimal" else "可行方案，未证明最少"
-        notes = [f"急救站布局方案：{case.label}，新增 {len(siting.chosen)} 处，{proven}；{report.nature(case)}。"]
+        proof = f"急救站布局方案：{case.label}，新增 {len(siting.chosen)} 处，{proven}；{report.nature(case)}。"
         question: Mapping[str, Any] = {"plan": "emergency", "limit": _limit_said(case), "urban_scope": case.scope}
         name = f"急救站布局方案（{case.label}）"
         file = f"方案_{WAYS[case.travel]}.yaml"
-        notes += report.plan.assumptions
-        out.append(proposal(report.start, file, name, report.plan.edits(siting), question, notes))
+        edits, notes = report.plan.edits(siting), report.plan.assumptions
+        out.append(proposal(report.start, file, name, edits, question, notes, [proof]))
     return tuple(out)
 
 

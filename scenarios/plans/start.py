@@ -22,6 +22,7 @@ from scenarios.write import write_scenario
 
 STATUS_QUO = Scenario()
 NO_CHOICES = RoadChoices()
+_NAMED = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +163,11 @@ def refuse_clash(start: Start, siting: Siting, option: str) -> SitingError:
         what = Text("时限内没有找到方案", "no plan was found in time")
         return SitingError(Problem(option, what, Text("放宽 --time-limit", "allow more --time-limit")))
     rule, change = named(siting.clash.rule), named(siting.clash.change)
-    found = "、".join(siting.clash.ids[:10])
+    ids = (
+        [*siting.clash.ids] if len(siting.clash.ids) <= _NAMED else []
+    )  # a list of all candidates of a county tells nothing
+    place = dict(zip(start.region.facilities["id"], start.region.facilities["name"], strict=True))
+    found = "、".join(f"{one} {place.get(one, '')}".strip() for one in ids)
     what = Text(f"没有可行方案：{rule.zh}", f"there is no plan: {rule.en}")
     return SitingError(Problem(option, what, Text(f"可以：{change.zh}", f"you may {change.en}"), found=found))
 

@@ -19,15 +19,17 @@ from planner.road import Road
 from planner.rules import Rules
 from planner.schema import Field, Table
 from planner.siting.question import Limits
+from planner.siting.siting import Siting
 from planner.travel import StraightLine, Travel
 from scenarios.plans.start import Proposal, Start, begin, clash_words, has_plan, proposal, refuse_clash
 from scenarios.run import Step
 from scenarios.site_files import read_quotas
-from scenarios.ways import RoadChoices, road_of
+from scenarios.ways import RoadChoices, road_of, said_of_closed, said_of_time
 
 AREAS = Table("areas", "片区", ("areas", "片区"), "town_code", None,
               (Field("town_code", "乡镇代码", "code", required=True, aliases=("代码", "code"), digits=9),
                Field("area", "片区", "text", required=True, aliases=("片区名称", "名称", "name"))))  # fmt: skip
+_IDS_NAMED = 20
 _FURTHER = 2
 """Where a document gives a least number and no upper one, so many more are tried (an assumption, told as such)."""
 
@@ -104,7 +106,12 @@ class Report:
         way = (
             "直线" if isinstance(self.travel, StraightLine) else "道路" + ("时间" if self.plan.unit == "ms" else "距离")
         )
-        own = {"必选": task.forced, "排除": task.forbidden}
+        own = {
+            "候选点": task.candidates,
+            "已有医院": task.background,
+            "必选": task.forced or None,
+            "排除": task.forbidden or None,
+        }
         quotas = [f"{one.group} 至少 {one.at_least} 个" + ("" if one.at_most is None else f"、至多 {one.at_most} 个")
                   for one in task.quotas]  # fmt: skip
         return [
@@ -116,7 +123,7 @@ class Report:
             ),
             *(("道路", one) for one in self.road_said),
             ("目标", f"方案文件按“{self.main.label}”；备选的容许损失 {task.tolerance:.2%}；列前 {task.k_best} 名"),
-            *((word, "、".join(ids)) for word, ids in own.items() if ids),
+            *((word, _given(ids)) for word, ids in own.items() if ids is not None),
             *([("配额", "；".join(quotas))] if quotas else []),
             ("片区", "规划人员给出，只核对" if self.areas is not None else "没有给出（--areas），未核对"),
             ("时限", f"每一步求解至多 {task.solving.seconds:g} 秒"),
@@ -128,25 +135,29 @@ class Report:
         road = self.travel
         if not isinstance(road, Road):
             return []
+        choices = self.start.base.choices
         said = [f"离最近道路 {road.max_snap_m / 1000:g} 公里以内的按直线接到路上，更远的为不可达。"]
         if road.speeds is not None:
-            table = "、".join(f"{name} {speed:g}" for name, speed in sorted(road.speeds.items()))
-            said.append(f"时速（公里/小时，没有给时速表的等级用内置的假设）：{table}；路段自带时速的以自带为准。")
-        closed = int((~road.open_edges).sum())
-        return [*said, *([f"封闭 {closed} 段。"] if closed else [])]
+            said += said_of_time(road, choices, "行车时间，居民到机构")
+        return [*said, *said_of_closed(road, choices)]
 
     @property
     def clashes(self) -> list[str]:
         """For each number of sites without a plan: why, and what would help."""
-        said = []
-        for p in self.plan.task.ps:
-            siting = self.answer(p).siting
-            if siting.clash is not None:
-                rule, change = (clash_words(self.start, one) for one in (siting.clash.rule, siting.clash.change))
-                said.append(f"{p} 个：没有可行方案——{rule}。可以：{change}。")
-            elif not has_plan(siting):
-                said.append(f"{p} 个：时限内没有找到方案。")
-        return said
+        return [self.no_plan(p, siting) for p in self.plan.task.ps if not has_plan(siting := self.answer(p).siting)]
+
+    def no_plan(self, p: int, siting: Siting) -> str:
+        """Return why there is no plan of so many sites, and what would help."""
+        if siting.clash is None:
+            return f"{p} 个：时限内没有找到方案。"
+        rule, change = (clash_words(self.start, one) for one in (siting.clash.rule, siting.clash.change))
+        return f"{p} 个：没有可行方案——{rule}。可以：{change}。"
+
+
+def _given(ids: Sequence[str]) -> str:
+    """Return the ids that a planner gave, a long list cut short: the scenario file has all of them."""
+    more = f"……共 {len(ids)} 个，见方案文件的选址题" if len(ids) > _IDS_NAMED else ""
+    return f"规划人员给出：{'、'.join(ids[:_IDS_NAMED]) or '没有'}{more}"
 
 
 def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
@@ -244,11 +255,12 @@ def _question(report: Report, p: int) -> Mapping[str, Any]:
         "spacing": asked.spacing.said if asked.spacing else "",
         "forced": task.forced,
         "forbidden": task.forbidden,
-        "background": task.background or (),
         "k_best": task.k_best,
         "tolerance": task.tolerance,
     }
-    return {name: value for name, value in said.items() if value not in ((), {}, "")}
+    said = {name: value for name, value in said.items() if value not in ((), {}, "")}
+    lists = {"candidates": task.candidates, "background": task.background}  # an empty one says that there are none
+    return {**said, **{name: ids for name, ids in lists.items() if ids is not None}}
 
 
 def proposals(report: Report) -> tuple[Proposal, ...]:
@@ -257,10 +269,12 @@ def proposals(report: Report) -> tuple[Proposal, ...]:
     for p in report.solved:
         siting = report.answer(p).siting
         proven = "已证明最优" if siting.status == "optimal" else f"可行方案，未证明最优，差距 {siting.gap:.2%}"
-        notes = [f"次中心布局方案：{p} 个，目标“{report.main.label}”，{proven}。", *report.plan.assumptions]
-        notes += [] if report.asked.candidates is None else ["候选点由规划人员指定（--candidates），见 plan.json。"]
+        proof = f"次中心布局方案：{p} 个，目标“{report.main.label}”，{proven}。"
         name = f"次中心布局方案（{p} 个，{report.main.label}）"
         out.append(
-            proposal(report.start, f"方案_p{p}.yaml", name, report.plan.edits(siting), _question(report, p), notes)
-        )
+            proposal(
+                report.start, f"方案_p{p}.yaml", name, report.plan.edits(siting), _question(report, p),
+                report.plan.assumptions, [proof],
+            )
+        )  # fmt: skip
     return tuple(out)

@@ -67,14 +67,16 @@ class Reasons:
     def _of(self, site: str, row: pd.Series) -> Reason:
         status, chosen = row["status"], site in set(self.answer.siting.chosen)
         if status == "background":
-            return Reason(site, "background", "", "已在服务，不计入个数", 0, 0, 0.0)
+            said, decision = (str(row["barred"]), "已有医院") if row["barred"] else ("已在服务，不计入个数", "")
+            return Reason(site, "background", decision, said, 0, 0, 0.0)
         near, served, by = self._around(site)
         if status == "fixed":
             return Reason(site, "built", "已建成", "已建成的次中心，计入个数", near, served, 0.0)
         if status == "forbidden":
             return Reason(site, "barred", "不能选", str(row["barred"]), near, served, float("inf"))
         if status == "forced":
-            return Reason(site, "chosen", "必选", "规划人员指定必选（--force）", near, served, 0.0)
+            more = "；已有医院，设为次中心不增加可及" if row["serves"] else ""
+            return Reason(site, "chosen", "必选", f"规划人员指定必选（--force）{more}", near, served, 0.0)
         if site not in self._classes.index:
             return Reason(site, "not_selected", "—", "没有可行方案", near, served, float("nan"))
         found: Any = self._classes.loc[site]

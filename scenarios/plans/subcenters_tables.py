@@ -12,7 +12,7 @@ from scenarios.plans.start import has_plan
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import Figures, by_site, by_town, figures, gain_text, gainers, reached_people
 from scenarios.plans.subcenters_reasons import STATE_LABELS, Reason, Reasons
-from scenarios.plans.words import amount, by_county, names, state_text, swapped, value_text
+from scenarios.plans.words import amount, by_county, names, people_text, state_text, swapped, value_text
 
 Row = dict[str, Any]
 STATES: Mapping[str, str] = {
@@ -24,6 +24,7 @@ _BLANK: Mapping[str, Any] = MappingProxyType(
      "beyond": "—", "unreachable": "—", "mean": float("nan")}
 )  # fmt: skip
 Told = tuple[Objective, int, Answer]
+_GROUPS_NAMED, _SITES_NAMED = 3, 4
 
 
 def answers(report: Report) -> list[Told]:
@@ -51,7 +52,7 @@ def overview(report: Report) -> list[Row]:
                 "swapped": swapped(report.sites, last.siting if last else None, siting),
             }
         elif siting.clash is not None:
-            row["sites"] = next((one for one in report.clashes if one.startswith(f"{p} 个")), "")
+            row["sites"] = report.no_plan(p, siting)
         before[aim.id] = answer
         out.append(row)
     return out
@@ -113,7 +114,7 @@ def candidates(report: Report, told: list[tuple[Objective, int, list[Reason]]]) 
     first = min(mine)
     out = []
     for row in _site_rows(report):
-        if row["status"] == "background":
+        if row["status"] == "background" and not row["barred"]:
             continue
         reason = mine[first][row["id"]]
         marks = {p: _mark(one[row["id"]]) for p, one in mine.items()}
@@ -150,7 +151,7 @@ def reason_rows(report: Report, told: list[tuple[Objective, int, list[Reason]]])
         }
         for aim, p, rows in told
         for one in rows
-        if one.state != "background"
+        if one.state != "background" or one.decision
     ]  # fmt: skip
 
 
@@ -173,6 +174,36 @@ def front(report: Report) -> list[Row]:
                 }
             )  # fmt: skip
     return out
+
+
+def front_left_out(report: Report) -> list[str]:
+    """Return, number by number, why plans are not on the front: the aim by time asks that everyone has somewhere to go."""
+    plan, out = report.plan, []
+    cover, time = plan.objectives[0], plan.objectives[-1]
+    for p, points in plan.fronts.items():
+        best = report.answer(p, cover).siting
+        lost = plan.without_way(best) if has_plan(best) else plan.demand[:0]
+        if len(lost) and all(one.first < best.objective for one in points):
+            out.append(
+                f"{p} 个：{cover.label}的方案（{people_text(best.objective)}：{by_county(report.sites, best.chosen)}）不在表中，"
+                f"因为{_only_by(report, lost)}，这个方案里没有；“{time.label}”要求凡有候选点能到的人都有处可去。"
+            )
+        other = report.answer(p, time).siting
+        if other.status == "infeasible":
+            out.append(f"{report.no_plan(p, other)}所以没有同时计两个目标的方案。")
+    return out
+
+
+def _only_by(report: Report, lost: pd.DataFrame) -> str:
+    """Return how many people only certain sites reach: those of most people first."""
+    groups = lost.groupby("sites")["population"].sum().sort_values(ascending=False, kind="stable")
+    first: list[tuple[tuple[str, ...], float]] = list(groups.head(_GROUPS_NAMED).items())  # type: ignore[arg-type]
+    said = []
+    for sites, people in first:
+        more = f"等 {len(sites)} 处" if len(sites) > _SITES_NAMED else ""
+        said.append(f"有 {people_text(people)}只有 {names(report.sites, sites[:_SITES_NAMED])}{more} 能到")
+    rest = groups[_GROUPS_NAMED:].sum()
+    return "、".join(said) + (f"、另有 {people_text(rest)}也各只有少数候选点能到" if rest else "")
 
 
 def towns(report: Report, p: int) -> list[Row]:
