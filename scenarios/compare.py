@@ -67,12 +67,6 @@ class Pair:
     sites: pd.DataFrame
 
     @property
-    def same_people(self) -> bool:
-        """Whether both count the same residents: else shares have different denominators."""
-        left, right = (one.judged.region.residents for one in (self.before, self.after))
-        return left is right or bool((left["population"].to_numpy() == right["population"].to_numpy()).all())
-
-    @property
     def is_same(self) -> bool:
         """Whether there is no difference at all: in findings, facilities and the way of any resident."""
         moved = int(self.people["better"].sum() + self.people["worse"].sum())

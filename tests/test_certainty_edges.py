@@ -1,7 +1,6 @@
 """Edges of the tests of certainty, worked out by hand: delays, loads at their limit, rows in any order."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -124,15 +123,14 @@ def test_facilities_in_any_order_are_drawn_alike(tiny_region: Region, rules: Rul
     pd.testing.assert_frame_equal(left.tornado, right.tornado)
 
 
-def test_a_named_centre_is_found_by_its_id(tiny_folder: Path, rules: Rules) -> None:
-    """二社区 is told to go to CHC9, in another town: 20 000 are left to CHC1, which stands last in the list or first."""
-    region = load(tiny_folder)
+def test_a_named_centre_is_found_by_its_id(tiny_region: Region, rules: Rules) -> None:
+    """二社区, beside CHC2, is told to go to CHC1, whose 20 000 become 30 000; it stands first in the list, or last."""
     edits: tuple[Edit, ...] = (_centre("CHC2", 101.65, 26.59), _centre("CHC9", 101.75, 26.55))
-    region = apply(region, Scenario(edits=edits))
-    named = region.villages["code"].map({"510402001002": "CHC9"}).fillna("")
+    region = apply(tiny_region, Scenario(edits=edits))
+    named = region.villages["code"].map({"510402001002": "CHC1"}).fillna("")
     region = replace(region, villages=region.villages.assign(health_center=named))
     turned = replace(region, facilities=region.facilities.iloc[::-1].reset_index(drop=True))
-    for upper, short in ((20_000, False), (19_999, True)):  # CHC1: 20 000; CHC9: 10 000 and 3 000
+    for upper, short in ((30_000, False), (29_999, True)):
         asked = only(rules, "community_health_center", "per_residents", upper=upper)
         for one in (region, turned):
             assert outcomes(one, asked, dict(PAPER), STILL)[0].short_now.tolist() == [short]
