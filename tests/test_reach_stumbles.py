@@ -236,7 +236,8 @@ def test_names_and_the_list_of_who_is_left_out(town: Path) -> None:
     assert rows["最近机构名称"].to_dict() == {"002": "卫生院", "003": ""}
     data = _data(town / "m.html")
     assert data["demand"]["name"]["values"] == ["东村", "=北村", "远村"]
-    assert data["demand"]["nearest"]["values"][0] == "卫生院"
+    nearest = data["demand"]["nearest"]
+    assert nearest["texts"][nearest["index"][0]] == "卫生院"
     assert _by_road(town, "--limit", "9km", "--closed", "2", "--list", str(town / "未覆盖.csv")) == 0
     rows = pd.read_csv(town / "未覆盖.csv", dtype=str, encoding="utf-8-sig").set_index("需求点编号")
     assert rows["原因"].to_dict() == {"002": "道路封闭", "003": "离路太远"}
