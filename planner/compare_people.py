@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.compare import Judged
-from planner.measures import MM_PER_KM, MS_PER_MIN, people_in_question, served_by
+from planner.measures import MM_PER_KM, MS_PER_MIN, people_in_question
 from planner.places import village_names, with_places
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules
+from planner.serving import served_by
 
 WORST_SHOWN = 10
 SUMS = (

@@ -17,7 +17,7 @@ A measure is ``measure(region, travel, **params) -> DataFrame``, one row a subje
     estimated         whether the row rests on estimated or fictional data
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -29,7 +29,7 @@ import pandas as pd
 
 from planner.reach import Reach
 from planner.region import Region
-from planner.serving import center_loads, served_towns
+from planner.serving import center_loads, served_by, served_towns
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
@@ -158,14 +158,6 @@ def people_served(
     if by_time:
         nearest = nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
     return _people_rows(region, "", people, nearest)
-
-
-def served_by(
-    region: Region, facility_kind: str, beside_kinds: Collection[str], beside_ids: Collection[str]
-) -> gpd.GeoDataFrame:
-    """Return the open facilities of this kind, and those of the kinds beside it that are named, sorted by id."""
-    frame = region.open_facilities(facility_kind, *beside_kinds)
-    return frame[(frame["kind"] == facility_kind) | frame["id"].isin(list(beside_ids))]
 
 
 def people_in_question(

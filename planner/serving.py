@@ -1,4 +1,4 @@
-"""Whom community health centres serve, which centre serves each resident, and the loads that follow."""
+"""Who serves: the facilities of a question, whom community health centres serve, which one each resident, and the loads."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -13,6 +13,14 @@ from planner.region import Region
 from planner.travel import Travel
 
 CENTER = "community_health_center"
+
+
+def served_by(
+    region: Region, facility_kind: str, beside_kinds: Collection[str], beside_ids: Collection[str]
+) -> gpd.GeoDataFrame:
+    """Return the open facilities of this kind, and those of the kinds beside it that are named, sorted by id."""
+    frame = region.open_facilities(facility_kind, *beside_kinds)
+    return frame[(frame["kind"] == facility_kind) | frame["id"].isin(list(beside_ids))]
 
 
 def served_towns(region: Region, hospital_kinds: Collection[str]) -> gpd.GeoDataFrame:

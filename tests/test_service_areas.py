@@ -110,6 +110,7 @@ def test_written_and_read_back(tmp_path: Path) -> None:
 def test_a_plan_is_assessed_as_it_was_planned(tmp_path: Path) -> None:
     """On the sample: the loads that an assessment of the proposal counts are those of the districts, centre by centre."""
     out, base = tmp_path / "o", tmp_path / "base.yaml"
+    away = str(load(SAMPLE).villages.query("kind == 'village'")["code"].max())
     beside = load(SAMPLE).facilities.set_index("id").loc["CHC510402002"]  # a second centre in its community
     fields = {
         "id": "CHC-B",
@@ -118,11 +119,15 @@ def test_a_plan_is_assessed_as_it_was_planned(tmp_path: Path) -> None:
         "lon": float(beside["lon"]) + 0.001,
         "lat": float(beside["lat"]),
     }
-    write_scenario(base, Scenario("两所", edits=(Open(fields=fields),)))
+    named = ServiceArea(
+        ("CHC510402001",), ("510402001002", away)
+    )  # the plan decides on the first, the second it leaves alone
+    write_scenario(base, Scenario("两所", edits=(Open(fields=fields),), service_areas=(named,)))
     words = ["plan", "centers", str(SAMPLE), "--rules", "panzhihua_2023", "--way", "paper"]
     assert main([*words, "--scenario", str(base), "--out", str(out)]) == 0
     plan = json.loads((out / "plan.json").read_text("utf-8"))
     scenario = read_scenario(out / "方案.yaml").scenario
+    assert scenario.service_areas[0].communities == (away,)
     region = apply(load(SAMPLE), scenario)
     found = served_today(region, StraightLine(), ("township_hospital", "county_subcenter")).people
     loads = found.groupby("center_today")["population"].sum().to_dict()

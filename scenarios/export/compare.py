@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +17,7 @@ from planner.schema import FACILITY_KINDS, FACILITY_STATUS, FINDINGS, LEVEL_LABE
 from scenarios.compare import Comparison, Pair, kinds_read
 from scenarios.compare_said import all_said, far_text, said, site_word
 from scenarios.export.folder import MANIFEST
-from scenarios.export.manifest import parameters
+from scenarios.export.manifest import outputs_of, parameters
 from scenarios.export.sheet import records
 from scenarios.export.tables import write_csv
 from scenarios.run import Step, furniture
@@ -180,9 +179,5 @@ def _manifest(folder: Path, comparison: Comparison) -> dict[str, Any]:
             for side in comparison.sides
         ],
         "credits": list(region.about.credits),
-        "outputs": [
-            {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-            for path in sorted(folder.iterdir())
-            if path.is_file()
-        ],
+        "outputs": outputs_of(folder),
     }

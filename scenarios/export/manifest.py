@@ -15,6 +15,15 @@ from scenarios.export.folder import MANIFEST
 from scenarios.ways import RoadView
 
 
+def outputs_of(folder: Path) -> list[dict[str, Any]]:
+    """Return name, SHA-256 and size of every file that stands in the folder, by name."""
+    return [
+        {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    ]
+
+
 def parameters(rules: Rules) -> dict[str, Any]:
     """Return, by rule and reading, the parameters with which it was computed."""
     return {
@@ -44,11 +53,7 @@ def write_manifest(
     scenario: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Write the manifest over all the files that `folder` holds by now; it comes last. `scenario`: see export.decided."""
-    outputs = [
-        {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-        for path in sorted(folder.iterdir())
-        if path.is_file()
-    ]
+    outputs = outputs_of(folder)
     manifest = {
         "tool": "fugai",
         "version": __version__,

@@ -1,7 +1,6 @@
 """The outputs of the years: the scenario with its years, a table a year as CSV and workbook, and the manifest."""
 
 import json
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from planner import __version__
 from planner.errors import Text
 from scenarios.export.explain import write_explanations
 from scenarios.export.folder import MANIFEST
+from scenarios.export.manifest import outputs_of
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
 from scenarios.export.tables import write_csv
 from scenarios.phasing import Phased
@@ -110,11 +110,7 @@ def _cell(name: str) -> Any:
 
 def _write_manifest(folder: Path, found: Phased) -> None:
     start, region, asked = found.start, found.start.region, found.asked
-    outputs = [
-        {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-        for path in sorted(folder.iterdir())
-        if path.is_file()
-    ]
+    outputs = outputs_of(folder)
     plan = found.found
     manifest = {
         "tool": "fugai",

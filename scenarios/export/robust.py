@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +16,7 @@ from planner.errors import Text
 from planner.places import with_places
 from planner.schema import LEVEL_LABELS
 from scenarios.export.folder import MANIFEST
-from scenarios.export.manifest import parameters
+from scenarios.export.manifest import outputs_of, parameters
 from scenarios.export.tables import write_csv
 from scenarios.plans.start import record_of
 from scenarios.robust import Report
@@ -145,11 +144,7 @@ def _said_of_sites(report: Report) -> list[tuple[str, str]]:
 
 def _write_manifest(folder: Path, report: Report) -> None:
     start, region, rules = report.start, report.start.region, report.rules
-    outputs = [
-        {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
-        for path in sorted(folder.iterdir())
-        if path.is_file()
-    ]
+    outputs = outputs_of(folder)
     sites = report.sites
     manifest = {
         "tool": "fugai",
