@@ -15,8 +15,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("planner", "geodata", "maps", "scenarios")
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-LONGEST_FILE = 420
-LONGEST_FUNCTION = 46
+LONGEST_FILE = 800
+LONGEST_FUNCTION = 60
 
 
 def _modules() -> list[str]:
