@@ -166,7 +166,8 @@ def residents_compared(before: Judged, after: Judged, asked: Sequence[Question],
     Both scenarios are asked about the people of the later one, so that the sums are of the same people.
     """
     parts = [_one_question(before, after, at, question, nearest) for at, question in enumerate(asked)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question", "point", *SUMS])
+    sides = [f"{name}_{side}" for name in ("cost", "facility") for side in ("before", "after")]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question", "point", *SUMS, *sides])
 
 
 def _one_question(before: Judged, after: Judged, at: int, question: Question, nearest: Nearest) -> pd.DataFrame:

@@ -10,11 +10,10 @@ from planner.measures import FUNCTIONS
 from planner.region import Region
 from planner.rules import Rules, load_rules
 from planner.scenario import Scenario
-from planner.standards import standard_names
 from scenarios.compare import LETTERS, Comparison, Side, compare
 from scenarios.export.folder import whole_folder
 from scenarios.files import ScenarioFile, read_scenario
-from scenarios.run import Step
+from scenarios.run import Step, city_rules
 
 BASELINE = "baseline"
 """The word for the scenario that says nothing."""
@@ -99,12 +98,7 @@ def _rules(asked: Asked, files: Sequence[ScenarioFile], region: Region) -> Rules
         raise _refuse("、".join(named), Text("各方案写的规则不同", "the scenarios name different rules"), fix)
     if named:
         return load_rules(named[0], FUNCTIONS)
-    known = [load_rules(name, FUNCTIONS) for name in standard_names()]
-    own = [one for one in known if region.about.code.startswith(one.city)]
-    if len(own) != 1:
-        fix = Text(f"加上 --rules，可用：{'、'.join(standard_names())}", f"add --rules: {', '.join(standard_names())}")
-        raise _refuse("", Text("没有写明用哪套规则", "no rules are named"), fix)
-    return own[0]
+    return load_rules(city_rules(region), FUNCTIONS)
 
 
 def _keep_apart(data: Path, files: Sequence[Path], out: Path) -> None:

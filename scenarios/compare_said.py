@@ -34,6 +34,9 @@ SITE_WORDS: Mapping[str, str] = MappingProxyType(
 )
 """What is said of a facility of which the later scenario decides otherwise than the earlier one."""
 NO_CHANGE = "两个方案的结果逐项相同：指标、缺口、机构和每个居民点的远近都没有变化。"
+NO_CHANGE_BUT_WAYS = "两个方案的结果逐项相同：指标、缺口和机构都没有变化。"
+NO_WAYS = "没有按居民路程计算的指标，居民的远近没有比较。"
+"""Said where no rule and no question asks how far people have: nobody may be said to be as near as before."""
 _NAMED = 5
 _JUDGED = ("rule", "status_before", "status_after")
 
@@ -93,7 +96,7 @@ def said(pair: Pair) -> tuple[str, ...]:
     before, after = pair.before, pair.after
     out = [f"“{after.label}”与“{before.label}”相比："]
     if pair.is_same:
-        out.append(NO_CHANGE)
+        out += [NO_CHANGE] if pair.questions else [NO_CHANGE_BUT_WAYS, NO_WAYS]
     else:
         out += [_sites(pair), *_clauses(pair), *_people(pair)]
     out += [
@@ -153,6 +156,8 @@ def _people(pair: Pair) -> Iterator[str]:
     city = records(people[people["group_kind"] == "city"])
     told = {(row["rule"], row["reading"]): row for row in records(pair.findings[pair.findings["level"] == "city"])}
     still = 0
+    if not pair.questions:
+        yield NO_WAYS
     for row in city:
         key = row["rule"], row["reading"]
         found = told.get(key) if row["has_limit"] else None

@@ -20,6 +20,7 @@ from planner.region import Region, Source
 from planner.rules import Rules, load_rules, readable, with_minutes
 from planner.scenario import Scenario, apply, doubts, overridden
 from planner.schema import FACILITY_KINDS
+from planner.standards import standard_names
 from scenarios.export.decided import CHANGED, Decided, decided
 from scenarios.export.folder import whole_folder
 from scenarios.export.manifest import write_manifest
@@ -86,6 +87,33 @@ def load_region(data: Path | str) -> Region:
 def _folder(data: Path | str) -> Path:
     said = str(data)
     return sample_folder(said.removeprefix(SAMPLE)) if said.startswith(SAMPLE) else Path(data)
+
+
+def city_rules(region: Region, needs: Callable[[Rules], bool] = lambda _: True) -> str:
+    """Return the name of the one set of rules that holds in this city and has the clause that is needed.
+
+    Rules of the city that lack the clause are passed over; where all lack it they stand, and the plan says what is missing.
+    OptionError that names the choice where several are left, or where the city has none.
+    """
+    known = {name: load_rules(name, FUNCTIONS) for name in standard_names()}
+    own = {name: one for name, one in known.items() if region.about.code.startswith(one.city)}
+    able = {name: one for name, one in own.items() if needs(one)} or own
+    if len(able) == 1:
+        return next(iter(able))
+    listed = "、".join(f"{name}（{one.label}）" for name, one in (able or known).items())
+    names = ", ".join(able or known)
+    if able:
+        what = Text(
+            f"本市有 {len(able)} 套规则，没有写明用哪一套", f"the city has {len(able)} sets of rules; none is named"
+        )
+        fix = Text(f"加上 --rules 指明一套：{listed}", f"name one with --rules: {names}")
+    else:
+        what = Text("没有本市的规则", "there are no rules of this city")
+        fix = Text(
+            f"加上 --rules：自己的 .yaml 文件；或别市的规则，只作参数情景，不作判断：{listed}",
+            f"give --rules: a .yaml file of yours, or another city's, which then judges nothing: {names}",
+        )
+    raise OptionError(Problem("--rules", what, fix))
 
 
 def run(

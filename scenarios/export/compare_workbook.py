@@ -11,7 +11,7 @@ from planner import __version__
 from planner.compare import count_change, value_texts
 from planner.schema import STATUS_LABELS
 from scenarios.compare import Comparison, Pair
-from scenarios.compare_said import cost_text, far_texts, kind_text, place_text, said, site_word
+from scenarios.compare_said import NO_WAYS, cost_text, far_texts, kind_text, place_text, said, site_word
 from scenarios.export.compare import AGE_NOTE, GROUP_LABELS
 from scenarios.export.explain import explanations, write_explanations
 from scenarios.export.sheet import FIXED_DATE, Column, Formats, Sheet, formats_of, records
@@ -106,12 +106,11 @@ def write_workbook(path: Path, comparison: Comparison) -> None:
     ) -> None:
         _headed(book, formats, comparison, tab, f"{city}{title}").table(*table, notice, empty, notes)
 
+    nobody = "没有人变近或变远。" if any(pair.questions for pair in comparison.first_pairs) else NO_WAYS
     sheet("总览", "方案比较总览", (_SUMMARY, _summary(comparison)), "没有方案。")
     sheet("指标对比", "方案指标对比", (_FINDINGS, _findings(comparison)), "没有指标。", _FINDINGS_NOTE)
-    sheet(
-        "人群变化(按乡镇)", "方案人群变化", (_PEOPLE, _people(comparison)), "没有人变近或变远。", _TOWN_NOTE, AGE_NOTE
-    )
-    sheet("最远居民点", "最远居民点对比", (_WORST, _worst(comparison)), "没有人变近或变远。", _WORST_NOTE)
+    sheet("人群变化(按乡镇)", "方案人群变化", (_PEOPLE, _people(comparison)), nobody, _TOWN_NOTE, AGE_NOTE)
+    sheet("最远居民点", "最远居民点对比", (_WORST, _worst(comparison)), nobody, _WORST_NOTE)
     sheet("机构变化", "机构变化", (_SITES, _sites(comparison)), "各方案的机构相同。")
     _explained(book, formats, comparison)
     book.close()

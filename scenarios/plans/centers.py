@@ -12,7 +12,7 @@ from planner.errors import OptionError, Problem, SitingError, Text
 from planner.limits import Limit, read_limit
 from planner.measures import FUNCTIONS, community_centers
 from planner.plans.centers import CenterPlan, CenterTask, plan_centers
-from planner.rules import Reading, Rule, load_rules
+from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Scenario, ServiceArea, apply
 from planner.siting.question import Limits
 from planner.standards import standard_names
@@ -156,7 +156,7 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     """Plan; SitingError with every county's clash where no county has a plan, FugaiError for what cannot be used."""
     files = [asked.crosswalk] if asked.crosswalk else []
     rows = read_crosswalk(asked.crosswalk) if asked.crosswalk else None
-    start = begin(asked.data, asked.rules, asked.scenario, choices, files, step)
+    start = begin(asked.data, asked.rules, asked.scenario, choices, files, step, _has_clause)
     rule, reading = _reading(start)
     way = _way(asked, start)
     travel, unit = _travel(start, way), "ms" if way == "time" else "mm"
@@ -181,10 +181,14 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     return report
 
 
+def _has_clause(rules: Rules) -> bool:
+    return bool(readings_of(rules, "community_centers"))
+
+
 def _reading(start: Start) -> tuple[Rule, Reading]:
     found = readings_of(start.rules, "community_centers")
     if not found:
-        own = [one for one in standard_names() if readings_of(load_rules(one, FUNCTIONS), "community_centers")]
+        own = [one for one in standard_names() if _has_clause(load_rules(one, FUNCTIONS))]
         what = Text("这套规则没有社区卫生服务中心的条款", "these rules have no clause on community centres")
         fix = Text(
             f"有的规则：{'、'.join(own)}；用 --rules 换用，不是本市的就是参数情景，不作判断",

@@ -14,6 +14,7 @@ from planner.places import village_names, with_places
 from planner.plans.emergency import KIND, WAYS, Case, CaseAnswer, EmergencyPlan, EmergencyTask, plan_emergency
 from planner.region import URBAN_SCOPES
 from planner.road import Road
+from planner.rules import Rules
 from planner.siting.question import Limits
 from planner.travel import Travel
 from scenarios.plans.start import Proposal, Start, begin, has_plan, proposal, readings_of
@@ -107,7 +108,7 @@ class Report:
 
 def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     """Return the report; FugaiError for what cannot be asked."""
-    start = begin(asked.data, asked.rules, asked.scenario, choices, [], step)
+    start = begin(asked.data, asked.rules, asked.scenario, choices, [], step, _has_radius)
     travels = ways_of(start.region, start.base.choices)
     urban = readings_of(start.rules, "people_within", facility_kind=KIND, residents="urban")
     scope = next((str(one.params["urban_scope"]) for _, one in urban if one.judged), _DEFAULT_SCOPE)
@@ -119,6 +120,10 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     task = EmergencyTask(tuple(cases), asked.grid_m, asked.most, solving=asked.solving)
     plan = plan_emergency(start.region, travels, task, step)
     return Report(asked, start, plan, travels, scope, tuple(told))
+
+
+def _has_radius(rules: Rules) -> bool:
+    return bool(readings_of(rules, "people_within", facility_kind=KIND, residents="urban"))
 
 
 def _cases(start: Start, asked: Asked, travels: Mapping[str, Travel], scope: str) -> tuple[list[Case], list[str]]:

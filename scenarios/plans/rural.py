@@ -21,7 +21,7 @@ from planner.plans.rounds_seasons import USUAL, Season, usual_and_seasons
 from planner.plans.rural import RuralPlan, RuralTask, allowed_by, plan_rural
 from planner.plans.rural_villages import administrative_villages
 from planner.road import Road
-from planner.rules import Reading, Rule, load_rules
+from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Open
 from planner.standards import standard_names
 from planner.travel import PAPER, Travel
@@ -150,7 +150,7 @@ class Report:
 
 def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     """Plan. FugaiError for facts, rules or options that do not go together."""
-    start = begin(asked.data, asked.rules, asked.scenario, choices, (), step)
+    start = begin(asked.data, asked.rules, asked.scenario, choices, (), step, _allows)
     _allowed(start)
     administrative_villages(start.region)
     travels = _travels(start)
@@ -176,7 +176,7 @@ def _allowed(start: Start) -> None:
     try:
         allowed_by(start.rules)
     except SitingError as error:
-        own = "、".join(one for one in standard_names() if _allows(one))
+        own = "、".join(one for one in standard_names() if _allows(load_rules(one, FUNCTIONS)))
         fix = Text(
             f"有的规则：{own}；用 --rules 换用，不是本市的就是参数情景，不作判断",
             f"these have: {own}; another city's is a case of parameters, which judges nothing",
@@ -184,8 +184,8 @@ def _allowed(start: Start) -> None:
         raise SitingError([replace(one, fix=fix) for one in error.problems]) from error
 
 
-def _allows(name: str) -> bool:
-    return any("substitutes" in one.plan_params for one in load_rules(name, FUNCTIONS).rules)
+def _allows(rules: Rules) -> bool:
+    return any("substitutes" in one.plan_params for one in rules.rules)
 
 
 def _travels(start: Start) -> Mapping[str, Travel]:

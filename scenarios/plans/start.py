@@ -13,10 +13,9 @@ from planner.region import Region, Source
 from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Edit, Scenario
 from planner.siting.siting import Siting
-from planner.standards import standard_names
 from scenarios.export.decided import decided
 from scenarios.files import ScenarioFile, read_scenario
-from scenarios.run import Outcome, Step, decisions, run
+from scenarios.run import Outcome, Step, city_rules, decisions, run
 from scenarios.ways import RoadChoices
 from scenarios.write import write_scenario
 
@@ -52,14 +51,18 @@ class Start:
 
 
 def begin(
-    data: Path, rules_name: str, scenario: Path | None, choices: RoadChoices, files: Sequence[Path], step: Step
-) -> Start:
-    """Return the start; the options about roads go before the scenario's. FugaiError for what cannot be used."""
+    data: Path, rules_name: str, scenario: Path | None, choices: RoadChoices, files: Sequence[Path], step: Step,
+    needs: Callable[[Rules], bool] = lambda _: True,
+) -> Start:  # fmt: skip
+    """Return the start; the options about roads go before the scenario's. FugaiError for what cannot be used.
+
+    `needs` tells whether rules have the clause that the plan reads: it helps to choose where none are named.
+    """
     step(Text("读取数据", "reading the facts"))
     base = ScenarioFile(STATUS_QUO) if scenario is None else read_scenario(scenario)
     base = replace(base, choices=_merged(choices, base.choices))
     loaded = load_with_warnings(data)
-    name = rules_name or base.rules or _own_rules(loaded.region)
+    name = rules_name or base.rules or city_rules(loaded.region, needs)
     law = load_rules(name, FUNCTIONS)
     rules, region = decisions(loaded.region, law, base.scenario, base.choices)
     sources = (*base.sources, *base.choices.files, *map(_source, files))
@@ -77,16 +80,6 @@ def _merged(given: RoadChoices, base: RoadChoices) -> RoadChoices:
 
 def _source(path: Path) -> Source:
     return Source(path.name, sha256(path.read_bytes()).hexdigest(), 0)
-
-
-def _own_rules(region: Region) -> str:
-    """Return the name of the one set of rules that holds in this city."""
-    own = [name for name in standard_names() if region.about.code.startswith(load_rules(name, FUNCTIONS).city)]
-    if len(own) == 1:
-        return own[0]
-    known = "、".join(standard_names())
-    fix = Text(f"加上 --rules，可用：{known}", f"add --rules: {known}")
-    raise OptionError(Problem("--rules", Text("没有写明用哪套规则", "no rules are named"), fix))
 
 
 def readings_of(rules: Rules, measure: str, **params: object) -> list[tuple[Rule, Reading]]:

@@ -21,7 +21,7 @@ from planner.schema import Field, Table
 from planner.siting.question import Limits
 from planner.siting.siting import Siting
 from planner.travel import StraightLine, Travel
-from scenarios.plans.start import Proposal, Start, begin, clash_words, has_plan, proposal, refuse_clash
+from scenarios.plans.start import Proposal, Start, begin, clash_words, has_plan, proposal, readings_of, refuse_clash
 from scenarios.run import Step
 from scenarios.site_files import read_quotas
 from scenarios.ways import RoadChoices, road_of, said_of_closed, said_of_time
@@ -164,7 +164,7 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     """Return the report; FugaiError for what cannot be asked, and where no number of sites has a plan."""
     files = [one for one in (asked.quota, asked.areas, *asked.id_files) if one is not None]
     _check_there(files)
-    start = begin(asked.data, asked.rules, asked.scenario, choices, files, step)
+    start = begin(asked.data, asked.rules, asked.scenario, choices, files, step, _gives_number)
     travel = _travel(start, asked.limits)
     ps, said = (asked.ps, "规划人员给出（-p）") if asked.ps else _range(start.rules)
     areas = None if asked.areas is None else _areas(asked.areas, start)
@@ -204,6 +204,11 @@ def _travel(start: Start, limits: Sequence[Limit]) -> Travel:
         )
         raise OptionError(Problem("--limit", what, fix, found="、".join(one.said for one in limits)))
     return StraightLine()
+
+
+def _gives_number(rules: Rules) -> bool:
+    """Whether a rule says how many sub-centres there are to be."""
+    return bool(readings_of(rules, "facility_count", facility_kind=KIND))
 
 
 def _range(rules: Rules) -> tuple[tuple[int, ...], str]:
