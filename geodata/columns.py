@@ -123,7 +123,7 @@ def _parse_number(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> 
 
 def _parse_code(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
     """Return the codes as text, "" where there is none or where it is not one; an id (no `digits`) may be any text."""
-    codes = cells.where(~_blank(cells), "").str.replace(r"^'|\.0$", "", regex=True)
+    codes = cells.where(~_blank(cells), "").str.replace(r"^'+|\.0$", "", regex=True)
     lost = codes.str.fullmatch(_SCIENTIFIC)
     notes.add_rows(
         raw, lost, one.label, Text("Excel 把代码变成了科学计数法", "Excel turned the code into scientific notation"),

@@ -3,8 +3,6 @@
 Every reader returns a `RawTable`: headings and cells as they stand, with the row number of each in its file.
 """
 
-import csv
-import io
 import json
 import re
 import unicodedata
@@ -18,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geodata.csv_text import Cells, csv_cells, with_lf
 from planner.errors import DataError, Problem, Text
 from planner.schema import FACTS, Table
 
@@ -149,7 +148,7 @@ def read(path: Path, table: Table) -> RawTable:
         _check_head(path, suffix)
         if suffix in VECTORS:
             return _read_vector(path)
-        sheets = {"": _csv_cells(path)} if suffix == ".csv" else _xlsx_cells(path)
+        sheets = {"": csv_cells(path)} if suffix == ".csv" else _xlsx_cells(path)
     except OSError as error:
         raise _wrong(
             path.name,
@@ -213,43 +212,6 @@ def _check_geojson(path: Path) -> None:
         )
 
 
-Cells = list[tuple[int, list[str]]]
-"""Rows of text, each with its number in the file."""
-
-
-def _csv_cells(path: Path) -> Cells:
-    """Return (line number, cells) of a CSV in UTF-8 (with or without BOM) or GB 18030, comma or tab separated."""
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        break
-    else:
-        raise _wrong(
-            path.name,
-            Text("编码既不是 UTF-8 也不是 GBK/GB18030", "neither UTF-8 nor GB 18030"),
-            Text("用 Excel 另存为“CSV UTF-8”", "save it as 'CSV UTF-8'"),
-        )
-    if "\x00" in text:
-        raise _wrong(
-            path.name, Text("含有空字符，不是文本文件", "holds NUL characters"), Text("重新导出", "export it again")
-        )
-    first = text.split("\n", 1)[0]
-    delimiter = "\t" if first.count("\t") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        return [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
-    except csv.Error as error:
-        raise _wrong(
-            path.name,
-            Text(f"第 {reader.line_num} 行不能解析", f"line {reader.line_num} cannot be parsed"),
-            Text("检查引号和换行", "check quotes and line breaks"),
-            str(error),
-        ) from error
-
-
 def _cell(value: object) -> str:
     """Return the text of one cell; "" for what is missing, however the reader writes that."""
     if value is None or value is pd.NaT or value is pd.NA:
@@ -258,7 +220,7 @@ def _cell(value: object) -> str:
         if np.isnan(value):
             return ""
         return str(int(value)) if float(value).is_integer() else str(value)
-    return str(value).strip()
+    return with_lf(str(value).strip())
 
 
 def _xlsx_cells(path: Path) -> dict[str, Cells]:

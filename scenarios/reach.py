@@ -13,6 +13,7 @@ import shapely
 from pyogrio.errors import DataSourceError
 from pyproj import Geod
 
+from geodata.csv_text import write_csv
 from planner.areas import service_areas, straight_areas
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.joined import why_unreached
@@ -215,8 +216,7 @@ def _told(out: Path) -> Iterator[None]:
 def write_pairs(pairs: pd.DataFrame, path: Path) -> None:
     """Write the pairs as .csv or .parquet; ids stay text."""
     if path.suffix.lower() != ".parquet":
-        names = {one: defused(pairs[one]) for one in ("demand_name", "facility_name") if one in pairs}
-        pairs.assign(**names).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+        write_csv(path, pairs)
         return
     try:
         pairs.to_parquet(path, index=False)
@@ -257,16 +257,3 @@ def left_out(answer: Answer, travel: StraightLine | Road, limits: Sequence[Limit
 
 def _named(facilities: pd.DataFrame, ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     return np.asarray(pd.Series(ids).map(facilities.set_index("id")["name"]).fillna(""), object)
-
-
-def write_left_out(rows: pd.DataFrame, path: Path) -> None:
-    """Write the list as CSV; ids and names that look like a formula are defused."""
-    texts = [one for one in rows.columns if one.endswith(("编号", "名称"))]
-    rows.assign(**{one: defused(rows[one]) for one in texts}).to_csv(
-        path, index=False, encoding="utf-8-sig", lineterminator="\n"
-    )
-
-
-def defused(texts: pd.Series) -> pd.Series:
-    """Return the texts with an apostrophe before what a spreadsheet would take for a formula."""
-    return texts.astype(str).str.replace(r"^(?=[=+\-@\t\r])", "'", regex=True)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pandas as pd
 
+from geodata.csv_text import write_csv
 from geodata.load import load_with_warnings
 from maps.coverage import coverage_map
 from maps.furniture import Furniture, Ring
@@ -25,7 +26,7 @@ from scenarios.export.decided import CHANGED, Decided, decided
 from scenarios.export.folder import whole_folder
 from scenarios.export.manifest import write_manifest
 from scenarios.export.roads import DETOUR_LIST, labelled
-from scenarios.export.tables import write_csv, write_geopackage
+from scenarios.export.tables import write_geopackage
 from scenarios.export.workbook import write_workbook
 from scenarios.files import SAMPLE, ScenarioFile, read_scenario, sample_folder
 from scenarios.ways import RoadChoices, RoadView, check_choices, road_view, ways_of

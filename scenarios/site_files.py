@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geodata.columns import Notes, canonical
+from geodata.csv_text import csv_cells
 from geodata.files import SHEETS, VECTORS, RawTable, columns_of, read
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.schema import FACILITIES, RESIDENTS, Field, Table
@@ -233,7 +234,7 @@ def _ids(cells: pd.Series) -> pd.Series:
 def _id(cell: object) -> str:
     if cell is None or (isinstance(cell, float) and np.isnan(cell)):
         return ""
-    return unicodedata.normalize("NFKC", str(cell)).strip().removeprefix("'").removesuffix(".0")
+    return unicodedata.normalize("NFKC", str(cell)).strip().lstrip("'").removesuffix(".0")
 
 
 def positions(pairs: Pairs, name: str, ids: npt.NDArray[np.object_], other: str) -> npt.NDArray[np.int64]:
@@ -277,11 +278,6 @@ def read_ids(option: str, said: str) -> tuple[str, ...]:
         if not path.is_file():
             fix = Text("检查 @ 后面的路径", "check the path behind the @")
             raise OptionError(Problem(option, Text("没有这个文件", "there is no such file"), fix, found=said[1:]))
-        data = path.read_bytes()
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("gb18030", errors="replace")
-        words = [line.split(",")[0].split("\t")[0].strip('"') for line in text.splitlines()]
+        words = [row[0] for _, row in csv_cells(path) if row]
         words = words[1:] if words and words[0].strip().lower() in FACILITIES.field("id").names() else words
     return tuple(sorted({_id(one) for one in words if one.strip()}))

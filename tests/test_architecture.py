@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 import tomllib
@@ -54,6 +55,13 @@ def test_every_dataclass_is_frozen_and_frames_are_not_compared(name: str) -> Non
             types = [str(field.type) for field in one.__dataclass_fields__.values()]
             holds_frame = any("Callable" not in kind and ("Frame" in kind or "NDArray" in kind) for kind in types)
             assert not (holds_frame and parameters.eq), f"{name}.{label} compares frames"
+
+
+def test_one_function_writes_csv() -> None:
+    """What defuses formulas stands in one place; a second writer would go without."""
+    writers = re.compile(r"\bto_csv\b|\bcsv\.(writer|DictWriter)\b|\bDictWriter\b|\bsavetxt\b")
+    found = {(path.name, hit.group()) for path in FILES for hit in writers.finditer(path.read_text("utf-8"))}
+    assert found == {("csv_text.py", "to_csv")}
 
 
 def test_no_rooms_for_leftovers() -> None:

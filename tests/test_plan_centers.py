@@ -121,7 +121,7 @@ def test_today_is_as_the_findings_have_it(plan: CenterPlan, sample: Region, rule
     loads = mine[mine["reading"] == "per_residents"].set_index("subject_code")["value"]
     today = plan.centers.set_index("id")["load_today"]
     for _, town in plan.towns.iterrows():
-        served = [today[one] for one in town["center_today"].split("、")]
+        served = [today[one] for one in town["center_today"]]
         assert max(served) == loads[town["code"]] == town["load"]
 
 

@@ -14,6 +14,7 @@ import pytest
 from pyproj import Geod
 from shapely import LineString
 
+from geodata.csv_text import write_csv
 from planner.errors import OptionError, Text
 from planner.limits import read_limit
 from planner.measures import FUNCTIONS
@@ -24,7 +25,6 @@ from scenarios.asked import asked_by
 from scenarios.chosen import chosen_of, limits_of, subcenter_task
 from scenarios.cli import main
 from scenarios.compare import compare
-from scenarios.export.tables import write_csv
 from scenarios.files import read_scenario
 from scenarios.phasing import Asked as PhasesAsked
 from scenarios.phasing import phased

@@ -65,8 +65,9 @@ class CenterPlan:
     """Everything that was found.
 
     towns        街道 (and seats): code, name, county_code, population, present, center_today, load, met_present, met_load,
-                 met (the clause's or), advice; needed, proposal: new centres whose community lies in it; load_planned (the
-                 largest a centre of those that serve it; of several with one district the mean), met_planned
+                 met (the clause's or), advice; needed, proposal: new centres whose community lies in it (center_today and
+                 proposal are tuples of ids); load_planned (the largest a centre of those that serve it; of several with one
+                 district the mean), met_planned
     communities  as Served.units, with minutes to the nearest centre or station (people-weighted, of those who have a way),
                  beyond (residents past the limit), center_planned ("" where its county has no plan), unreached (residents
                  without a way to it; without a plan, to any centre)
@@ -258,15 +259,16 @@ def _towns(
     )
     names, counties = region.towns.set_index("code")["name"], region.towns.set_index("code")["county_code"]
     new = centers[(centers["status"] == "candidate") & centers["load"].notna()].groupby("town_code")
-    codes, listed = present.index.to_series(), {code: "、".join(rows["id"]) for code, rows in new}
-    today = served.people.groupby("town_code")["center_today"].agg(lambda ids: "、".join(sorted(set(ids) - {""})))
+    codes, listed = present.index.to_series(), {code: tuple(rows["id"]) for code, rows in new}
+    today = {code: tuple(sorted(set(ids) - {""})) for code, ids in served.people.groupby("town_code")["center_today"]}
     table = pd.DataFrame(
         {
             "code": codes, "name": codes.map(names), "county_code": codes.map(counties),
-            "population": present["population"], "present": present["value"].astype(int), "center_today": codes.map(today),
+            "population": present["population"], "present": present["value"].astype(int),
+            "center_today": [today.get(one, ()) for one in codes],
             "load": load["value"], "met_present": present["met"], "met_load": load["met"], "met": either["met"],
             "advice": either["advice"], "needed": codes.map(new["id"].size()).fillna(0).astype(int),
-            "proposal": [listed.get(one, "") for one in codes], "estimated": either["estimated"],
+            "proposal": [listed.get(one, ()) for one in codes], "estimated": either["estimated"],
         }
     ).join(_planned(served, answer, centers)).reset_index(drop=True)  # fmt: skip
     within = table.pop("within").eq(True)

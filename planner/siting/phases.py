@@ -36,7 +36,7 @@ class Phases:
     order     ids, the first to open first; year: the year (1, 2 …) in which each opens
     objective mclp: sum over the years of the weight covered; p-median: of weight × cost, who has no site at the dearest
     bound     what no order can beat; status "optimal" where the gap is at most 1e-6
-    table     year, opened (ids with ;), cost, cumulative_cost, covered, newly_covered, weighted_cost; year 0 is today
+    table     year, opened (a tuple of ids), cost, cumulative_cost, covered, newly_covered, weighted_cost; year 0 is today
     """
 
     order: tuple[str, ...]
@@ -179,7 +179,7 @@ def _told(task: Task, order: Whole, bound: float | None, begin: float) -> Phases
         year |= {ids[one]: at for one in new}
         spent = float(Fraction(int(task.price[opened].sum()), task.unit))
         paid = float(Fraction(int(task.price[new].sum()), task.unit)) if new else 0.0
-        rows.append((at, ";".join(ids[one] for one in new), paid, spent, value[0], 0.0, value[1]))
+        rows.append((at, tuple(ids[one] for one in new), paid, spent, value[0], 0.0, value[1]))
         before = opened
     columns = ["year", "opened", "cost", "cumulative_cost", "covered", "newly_covered", "weighted_cost"]
     table = pd.DataFrame(rows, columns=columns)

@@ -80,7 +80,7 @@ def _report(found: Any, out: Path, language: Language) -> None:
             ).say(language)
         )
     for row in records(found.found.table.iloc[1:]):
-        names = [found.sites[one] for one in row["opened"].split(";") if one]
+        names = [found.sites[one] for one in row["opened"]]
         people = Text(f"限度内 {row['covered']:,.0f} 人（＋{row['newly_covered']:,.0f}）",
                       f"{row['covered']:,.0f} people within the limit (+{row['newly_covered']:,.0f})")  # fmt: skip
         tail = f"，{people.say(language)}" if found.asked.aim == "cover" else ""

@@ -231,11 +231,12 @@ def _write(
     choices: "RoadChoices",
 ) -> None:
     """Write the pairs, and the list, the areas and the map where they are asked for."""
-    from scenarios.reach import areas_of, left_out, write_areas, write_left_out, write_pairs, write_whole
+    from geodata.csv_text import write_csv
+    from scenarios.reach import areas_of, left_out, write_areas, write_pairs, write_whole
 
     outputs: dict[Path, Callable[[Path], object]] = {options.out: lambda path: write_pairs(answer.pairs, path)}
     if options.list is not None:
-        outputs[options.list] = lambda path: write_left_out(left_out(answer, travel, limits), path)
+        outputs[options.list] = lambda path: write_csv(path, left_out(answer, travel, limits))
     if options.areas is not None or options.map is not None:
         areas = areas_of(travel, answer.facilities, limits)
     if options.areas is not None:

@@ -165,7 +165,7 @@ def write_points(points: "gpd.GeoDataFrame", out: Path) -> None:
 
 
 def _write_csv(points: "gpd.GeoDataFrame", path: Path) -> None:
-    from scenarios.export.tables import write_csv
+    from geodata.csv_text import write_csv
 
     plain = points.drop(columns=points.geometry.name)
     write_csv(path, plain.assign(is_urban="", estimated=plain["estimated"].map(_YES_NO)))

@@ -46,7 +46,8 @@ def finish(found: list[Found], options: argparse.Namespace, words: Words, lists:
 
 def _write(made: tuple[Path, ...], found: list[Found], text: str, words: Words, lists: Lists) -> None:
     """Write the JSON, or the tables, whole."""
-    from scenarios.export.siting import tables_of, write_book, write_csv
+    from geodata.csv_text import write_csv
+    from scenarios.export.siting import tables_of, write_book
     from scenarios.reach import write_whole
 
     if made[0].suffix.lower() == ".json":

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from geodata.csv_text import write_csv
 from maps.compare import Between, View, compare_map
 from planner import __version__
 from planner.compare import COUNTS, aligned
@@ -19,7 +20,6 @@ from scenarios.compare_said import all_said, far_text, said, site_word
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of, parameters
 from scenarios.export.sheet import records
-from scenarios.export.tables import write_csv
 from scenarios.run import Step, furniture
 
 PAGE, WORDS = "方案比较.html", "说明.txt"

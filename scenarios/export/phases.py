@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
+from geodata.csv_text import write_csv
 from planner import __version__
 from planner.errors import Text
 from scenarios.export.explain import write_explanations
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
-from scenarios.export.tables import write_csv
 from scenarios.phasing import Phased
 from scenarios.plans.start import record_of
 from scenarios.run import Step
@@ -56,8 +56,8 @@ def years(found: Phased) -> pd.DataFrame:
     table, people = found.found.table, max(found.people, 1.0)
     unit = 60_000 if found.unit == "ms" else 1_000_000
 
-    def named(ids: str) -> str:
-        return "、".join(found.sites[one] for one in ids.split(";") if one)
+    def named(ids: tuple[str, ...]) -> str:
+        return "、".join(found.sites[one] for one in ids)
 
     reached = people if found.asked.aim == "cost" else table["covered"].where(table["covered"] > 0)
     dearest = table["weighted_cost"]
@@ -66,7 +66,7 @@ def years(found: Phased) -> pd.DataFrame:
     return table.assign(
         calendar=[found.calendar(year) for year in table["year"]],
         names=[named(ids) if year else "现状" for year, ids in zip(table["year"], table["opened"], strict=True)],
-        count=[len([one for one in ids.split(";") if one]) for ids in table["opened"]],
+        count=[len(ids) for ids in table["opened"]],
         share=table["covered"] / people,
         mean=(dearest / reached / unit).astype(float),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from geodata.csv_text import write_csv
 from planner import __version__
 from planner.certainty import VERDICTS, hangs_on_text
 from planner.certainty_rules import FACTOR_LABELS
@@ -17,7 +18,6 @@ from planner.places import with_places
 from planner.schema import LEVEL_LABELS
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of, parameters
-from scenarios.export.tables import write_csv
 from scenarios.plans.start import record_of
 from scenarios.robust import Report
 from scenarios.run import Step

@@ -11,11 +11,8 @@ from planner import __version__
 from planner.siting.question import STATUSES
 from planner.siting.siting import Siting
 from scenarios.export.sheet import FIXED_DATE
-from scenarios.export.tables import write_csv
 from scenarios.site import Lists
 from scenarios.site_words import Words
-
-__all__ = ["tables_of", "write_book", "write_csv"]
 
 _COST = {"mm": ("距离（公里）", 1e6), "ms": ("时间（分钟）", 6e4), "table": ("费用", 1.0)}
 _STATUS = dict(zip(STATUSES, ("新选", "固定", "背景", "必选", "禁选"), strict=True))

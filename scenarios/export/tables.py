@@ -1,4 +1,4 @@
-"""findings.csv and findings.gpkg."""
+"""findings.gpkg."""
 
 from pathlib import Path
 
@@ -10,15 +10,6 @@ from planner.region import Region
 
 GPKG_DATE = "2000-01-01T00:00:00Z"
 """GeoPackage records when it was written; a fixed moment keeps the same input the same bytes."""
-
-
-def write_csv(path: Path, findings: pd.DataFrame) -> None:
-    """Write the findings as CSV that Excel opens rightly: UTF-8 with BOM, text that looks like a formula defused."""
-    safe = findings.copy()
-    for name in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[name]) and not pd.api.types.is_bool_dtype(safe[name]):
-            safe[name] = safe[name].astype(str).str.replace(r"^(?=[=+\-@\t\r])", "'", regex=True)
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
 
 
 def write_geopackage(path: Path, region: Region, findings: pd.DataFrame, detours: pd.DataFrame | None = None) -> None:

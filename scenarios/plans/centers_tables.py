@@ -1,7 +1,7 @@
 """The tables of a plan of community centres as rows that the workbook, the map, the lists and plan.json show alike."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -36,9 +36,9 @@ def center_names(report: Report) -> dict[str, str]:
     return dict(zip(frame["id"], frame["name"], strict=True))
 
 
-def _names(report: Report, said: str) -> str:
+def _names(report: Report, ids: Iterable[str]) -> str:
     names = center_names(report)
-    return "、".join(names.get(one, one) for one in said.split("、") if one)
+    return "、".join(names.get(one, one) for one in ids if one)
 
 
 def county_names(report: Report) -> dict[str, str]:
@@ -109,7 +109,7 @@ def _proposal(report: Report, row: Row) -> str:
     if not (mine["center_planned"] != "").any():
         return "本县（区）没有方案"
     if row["met"] is not None and not row["met"]:
-        served = "、".join(_names(report, one) for one in sorted(set(mine["center_planned"])))
+        served = _names(report, sorted(set(mine["center_planned"])))
         return f"不新设，按片区由{served}服务"
     moved = mine[mine["center_planned"] != mine["center_today"]]
     return f"{len(moved)} 个社区改由别的中心服务" if len(moved) else "归属不变"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from geodata.csv_text import write_csv
 from planner.errors import Text
 from scenarios.export.plan_centers import WORKBOOK, write_workbook
 from scenarios.export.plan_json import PLAN_JSON, head, siting_data, write_plan_json
-from scenarios.export.tables import write_csv
 from scenarios.plans.centers import Asked, Report, parameters, plan_report, proposals
 from scenarios.plans.centers_map import CENTER_MAP, center_map
 from scenarios.plans.centers_tables import (

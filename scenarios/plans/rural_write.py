@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from geodata.csv_text import write_csv
 from planner.errors import Text
 from scenarios.export.plan_json import PLAN_JSON, head, write_plan_json
 from scenarios.export.plan_rural import WORKBOOK, write_workbook
-from scenarios.export.tables import write_csv
 from scenarios.plans.rural import Asked, Report, parameters, plan_report, proposals
 from scenarios.plans.rural_map import maps_of
 from scenarios.plans.rural_more import MORE, beyond, compared, seasons_of, write_more

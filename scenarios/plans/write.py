@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from geodata.csv_text import write_csv
 from planner.errors import Text
 from scenarios.export.folder import whole_folder
 from scenarios.export.manifest import write_manifest
-from scenarios.export.tables import write_csv
 from scenarios.plans.start import Proposal, Start, assessed, record_of, write_proposals
 from scenarios.run import Step
 

@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from geodata import csv_text
+
 Row = dict[str, Any]
 
 
@@ -16,11 +20,8 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows, all with the keys of the first, as UTF-8 with a byte order mark, which Excel needs."""
-    with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    """Write rows, all with the keys of the first."""
+    csv_text.write_csv(path, pd.DataFrame(rows, columns=list(rows[0]), dtype=object))
 
 
 def read_geojson(path: Path) -> list[dict[str, Any]]:
