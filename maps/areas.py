@@ -19,7 +19,7 @@ from maps.ground import Edges
 from maps.ground import roads as roads_to_draw
 from maps.sheet import sheet
 from planner.network import RoadGraph
-from planner.numbers import share_text
+from planner.text import share_text
 
 STATES: Mapping[str, str] = MappingProxyType({"covered": "已覆盖", "uncovered": "未覆盖", "unreachable": "不可达"})
 """What a point is at a limit, in the order in which the page numbers and draws them."""

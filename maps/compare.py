@@ -15,9 +15,10 @@ from maps.columns import plain, texts
 from maps.furniture import Furniture
 from maps.ground import ground
 from maps.sheet import sheet
-from planner.compare import count_change, value_texts
+from planner.compare import row_texts
 from planner.region import Region
 from planner.schema import FACILITY_KINDS
+from planner.text import UNITS, amount_text, change_text, count_text, people_text, value_text
 
 _SCRIPTS = ("legend", "labels", "layers", "compare_scene", "curtain")
 MARKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
@@ -134,7 +135,7 @@ def _by_reading(findings: pd.DataFrame, readings: Sequence[tuple[str, str]]) -> 
 def _basis(sides: Sequence[pd.DataFrame]) -> str:
     """Return whose share the colours are, as the legend knows it: "people", "units" or "unit"."""
     units = {unit for rows in sides for unit in rows.loc[rows["level"] == "town", "unit"]}
-    return "people" if units == {"share"} else "units" if units == {style.UNITS} else "unit"
+    return "people" if units == {"share"} else "units" if units == {UNITS} else "unit"
 
 
 def _side(rows: pd.DataFrame, towns: Mapping[str, int], villages: Mapping[str, int]) -> dict[str, object]:
@@ -146,8 +147,8 @@ def _side(rows: pd.DataFrame, towns: Mapping[str, int], villages: Mapping[str, i
     shown = []
     for unit, covered, population, value, required, gap, status, code in columns:
         part = style.shown_share(unit, (covered, population), (value, required), gap)
-        text = style.value_text(value, unit, required) or "—"
-        people = f"（{covered:,.0f} / {population:,.0f} 人）" if unit == "share" and population > 0 else ""
+        text = value_text(value, unit, required)
+        people = f"（{count_text(covered)} / {people_text(population)}）" if unit == "share" and population > 0 else ""
         shown.append([towns[code], style.share_class(part, status), text + people, status])
     return {"towns": shown, "dots": _dots(rows[rows["level"] == "village"], villages)}
 
@@ -186,11 +187,11 @@ def _between(
 
 def _row(row: Mapping[Any, Any], readings: Sequence[tuple[str, str]]) -> dict[str, object]:
     """Return one row of the table of indicators: what it says on both sides, in words."""
-    before, after, change = value_texts(row)
+    before, after, change = row_texts(row)
     pair = (row["rule"], row["reading"])
     people = ""
     if row["unit"] == "share" and row["covered_before"] != row["covered_after"]:
-        people = f"{count_change(row['covered_before'], row['covered_after'])} 人"
+        people = f"{change_text(row['covered_before'], row['covered_after'])} 人"
     return {
         "at": readings.index(pair) if pair in readings else -1,
         "rule": row["rule"], "rule_label": row["rule_label"], "reading_label": row["reading_label"],
@@ -207,14 +208,14 @@ def _town(row: Mapping[Any, Any], readings: Sequence[tuple[str, str]], towns: Ma
     """Return [place of the reading, place of the town, up, down or same, the change in words]."""
     change = row["covered_change"] if row["unit"] == "share" else -row["gap_change"]
     way = "" if pd.isna(change) or change == 0 else "up" if change > 0 else "down"
-    _, _, words = value_texts(row)
-    people = f"{count_change(row['covered_before'], row['covered_after'])} 人，" if row["unit"] == "share" else ""
+    _, _, words = row_texts(row)
+    people = f"{change_text(row['covered_before'], row['covered_after'])} 人，" if row["unit"] == "share" else ""
     return [readings.index((row["rule"], row["reading"])), towns[row["subject_code"]], way, people + words]
 
 
 def _site(number: int, row: Mapping[Any, Any]) -> dict[str, object]:
     kinds = dict.fromkeys(FACILITY_KINDS[row[name]][0] for name in ("kind_before", "kind_after") if row[name])
-    moved = f"迁移 {row['moved_m'] / 1000:,.2f} 公里" if row["change"] == "moved" else ""
+    moved = f"迁移 {amount_text(row['moved_m'] * 1000, 'mm')}" if row["change"] == "moved" else ""
     return {
         "number": number,
         "change": row["change"],

@@ -3,6 +3,7 @@
 Nothing about coverage is computed here. What is shown is a row of findings; a share is its covered ÷ population.
 """
 
+import math
 from dataclasses import asdict
 
 import geopandas as gpd
@@ -13,9 +14,9 @@ from maps.columns import Column, flags, floats, numbers, plain, texts
 from maps.furniture import Furniture
 from maps.ground import Edges, ground, roads_of
 from maps.sheet import sheet
-from planner.numbers import share_text
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, REASON_LABELS
+from planner.text import UNITS, share_text, value_text
 
 _SCRIPTS = ("cards", "legend", "search", "roads", "labels", "layers", "detours", "coverage_layers")
 _ROW_TEXTS = (
@@ -82,7 +83,7 @@ def _pairs(findings: pd.DataFrame) -> list[tuple[str, str]]:
 def _basis(towns: pd.DataFrame) -> str:
     """Return whose share the colours of these town rows are: "people", "units", or "unit": of the town itself."""
     units = set(towns["unit"])
-    return "people" if units == {"share"} else "units" if units == {style.UNITS} else "unit"
+    return "people" if units == {"share"} else "units" if units == {UNITS} else "unit"
 
 
 def _pair(findings: pd.DataFrame, rule: str, reading: str) -> dict[str, object]:
@@ -109,11 +110,15 @@ def _rows(rows: pd.DataFrame) -> dict[str, Column]:
     units, values, required = list(map(str, rows["unit"])), floats(rows["value"]), floats(rows["required"])
     table = {name: texts(rows[name]) for name in (*_ROW_TEXTS, "rule", "reading", "rule_label", "reading_label")}
     table |= {name: numbers(rows[name]) for name in _ROW_NUMBERS}
-    table["value_text"] = texts(map(style.value_text, values, units, required))
+    every = zip(values, units, required, strict=True)
+    table["value_text"] = texts(
+        "" if math.isnan(value) else value_text(value, unit, whole) for value, unit, whole in every
+    )
     shares = _shares(rows)
-    adds_up = [unit in {"share", style.UNITS} for unit in units]
+    adds_up = [unit in {"share", UNITS} for unit in units]
     table["share_text"] = texts(
-        share_text(share) if shown else "" for share, shown in zip(shares, adds_up, strict=True)
+        share_text(share) if shown and not math.isnan(share) else ""
+        for share, shown in zip(shares, adds_up, strict=True)
     )
     table["fill"] = plain(map(style.share_class, shares, map(str, rows["status"])))
     table["radius"] = plain(style.dot_radius(count) for count in left_out)

@@ -20,6 +20,7 @@ from maps.ground import Edges, ground, roads_of
 from maps.marks import CIRCLE, DIAMOND, INK, PAPER, PLUS, SQUARE, UP, Mark
 from maps.sheet import sheet
 from planner.region import Region
+from planner.text import count_text
 
 _H, _STAR, _CROSS = "M8.5 8v8M15.5 8v8M8.5 12h7", "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15", "M4 4l16 16M20 4L4 20"
 _PURPLE, _BLUE, _RED, _GREY = "#5b3a8c", "#1d3557", "#a4133c", "#7a868d"
@@ -150,7 +151,7 @@ def _sites(sites: pd.DataFrame) -> dict[str, Any]:
         "id": texts(sites["id"]),
         "kind": texts(style.kind_label(kind) if kind in style.SYMBOLS else "格网点" for kind in sites["kind"]),
         "grade": texts(sites["grade"]),
-        "beds": texts("" if pd.isna(one) else style.number_text(float(one)) for one in sites["beds"]),
+        "beds": texts("" if pd.isna(one) else count_text(float(one)) for one in sites["beds"]),
         **_named_places(sites),
     }
 

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from maps.marks import DIAMOND
-from planner.numbers import share_text
 from planner.schema import FACILITY_KINDS, FACILITY_STATUS, STATUS_LABELS
+from planner.text import UNITS
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,6 @@ LINES: Mapping[str, Mapping[str, str | float]] = MappingProxyType(
         "village": {"color": "#ffffff", "weight": 0.6, "fillColor": "#5f6b73", "fillOpacity": 0.9},
     }
 )
-UNITS = "个"
 """The unit of a value that counts units (findings._add_up)."""
 VILLAGE_RADIUS_PX = 2.6
 MAJOR_ROADS = ("motorway", "trunk", "primary")
@@ -230,25 +229,6 @@ def share_class(share: float, status: str) -> int:
 def fills() -> tuple[Swatch, ...]:
     """Return all fills of a town in the order that `share_class` counts."""
     return (*SHARE_CLASSES, NO_DATA, NOT_APPLICABLE)
-
-
-def number_text(value: float) -> str:
-    """Return a number as people write it: thousands commas, at most two decimals, "" when unknown."""
-    if math.isnan(value):
-        return ""
-    text = f"{value:,.2f}"
-    return text.rstrip("0").rstrip(".")
-
-
-def value_text(value: float, unit: str, required: float) -> str:
-    """Return a value with its unit: a share in per cent, a count of units out of all that were judged."""
-    if math.isnan(value):
-        return ""
-    if unit == "share":
-        return share_text(value)
-    if unit == UNITS and not math.isnan(required):
-        return f"{number_text(value)} / {number_text(required)} {unit}"
-    return f"{number_text(value)} {unit}".strip()
 
 
 def dot_radius(people: float) -> float:

@@ -6,7 +6,6 @@ fractions of people, never as rounded per cents.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +15,7 @@ import pandas as pd
 from planner.findings import gap_rows
 from planner.region import Region
 from planner.rules import Rules
+from planner.text import change_text, point_change, shares_apart, value_texts
 from planner.travel import Travel
 
 KEY = (
@@ -26,8 +26,6 @@ KEY = (
 COUNTS = ("population", "covered", "uncovered", "unreachable", "population_no_data")
 SHOWN = (*COUNTS, "value", "required", "gap", "status")
 """What is held against each other; `value` and `gap` of a share follow from the counts."""
-_MOST_DIGITS = 12
-_FEWEST_DIGITS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,90 +99,17 @@ def share(covered: float, population: float) -> Fraction | None:
     return Fraction(int(covered), int(population))
 
 
-def share_texts(shares: Sequence[Fraction | None]) -> list[str]:
-    """Return the shares in per cent with two decimals, or as many more as it takes for different ones to look different.
-
-    >>> share_texts([Fraction(1, 3), Fraction(1, 3)])
-    ['33.33%', '33.33%']
-    >>> share_texts([Fraction(333333, 1000000), Fraction(333334, 1000000), None])
-    ['33.3333%', '33.3334%', '—']
-    >>> share_texts([Fraction(999999, 1000000), Fraction(1)])
-    ['99.99%', '100.00%']
-    """
-    texts: list[str] = []
-    for digits in range(_FEWEST_DIGITS, _MOST_DIGITS + 1):
-        texts = [_percent(one, digits) for one in shares]
-        if len(set(texts)) == len(set(shares)):
-            break
-    return texts
-
-
-def _percent(value: Fraction | None, digits: int) -> str:
-    """Return a share in per cent; all is never said of less than all, nor nothing of more than nothing."""
-    if value is None:
-        return "—"
-    steps = _half_up(value * 100 * 10**digits)
-    if value < 1:
-        steps = min(steps, 100 * 10**digits - 1)
-    if value > 0:
-        steps = max(steps, 1)
-    return f"{Decimal(steps).scaleb(-digits):.{digits}f}%"
-
-
-def _half_up(value: Fraction) -> int:
-    """Return the nearest whole number, halves away from zero."""
-    whole = (2 * abs(value.numerator) + value.denominator) // (2 * value.denominator)
-    return whole if value >= 0 else -whole
-
-
-def point_change(before: Fraction | None, after: Fraction | None) -> str:
-    """Return the change of a share in percentage points: "不变" only where nothing changed, and never a change of ±0.
-
-    >>> point_change(Fraction(1, 2), Fraction(3, 4)), point_change(Fraction(2, 4), Fraction(1, 2))
-    ('+25.00 个百分点', '不变')
-    >>> point_change(Fraction(1, 1000000), Fraction(0))
-    '-0.0001 个百分点'
-    """
-    if before is None or after is None:
-        return "不变" if before == after else "—"
-    if before == after:
-        return "不变"
-    digits = _FEWEST_DIGITS
-    while _half_up((after - before) * 100 * 10**digits) == 0:
-        digits += 1
-    steps = _half_up((after - before) * 100 * 10**digits)
-    return f"{Decimal(steps).scaleb(-digits):+.{digits}f} 个百分点"
-
-
-def count_change(before: float, after: float) -> str:
-    """Return the change of a whole number, "不变" where there is none, "—" where a side has no such number.
-
-    >>> count_change(3, 3), count_change(1000, 3500), count_change(2, 1), count_change(float("nan"), 1)
-    ('不变', '+2,500', '-1', '—')
-    """
-    if pd.isna(before) or pd.isna(after):
-        return "不变" if pd.isna(before) and pd.isna(after) else "—"
-    return "不变" if before == after else f"{after - before:+,.10g}"
-
-
-def value_texts(row: Mapping[str, Any]) -> tuple[str, str, str]:
+def row_texts(row: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return one row of side_by_side as people read it: the value before, after, and its change.
 
     >>> base = {"unit": "share", "covered_before": 1, "covered_after": 2, "population_before": 4, "population_after": 4}
-    >>> value_texts(base)
+    >>> row_texts(base)
     ('25.00%', '50.00%', '+25.00 个百分点')
-    >>> value_texts({"unit": "个", "value_before": 3.0, "value_after": 3.0, "required_before": 5.0, "required_after": 6.0})
+    >>> row_texts({"unit": "个", "value_before": 3.0, "value_after": 3.0, "required_before": 5.0, "required_after": 6.0})
     ('3 / 5 个', '3 / 6 个', '不变')
     """
     if row["unit"] == "share":
         before, after = (share(row[f"covered_{side}"], row[f"population_{side}"]) for side in ("before", "after"))
-        return *share_texts([before, after]), point_change(before, after)  # type: ignore[return-value]
-    texts = [_count_text(row[f"value_{side}"], row[f"required_{side}"], row["unit"]) for side in ("before", "after")]
-    return texts[0], texts[1], count_change(row["value_before"], row["value_after"])
-
-
-def _count_text(value: float, required: float, unit: str) -> str:
-    if pd.isna(value):
-        return "—"
-    whole = f" / {required:,.10g}" if unit == "个" and not pd.isna(required) else ""
-    return f"{value:,.10g}{whole} {unit}"
+        return *shares_apart([before, after]), point_change(before, after)  # type: ignore[return-value]
+    pairs = [(row[f"value_{side}"], row[f"required_{side}"]) for side in ("before", "after")]
+    return *value_texts(pairs, row["unit"]), change_text(row["value_before"], row["value_after"])  # type: ignore[return-value]

@@ -8,14 +8,22 @@ from typing import Any
 import pandas as pd
 
 from planner.cached import bare
-from planner.compare import point_change, share, share_texts
+from planner.compare import share
 from planner.compare_people import Question, question_of
 from planner.compare_sites import Cost
-from planner.measures import MM_PER_KM, MS_PER_MIN
 from planner.parameters import parameter_texts
 from planner.road import Road
 from planner.scenario import doubts
 from planner.schema import FACILITY_KINDS, LEVEL_LABELS
+from planner.text import (
+    amount_text,
+    amounts_apart,
+    limit_text,
+    money_text,
+    people_text,
+    point_change,
+    shares_apart,
+)
 from scenarios.compare import AS_IT_IS, LETTERS, Comparison, Pair, Side
 from scenarios.export.sheet import records
 from scenarios.ways import said_of_closed, said_of_time
@@ -56,9 +64,7 @@ def far_text(cost: float, unit: str) -> str:
     >>> far_text(12_345_678.0, "mm"), far_text(90_000.0, "ms"), far_text(float("nan"), "mm")
     ('12.35 公里', '1.5 分钟', '不可达')
     """
-    if pd.isna(cost):
-        return "不可达"
-    return f"{cost / MM_PER_KM:,.2f} 公里" if unit == "mm" else f"{cost / MS_PER_MIN:,.1f} 分钟"
+    return "不可达" if pd.isna(cost) else amount_text(cost, unit)
 
 
 def far_texts(before: float, after: float, unit: str) -> tuple[str, str]:
@@ -67,11 +73,10 @@ def far_texts(before: float, after: float, unit: str) -> tuple[str, str]:
     >>> far_texts(5_000_001.0, 5_000_002.0, "mm"), far_texts(5_000_000.0, 5_000_000.0, "mm")
     (('5.000001 公里', '5.000002 公里'), ('5.00 公里', '5.00 公里'))
     """
-    texts = far_text(before, unit), far_text(after, unit)
-    if texts[0] != texts[1] or before == after or (pd.isna(before) and pd.isna(after)):
-        return texts
-    scale, word = (MM_PER_KM, "公里") if unit == "mm" else (MS_PER_MIN, "分钟")
-    return f"{before / scale:,.6f} {word}", f"{after / scale:,.6f} {word}"
+    if pd.isna(before) or pd.isna(after):
+        return far_text(before, unit), far_text(after, unit)
+    was, now = amounts_apart([before, after], unit)
+    return was, now
 
 
 def cost_text(cost: Cost) -> str:
@@ -84,7 +89,7 @@ def cost_text(cost: Cost) -> str:
         return "没有改动，没有费用"
     if cost.unknown == cost.edits:
         return f"{cost.edits} 项决定，都没有写明费用"
-    total = f"合计 {cost.total:,.10g} 万元"
+    total = f"合计 {money_text(cost.total)}"
     if cost.unknown:
         return f"{cost.edits} 项决定，其中 {cost.edits - cost.unknown} 项{total}，另 {cost.unknown} 项没有写明费用"
     return f"{cost.edits} 项决定，{total}"
@@ -183,46 +188,43 @@ def _covered(pair: Pair, found: Mapping[str, Any] | None) -> str:
     if before is None or after is None:
         return ""
     old, new = int(found["covered_before"]), int(found["covered_after"])
-    texts, whole = share_texts([before, after]), int(found["population_after"])
-    head = f"{found['denominator']} {whole:,} 人中"
+    texts, whole = shares_apart([before, after]), int(found["population_after"])
+    head = f"{found['denominator']} {people_text(whole)}中"
     if found["population_before"] != found["population_after"]:
-        head += f"（{pair.before.letter} 为 {int(found['population_before']):,} 人）"
+        head += f"（{pair.before.letter} 为 {people_text(found['population_before'])}）"
     if old == new and before == after:
-        return f"{head}，覆盖仍为 {new:,} 人（{texts[1]}）；"
-    moved = f"多 {new - old:,} 人" if new > old else f"少 {old - new:,} 人" if new < old else "人数不变"
-    return (
-        f"{head}，覆盖由 {old:,} 人变为 {new:,} 人，{moved}（{texts[0]} → {texts[1]}，{point_change(before, after)}）；"
-    )
+        return f"{head}，覆盖仍为 {people_text(new)}（{texts[1]}）；"
+    moved = f"多 {people_text(new - old)}" if new > old else f"少 {people_text(old - new)}" if new < old else "人数不变"
+    return f"{head}，覆盖由 {people_text(old)}变为 {people_text(new)}，{moved}（{texts[0]} → {texts[1]}，{point_change(before, after)}）；"
 
 
 def _moved(pair: Pair, mine: pd.DataFrame, row: Mapping[str, Any]) -> str:
     """Say who gains and who loses, and in which towns most lose."""
     won, gone = (row[f"newly_{one}"] - row[f"{one}_by_limit"] for one in ("covered", "uncovered"))
     aside = ["改接到未封闭道路所致"] if row["better"] and _only_closed(pair, _asked(pair, row)) else []
-    aside += [f"新覆盖 {won:,} 人"] if won else []
-    gained = f"{row['better']:,} 人变近" + (f"（{'；'.join(aside)}）" if aside else "")
+    aside += [f"新覆盖 {people_text(won)}"] if won else []
+    gained = f"{people_text(row['better'])}变近" + (f"（{'；'.join(aside)}）" if aside else "")
     if not row["worse"]:
         return f"{gained if row['better'] else '没有人变近'}，没有人变远；"
     towns = mine[(mine["group_kind"] == "town") & (mine["worse"] > 0)]
     towns = towns.sort_values(["worse", "group_code"], ascending=[False, True], kind="stable")
-    names = [f"{one['group_name']} {one['worse']:,} 人" for one in records(towns.head(_NAMED))]
+    names = [f"{one['group_name']} {people_text(one['worse'])}" for one in records(towns.head(_NAMED))]
     more = f"等 {len(towns)} 个乡镇（街道）" if len(towns) > _NAMED else ""
-    lost = f"（其中不再覆盖 {gone:,} 人）" if gone else ""
+    lost = f"（其中不再覆盖 {people_text(gone)}）" if gone else ""
     start = gained if row["better"] else "没有人变近"
-    return f"{start}，{row['worse']:,} 人变远{lost}，在{'、'.join(names)}{more}；"
+    return f"{start}，{people_text(row['worse'])}变远{lost}，在{'、'.join(names)}{more}；"
 
 
 def _limited(pair: Pair, row: Mapping[str, Any]) -> str:
     """Say whose cover turned with the limit alone: their way has not become worse, or better."""
     turned = (("不再覆盖", row["uncovered_by_limit"]), ("新覆盖", row["covered_by_limit"]))
-    parts = "，".join(f"{word} {people:,} 人" for word, people in turned if people)
+    parts = "，".join(f"{word} {people_text(people)}" for word, people in turned if people)
     question = _asked(pair, row)
     earlier = question_of(pair.before.judged.rules, question)
     if not parts or earlier is None or earlier.limit is None or question.limit is None:
         return ""
     unit = pair.after.judged.travels[question.travel].unit
-    limits = [f"{one.limit / MM_PER_KM:,g} 公里" if unit == "mm" else f"{one.limit / MS_PER_MIN:,g} 分钟"
-              for one in (earlier, question) if one.limit is not None]  # fmt: skip
+    limits = [limit_text(one.limit, unit) for one in (earlier, question)]
     return f"因限度由 {limits[0]}改为 {limits[1]}，{parts}；"
 
 
@@ -289,7 +291,7 @@ def roads_said(side: Side) -> list[str]:
         return []
     lines = said_of_closed(road, side.choices)
     if side.choices.max_snap_m != AS_IT_IS.max_snap_m:
-        lines.append(f"离最近道路 {road.max_snap_m / 1000:g} 公里以内算能上路，更远的为不可达。")
+        lines.append(f"离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内算能上路，更远的为不可达。")
     return [
         *lines,
         *(said_of_time(timed, side.choices, "时间口径（参考，不作判断）") if isinstance(timed, Road) else ()),

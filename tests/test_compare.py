@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
-from planner.compare import KEY, point_change, share_texts, side_by_side, value_texts
+from planner.compare import KEY, row_texts, side_by_side
 from planner.compare_people import main_readings
 from planner.findings import assess
 from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Close, Edit, Open, Override, PopulationChange, Scenario, apply, overridden
 from planner.schema import FACILITY_KINDS
+from planner.text import point_change, shares_apart
 from planner.travel import PAPER
 from scenarios.cli import main
 from scenarios.compare import Comparison, compare, kinds_read
@@ -285,7 +286,7 @@ def test_a_share_of_other_people_that_is_the_same_share_is_no_change() -> None:
     table = side_by_side(pd.DataFrame([third]), pd.DataFrame([_share_row(2, 6, 1 / 3)])).iloc[0]
     assert (table["value_change"], table["gap_change"], table["covered_change"]) == (0, 0, 1)
     assert table["changed"]  # there are more people
-    assert value_texts(table.to_dict()) == ("33.33%", "33.33%", "不变")
+    assert row_texts(table.to_dict()) == ("33.33%", "33.33%", "不变")
     other = side_by_side(pd.DataFrame([third]), pd.DataFrame([half])).iloc[0]
     assert other["value_change"] == pytest.approx(0.1667)
     assert other["gap_change"] == pytest.approx(-0.1667)
@@ -293,10 +294,10 @@ def test_a_share_of_other_people_that_is_the_same_share_is_no_change() -> None:
 
 def test_digits_enough_for_a_real_change() -> None:
     a, b = Fraction(1_000_000, 3_000_000), Fraction(1_000_001, 3_000_000)
-    assert share_texts([a, b]) == ["33.3333%", "33.3334%"]
+    assert shares_apart([a, b]) == ["33.3333%", "33.3334%"]
     assert point_change(a, b) == "+0.00003 个百分点"
     assert point_change(a, Fraction(1, 3)) == "不变"
-    assert share_texts([Fraction(0), Fraction(1, 10**9)]) == ["0.00%", "0.01%"]
+    assert shares_apart([Fraction(0), Fraction(1, 10**9)]) == ["0.00%", "0.01%"]
 
 
 def _files(folder: Path, name: str = "增设一站") -> list[str]:

@@ -16,7 +16,6 @@ from maps import geometry, style
 from maps.coverage import coverage_map
 from maps.page import OfflineMap, Page, counted_ids, inlined, json_text, render_page
 from planner.findings import assess
-from planner.numbers import share_text
 from planner.region import Region
 from planner.rules import Rules
 from planner.travel import PAPER
@@ -227,29 +226,6 @@ def test_the_class_of_a_share(unit: str, part: float, whole: float, status: str,
 @pytest.mark.parametrize(("gap", "expected"), [(0.0, 1.0), (1.0, 0.0), (-5000.0, 0.0), (float("nan"), 0.0)])
 def test_a_unit_by_itself_meets_its_rule_or_does_not(gap: float, expected: float) -> None:
     assert style.shown_share("所", (0, 0), (0, 1), gap) == expected
-
-
-@pytest.mark.parametrize(
-    ("covered", "population", "expected"),
-    [(99_999, 100_000, "99.99%"), (1, 3, "33.33%"), (3, 3, "100.00%"), (8627, 10_000, "86.27%"), (0, 9, "0.00%"),
-     (1, 10**6, "0.01%"), (86_265, 100_000, "86.27%")],
-)  # fmt: skip
-def test_a_share_has_two_decimals_and_never_says_all_of_less(covered: int, population: int, expected: str) -> None:
-    assert share_text(covered / population) == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "required", "expected"),
-    [
-        (0.823, "share", 1.0, "82.30%"),
-        (35.0, "个", 38.0, "35 / 38 个"),
-        (1.0, "所", 1.0, "1 所"),
-        (12345.6, "人", float("nan"), "12,345.6 人"),
-        (float("nan"), "个", 38.0, ""),
-    ],
-)
-def test_a_value_is_written_with_its_unit(value: float, unit: str, required: float, expected: str) -> None:
-    assert style.value_text(value, unit, required) == expected
 
 
 def test_neighbours_still_share_their_border_after_simplification() -> None:

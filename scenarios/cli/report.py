@@ -8,8 +8,8 @@ import pandas as pd
 
 from planner.errors import Language, Problem, Text, printable
 from planner.joined import RoadParts
-from planner.numbers import share_text
 from planner.schema import STATUS_LABELS
+from planner.text import UNKNOWN, amount_words, count_text, people_text, value_text
 from scenarios.export.roads import DETOUR_LIST, parts_text
 from scenarios.export.sheet import records
 from scenarios.run import MAP, Outcome
@@ -42,11 +42,10 @@ def print_warnings(warnings: Sequence[Problem], language: Language) -> None:
 
 
 def _value(row: Mapping[str, Any]) -> str:
-    if pd.isna(row["value"]):
-        return "—"
-    if row["unit"] == "share":
-        return f"{row['denominator']} {row['population']:,} 人中 {share_text(row['value'])}"
-    return f"{row['value']:.0f} / {row['required']:.0f} {row['unit']}"
+    text = value_text(row["value"], row["unit"], row["required"])
+    if row["unit"] == "share" and text != UNKNOWN:
+        return f"{row['denominator']} {people_text(row['population'])}中 {text}"
+    return text
 
 
 def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
@@ -79,8 +78,8 @@ def _print_detours(detours: pd.DataFrame, language: Language) -> None:
         lost = int((rows["status"] == "unreachable").sum())
         people = int(rows["population"].sum())
         said = Text(
-            f"  绕行：{rule}，直线达标而道路不达标 {len(rows)} 个居民点 {people:,} 人，其中不可达 {lost} 个（见 {DETOUR_LIST}）",
-            f"  detours: {rule}: {len(rows)} settlements, {people:,} people, {lost} unreachable (see {DETOUR_LIST})",
+            f"  绕行：{rule}，直线达标而道路不达标 {len(rows)} 个居民点 {people_text(people)}，其中不可达 {lost} 个（见 {DETOUR_LIST}）",
+            f"  detours: {rule}: {len(rows)} settlements, {count_text(people)} people, {lost} unreachable (see {DETOUR_LIST})",
         )
         print(printable(said.say(language)))
 
@@ -97,13 +96,13 @@ def road_lines(parts: RoadParts, not_joined: pd.DataFrame, language: Language) -
             sums = Text(f"{len(rows)} 个", f"{len(rows)}").say(language)
             if what == "resident":
                 people = int(rows["population"].sum())
-                sums += Text(f" {people:,} 人", f", {people:,} people").say(language)
+                sums += Text(f" {people_text(people)}", f", {count_text(people)} people").say(language)
             out.append(f"  {words.say(language)}：{sums}：{'、'.join(named)}{more}")
     return [printable(line) for line in out]
 
 
 def _parts_english(one: RoadParts) -> str:
     return (
-        f"{one.nodes:,} nodes, {one.edges:,} edges, {one.km:,.1f} km; not joined to the largest part: "
-        f"{one.parts_apart} parts, {one.nodes_apart:,} nodes, {one.km_apart:,.1f} km"
+        f"{count_text(one.nodes)} nodes, {count_text(one.edges)} edges, {amount_words(one.km * 1e6, 'mm').en}; not joined to the largest part: "
+        f"{one.parts_apart} parts, {count_text(one.nodes_apart)} nodes, {amount_words(one.km_apart * 1e6, 'mm').en}"
     )

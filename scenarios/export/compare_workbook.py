@@ -8,8 +8,9 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.compare import count_change, value_texts
+from planner.compare import row_texts
 from planner.schema import STATUS_LABELS
+from planner.text import change_text
 from scenarios.compare import Comparison, Pair
 from scenarios.compare_said import NO_WAYS, cost_text, far_texts, kind_text, place_text, said, site_word
 from scenarios.export.compare import AGE_NOTE, GROUP_LABELS
@@ -153,9 +154,9 @@ def _findings(comparison: Comparison) -> list[dict[str, Any]]:
         order = [rules[one] for one in zip(table["rule"], table["reading"], strict=True)]
         table = table.assign(order=order, depth=depth).sort_values(["order", "depth", "subject_code"], kind="stable")
         for row in records(table):
-            people = count_change(row["covered_before"], row["covered_after"]) if row["unit"] == "share" else "—"
+            people = change_text(row["covered_before"], row["covered_after"]) if row["unit"] == "share" else "—"
             rows.append(
-                {**row, "pair": _name(pair), "place": place_text(row), "texts": value_texts(row), "people": people}
+                {**row, "pair": _name(pair), "place": place_text(row), "texts": row_texts(row), "people": people}
             )
     return rows
 

@@ -8,7 +8,7 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.numbers import share_text
+from planner.text import share_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.plan_subcenters import BOOK_OPTIONS, plain, two_places

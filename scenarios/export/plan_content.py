@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from planner.numbers import share_text
 from planner.siting.siting import Siting
+from planner.text import share_text
 from scenarios.export.plan_json import head, siting_data
 from scenarios.plans import emergency, emergency_tables
 from scenarios.plans.start import has_plan

@@ -7,9 +7,9 @@ from typing import Any
 import xlsxwriter
 
 from planner import __version__
-from planner.numbers import share_text
 from planner.plans.rounds import clock_text
 from planner.plans.rural import KINDS, SUBSTITUTES
+from planner.text import share_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.plan_subcenters import BOOK_OPTIONS, plain, two_places

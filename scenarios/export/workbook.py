@@ -9,10 +9,10 @@ import xlsxwriter
 
 from planner import __version__
 from planner.findings import gap_rows, no_data_rows
-from planner.numbers import share_text
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import FACILITIES, FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
+from planner.text import UNITS, apart, count_text, value_text
 from scenarios.export.explain import explanations, write_explanations
 from scenarios.export.roads import write_road_sheets
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
@@ -73,9 +73,10 @@ def write_workbook(
 
 def _shown(row: Mapping[str, Any], name: str) -> str:
     """Return the number with its unit, as people read it: 83.25%, 2 所."""
-    if pd.isna(row[name]):
-        return "—"
-    return share_text(row[name]) if row["unit"] == "share" else f"{row[name]:,.0f} {row['unit']}"
+    unit, numbers = row["unit"], [row["value"], row["required"], row["gap"]]
+    if unit == "share" or pd.isna(row[name]):
+        return value_text(row[name], unit)
+    return f"{apart(numbers)[numbers.index(row[name])]} {unit}"
 
 
 def _short_people(row: Mapping[str, Any]) -> float:
@@ -167,7 +168,7 @@ def _denominator(rule: Rule, row: Mapping[str, Any]) -> str:
     size = row["population"] if people else row["required"]
     if rule.gap_level == "city" or pd.isna(size):
         return str(row["denominator"])
-    return f"{row['denominator'].removesuffix('（个）')} {size:,.0f} {'人' if people else '个'}"
+    return f"{row['denominator'].removesuffix('（个）')} {count_text(size)} {'人' if people else UNITS}"
 
 
 def _state_rows(findings: pd.DataFrame, rules: Rules, level: str) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from functools import cached_property
 import pandas as pd
 
 from maps.centers import Center, Community, Post, Town, centers_map
-from planner.numbers import share_text
 from planner.plans.centers_units import KIND, STATION
+from planner.text import share_text
 from planner.travel import StraightLine, Travel
 from scenarios.plans.centers import Report
 from scenarios.plans.centers_tables import (

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from planner.errors import Text
-from planner.numbers import share_text
 from planner.siting.siting import relative_gap
+from planner.text import share_text
 from scenarios.plans.centers import Report
 from scenarios.plans.words import amount, amount_text, people_text
 

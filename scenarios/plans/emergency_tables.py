@@ -11,11 +11,11 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from planner.joined import joined
-from planner.numbers import share_text
 from planner.plans.emergency import CaseAnswer
 from planner.road import Road
 from planner.siting.curve import EFFECTS, Step
 from planner.siting.siting import Siting
+from planner.text import share_text
 from scenarios.plans.emergency import Report
 from scenarios.plans.start import has_plan
 from scenarios.plans.words import fewest_bound, listed, people_text, state_text, swapped

@@ -7,11 +7,11 @@ import pandas as pd
 
 from planner.errors import Text
 from planner.findings import assess
-from planner.numbers import share_text
 from planner.plans.chain_levels import LEVELS
 from planner.plans.rounds import RoundsPlan
 from planner.plans.rural import GROUPS, KINDS, SUBSTITUTES
 from planner.schema import FACILITY_KINDS, STATUS_LABELS
+from planner.text import share_text
 from planner.travel import PAPER
 from scenarios.plans.rural import Report
 from scenarios.plans.words import amount, amount_text

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from maps.plan import Left, Legend, Site, Town, View, plan_map
-from planner.numbers import share_text
 from planner.plans.subcenters import Answer, Objective
+from planner.text import share_text
 from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import Figures, by_town, figures, gain_text, gainers_text, reached_people

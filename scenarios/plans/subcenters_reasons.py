@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from planner.numbers import share_text
 from planner.plans.subcenters import Answer
+from planner.text import share_text
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import figures, reached_people
 from scenarios.plans.words import DECISIONS, cost_word, people_text, value_text

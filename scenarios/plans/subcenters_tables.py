@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from planner.numbers import share_text
 from planner.plans.subcenters import Answer, Objective
+from planner.text import share_text
 from scenarios.plans.start import has_plan
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import Figures, by_site, by_town, figures, gain_text, gainers, reached_people

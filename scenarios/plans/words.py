@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from planner.numbers import share_text
 from planner.siting.classes import CLASSES
 from planner.siting.siting import Siting
+from planner.text import share_text
 from scenarios.plans.start import has_plan
 
 _MS_PER_MINUTE, _MM_PER_KM = 60_000, 1_000_000

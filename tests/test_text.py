@@ -1,0 +1,102 @@
+"""Numbers as people read them: what is rounded never says all of less than all, nor the same of what differs."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planner import text
+
+COUNTS = st.integers(0, 10**9)
+COSTS = st.integers(0, 2**32 - 2)
+UNKNOWNS = (None, float("nan"), float("inf"))
+
+
+@given(COUNTS, st.integers(1, 10**9))
+def test_a_share_says_all_only_of_all_and_none_only_of_none(part: int, whole: int) -> None:
+    part = min(part, whole)
+    said = {text.share_of(part, whole), text.share_text(part / whole), text.share_text(Fraction(part, whole))}
+    assert len(said) == 1
+    assert (said == {"100.00%"}) == (part == whole)
+    assert (said == {"0.00%"}) == (part == 0)
+    assert (text.percent_text(Fraction(part, whole)) == "100%") == (part == whole)
+    assert (text.percent_text(Fraction(part, whole)) == "0%") == (part == 0)
+    assert abs(float(said.pop().rstrip("%")) / 100 - part / whole) <= 1.0000001e-4
+
+
+@given(st.lists(st.tuples(COUNTS, st.integers(1, 10**6)), min_size=2, max_size=4))
+def test_shares_and_numbers_side_by_side_look_the_same_only_where_they_are(pairs: list[tuple[int, int]]) -> None:
+    values = [Fraction(min(part, whole), whole) for part, whole in pairs]
+    different = len(set(values))
+    assert len(set(text.shares_apart(values))) == different
+    assert len(set(text.apart(values))) == different
+    assert len({one.split()[0] for one in text.value_texts([(one, None) for one in values], "张/千人")}) == different
+
+
+@given(COSTS, st.sampled_from(["mm", "ms"]))
+def test_a_way_says_nothing_only_where_there_is_none(cost: int, unit: str) -> None:
+    said = text.amount_text(cost, unit)
+    assert (said.split()[0] in {"0", "0.0", "0.00"}) == (cost == 0)
+    assert said.endswith({"mm": " 公里", "ms": " 分钟"}[unit])
+    assert text.amount_words(cost, unit).en.split()[-1] == {"mm": "km", "ms": "min"}[unit]
+
+
+@given(st.lists(COSTS, min_size=2, max_size=3), st.sampled_from(["mm", "ms"]))
+def test_ways_side_by_side_look_the_same_only_where_they_are(costs: list[int], unit: str) -> None:
+    assert len(set(text.amounts_apart(costs, unit))) == len(set(costs))
+
+
+@given(st.floats(0, 1e6), st.integers(1, 100), st.integers(0, 2))
+def test_what_is_over_a_limit_looks_so_and_what_is_not_does_not(value: float, most: int, digits: int) -> None:
+    shown = text.over_text(value, most, digits).replace(",", "")
+    if "不到" not in shown and (value <= most or value > most + 1e-9):
+        assert (Fraction(shown) > most) == (value > most)
+
+
+@given(COUNTS, COUNTS)
+def test_a_change_is_told_with_its_sign_and_no_other_is_none(before: int, after: int) -> None:
+    said = text.change_text(before, after)
+    assert (said == "不变") == (before == after)
+    assert said.startswith("+") == (after > before)
+    assert said.startswith("-") == (after < before)
+
+
+@given(st.decimals(0, 10**6, places=6, allow_nan=False))
+def test_what_somebody_set_comes_back_as_it_was_written(value: float) -> None:
+    assert Fraction(text.exact_text(float(value)).replace(",", "")) == Fraction(str(value))
+
+
+@pytest.mark.parametrize("value", UNKNOWNS)
+def test_what_is_unknown_is_a_dash_and_nothing_more(value: float | None) -> None:
+    every = (text.share_text, text.percent_text, text.count_text, text.people_text, text.number_text, text.exact_text,
+             text.exact_percent, text.money_text, text.metres_text, text.signed_text)  # fmt: skip
+    assert {one(value) for one in every} == {"—"}
+    assert {text.amount_text(value, unit) for unit in text.MEASURES} == {"—"}
+    assert {text.limit_text(value, unit) for unit in text.MEASURES} == {"—"}
+    assert text.share_of(0, 0) == "—"
+
+
+@pytest.mark.parametrize(
+    ("covered", "population", "expected"),
+    [(99_999, 100_000, "99.99%"), (1, 3, "33.33%"), (3, 3, "100.00%"), (8627, 10_000, "86.27%"), (0, 9, "0.00%"),
+     (1, 10**6, "0.01%"), (86_265, 100_000, "86.27%")],
+)  # fmt: skip
+def test_a_share_has_two_decimals_half_up(covered: int, population: int, expected: str) -> None:
+    assert text.share_text(covered / population) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "required", "expected"),
+    [
+        (0.823, "share", 1.0, "82.30%"),
+        (35.0, "个", 38.0, "35 / 38 个"),
+        (1.0, "所", 1.0, "1 所"),
+        (6.477462933, "张/千人", 6.0, "6.48 张/千人"),
+        (6.49999, "张/千人", 6.5, "6.49999 张/千人"),
+        (12345.6, "人", float("nan"), "12,345.60 人"),
+        (float("nan"), "个", 38.0, "—"),
+    ],
+)
+def test_a_value_is_written_with_its_unit(value: float, unit: str, required: float, expected: str) -> None:
+    assert text.value_text(value, unit, required) == expected
