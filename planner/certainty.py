@@ -14,6 +14,7 @@ from planner.certainty_rules import FACTOR_LABELS, MEASURED, Trial, trials
 from planner.draws import FACTORS, Draws, hangs_on
 from planner.errors import Text
 from planner.findings import gap_rows
+from planner.measures import MEASURES
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import LEVELS
@@ -26,6 +27,7 @@ VERDICTS: Mapping[str, Text] = {
     "likely": Text("可能", "likely"),
     "sensitive": Text("敏感", "sensitive"),
     "register": Text("只看名录", "register only"),
+    "untested": Text("未检验", "not tested"),
     "other": Text("未入选", "not chosen"),
 }
 WORDS = ("gap_id", "rule", "rule_label", "reading", "reading_label", "level", "subject_code", "subject_name",
@@ -34,6 +36,7 @@ GAPS = (*WORDS, "judged", "gap_now", "people_now", "share", "verdict", *(f"share
 TORNADO = ("rule", "rule_label", "reading", "reading_label", "factor", "low_setting", "high_setting", "population",
            "covered", "covered_low", "covered_high", "change_low", "change_high")  # fmt: skip
 _LOW, _HIGH = 0.05, 0.95
+_PLAIN = {"together": "几项合在一起", "": "所试各项都不改变", "untested": "未检验"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +59,7 @@ def certainty(
     tell: Tell = lambda _: None,
 ) -> Certainty:  # fmt: skip
     """Return how certain the gaps of `findings` are, which must be those of this region, these rules and travels."""
-    draws, gaps, tornado = Draws(region, uncertainty), [_by_register(findings, rules)], []
+    draws, gaps, tornado = Draws(region, uncertainty), [_not_drawn(findings, rules)], []
     for one in trials(draws, rules, travels):
         if isinstance(one, int):
             tell(Text(f"抽样检验缺口：{one} / {uncertainty.draws}", f"testing the gaps: {one} / {uncertainty.draws}"))
@@ -74,14 +77,21 @@ def certainty(
     return Certainty(uncertainty, table[list(GAPS)].reset_index(drop=True), turned)
 
 
-def _by_register(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """Return the gaps of rules that places, residents and speeds play no part in."""
-    free = [rule.id for rule in rules.rules if rule.measure not in MEASURED]
+def _not_drawn(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Return the gaps of the rules that are not tried again: decided by the register alone, or not tested at all."""
+    verdicts = {
+        rule.id: "register" if MEASURES[rule.measure].by_register else "untested"
+        for rule in rules.rules
+        if rule.measure not in MEASURED
+    }
     rows = gap_rows(findings, rules)
-    rows = rows[rows["rule"].isin(free)]
+    rows = rows[rows["rule"].isin(verdicts.keys())]
+    verdict = rows["rule"].map(verdicts)
+    certain = verdict == "register"
     alone = {f"share_{one}": np.nan for one in FACTORS}
     return rows[list(WORDS)].assign(
-        judged=True, gap_now=True, people_now=_short_people(rows), share=1.0, verdict="register", **alone, hangs_on=""
+        judged=True, gap_now=True, people_now=_short_people(rows), share=np.where(certain, 1.0, np.nan), verdict=verdict,
+        **alone, hangs_on=np.where(certain, "", "untested"),
     )  # fmt: skip
 
 
@@ -137,13 +147,11 @@ def _tornado(one: Trial) -> pd.DataFrame:
 def hangs_on_text(code: str) -> str:
     """Return the factors of `hangs_on` in words.
 
-    >>> hangs_on_text("points=0.12;rural=0.5"), hangs_on_text("together"), hangs_on_text("")
-    ('点位（12%）、农村半径（50%）', '几项合在一起', '所试各项都不改变')
+    >>> hangs_on_text("points=0.12;rural=0.5"), hangs_on_text("together"), hangs_on_text(""), hangs_on_text("untested")
+    ('点位（12%）、农村半径（50%）', '几项合在一起', '所试各项都不改变', '未检验')
     """
-    if code == "together":
-        return "几项合在一起"
-    if not code:
-        return "所试各项都不改变"
+    if code in _PLAIN:
+        return _PLAIN[code]
     parts = (part.split("=") for part in code.split(";"))
     return "、".join(f"{FACTOR_LABELS[name].zh}（{percent(float(share))}）" for name, share in parts)
 

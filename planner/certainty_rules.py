@@ -26,7 +26,7 @@ Bools = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
 Ids = npt.NDArray[np.object_]
 MEASURED = ("people_within", "people_within_time", "community_centers")
-"""The measures that places, residents or speeds play a part in; the others count a register."""
+"""The measures that are tried again in each draw; of the others see Measure.by_register."""
 FACTOR_LABELS: Mapping[str, Text] = MappingProxyType(
     {
         "points": Text("点位", "places"),

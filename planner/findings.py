@@ -4,6 +4,7 @@ The lowest level comes from a measure; town, county and city are added up here a
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pandas as pd
 from planner.measures import MEASURES, Measure
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules
-from planner.schema import ADVICE, FINDINGS, LEVELS
+from planner.schema import ADVICE, FACILITY_KINDS, FINDINGS, LEVELS
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
@@ -46,6 +47,33 @@ def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.Da
     names = region.facilities.set_index("id")["name"]
     table["nearest_facility_name"] = table["nearest_facility"].map(names).fillna("")
     return table[list(FINDINGS.names())]
+
+
+def kinds_read(rule: Rule) -> frozenset[str]:
+    """Return the kinds of facility on whose rows the findings of a rule depend: all, where its measure does not declare them."""
+    measure = MEASURES.get(rule.measure)
+    if measure is None or measure.kinds is None:
+        return frozenset(FACILITY_KINDS)
+    return frozenset(kind for reading in rule.readings for kind in measure.kinds(reading.params))
+
+
+def reads_the_same(rule: Rule, region: Region, other: Region) -> bool:
+    """Whether a rule's findings are the same of two regions, by what its measure declares that it reads of facilities.
+
+    Whatever else they hold must be the very same objects; False where the measure declares nothing.
+    """
+    measure = MEASURES.get(rule.measure)
+    if measure is None or measure.kinds is None:
+        return False
+    rest = [field.name for field in fields(Region) if field.name != "facilities"]
+    if any(getattr(region, name) is not getattr(other, name) for name in rest):
+        return False
+    kinds = kinds_read(rule)
+    left, right = (
+        pd.DataFrame(frame[frame["kind"].isin(kinds)].drop(columns="geometry")).reset_index(drop=True)
+        for frame in (region.facilities, other.facilities)
+    )
+    return left.equals(right)
 
 
 def gap_rows(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:

@@ -20,7 +20,7 @@ A measure is ``measure(region, travel, **params) -> DataFrame``, one row a subje
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -29,7 +29,7 @@ import pandas as pd
 
 from planner.reach import Reach
 from planner.region import Region
-from planner.serving import center_loads, served_by, served_towns
+from planner.serving import CENTER, center_loads, served_by, served_towns
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
@@ -314,13 +314,13 @@ def community_centers(
     has a 卫生院 is told by `hospital_kinds`; where their list is unknown, the seat's case is too.
     """
     units = _peopled(region, served_towns(region, hospital_kinds), "town")
-    centers = region.open_facilities("community_health_center")
+    centers = region.open_facilities(CENTER)
     loads = center_loads(region, units["code"], centers, travel).to_numpy(float)
     count = units["code"].map(centers.groupby("town_code").size()).fillna(0).to_numpy(float)
     nearest = _nearest(travel.reach(units, centers, limit=0), centers).reindex(units["id"])
     holds = {"present": count > 0, "load": loads <= upper, "either": (count > 0) | (loads <= upper)}[test]
     subdistrict = (units["kind"] == "subdistrict").to_numpy(bool)
-    known = (subdistrict | region.knows(hospital_kinds[0])) & region.knows("community_health_center")
+    known = (subdistrict | region.knows(hospital_kinds[0])) & region.knows(CENTER)
     has_hospital = units["code"].isin(set(region.open_facilities(*hospital_kinds)["town_code"])).to_numpy(bool)
     convert = has_hospital & subdistrict & ~holds
     return _rows(
@@ -371,26 +371,47 @@ def facility_count(
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure, the unit of its value, and how its rows add up.
+    """A measure, the unit of its value, how its rows add up, and what it reads.
 
     ``sums`` "people": above the lowest level the value is the covered share of people.
     ``sums`` "units": above it the value is the number of units that meet the rule, out of those judged.
+    ``kinds`` tells, from the params of a reading, the kinds of facility whose rows (any of their columns) it reads; None:
+    that is not declared, and it is taken to read all of them. ``by_register``: the rows of facilities alone decide,
+    without where they and the residents are, how many those are, and how fast one travels.
     """
 
     function: Callable[..., pd.DataFrame]
     unit: str
     sums: Literal["people", "units"]
+    kinds: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+    by_register: bool = False
+
+
+def _one_kind(params: Mapping[str, Any]) -> tuple[str, ...]:
+    return (params["facility_kind"],)
+
+
+def _kinds_listed(params: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(params["facility_kinds"])
+
+
+def _kind_and_beside(params: Mapping[str, Any]) -> tuple[str, ...]:
+    return (params["facility_kind"], *params["beside_kinds"])
+
+
+def _centers_and_hospitals(params: Mapping[str, Any]) -> tuple[str, ...]:
+    return (CENTER, *params["hospital_kinds"])
 
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        "people_within": Measure(people_within, "share", "people"),
-        "people_within_time": Measure(people_within_time, "share", "people"),
-        "people_served": Measure(people_served, "share", "people"),
-        "facility_per_unit": Measure(facility_per_unit, "所", "units"),
-        "standard_per_unit": Measure(standard_per_unit, "所", "units"),
-        "community_centers": Measure(community_centers, "所", "units"),
-        "facility_count": Measure(facility_count, "所", "units"),
+        "people_within": Measure(people_within, "share", "people", _one_kind),
+        "people_within_time": Measure(people_within_time, "share", "people", _one_kind),
+        "people_served": Measure(people_served, "share", "people", _kind_and_beside),
+        "facility_per_unit": Measure(facility_per_unit, "所", "units", _kinds_listed, by_register=True),
+        "standard_per_unit": Measure(standard_per_unit, "所", "units", _kinds_listed, by_register=True),
+        "community_centers": Measure(community_centers, "所", "units", _centers_and_hospitals),
+        "facility_count": Measure(facility_count, "所", "units", _one_kind, by_register=True),
     }
 )
 FUNCTIONS: Mapping[str, Callable[..., pd.DataFrame]] = MappingProxyType(

@@ -9,11 +9,10 @@ import pandas as pd
 from planner.compare import Judged, clause_changes, gap_ids, side_by_side
 from planner.compare_people import Nearest, Question, groups, question_of, questions, residents_compared, worst_places
 from planner.compare_sites import Cost, cost_of, site_changes
-from planner.findings import assess
+from planner.findings import assess, reads_the_same
 from planner.region import Region, Source
 from planner.rules import Rule, Rules, readable
 from planner.scenario import Scenario
-from planner.schema import FACILITY_KINDS
 from planner.travel import Travel
 from scenarios.asked import asked_by, question_rules, ways_asked
 from scenarios.run import decisions
@@ -128,20 +127,13 @@ def comparison(sides: Sequence[Side]) -> Comparison:
     return Comparison(tuple(sides), tuple(pairs))
 
 
-def kinds_read(rule: Rule) -> frozenset[str]:
-    """Return the kinds of facility on whose rows the findings of a rule depend: no other facility can change them."""
-    values = [value for reading in rule.readings for value in reading.params.values()]
-    words = {word for value in values for word in (value if isinstance(value, tuple) else (value,))}
-    own = {"community_health_center"} if rule.measure == "community_centers" else set()
-    return frozenset(words & FACILITY_KINDS.keys() | own)
-
-
 def _judged(region: Region, rules: Rules, travels: Mapping[str, Travel], earlier: Sequence[Judged]) -> Judged:
     """Return the scenario judged; a rule's findings are taken over from an earlier one that gave it the very same to read."""
-    found = {
-        rule.id: next((one for one in earlier if _reads_the_same(one, region, rule, travels)), None)
-        for rule in rules.rules
-    }
+
+    def same(one: Judged, rule: Rule) -> bool:
+        return one.travels is travels and rule in one.rules.rules and reads_the_same(rule, one.region, region)
+
+    found = {rule.id: next((one for one in earlier if same(one, rule)), None) for rule in rules.rules}
     fresh = tuple(rule for rule in rules.rules if found[rule.id] is None)
     table = assess(region, replace(rules, rules=fresh), travels) if fresh else None
     parts = []
@@ -151,20 +143,6 @@ def _judged(region: Region, rules: Rules, travels: Mapping[str, Travel], earlier
         assert source is not None
         parts.append(source[source["rule"] == rule.id])
     return Judged(region, rules, travels, pd.concat(parts, ignore_index=True))
-
-
-def _reads_the_same(earlier: Judged, region: Region, rule: Rule, travels: Mapping[str, Travel]) -> bool:
-    """Whether an earlier judgement was of this rule, the same ways and residents, and the same facilities of the kinds it reads."""
-    if rule not in earlier.rules.rules or earlier.travels is not travels:
-        return False
-    if earlier.region.residents is not region.residents or earlier.region.villages is not region.villages:
-        return False
-    kinds = kinds_read(rule)
-    left, right = (
-        pd.DataFrame(one.facilities[one.facilities["kind"].isin(kinds)].drop(columns="geometry"))
-        for one in (earlier.region, region)
-    )
-    return left.reset_index(drop=True).equals(right.reset_index(drop=True))
 
 
 def _pair(before: Side, after: Side, nearest: Nearest) -> Pair:

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from planner.cached import bare
-from planner.compare import share
-from planner.compare_people import Question, question_of
+from planner.compare import share, value_texts
+from planner.compare_people import Question, main_readings, question_of
 from planner.compare_sites import Cost
 from planner.parameters import parameter_texts
 from planner.road import Road
@@ -103,7 +103,7 @@ def said(pair: Pair) -> tuple[str, ...]:
     if pair.is_same:
         out += [NO_CHANGE] if pair.questions else [NO_CHANGE_BUT_WAYS, NO_WAYS]
     else:
-        out += [_sites(pair), *_clauses(pair), *_people(pair)]
+        out += [_sites(pair), *_clauses(pair), *_values(pair), *_people(pair)]
     out += [
         *_assumed(before, after),
         f"费用：{before.label}，{cost_text(before.cost)}；{after.label}，{cost_text(after.cost)}。",
@@ -153,6 +153,18 @@ def _clauses(pair: Pair) -> Iterator[str]:
     ]
     size = f"由 {len(old)} 项变为 {len(new)} 项" if len(old) != len(new) else f"仍为 {len(new)} 项，但不是同样的"
     yield f"缺口清单{partly}{size}：{'，'.join(moved)}。"
+
+
+def _values(pair: Pair) -> Iterator[str]:
+    """Say how the city's value changes by the main readings of which no sentence on people tells it: of units and counts."""
+    told = {one.id for one in pair.questions if one.limit is not None}
+    main = {(rule.id, name) for rule in pair.after.judged.rules.rules for name in main_readings(rule)}
+    rows = pair.findings[(pair.findings["level"] == "city") & pair.findings["changed"]]
+    for row in records(rows):
+        if (row["rule"], row["reading"]) in main - told:
+            before, after, change = value_texts(row)
+            if before != after:
+                yield f"{row['rule_label']}（{row['reading_label']}）：全市由 {before}变为 {after}（{change}）。"
 
 
 def _people(pair: Pair) -> Iterator[str]:

@@ -281,7 +281,7 @@ def furniture(
             (reading.params["facility_kind"], float(reading.params["radius_km"]), rule.id)
             for rule in rules.rules
             for reading in rule.readings
-            if "radius_km" in reading.params
+            if {"radius_km", "facility_kind"} <= reading.params.keys()
         }
     )
     return Furniture(

@@ -17,11 +17,10 @@ from planner.findings import assess
 from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Close, Edit, Open, Override, PopulationChange, Scenario, apply, overridden
-from planner.schema import FACILITY_KINDS
 from planner.text import point_change, shares_apart
 from planner.travel import PAPER
 from scenarios.cli import main
-from scenarios.compare import Comparison, compare, kinds_read
+from scenarios.compare import Comparison, compare
 from scenarios.compare_said import NO_CHANGE, said
 from scenarios.ways import RoadChoices
 from tests import tiny
@@ -210,22 +209,6 @@ def test_another_years_people_are_weighed_as_in_that_year(tiny_region: Region, r
     assert (row["population"], row["better"], row["same"]) == (17_500, 2_500, 15_000)
     assert "按 2030 年的人口计算" in "\n".join(said(pair))
     assert "城市地区常住人口 17,500 人中（A 为 35,000 人）" in "\n".join(said(pair))
-
-
-def test_findings_are_taken_over_only_where_nothing_they_read_changed(tiny_region: Region, rules: Rules) -> None:
-    """A rule's findings do not change with a facility of a kind that it does not read, whatever stands where."""
-    plain = assess(tiny_region, rules, PAPER)
-    for kind in FACILITY_KINDS:
-        spots = [(float(lon), float(lat)) for _, _, lon, lat, *_ in tiny.VILLAGES]
-        edits = tuple(
-            Open(fields={"id": f"X{at}", "name": "x", "kind": kind, "lon": lon, "lat": lat})
-            for at, (lon, lat) in enumerate(spots)
-        )
-        changed = assess(apply(tiny_region, Scenario(edits=edits)), rules, PAPER)
-        for rule in rules.rules:
-            if kind not in kinds_read(rule):
-                left, right = (one[one["rule"] == rule.id].reset_index(drop=True) for one in (plain, changed))
-                pd.testing.assert_frame_equal(left, right)
 
 
 def test_every_side_is_judged_as_if_it_were_alone(three: Comparison, tiny_region: Region, rules: Rules) -> None:

@@ -14,8 +14,9 @@ from maps.compare import Between, View, compare_map
 from planner import __version__
 from planner.compare import COUNTS, aligned
 from planner.compare_people import GROUP_WORDS
+from planner.findings import kinds_read
 from planner.schema import FACILITY_KINDS, FACILITY_STATUS, FINDINGS, LEVEL_LABELS, STATUS_LABELS
-from scenarios.compare import Comparison, Pair, kinds_read
+from scenarios.compare import Comparison, Pair
 from scenarios.compare_said import all_said, far_text, said, site_word
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of, parameters

@@ -16,7 +16,7 @@ from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, record
 from scenarios.export.workbook import FOREIGN
 from scenarios.robust import Report
 
-_ORDER = {name: at for at, name in enumerate(("sensitive", "likely", "certain", "register"))}
+_ORDER = {name: at for at, name in enumerate(("untested", "sensitive", "likely", "certain", "register"))}
 
 
 def _share(name: str) -> Any:
