@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from planner.cached import bare
-from planner.compare import share, value_texts
+from planner.compare import row_texts, share
 from planner.compare_people import Question, main_readings, question_of
 from planner.compare_sites import Cost
 from planner.parameters import parameter_texts
@@ -162,7 +162,7 @@ def _values(pair: Pair) -> Iterator[str]:
     rows = pair.findings[(pair.findings["level"] == "city") & pair.findings["changed"]]
     for row in records(rows):
         if (row["rule"], row["reading"]) in main - told:
-            before, after, change = value_texts(row)
+            before, after, change = row_texts(row)
             if before != after:
                 yield f"{row['rule_label']}（{row['reading_label']}）：全市由 {before}变为 {after}（{change}）。"
 
