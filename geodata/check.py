@@ -43,6 +43,7 @@ def quality(region: Region) -> Quality:
     estimated = int(region.residents.loc[region.residents["estimated"], "population"].sum())
     kinds = region.facilities["kind"].value_counts()
     listed = "，".join(f"{FACILITY_KINDS[kind][0]} {kinds[kind]}" for kind in FACILITY_KINDS if kind in kinds)
+    unlisted = "、".join(FACILITY_KINDS[kind][0] for kind in FACILITY_KINDS if not region.knows(kind))
     facts = (
         (Text("城市", "city"), f"{region.about.name}（{region.about.code}）"),
         (Text("坐标系", "CRS"), region.crs),
@@ -50,6 +51,8 @@ def quality(region: Region) -> Quality:
          f"{len(region.counties)}、{len(region.towns)}、{len(region.villages)}"),
         (Text("常住人口", "residents"), f"{people:,}（其中估算 {estimated:,}）"),
         (Text("医疗卫生机构", "facilities"), f"{len(region.facilities)}（{listed}）"),
+        *([(Text("没有名录的机构类型（有关指标无法判断，列入待补数据清单）", "kinds without a list (their rules cannot be judged)"),
+            unlisted)] if unlisted else []),
     )  # fmt: skip
     return Quality(facts, tuple(warnings))
 

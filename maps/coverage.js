@@ -47,7 +47,8 @@ function showCoverage(map) {
     return rowsOf(data.summary).flatMap((row) => {
       const isNew = row.rule !== rule;
       rule = row.rule;
-      const required = make('small', {}, `${words.required}：${row.required_text}`);
+      const said = [`${words.required}：${row.required_text}`, row.note].filter(Boolean).join('；');
+      const required = make('small', {}, said);
       const heading = make('th', {colspan: 3, scope: 'rowgroup'}, row.rule_label, required);
       return isNew ? [make('tr', {}, heading), summaryRow(row)] : [summaryRow(row)];
     });
@@ -87,10 +88,13 @@ function showCoverage(map) {
     fill('fills', ...shareLegend(chosen));
     fill('denominator', `${words[`meaning_${chosen.basis}`]}：${row.denominator || words.none}`);
     const notes = [words.planned, words.estimated_legend];
-    if (!chosen.villages.length) notes.push(words.no_villages);
+    if (!chosen.villages.length) notes.push(hasNoData() ? words.no_data_villages : words.no_villages);
     if (chosen.villages.some((one) => one.unreachable)) notes.push(words.unreachable_mark);
     fill('legend-notes', notes.join('\n'));
   }
+
+  /** Whether some of it is not known: then nobody may be said to have none left out. */
+  const hasNoData = () => [chosen.city, ...chosen.towns.values()].some((row) => row && row.status === 'no_data');
 
   /** Where a rule is about a few towns only, look at those; leave a view that the reader has chosen otherwise alone. */
   function frameJudged() {

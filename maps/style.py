@@ -161,6 +161,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "uncovered_layer": "未覆盖居民点（圆的大小＝人数）",
         "unreachable_mark": "深色边＝其中有不可达人口",
         "no_villages": "本指标没有村（社区）一级的未覆盖居民点",
+        "no_data_villages": "本指标缺数据，不能说有没有未覆盖的居民点（见待补数据清单）",
         "villages_layer": "全部村（社区）",
         "roads_layer": "道路",
         "closed_layer": "封闭道路",

@@ -3,14 +3,14 @@
 The lowest level comes from a measure; town, county and city are added up here and nowhere else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.measures import MEASURES, Measure
+from planner.measures import MEASURES, Measure, unit_count
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules
 from planner.schema import ADVICE, FACILITY_KINDS, FINDINGS, LEVELS
@@ -20,6 +20,8 @@ Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 Places = Mapping[str, pd.DataFrame]
 
+FEW_PEOPLE = 50
+"""A gap that concerns no more people than these is told to hang on them: an assumption, no number of a policy."""
 _PARENT = {"village": "town", "town": "county", "county": "city"}
 _SUMS = ("population", "covered", "unreachable", "population_no_data", "units", "units_met", "units_unknown")
 
@@ -42,8 +44,10 @@ def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.Da
     table = _with_sums(table, places, np.array([MEASURES[rule.measure].sums == "people" for rule, _ in asked]))
     at_home = region.about.code.startswith(rules.city)
     foreign = "" if at_home else f"参数情景：{rules.label}只适用于本市，这里不作判断"
+    noted = [_against_geography(region, rule, one) if at_home else foreign if one.judged else "" for rule, one in asked]
     table = _judge(table, np.array([one.judged for _, one in asked]), at_home)
-    table = _describe(table, asked, places, [foreign if one.judged else "" for _, one in asked])
+    table = _describe(table, asked, places, noted)
+    table["note"] = _joined(table["note"], _of_few(table))
     names = region.facilities.set_index("id")["name"]
     table["nearest_facility_name"] = table["nearest_facility"].map(names).fillna("")
     return table[list(FINDINGS.names())]
@@ -82,10 +86,22 @@ def gap_rows(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
 
 
 def no_data_rows(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """Return what is to be supplied (待补数据): rows with status no_data, at the gap level, of readings that judge."""
-    judges = {(rule.id, reading.id) for rule in rules.rules for reading in rule.readings if reading.judged}
-    asked = np.array([pair in judges for pair in zip(findings["rule"], findings["reading"], strict=True)], dtype=bool)
-    return findings[(findings["status"] == "no_data") & _at_gap_level(findings, rules) & asked]
+    """Return what is to be supplied (待补数据): rows with status no_data, at the gap level, of each rule's main reading."""
+    return findings[
+        (findings["status"] == "no_data") & _at_gap_level(findings, rules) & _of_main_reading(findings, rules)
+    ]
+
+
+def unjudged_rows(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Return who falls short of what a clause speaks of and is no gap, because nothing judges it: at the gap level, of each rule's main reading."""
+    short = findings["gap"].notna() & (findings["gap"] != 0)
+    mine = _at_gap_level(findings, rules) & _of_main_reading(findings, rules)
+    return findings[(findings["status"] == "not_judged") & short & mine]
+
+
+def _of_main_reading(findings: pd.DataFrame, rules: Rules) -> npt.NDArray[np.bool_]:
+    main = {(rule.id, rule.main_reading.id) for rule in rules.rules}
+    return np.array([pair in main for pair in zip(findings["rule"], findings["reading"], strict=True)], dtype=bool)
 
 
 def _at_gap_level(findings: pd.DataFrame, rules: Rules) -> pd.Series:
@@ -262,9 +278,35 @@ def _describe(
         document=of(lambda rule, _: rule.clause.document),
         section=of(lambda rule, _: rule.clause.section),
         quote=of(lambda rule, _: rule.clause.quote),
-        note=["；".join(part for part in parts if part) for parts in noted],
+        note=_joined(*zip(*noted, strict=True)),
         **_subjects(table, places),
     )
+
+
+def _joined(*columns: Iterable[str]) -> list[str]:
+    return ["；".join(part for part in parts if part) for parts in zip(*columns, strict=True)]
+
+
+def _of_few(table: pd.DataFrame) -> list[str]:
+    """Return, by row, that a gap hangs on a few people, or ""."""
+    people = (table["uncovered"] + table["unreachable"]).to_numpy()
+    few = (table["status"] == "not_met").to_numpy() & (people > 0) & (people <= FEW_PEOPLE)
+    return [f"缺口只涉及 {count} 人" if is_few else "" for count, is_few in zip(people, few, strict=True)]
+
+
+def _against_geography(region: Region, rule: Rule, reading: Reading) -> str:
+    """Return where the number that a document gives contradicts the places that it is to serve, or "".
+
+    Told of the document's own number alone: not of one that a scenario has put in its place.
+    """
+    other = rule.units_of
+    if other is None or rule.target != str(reading.params.get("at_least")):
+        return ""
+    wanted, there = int(rule.target), unit_count(region, other.main_reading.params)
+    if wanted == there or not there:
+        return ""
+    word, whom = "少" if wanted < there else "多", other.denominator.removesuffix("（个）")
+    return f"文件写 {wanted} 个，{word}于本市{whom} {there} 个（“{other.required_text}”）：文件自己的数与区划对不上"
 
 
 def _subjects(table: pd.DataFrame, places: Places) -> dict[str, Texts]:

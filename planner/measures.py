@@ -369,6 +369,13 @@ def facility_count(
     )
 
 
+def unit_count(region: Region, params: Mapping[str, Any]) -> int:
+    """Return how many units a rule with these parameters speaks of: 乡镇, 行政村, or towns that centres are to serve."""
+    if "units" in params:
+        return len(_units(region, params["units"]))
+    return len(served_towns(region, params["hospital_kinds"]))
+
+
 @dataclass(frozen=True)
 class Measure:
     """A measure, the unit of its value, how its rows add up, and what it reads.

@@ -35,6 +35,16 @@ class Clause:
 
 
 @dataclass(frozen=True)
+class Deadline:
+    """By the end of which year something is to be done, where that stands word for word, and how the words were read ("": as they are)."""
+
+    year: int
+    section: str
+    quote: str
+    reading: str = ""
+
+
+@dataclass(frozen=True)
 class Reading:
     """One way to read a clause: how one travels, the measure's parameters, and whether it is the one that judges."""
 
@@ -53,6 +63,8 @@ class Rule:
     ``base`` and ``target`` are the document's own figures, as text, where it gives them. ``plan_quote`` and
     ``plan_params`` are what a plan reads from the same section and the measure does not: verbatim words, and the
     numbers and words in them (see plan_params.PLAN_PARAMS); both empty where no plan reads anything.
+    ``data_needed`` is what the clause would need to be judged and no table holds. ``units_of`` is the rule of the same
+    document whose units (towns, villages …) the number of this one is held against: the document's own geography.
     """
 
     id: str
@@ -69,11 +81,22 @@ class Rule:
     assumptions: tuple[str, ...] = ()
     plan_quote: str = ""
     plan_params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    data_needed: str = ""
+    units_of: "Rule | None" = None
+    deadline: Deadline | None = None
+
+    @property
+    def main_reading(self) -> Reading:
+        """The reading that judges; of a rule that judges nothing, the first."""
+        return next((one for one in self.readings if one.judged), self.readings[0])
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of one city's document; a clause holds for its own city only (`city` is its 4-digit code)."""
+    """The rules of one city's document; a clause holds for its own city only (`city` is its 4-digit code).
+
+    ``deadline`` is that of the whole document: it holds where a clause has none of its own.
+    """
 
     id: str
     label: str
@@ -81,6 +104,7 @@ class Rules:
     document: str
     issued: str
     rules: tuple[Rule, ...]
+    deadline: Deadline | None = None
 
 
 def readable(rules: Rules, ways: Collection[str]) -> Rules:
@@ -209,11 +233,13 @@ class _Reader:
 
 _KINDS = {str: Text("文字", "text"), list: Text("列表", "a list"), dict: Text("“键: 值”", "pairs"),
           bool: Text("true 或 false", "true or false")}  # fmt: skip
-_RULES_KEYS = {"id": str, "label": str, "city": str, "document": str, "issued": str, "rules": list}
+_RULES_NEEDED = ("id", "label", "city", "document", "issued", "rules")
+_RULES_KEYS = {**dict.fromkeys(_RULES_NEEDED, str), "rules": list, "deadline": dict}
+_DEADLINE_KEYS = {"year": int, "section": str, "quote": str, "reading": str}
 _RULE_KEYS = {
     **dict.fromkeys(("id", "label", "section", "quote", "force", "nature", "responsible", "measure", "gap_level",
-                     "denominator", "required_text", "base", "target", "plan_quote"), str),
-    "remedies": list, "params": dict, "readings": list, "assumptions": list, "plan_params": dict,
+                     "denominator", "required_text", "base", "target", "plan_quote", "data_needed", "units_of"), str),
+    "remedies": list, "params": dict, "readings": list, "assumptions": list, "plan_params": dict, "deadline": dict,
 }  # fmt: skip
 _RULE_NEEDED = ("id", "label", "section", "quote", "measure", "gap_level", "denominator", "readings")
 _READING_KEYS = {"id": str, "label": str, "judged": bool, "travel": str, "params": dict}
@@ -329,6 +355,15 @@ def _read_plan(reader: _Reader, got: Mapping[str, Any], where: str) -> tuple[str
     return quote, MappingProxyType(params)
 
 
+def _read_deadline(reader: _Reader, got: Mapping[str, Any], where: str, section: str = "") -> Deadline | None:
+    """Return the deadline under its key, None where there is none; a clause's stands in its own `section`."""
+    if "deadline" not in got:
+        return None
+    needed = ("year", "quote") if section else ("year", "quote", "section")
+    said = reader.take(got["deadline"], f"{where} deadline".strip(), _DEADLINE_KEYS, needed)
+    return Deadline(said.get("year", 0), said.get("section", section), said.get("quote", ""), said.get("reading", ""))
+
+
 def _read_rule(
     reader: _Reader, raw: object, number: int, document: str, measures: Mapping[str, Callable[..., Any]]
 ) -> Rule:
@@ -359,14 +394,28 @@ def _read_rule(
         assumptions=reader.texts(got, "assumptions", where),
         plan_quote=plan_quote,
         plan_params=plan_params,
+        data_needed=got.get("data_needed", ""),
+        deadline=_read_deadline(reader, got, where, got.get("section", "")),
     )
+
+
+def _with_units(reader: _Reader, rules: Sequence[Rule], raw: Sequence[object]) -> tuple[Rule, ...]:
+    """Return the rules, those that name another whose units they are held against (units_of) with that other."""
+    known = {
+        rule.id: rule for rule in rules if rule.readings and {"units", "hospital_kinds"} & {*rule.readings[0].params}
+    }
+    named = [one.get("units_of", "") if isinstance(one, Mapping) else "" for one in raw]
+    for rule, name in zip(rules, named, strict=True):
+        if name:
+            reader.one_of(name, f"{rule.id} units_of", list(known))
+    return tuple(replace(rule, units_of=known.get(name)) for rule, name in zip(rules, named, strict=True))
 
 
 def read_rules(text: str, file: str, measures: Mapping[str, Callable[..., Any]]) -> Rules:
     """Return the rules written in `text`; RuleError with every unknown key, wrong value and missing word."""
     raw = read_yaml(text, file)
     reader = _Reader(file)
-    got = reader.take(raw, "", _RULES_KEYS, tuple(_RULES_KEYS))
+    got = reader.take(raw, "", _RULES_KEYS, _RULES_NEEDED)
     document = str(got.get("document", ""))
     rules = tuple(
         _read_rule(reader, one, number, document, measures) for number, one in enumerate(got.get("rules") or [], 1)
@@ -374,6 +423,8 @@ def read_rules(text: str, file: str, measures: Mapping[str, Callable[..., Any]])
     pairs = [(rule.id, reading.id) for rule in rules for reading in rule.readings]
     for pair in sorted({one for one in pairs if pairs.count(one) > 1}):
         reader.wrong(" ".join(pair), "编号重复", "this id stands twice", Text("改成不同的编号", "make them differ"))
+    rules = _with_units(reader, rules, got.get("rules") or [])
+    deadline = _read_deadline(reader, got, "")
     if reader.problems:
         raise RuleError(reader.problems)
-    return Rules(got["id"], got["label"], got["city"], document, got["issued"], rules)
+    return Rules(got["id"], got["label"], got["city"], document, got["issued"], rules, deadline)

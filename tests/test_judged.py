@@ -1,17 +1,26 @@
 """What is judged and what is said of it: whose rules, nothing reassuring where nothing was judged, what few people weigh."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import openpyxl
+import pandas as pd
 import pytest
 
+from geodata.load import load
 from planner import standards
+from planner.findings import FEW_PEOPLE, assess, gap_rows, no_data_rows, unjudged_rows
 from planner.measures import FUNCTIONS
 from planner.region import Region
-from planner.rules import read_rules
-from planner.scenario import Change, Scenario
+from planner.rules import Rules, load_rules, read_rules
+from planner.scenario import Change, Override, Scenario, overridden
+from planner.travel import PAPER
 from scenarios.cli import main
 from scenarios.compare import compare
 from scenarios.compare_said import said
+from scenarios.export.workbook import write_workbook
+from scenarios.verdict import verdict_of
 from tests import tiny
 
 SECOND = """
@@ -113,3 +122,198 @@ def test_where_no_way_was_asked_about_nobody_is_said_to_be_as_near_as_before(tin
         assert "没有按居民路程计算的指标，居民的远近没有比较。" in told
         assert "没有人变近或变远" not in told
         assert "每个居民点的远近" not in told
+
+
+SAMPLES = Path(__file__).parent.parent / "geodata" / "samples"
+WITHOUT_CLINIC = {
+    "船山区": (6, 6130),
+    "安居区": (10, 9482),
+    "蓬溪县": (16, 15706),
+    "大英县": (11, 14383),
+    "射洪市": (17, 15790),
+}
+"""By county of 遂宁: 行政村 without a clinic, and their residents: 60 and 61,491 together."""
+BEYOND = {
+    "雨城区": (4, 35699), "名山区": (7, 67096), "荥经县": (5, 12837), "汉源县": (15, 153278), "石棉县": (9, 18542),
+    "天全县": (2, 5458), "芦山县": (4, 16497), "宝兴县": (5, 14919),
+}  # fmt: skip
+"""By county of 雅安: towns with rural residents beyond the parameter's distance from a station, and these residents."""
+SHEETS = ("缺口清单", "未作判断清单", "指标完成情况", "待补数据清单")
+
+
+@pytest.fixture(scope="module", params=[("suining", "suining_2024", WITHOUT_CLINIC), ("yaan", "yaan_2022", BEYOND)])
+def silent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A city none of whose counties is judged: region, rules, findings, whom it concerns, and the workbooks by county."""
+    sample, name, concerned = request.param
+    region, law = load(SAMPLES / sample), load_rules(name, FUNCTIONS)
+    findings = assess(region, law, PAPER)
+    folder = tmp_path_factory.mktemp(sample)
+    books = {}
+    for code, county in zip(region.counties["code"], region.counties["name"], strict=True):
+        path = folder / f"{county}.xlsx"
+        write_workbook(path, region, law, findings, code)
+        books[county] = openpyxl.load_workbook(path)
+    return region, law, findings, concerned, books
+
+
+def _texts(sheet: Any) -> list[str]:
+    return [str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None]
+
+
+def test_a_county_where_nothing_is_judged_never_says_that_there_is_no_gap(silent: Any) -> None:
+    concerned, books = silent[3:]
+    assert set(books) == set(concerned)
+    for county, book in books.items():
+        texts = [text for sheet in SHEETS for text in _texts(book[sheet])]
+        assert not [text for text in texts if "没有缺口" in text], county
+        assert "没有待补的数据。" not in texts
+        assert "本县（区）没有可判断的指标，有无缺口未作判断。" in texts
+        assert not any("合计：" in text for text in texts)
+        count, people = concerned[county]
+        beside = next(text for text in texts if text.startswith("未作判断，但涉及："))
+        assert f" {count} 个" in beside
+        assert f" {people:,} 人" in beside
+        assert any(text == "只按全市判断的指标：县域医疗卫生次中心数量（未达标）。见全市的工作簿。" for text in texts)
+
+
+def test_whom_it_concerns_is_named_with_people(silent: Any) -> None:
+    region, _, findings, concerned, books = silent
+    for county, (count, people) in concerned.items():
+        rows = [
+            row
+            for row in books[county]["未作判断清单"].iter_rows(min_row=7, values_only=True)
+            if isinstance(row[0], int)
+        ]
+        assert len(rows) == count
+        assert sum(row[9] for row in rows) == people
+    assert sum(count for count, _ in WITHOUT_CLINIC.values()) == 60
+    assert sum(people for _, people in WITHOUT_CLINIC.values()) == 61_491
+    if "village_coverage" not in set(findings["rule"]):
+        return
+    clinics = region.facilities[
+        (region.facilities["kind"] == "village_clinic") & (region.facilities["status"] == "open")
+    ]
+    lacking = region.villages[
+        (region.villages["kind"] == "village") & ~region.villages["code"].isin(clinics["village_code"])
+    ]
+    named = [row[3] for book in books.values() for row in book["未作判断清单"].iter_rows(min_row=7, values_only=True)
+             if isinstance(row[0], int)]  # fmt: skip
+    assert sorted(named) == sorted(lacking["name"])
+
+
+def test_what_it_would_need_to_judge_is_asked_for(silent: Any) -> None:
+    _, law, _, concerned, books = silent
+    for county, (count, people) in concerned.items():
+        sheet = books[county]["待补数据清单"]
+        rows = [row for row in sheet.iter_rows(min_row=7, values_only=True) if isinstance(row[0], int)]
+        if law.id == "suining_2024":
+            assert sum(row[5] for row in rows) == count
+            assert sum(row[7] for row in rows) == people
+            assert all("由哪种方式服务" in row[8] for row in rows)
+        else:
+            told = "本县（区）没有可判断的指标：不是数据已经齐全，而是条款没有给出可判断的数值；涉及的对象见“未作判断清单”。"
+            assert told in _texts(sheet)
+
+
+@pytest.mark.parametrize(("city", "sums"), [("suining", (60, 61_491)), ("yaan", (51, 324_326))])
+def test_the_terminal_says_it_as_well(
+    city: str, sums: tuple[int, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for path in (SAMPLES / city).iterdir():
+        if path.is_file() and not path.name.startswith("roads"):
+            (data / path.name).write_bytes(path.read_bytes())
+    law = {"suining": "suining_2024", "yaan": "yaan_2022"}[city]
+    assert main(["assess", str(data), "--rules", law, "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().out
+    assert f" {sums[0]} 个" in told
+    assert f" {sums[1]:,} 人" in told
+    silent_line = next(line for line in told.splitlines() if "有无缺口未作判断的县（区）" in line)
+    for county in WITHOUT_CLINIC if city == "suining" else BEYOND:
+        assert county in silent_line
+
+
+def test_rules_that_were_judged_and_met_still_say_so(tiny_region: Region) -> None:
+    law = read_rules(SECOND.replace("at_least: 3", "at_least: 0").replace("建设3个", "建设0个"), "x.yaml", FUNCTIONS)
+    sure = replace(tiny_region, about=replace(tiny_region.about, complete_registers=("county_subcenter",)))
+    assert verdict_of(assess(sure, law, PAPER), law).no_gaps == "没有缺口。"
+    assert verdict_of(assess(sure, law, PAPER), law).nothing_missing == "没有待补的数据。"
+    unsure = verdict_of(assess(tiny_region, law, PAPER), law)
+    assert unsure.no_gaps == "全市没有可判断的指标，有无缺口未作判断。"
+    assert len(unsure.missing) == 1
+
+
+def test_a_rule_whose_number_a_planner_changed_is_no_more_judged_and_says_so(tiny_region: Region, rules: Rules) -> None:
+    only = replace(rules, rules=tuple(rule for rule in rules.rules if rule.id == "emergency_urban"))
+    wide = overridden(only, Scenario(overrides=(Override("emergency_urban", {"radius_km": 4.0}),)))
+    verdict = verdict_of(assess(tiny_region, wide, PAPER), wide)
+    assert not len(verdict.gaps)
+    assert verdict.no_gaps == "全市没有可判断的指标，有无缺口未作判断。"
+    assert len(verdict.unjudged)
+    judged = assess(tiny_region, overridden(only, Scenario()), PAPER)
+    assert len(gap_rows(judged, only))
+
+
+def test_what_cannot_be_counted_for_want_of_a_list_is_asked_for_even_where_nothing_judges(silent: Any) -> None:
+    region, law = silent[:2]
+    kinds = {"suining_2024": "village_clinic", "yaan_2022": "emergency_station"}
+    lost = replace(region, facilities=region.facilities[region.facilities["kind"] != kinds[law.id]])
+    lost = replace(lost, about=replace(lost.about, complete_registers=()))
+    findings = assess(lost, law, PAPER)
+    missing = no_data_rows(findings, law)
+    assert set(missing["rule"]) >= {"village_coverage" if law.id == "suining_2024" else "emergency_rural"}
+    assert not len(unjudged_rows(findings, law))
+    assert "没有缺口" not in verdict_of(findings, law).no_gaps
+
+
+REGISTERS = {
+    "register_township_hospital": "文件写 37 个，少于本市乡镇 38 个（“每个乡镇1所”）：文件自己的数与区划对不上",
+    "register_community_health_center": "文件写 14 个，多于本市街道及未设卫生院的县城所在镇 11 个"
+    "（“每个街道1所，或每3万～10万居民1所”）：文件自己的数与区划对不上",
+    "register_village_clinic": "文件写 450 个，多于本市行政村 230 个（“每个行政村1所”）：文件自己的数与区划对不上",
+}
+
+
+def test_a_documents_number_that_contradicts_its_geography_says_so(
+    sample_findings: tuple[Region, pd.DataFrame], rules: Rules, tmp_path: Path
+) -> None:
+    region, findings = sample_findings
+    rows = findings[findings["rule"].isin(REGISTERS)].set_index("rule")
+    assert rows["note"].to_dict() == REGISTERS
+    write_workbook(tmp_path / "city.xlsx", region, rules, findings)
+    book = openpyxl.load_workbook(tmp_path / "city.xlsx")
+    for name in ("未作判断清单", "指标完成情况"):
+        texts = _texts(book[name])
+        for said_of in REGISTERS.values():
+            assert any(said_of in text for text in texts), name
+    other = overridden(
+        rules, Scenario(overrides=(Override("register_village_clinic", {"at_least": 230, "at_most": 230}),))
+    )
+    changed = assess(region, other, PAPER)
+    assert set(changed.loc[changed["rule"] == "register_village_clinic", "note"]) == {""}
+    away = assess(region, replace(rules, city="5109"), PAPER)
+    assert not away["note"].str.contains("对不上").any()
+
+
+def test_a_gap_that_hangs_on_a_few_people_says_so(tiny_region: Region, rules: Rules, tmp_path: Path) -> None:
+    def with_people(count: int) -> tuple[Region, pd.DataFrame]:
+        people = tiny_region.residents
+        mine = people["village_code"] == "510422200201"
+        region = replace(tiny_region, residents=people.assign(population=people["population"].where(~mine, count)))
+        return region, assess(region, rules, PAPER)
+
+    for count, expected in (
+        (3, "缺口只涉及 3 人"),
+        (FEW_PEOPLE, f"缺口只涉及 {FEW_PEOPLE} 人"),
+        (FEW_PEOPLE + 1, ""),
+        (0, ""),
+    ):
+        region, findings = with_people(count)
+        row = findings.set_index("gap_id").loc["village_clinic.register.village.510422200201"]
+        assert (row["status"], row["note"]) == ("not_met", expected)
+    region, findings = with_people(3)
+    write_workbook(tmp_path / "x.xlsx", region, rules, findings)
+    book = openpyxl.load_workbook(tmp_path / "x.xlsx")
+    assert any("缺口只涉及 3 人" in text for text in _texts(book["缺口清单"]))
+    assert any(f"不超过 {FEW_PEOPLE} 人" in text and "不是政策数字" in text for text in _texts(book["说明"]))

@@ -13,6 +13,7 @@ from planner.text import UNKNOWN, amount_words, count_text, people_text, value_t
 from scenarios.export.roads import DETOUR_LIST, parts_text
 from scenarios.export.sheet import records
 from scenarios.run import MAP, Outcome
+from scenarios.verdict import verdict_of
 
 _WARNINGS_SHOWN = 12
 _IDS_SHOWN = 20
@@ -56,21 +57,35 @@ def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
     city = outcome.findings[outcome.findings["level"] == "city"]
     for row in records(city):
         status = STATUS_LABELS[row["status"]] if language == "zh" else row["status"]
-        print(printable(f"  {row['rule_label']}（{row['reading_label']}）：{_value(row)}，{status}"))
+        note = f"；{row['note']}" if row["note"] else ""
+        print(printable(f"  {row['rule_label']}（{row['reading_label']}）：{_value(row)}，{status}{note}"))
     if outcome.roads is not None:
         for told in outcome.roads.told:
             print(printable(f"  {told.say(language)}"))
         _print_detours(outcome.roads.detours, language)
         for line in road_lines(outcome.roads.parts, outcome.roads.not_joined, language):
             print(f"  {line}")
-    judged = outcome.findings["status"].isin(["met", "not_met", "no_data"]).any()
-    if not judged:
-        said = Text(
-            "注意：规则不属于这个城市，全部只作参数情景，未作判断。",
-            "Note: the rules are another city's; nothing was judged.",
-        )
-        print(said.say(language))
+    for text in _not_judged(outcome):
+        print(printable(text.say(language)))
     print(Text(f"输出：{out}（用浏览器打开 {MAP}）", f"output: {out} (open {MAP} in a browser)").say(language))
+
+
+def _not_judged(outcome: Outcome) -> list[Text]:
+    """Return what is to be said of what was not judged: nothing there may pass for met."""
+    region, rules, findings = outcome.region, outcome.rules, outcome.findings
+    if not region.about.code.startswith(rules.city):
+        return [
+            Text("注意：规则不属于这个城市，全部只作参数情景，未作判断。",
+                 "Note: the rules are another city's; nothing was judged.")
+        ]  # fmt: skip
+    out = [Text(f"  {text}", f"  {text}") for text in verdict_of(findings, rules).besides]
+    counties = zip(region.counties["code"], region.counties["name"], strict=True)
+    silent = [name for code, name in counties if not verdict_of(findings, rules, code).judged]
+    if silent:
+        named = "、".join(silent)
+        zh = f"  没有可判断的指标、有无缺口未作判断的县（区）：{named}"
+        out.append(Text(zh, f"  counties where no rule judges, so that nothing is said of gaps: {named}"))
+    return out
 
 
 def _print_detours(detours: pd.DataFrame, language: Language) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from planner import __version__
+from planner.findings import FEW_PEOPLE
 from planner.parameters import parameter_text
 from planner.region import Region
 from planner.rules import Reading, Rules
@@ -25,6 +26,9 @@ NEAREST: Mapping[str, str] = MappingProxyType(
     }
 )
 """From where to what the nearest facility is measured, by measure."""
+
+
+_FEW = f"缺口涉及的人不超过 {FEW_PEOPLE} 人的，注明“缺口只涉及几人”，仍是缺口；{FEW_PEOPLE} 人是参数，不是政策数字。"
 
 
 def _reading_text(reading: Reading) -> str:
@@ -74,7 +78,7 @@ def explanations(
     ]
     for rule in rules.rules:
         lines += [(f"假设：{rule.label}", text) for text in rule.assumptions]
-    lines += [("假设：数据", text) for text in region.about.assumptions]
+    lines += [("假设：人少的缺口", _FEW), *(("假设：数据", text) for text in region.about.assumptions)]
     lines += [
         (f"参数：{rule.label}", f"{reading.label}：{_reading_text(reading)}")
         for rule in rules.rules

@@ -10,7 +10,7 @@ from planner import __version__
 from planner.certainty import VERDICTS, hangs_on_text, percent
 from planner.certainty_rules import FACTOR_LABELS
 from scenarios.export.robust import said, sites_of
-from scenarios.export.robust_workbook import loss_text, sorted_gaps, value_text
+from scenarios.export.robust_workbook import NO_GAPS, loss_text, sorted_gaps, value_text
 from scenarios.export.sheet import records
 from scenarios.robust import Report
 
@@ -38,9 +38,7 @@ def page(report: Report) -> str:
         f'<p class="notice">{escape(region.about.notice)}</p>' if region.about.notice else "",
         f'<p class="quiet">{escape(report.rules.document)}　数据日期 {escape(region.about.as_of or "未注明")}　fugai {escape(__version__)}</p>',
         "<h2>缺口</h2>",
-        _gap_table(
-            sorted_gaps(gaps[judged & (gaps["verdict"] != "register")]), "没有受所试因素影响的缺口，或未作判断。"
-        ),
+        _gap_table(sorted_gaps(gaps[judged & (gaps["verdict"] != "register")]), NO_GAPS),
         *_site_parts(report),
         "<h2>各指标取决于什么（一次变一项，覆盖人口的变化）</h2>",
         '<p class="quiet">褐色为减少，蓝色为增加；中线是现在的数据。</p>',

@@ -97,6 +97,9 @@ def value_text(row: Mapping[str, Any], name: str) -> str:
     return f"{value / (3.6e6 if hours else 1e6) / 1e4:,.2f} 万人·{'小时' if hours else '公里'}"
 
 
+NO_GAPS = "没有受所试因素影响的缺口，或未作判断。"
+
+
 def loss_text(share: float) -> str:
     """Return what keeping a plan loses.
 
@@ -132,7 +135,7 @@ def write_workbook(path: Path, report: Report) -> None:
 
     gaps = report.gaps.gaps
     judged, byregister = gaps["judged"].astype(bool), gaps["verdict"] == "register"
-    sheet("缺口可信度", "缺口的可信度", _GAPS, sorted_gaps(gaps[judged & ~byregister]), foreign or "没有缺口。",
+    sheet("缺口可信度", "缺口的可信度", _GAPS, sorted_gaps(gaps[judged & ~byregister]), foreign or NO_GAPS,
           _register_note(gaps[byregister]), "“现在是缺口”为否的，是抽样中新出现的。缺口编号在表右侧，不打印。")  # fmt: skip
     reference = gaps[~judged]
     unsure = reference[reference["verdict"] != "certain"]

@@ -8,7 +8,6 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.findings import gap_rows, no_data_rows
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import FACILITIES, FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
@@ -16,6 +15,7 @@ from planner.text import UNITS, apart, count_text, value_text
 from scenarios.export.explain import explanations, write_explanations
 from scenarios.export.roads import write_road_sheets
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
+from scenarios.verdict import MISSING, UNJUDGED, Verdict, verdict_of
 from scenarios.ways import RoadView
 
 __all__ = ["FOREIGN", "completion_text", "records", "write_workbook"]
@@ -23,6 +23,7 @@ __all__ = ["FOREIGN", "completion_text", "records", "write_workbook"]
 FOREIGN = "本数据不属于条款所在城市，未作判断。"
 _NAMES_SHOWN = 40
 _COUNTY = "县\n（区）"
+_PEOPLE = "涉及人口\n（人）"
 
 
 def write_workbook(
@@ -52,16 +53,25 @@ def write_workbook(
     foreign = "" if region.about.code.startswith(rules.city) else FOREIGN
     notice = "　".join(part for part in (region.about.notice, foreign) if part)
     hidden = (_COUNTY,) if county_code else ()
+    verdict = verdict_of(findings, rules, county_code)
     gaps = Sheet(book, formats, region, "缺口清单", f"{name}医疗卫生设施布局缺口清单")
     gaps.headings(_GAPS, notice, hidden)
-    _gap_list(gaps, gap_rows(mine, rules), rules, foreign)
+    _gap_list(gaps, verdict, rules, foreign)
+    unjudged = Sheet(book, formats, region, UNJUDGED, f"{name}未作判断而涉及的对象")
+    unjudged.headings(_UNJUDGED, notice, hidden)
+    _unjudged_list(unjudged, verdict.unjudged, rules)
     state = _state_rows(mine, rules, "county" if county_code else "city")
     sheet = Sheet(book, formats, region, "指标完成情况", f"{name}医疗卫生设施布局指标完成情况")
     columns = [one for one in _STATE if one.heading != "性质" or any(row["nature"] for row in state)]
-    sheet.table(columns, state, notice, foreign or "没有指标。")
-    missing = [] if foreign else _missing_rows(no_data_rows(mine, rules), rules, has_villages=len(region.villages) > 0)
-    sheet = Sheet(book, formats, region, "待补数据清单", f"{name}待补数据清单")
-    sheet.table(_MISSING, missing, notice, foreign or "没有待补的数据。")
+    sheet.table(
+        columns,
+        state,
+        notice,
+        foreign or ("没有按县（区）计算的指标，见全市的工作簿。" if county_code else "没有指标。"),
+    )
+    missing = [] if foreign else _missing_rows(verdict, rules, has_villages=len(region.villages) > 0)
+    sheet = Sheet(book, formats, region, MISSING, f"{name}待补数据清单")
+    sheet.table(_MISSING, missing, notice, foreign or verdict.nothing_missing)
     if roads is not None:
         write_road_sheets(book, formats, region, roads, (name, county_code, notice))
     readings = set(zip(findings["rule"], findings["reading"], strict=True))
@@ -81,6 +91,12 @@ def _shown(row: Mapping[str, Any], name: str) -> str:
 
 def _short_people(row: Mapping[str, Any]) -> float:
     return float(row["uncovered"] + row["unreachable"])
+
+
+def _people_cell(row: Mapping[str, Any]) -> str | float:
+    """Return whom a row concerns; a number of facilities for the whole city concerns nobody in particular, not 0 people."""
+    counted = row["level"] == "city" and not row["population"] and not row["population_no_data"]
+    return "—" if counted else _short_people(row)
 
 
 def _kilometres(row: Mapping[str, Any]) -> str | float:
@@ -104,7 +120,7 @@ _GAPS = (
     Column("现状与要求", "要求", 11, lambda row: row["required_text"]),
     Column("现状与要求", "现状", 6.5, lambda row: _shown(row, "value"), "centre"),
     Column("现状与要求", "缺口", 6, lambda row: _shown(row, "gap"), "centre"),
-    Column("", "涉及人口\n（人）", 7.5, _short_people, "number"),
+    Column("", _PEOPLE, 7.5, _people_cell, "number"),
     Column("最近机构（见注）", "名称", 10.5, lambda row: row["nearest_facility_name"]),
     Column("最近机构（见注）", "距离\n（公里）", 7.5, _kilometres, "kilometres"),
     Column("", "建议措施", 7.5, _remedy, "centre"),
@@ -112,10 +128,21 @@ _GAPS = (
     Column("", "数据\n可信度", 6, lambda row: _CERTAINTY[bool(row["estimated"])], "centre"),
     Column("", "缺口编号", 34, lambda row: row["gap_id"], "small", printed=False),
 )
-_PEOPLE_AT = next(at for at, one in enumerate(_GAPS) if one.heading.startswith("涉及人口"))
+_UNJUDGED = (
+    *_GAPS[:7],
+    Column("现状与要求", "要求", 18, lambda row: row["required_text"]),
+    Column("现状与要求", "现状", 7.5, lambda row: _shown(row, "value"), "centre"),
+    *_GAPS[10:13],
+    Column("", "说明", 14, lambda row: row["note"]),
+    *_GAPS[15:],
+)
 _NEAREST_NOTE = (
     "注：“最近机构”按半径覆盖的指标（急救），是该乡镇最远的未覆盖居民点的最近机构；卫生院、社区卫生服务中心从乡镇（街道）的"
     "人口重心居民点量起，村卫生室从村的位置点量起。缺口编号在表右侧，不打印。"
+)
+_UNJUDGED_NOTE = (
+    "注：这里的对象达不到条款所说（或参数所设）的情形，但条款没有给出可以判断的数值，或判断要用的资料名录里没有，所以不算缺口，也不能说达标。"
+    "一个指标有几个口径的，只列第一个，其余见“指标完成情况”；还缺什么资料，见“待补数据清单”。"
 )
 
 
@@ -130,6 +157,10 @@ def completion_text(row: Mapping[str, Any]) -> str:
     return f"无法判断（{STATUS_LABELS[status]}：{reason}）"
 
 
+def _required(row: Mapping[str, Any]) -> str:
+    return "；".join(part for part in (row["required_text"], row["note"]) if part)
+
+
 _STATE = (
     Column("", "序号", 3.5, lambda row: row["number"], "centre"),
     Column("指标", "名称", 14.5, lambda row: row["rule_label"]),
@@ -139,7 +170,7 @@ _STATE = (
     Column("指标", "语气", 6.5, lambda row: row["force"] or "—", "centre"),
     Column("数值", "基期值", 6, lambda row: row["base"] or "—", "centre"),
     Column("数值", "目标值", 6, lambda row: row["target"] or "—", "centre"),
-    Column("数值", "要求", 11.5, lambda row: row["required_text"]),
+    Column("数值", "要求", 11.5, _required),
     Column("数值", "现状", 7, lambda row: _shown(row, "value"), "centre"),
     Column("数值", "分母", 11, lambda row: row["denominator_text"]),
     Column("人口", "已覆盖\n（人）", 8, lambda row: row["covered"], "number"),
@@ -157,7 +188,7 @@ _MISSING = (
     Column("对象", "乡镇（街道）", 10.5, lambda row: row["town_name"]),
     Column("对象", "数量\n（个）", 6, lambda row: row["count"], "number"),
     Column("对象", "名称", 36, lambda row: row["names"]),
-    Column("对象", "涉及人口\n（人）", 8, lambda row: row["population_no_data"], "number"),
+    Column("对象", _PEOPLE, 8, lambda row: row["people"], "number"),
     Column("", "请补充", 28, lambda row: row["ask"]),
 )
 
@@ -217,36 +248,71 @@ def _named(names: Sequence[str]) -> str:
     return shown if len(names) <= _NAMES_SHOWN else f"{shown}……等 {len(names)} 个（全部见 findings.csv）"
 
 
-def _missing_rows(rows: pd.DataFrame, rules: Rules, *, has_villages: bool) -> list[dict[str, Any]]:
-    """Return what is to be supplied, one row a rule and town; what is the whole city's is called 全市."""
+def _missing_rows(verdict: Verdict, rules: Rules, *, has_villages: bool) -> list[dict[str, Any]]:
+    """Return what is to be supplied, one row a rule and town; what is the whole city's is called 全市.
+
+    That is what could not be judged for want of data, and what a clause would need that no table holds (`data_needed`).
+    """
     by_id = {rule.id: rule for rule in rules.rules}
+    needed = verdict.unjudged[verdict.unjudged["rule"].map(lambda one: bool(by_id[one].data_needed)).astype(bool)]
+    rows = pd.concat(
+        [
+            verdict.missing.assign(people=verdict.missing["population_no_data"], needed=False),
+            needed.assign(people=needed["uncovered"] + needed["unreachable"], needed=True),
+        ],
+        ignore_index=True,
+    )
     out = []
-    keys = ["rule", "county_code", "town_code"]
+    keys = ["rule", "county_code", "town_code", "needed"]
     order = {rule.id: at for at, rule in enumerate(rules.rules)}
-    rows = rows.assign(order=rows["rule"].map(order)).sort_values(["order", "subject_code", "reading"], kind="stable")
-    rows = rows.drop_duplicates(["rule", "subject_code"])
-    for (rule_id, _, _), group in rows.groupby(keys, sort=False):
-        first = records(group)[0]
+    rows = rows.assign(order=rows["rule"].map(order)).sort_values(["order", "subject_code"], kind="stable")
+    for (rule_id, *_, by_clause), group in rows.groupby(keys, sort=False):
+        rule, first = by_id[str(rule_id)], records(group)[0]
         city = {"county_name": LEVEL_LABELS["city"], "names": "—"} if first["level"] == "city" else {}
         out.append(
             {
                 **first,
                 "count": len(group),
                 "names": _named(list(group["subject_name"])),
-                "population_no_data": int(group["population_no_data"].sum()),
-                "ask": _ask(by_id[str(rule_id)], has_villages=has_villages),
+                "people": int(group["people"].sum()),
+                "ask": rule.data_needed if by_clause else _ask(rule, has_villages=has_villages),
                 **city,
             }
         )
     return out
 
 
-def _gap_list(sheet: Sheet, rows: pd.DataFrame, rules: Rules, foreign: str) -> None:
-    """Write the gaps by rule with a subtotal each, the 合计, and the signatures; `foreign` where nothing was judged.
+def _gap_list(sheet: Sheet, verdict: Verdict, rules: Rules, foreign: str) -> None:
+    """Write the gaps by rule with a subtotal each, the 合计, what was not judged, and the signatures.
 
-    People are summed within a rule only: the same resident may stand under several rules.
+    `foreign` is said where the rules are another city's. People are summed within a rule only: the same resident may
+    stand under several rules.
     """
-    number = 0
+    count = _by_rule(sheet, _GAPS, verdict.gaps, rules)
+    if not count:
+        sheet.merged(_GAPS, foreign or verdict.no_gaps)
+    elif not foreign:
+        text = f"合计：{count} 项（同一居民可能涉及几个指标，各指标的人口不相加）"
+        sheet.total(_GAPS, text, _people_at(_GAPS), None)
+    for text in verdict.besides:
+        sheet.merged(_GAPS, text, "plain")
+    sheet.merged(_GAPS, _NEAREST_NOTE, "plain")
+    sheet.row += 1
+    sheet.loose("填表人：　　　　　　　　审核人：　　　　　　　　填报日期：")
+    sheet.finish(_GAPS)
+
+
+def _unjudged_list(sheet: Sheet, rows: pd.DataFrame, rules: Rules) -> None:
+    """Write who falls short of a clause that judges nothing here, by rule with a subtotal each."""
+    if not _by_rule(sheet, _UNJUDGED, rows, rules):
+        sheet.merged(_UNJUDGED, "没有这样的对象：不作判断的指标都没有不足，或没有不作判断的指标。")
+    sheet.merged(_UNJUDGED, _UNJUDGED_NOTE, "plain")
+    sheet.finish(_UNJUDGED)
+
+
+def _by_rule(sheet: Sheet, columns: Sequence[Column], rows: pd.DataFrame, rules: Rules) -> int:
+    """Write the rows by rule, numbered, with a subtotal of people each; return how many there are."""
+    number, people_at = 0, _people_at(columns)
     for rule in rules.rules:
         mine = rows[rows["rule"] == rule.id].sort_values("subject_code", kind="stable")
         if not len(mine):
@@ -254,14 +320,11 @@ def _gap_list(sheet: Sheet, rows: pd.DataFrame, rules: Rules, foreign: str) -> N
         start = sheet.row
         for row in records(mine):
             number += 1
-            sheet.line(_GAPS, {**row, "number": number})
+            sheet.line(columns, {**row, "number": number})
         total = sum(_short_people(row) for row in records(mine))
-        sheet.total(_GAPS, f"小计：{rule.label}　{len(mine)} 项", _PEOPLE_AT, (start, sheet.row - 1, total))
-    if not number:
-        sheet.merged(_GAPS, foreign or "没有缺口。")
-    if not foreign:
-        sheet.total(_GAPS, f"合计：{number} 项（同一居民可能涉及几个指标，各指标的人口不相加）", _PEOPLE_AT, None)
-    sheet.merged(_GAPS, _NEAREST_NOTE, "plain")
-    sheet.row += 1
-    sheet.loose("填表人：　　　　　　　　审核人：　　　　　　　　填报日期：")
-    sheet.finish(_GAPS)
+        sheet.total(columns, f"小计：{rule.label}　{len(mine)} 项", people_at, (start, sheet.row - 1, total))
+    return number
+
+
+def _people_at(columns: Sequence[Column]) -> int:
+    return next(at for at, one in enumerate(columns) if one.heading == _PEOPLE)

@@ -269,7 +269,9 @@ def proposals(report: Report) -> list[Proposal]:
     few, far = report.asked.few, report.far.said
     notes = (f"乡村方案：人口较少取不超过 {few} 人，交通半径大取不少于 {far}（参数）。", *plan.assumptions)
     if not plan.edits():
-        notes = ("没有要新建的村卫生室。", *notes)
+        unknown = int((plan.villages["group"] == "no_data").sum())
+        said = f"村卫生室没有名录：{unknown} 个行政村无法判断要不要新建。" if unknown else "没有要新建的村卫生室。"
+        notes = (said, *notes)
     scenario = replace(
         base,
         name="乡村方案（新建村卫生室）",
