@@ -226,6 +226,7 @@ def test_the_sheets_hold_the_same_rows(outputs: Path, found: pd.DataFrame) -> No
         path = outputs / f"缺口清单_{name}.xlsx"
         assert openpyxl.load_workbook(path).sheetnames == [
             "缺口清单",
+            "未作判断清单",
             "指标完成情况",
             "待补数据清单",
             "绕行清单",
@@ -551,7 +552,7 @@ def test_without_roads_nothing_is_said_of_them(tiny_folder: Path, tmp_path: Path
     assert not [name for name in manifest["parameters"] if "road" in name]
     assert not (out / "绕行清单.csv").exists()
     book = openpyxl.load_workbook(out / "缺口清单_甲区.xlsx")
-    assert book.sheetnames == ["缺口清单", "指标完成情况", "待补数据清单", "说明"]
+    assert book.sheetnames == ["缺口清单", "未作判断清单", "指标完成情况", "待补数据清单", "说明"]
     said = " ".join(str(cell.value) for row in book["说明"].iter_rows() for cell in row)
     assert "道路距离，城市" not in said
     assert data_of((out / MAP).read_text("utf-8"))["detours"] is None

@@ -118,7 +118,7 @@ def test_the_workbooks_list_exactly_the_gaps(demo: Path) -> None:
         assert {row[-1] for row in listed} == set(mine["gap_id"])
         people = {row[-1]: row[10] for row in listed}
         for row in mine.itertuples():
-            assert people[row.gap_id] == row.uncovered + row.unreachable
+            assert people[row.gap_id] == ("—" if row.level == "city" else row.uncovered + row.unreachable)
         assert f"合计：{len(mine)} 项" in "".join(str(row[0]) for row in rows)
 
 
@@ -144,7 +144,7 @@ def test_the_workbook_is_an_attachment(demo: Path) -> None:
     assert sheet["A2"].value == "盐边县医疗卫生设施布局缺口清单"
     assert "不作决策依据" in sheet["A4"].value
     assert openpyxl.load_workbook(demo / "缺口清单_盐边县.xlsx").sheetnames == [
-        "缺口清单", "指标完成情况", "待补数据清单", "绕行清单", "路网接入", "说明",
+        "缺口清单", "未作判断清单", "指标完成情况", "待补数据清单", "绕行清单", "路网接入", "说明",
     ]  # fmt: skip
 
 
