@@ -58,7 +58,8 @@ def kinds_read(rule: Rule) -> frozenset[str]:
     measure = MEASURES.get(rule.measure)
     if measure is None or measure.kinds is None:
         return frozenset(FACILITY_KINDS)
-    return frozenset(kind for reading in rule.readings for kind in measure.kinds(reading.params))
+    noted = rule.units_of.main_reading.params.get("hospital_kinds", ()) if rule.units_of else ()
+    return frozenset(kind for reading in rule.readings for kind in measure.kinds(reading.params)) | {*noted}
 
 
 def reads_the_same(rule: Rule, region: Region, other: Region) -> bool:
