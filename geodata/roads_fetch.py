@@ -11,7 +11,7 @@ from typing import Any
 from geodata.roads import read_roads
 from geodata.roads_files import missing_package
 from geodata.roads_tags import ACCESS_KEYS, DRIVABLE
-from planner.errors import DataError, FugaiError, OptionError, Problem, Text
+from planner.errors import DataError, FugaiError, OptionError, Problem, Text, file_problem
 from planner.network import RoadGraph
 
 Box = tuple[float, float, float, float]
@@ -44,13 +44,16 @@ def fetch_roads(
         raise missing_package("fugai roads fetch", "osmnx") from error
     with _settings(osmnx, endpoint), _told(str(asked)):
         graph = _download(osmnx, place, bbox)
-    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
-        made = Path(folder) / out.name
-        osmnx.save_graphml(graph, made)
-        roads = read_roads(made)
-        with made.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        made.replace(out)
+    try:
+        with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+            made = Path(folder) / out.name
+            osmnx.save_graphml(graph, made)
+            roads = read_roads(made)
+            with made.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            made.replace(out)
+    except OSError as error:
+        raise OptionError(file_problem(str(out), error)) from error
     return roads
 
 

@@ -10,8 +10,10 @@
 Mistakes of programmers are built-in exceptions, in English, and do show a traceback.
 """
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 Language = Literal["zh", "en"]
@@ -63,6 +65,43 @@ class Problem:
                 language
             )
         )
+
+
+_FULL = (Text("磁盘满了", "the disk is full"), Text("清理磁盘，或换一个位置", "free some space, or write elsewhere"))
+_LONG = (Text("文件名或路径太长", "the name or path is too long"), Text("改短", "shorten it"))
+_CLOSED = (
+    Text("没有权限，或正被别的程序打开", "not permitted, or open in another program"),
+    Text("检查权限，关闭 Excel、QGIS 等后重试", "check permissions, close it elsewhere and run again"),
+)
+_BUSY = (
+    Text("运行期间有别的程序在改动它", "another program changed it meanwhile"),
+    Text("关闭那个程序后重试", "close that program and run again"),
+)
+_REASONS: Mapping[int, tuple[Text, Text]] = MappingProxyType(
+    {
+        errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EFBIG: _FULL, errno.ENAMETOOLONG: _LONG,
+        errno.EACCES: _CLOSED, errno.EPERM: _CLOSED, errno.EBUSY: _CLOSED,
+        errno.EROFS: (Text("磁盘是只读的", "the disk is read-only"), Text("换一个位置", "write elsewhere")),
+        errno.ENOTEMPTY: _BUSY, errno.EEXIST: _BUSY,
+        errno.ENOENT: (Text("没有这个文件或文件夹", "there is no such file or folder"), Text("检查路径", "check the path")),
+        errno.ENOTDIR: (Text("路径中间有一段不是文件夹", "a part of the path is no folder"), Text("检查路径", "check the path")),
+        errno.EISDIR: (Text("这是文件夹，不是文件", "this is a folder, not a file"), Text("检查路径", "check the path")),
+    }
+)  # fmt: skip
+
+
+def file_problem(file: str, error: OSError) -> Problem:
+    """Return why a file or folder cannot be read or written, and what to do; the system's own words where it is rare.
+
+    >>> file_problem("a.csv", OSError(errno.ENOSPC, "No space left on device")).say()
+    'a.csv：磁盘满了。清理磁盘，或换一个位置。'
+    """
+    rare = (
+        Text("读写失败", "cannot be read or written"),
+        Text("检查路径、权限和磁盘", "check path, permissions and disk"),
+    )
+    what, fix = _REASONS.get(error.errno or 0, rare)
+    return Problem(file, what, fix, found=(error.strerror or "") if what is rare[0] else "")
 
 
 class FugaiError(Exception):

@@ -42,7 +42,8 @@ def read_limit(text: str) -> Limit:
     if not found:
         raise ValueError(f"{text!r} has no unit: write 5km, 800m, 30min or 90s")
     unit, factor = _UNITS[found[2].lower()]
-    value = round(float(found[1]) * factor)
+    exact = float(found[1]) * factor
+    value = round(exact) if exact <= MOST else MOST + 1  # a number of 400 digits is infinite
     if not 0 < value <= MOST:
         raise ValueError(f"{text!r} is out of range")
     return Limit(value, unit, text.strip())

@@ -1,7 +1,6 @@
 """Who reaches whom, for two lists of points anywhere: the pairs, the summary, and the areas to look at."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from pyogrio.errors import DataSourceError
 from pyproj import Geod
 
 from geodata.csv_text import write_csv
@@ -22,6 +20,7 @@ from planner.reach import Reach
 from planner.road import Road
 from planner.schema import REASON_LABELS
 from planner.travel import StraightLine
+from scenarios.export.tables import write_layer
 
 _SHOWN = 20
 _FAR_OUTSIDE_M = 10_000
@@ -187,32 +186,6 @@ def check_inside(points: pd.DataFrame, file: str, road: Road) -> None:
         )
 
 
-def write_whole(outputs: Mapping[Path, Callable[[Path], object]]) -> None:
-    """Write every file beside its place, and only when all are written put them there; none at all where one fails."""
-    fresh = {out: out.with_name(f".{out.stem}.fugai-new{out.suffix}") for out in outputs}
-    try:
-        for out, write in outputs.items():
-            with _told(out):
-                write(fresh[out])
-        for out, made in fresh.items():
-            with _told(out):
-                made.replace(out)
-    finally:
-        for made in fresh.values():
-            made.unlink(missing_ok=True)
-
-
-@contextmanager
-def _told(out: Path) -> Iterator[None]:
-    """Say of which file a failure is."""
-    try:
-        yield
-    except (OSError, DataSourceError) as error:
-        fix = Text("检查路径、权限，关闭打开它的程序", "check the path, and close what has it open")
-        found = getattr(error, "strerror", "") or ""
-        raise OptionError(Problem(str(out), Text("写不进去", "cannot be written"), fix, found=found)) from error
-
-
 def write_pairs(pairs: pd.DataFrame, path: Path) -> None:
     """Write the pairs as .csv or .parquet; ids stay text."""
     if path.suffix.lower() != ".parquet":
@@ -227,7 +200,7 @@ def write_pairs(pairs: pd.DataFrame, path: Path) -> None:
 
 def write_areas(areas: gpd.GeoDataFrame, path: Path, name: str) -> None:
     """Write the areas as GeoJSON whose layer has this name."""
-    areas.to_file(path, driver="GeoJSON", engine="pyogrio", layer=name, RFC7946="YES")
+    write_layer(path, areas, name, "GeoJSON", RFC7946="YES")
 
 
 def left_out(answer: Answer, travel: StraightLine | Road, limits: Sequence[Limit]) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import xlsxwriter
 
 from planner.errors import OptionError, Problem, Text
@@ -24,7 +23,7 @@ from planner.schema import (
 )
 from scenarios.export.folder import whole_folder
 from scenarios.export.sheet import FIXED_DATE, row_points
-from scenarios.export.tables import GPKG_DATE
+from scenarios.export.tables import write_layer
 
 _KINDS = {
     "text": "文字",
@@ -218,11 +217,7 @@ def _empty_layer(path: Path, table: Table) -> None:
     kinds: dict[str, Any] = {"integer": "int64", "number": "float64"}
     columns = {field.label: pd.Series(dtype=kinds.get(field.kind, "str")) for field in table.fields}
     frame = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs="EPSG:4490"))
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": GPKG_DATE})
-    try:
-        pyogrio.write_dataframe(frame, path, layer=table.label, driver="GPKG", geometry_type="MultiPolygon")
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    write_layer(path, frame, table.label, geometry_type="MultiPolygon")
 
 
 _DICTIONARY = (

@@ -4,15 +4,22 @@ Nothing heavy is imported here, so that ``fugai --help`` answers at once; each c
 """
 
 import argparse
+import errno
 import io
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from traceback import format_exception
 from types import FrameType, ModuleType
 from typing import NoReturn
 
-from planner.errors import FugaiError, Language, Text
+from planner import __version__
+from planner.errors import FugaiError, Language, OptionError, Problem, Text, file_problem, printable
 from scenarios.cli import (
     assess,
     check,
@@ -30,6 +37,7 @@ from scenarios.cli import (
     template,
 )
 from scenarios.cli.words import Parser, use_language
+from scenarios.export.folder import held
 
 COMMANDS: tuple[ModuleType, ...] = (
     demo,
@@ -52,6 +60,15 @@ _ABOUT = Text(
     "覆盖：医疗卫生设施布局评估。设施放在哪里、谁够不着、各县（区）要做什么。",
     "fugai: where health facilities must be, who is out of reach, what each county has to do.",
 )
+_FAILED = Text(
+    "出现了没有预料到的错误，命令没有完成，没有写完的输出不会留下。",
+    "An unforeseen error: the command did not finish, and nothing half-written is left.",
+)
+_OUT_OF_MEMORY = Text(
+    "内存不够，命令没有完成，没有写完的输出不会留下。关闭别的程序，或缩小数据的范围后重试。",
+    "Not enough memory: the command did not finish, and nothing half-written is left. Close other programs, or use less data.",
+)
+_SHOWN = 60
 _INTERRUPTED = Text("已中断，原有输出没有改动。", "Interrupted; earlier output is unchanged.")
 
 
@@ -92,22 +109,76 @@ def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG00
     raise KeyboardInterrupt
 
 
-def _run(options: argparse.Namespace, language: Language) -> int:
-    code = 0
+def _run(options: argparse.Namespace) -> int:
+    """Run the command alone in the place of its output; a command that has no answer to give returns 2."""
+    _check_paths(options)
+    out = getattr(options, "out", None)
+    with ExitStack() as stack:
+        if isinstance(out, Path) and out.name and out.absolute().parent.is_dir():
+            stack.enter_context(held(out))
+        return options.run(options) or 0
+
+
+def _check_paths(options: argparse.Namespace) -> None:
+    """Refuse a path that no system can open, before anything asks for it."""
+    for name, values in vars(options).items():
+        option = f"--{name.replace('_', '-')}"
+        for value in values if isinstance(values, list | tuple) else [values]:
+            if isinstance(value, Path | str) and "\0" in str(value):
+                fix = Text("去掉它", "remove it")
+                raise OptionError(Problem(option, Text("含有空字符", "holds a NUL character"), fix))
+            if isinstance(value, Path):
+                _check_path(option, value)
+
+
+def _check_path(option: str, path: Path) -> None:
     try:
-        code = options.run(options) or 0  # a command that has no answer to give returns 2
+        path.lstat()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise OptionError(replace(file_problem(option, error), found=f"{str(path)[:_SHOWN]}…")) from error
+
+
+def _caught(words: Sequence[str], language: Language, run: Callable[[], int]) -> int:
+    """Return what `run` returns; 2, and a sentence, for whatever it raises: a stack is shown to who asks for it."""
+    debug = "--debug" in words
+    try:
+        return run()
     except FugaiError as error:
-        if getattr(options, "debug", False):
+        if debug:
             raise
         for problem in error.problems:
             print(problem.say(language), file=sys.stderr)
-        return 2
     except BrokenPipeError:  # the reader, say `head`, has gone
         sys.stderr.close()
+        return 0
     except KeyboardInterrupt:
         print(_INTERRUPTED.say(language), file=sys.stderr)
         return 130
-    return code
+    except Exception as error:
+        if debug:
+            raise
+        print(printable(_unforeseen(error, words).say(language)), file=sys.stderr)
+    return 2
+
+
+def _unforeseen(error: Exception, words: Sequence[str]) -> Text:
+    """Return what to tell of an error that nobody foresaw, its stack written into a file of its own."""
+    told = _OUT_OF_MEMORY if isinstance(error, MemoryError) else _FAILED
+    if isinstance(error, OSError):
+        name = str(error.filename or "")
+        problem = file_problem(f"{name[:_SHOWN]}…" if len(name) > _SHOWN else name, error)
+        told = Text(problem.say("zh").lstrip("："), problem.say("en").lstrip(": "))
+        if not problem.found:  # its reason is known
+            return told
+    try:
+        with NamedTemporaryFile("w", encoding="utf-8", prefix="fugai-", suffix=".log", delete=False) as log:
+            log.write(f"fugai {__version__}, Python {sys.version}, {sys.platform}\n{list(words)}\n")
+            log.writelines(format_exception(error))
+    except (OSError, MemoryError):
+        return told
+    return Text(f"{told.zh}详情在 {log.name}，请和所用的文件一起交给软件维护人员。",
+                f"{told.en} Details are in {log.name}: please pass them on with the files you used.")  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -117,11 +188,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal in GBK or ASCII shows ? rather than a traceback
     words = list(sys.argv[1:] if arguments is None else arguments)
     language = language_of(words)
+    return _caught(words, language, lambda: _main(words, language))
+
+
+def _main(words: Sequence[str], language: Language) -> int:
     top = parser(language)
     options = top.parse_args(words)
     if options.version:
-        from planner import __version__
-
         print(f"fugai {__version__}")
         return 0
     if not options.command:
@@ -130,4 +203,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, _interrupt)
     options.lang = language
-    return _run(options, language)
+    return _run(options)

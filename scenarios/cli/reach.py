@@ -232,7 +232,8 @@ def _write(
 ) -> None:
     """Write the pairs, and the list, the areas and the map where they are asked for."""
     from geodata.csv_text import write_csv
-    from scenarios.reach import areas_of, left_out, write_areas, write_pairs, write_whole
+    from scenarios.export.folder import write_whole
+    from scenarios.reach import areas_of, left_out, write_areas, write_pairs
 
     outputs: dict[Path, Callable[[Path], object]] = {options.out: lambda path: write_pairs(answer.pairs, path)}
     if options.list is not None:

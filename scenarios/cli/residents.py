@@ -1,12 +1,10 @@
 """fugai residents: a raster of people per cell → a file of resident points that an assessment can use."""
 
 import argparse
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import DataError, Language, OptionError, Problem, Text
+from planner.errors import DataError, Language, OptionError, Problem, Text, file_problem
 from planner.schema import TOWNS, Field, Table
 
 if TYPE_CHECKING:
@@ -149,36 +147,17 @@ def _rows(path: Path, table: Table, notes: "Notes") -> "tuple[RawTable, pd.DataF
 
 
 def write_points(points: "gpd.GeoDataFrame", out: Path) -> None:
-    """Write resident points as CSV or GPKG, whole or not at all: made in a folder beside `out` and renamed into place."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.stem}.fugai-new-", dir=out.parent) as folder:
-            new = Path(folder) / out.name
-            (_write_csv if out.suffix.lower() == ".csv" else _write_gpkg)(points, new)
-            with new.open("rb+") as stream:
-                os.fsync(stream.fileno())
-            new.replace(out)
-    except OSError as error:
-        raise _refuse(
-            out, Text("不能写入", "cannot be written"), Text("检查权限，关闭打开它的程序", "check permissions; close it elsewhere")
-        ) from error  # fmt: skip
-
-
-def _write_csv(points: "gpd.GeoDataFrame", path: Path) -> None:
+    """Write resident points as CSV or GPKG, whole or not at all."""
     from geodata.csv_text import write_csv
-
-    plain = points.drop(columns=points.geometry.name)
-    write_csv(path, plain.assign(is_urban="", estimated=plain["estimated"].map(_YES_NO)))
-
-
-def _write_gpkg(points: "gpd.GeoDataFrame", path: Path) -> None:
-    import pyogrio
-
-    from scenarios.export.tables import GPKG_DATE
+    from scenarios.export.folder import write_whole
+    from scenarios.export.tables import write_layer
 
     plain = points.assign(is_urban="", estimated=points["estimated"].map(_YES_NO))
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": GPKG_DATE})
     try:
-        pyogrio.write_dataframe(plain, path, layer="residents", driver="GPKG")
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OptionError(file_problem(str(out), error)) from error
+    if out.suffix.lower() == ".csv":
+        write_whole({out: lambda path: write_csv(path, plain.drop(columns=plain.geometry.name))})
+    else:
+        write_whole({out: lambda path: write_layer(path, plain, "residents")})

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the schema, or write it into a file."""
+    from scenarios.export.folder import write_whole
     from scenarios.write import schema_text
 
     if options.out is None:
@@ -27,10 +28,5 @@ def run(options: argparse.Namespace) -> None:
     if options.out.suffix != ".json":
         fix = Text("用 .json", "use .json")
         raise OptionError(Problem(str(options.out), Text("不认识的文件类型", "unknown kind of file"), fix))
-    try:
-        options.out.write_text(schema_text(), encoding="utf-8", newline="\n")
-    except OSError as error:
-        fix = Text("检查路径和权限", "check the path and its permissions")
-        found = error.strerror or ""
-        raise OptionError(Problem(str(options.out), Text("不能写入", "cannot be written"), fix, found=found)) from error
+    write_whole({options.out: lambda path: path.write_text(schema_text(), encoding="utf-8", newline="\n")})
     print(Text(f"已写入 {options.out}", f"written: {options.out}").say(options.lang))

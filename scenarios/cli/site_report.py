@@ -47,8 +47,8 @@ def finish(found: list[Found], options: argparse.Namespace, words: Words, lists:
 def _write(made: tuple[Path, ...], found: list[Found], text: str, words: Words, lists: Lists) -> None:
     """Write the JSON, or the tables, whole."""
     from geodata.csv_text import write_csv
+    from scenarios.export.folder import write_whole
     from scenarios.export.siting import tables_of, write_book
-    from scenarios.reach import write_whole
 
     if made[0].suffix.lower() == ".json":
         write_whole({made[0]: lambda path: path.write_text(text, encoding="utf-8", newline="\n")})

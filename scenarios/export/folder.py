@@ -1,24 +1,93 @@
-"""An output folder that is written whole or not at all, and that keeps what people have put or changed in it."""
+"""Outputs that are written whole or not at all, by one run at a time; a folder keeps what people have put or changed in it."""
 
+import errno
 import json
 import os
 import shutil
+import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from planner.errors import OptionError, Problem, Text
+from planner.errors import OptionError, Problem, Text, file_problem
 
 MANIFEST = "manifest.json"
 _KEPT = "（人工修改）"
-_STALE_S = 24 * 3600
+_HELD: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
+"""The locks that this run holds already."""
 
 
 def _refuse(out: Path, what: Text, fix: Text, found: str = "") -> OptionError:
     return OptionError(Problem(str(out), what, fix, found=found))
+
+
+@contextmanager
+def held(out: Path) -> Iterator[bool]:
+    """Hold the place of an output while this run lasts; OptionError where another run holds it.
+
+    The lock is the system's, on a file beside `out`: a process that is killed holds nothing any more. Yields False where
+    there are no locks, as on some network drives.
+    """
+    file = out.absolute().parent.resolve() / f".{out.name}.fugai-lock"
+    if file in _HELD.get():
+        yield True
+        return
+    try:
+        handle = _locked(file)
+    except OSError as error:
+        raise OptionError(file_problem(str(out), error)) from error
+    before = _HELD.set(_HELD.get() | {file})
+    try:
+        yield handle is not None
+    finally:
+        _HELD.reset(before)
+        if handle is not None:
+            _unlocked(file, handle)
+
+
+def _locked(file: Path) -> int | None:
+    """Return the open lock, None where the system has none for this drive; OptionError where another run has it."""
+    while True:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _lock(handle)
+            if file.exists() and os.path.samestat(os.fstat(handle), file.stat()):
+                return handle
+        except OSError as error:
+            os.close(handle)
+            if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+                file.unlink(missing_ok=True)
+                return None
+            what = Text("另一次运行正在往这里写", "another run is writing there")
+            fix = Text("等它结束，或换一个输出位置", "wait until it ends, or choose another place")
+            raise _refuse(file.with_name(file.name[1:].removesuffix(".fugai-lock")), what, fix) from error
+        os.close(handle)  # the run before has removed this file after we opened it
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+    def _unlocked(file: Path, handle: int) -> None:
+        os.close(handle)
+        with suppress(OSError):  # the next run has it open
+            file.unlink()
+else:
+    import fcntl
+
+    def _lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlocked(file: Path, handle: int) -> None:
+        with suppress(OSError):
+            file.unlink()  # before it is let go, or it might be the next run's
+        os.close(handle)
 
 
 @contextmanager
@@ -29,51 +98,75 @@ def whole_folder(out: Path) -> Iterator[Path]:
     kept beside the new ones, as "name（人工修改）". OptionError when `out` holds no output of ours or cannot be written.
     """
     out = out.absolute()
+    if not out.name:
+        what, fix = Text("不能作输出文件夹", "cannot be the output"), Text("换一个文件夹", "choose another folder")
+        raise _refuse(out, what, fix)
+    with _told(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with held(out) as alone:
+            _prepare(out, alone)
+            new = Path(tempfile.mkdtemp(prefix=_new(out), dir=out.parent))
+            try:
+                new.chmod(0o755)
+                yield new
+                if out.is_dir():
+                    _keep(out, new)
+                _sync(new)
+                _swap(out, new)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)
+
+
+@contextmanager
+def _told(out: Path) -> Iterator[None]:
+    """Tell a failure of the system in a sentence about `out`."""
     try:
-        _prepare(out)
-        new = Path(tempfile.mkdtemp(prefix=f".{out.name}.fugai-new-", dir=out.parent))
-        new.chmod(0o755)
-    except OSError as error:
-        fix = Text("检查路径和权限", "check the path and its permissions")
-        raise _refuse(out, Text("不能写入这个位置", "cannot write there"), fix, error.strerror or "") from error
-    try:
-        yield new
-        if out.is_dir():
-            _keep(out, new)
-        _sync(new)
-        _swap(out, new)
-    except PermissionError as error:
-        what = Text(
-            "输出文件正被别的程序打开，或没有权限", "an output file is open in another program, or not permitted"
+        yield
+    except Exception as error:
+        cause = (
+            error if isinstance(error, OSError) else next((one for one in error.args if isinstance(one, OSError)), None)
         )
-        fix = Text("关闭 Excel、QGIS 等后重试；原有结果未改动", "close it and run again; nothing was changed")
-        raise _refuse(out, what, fix) from error
-    except OSError as error:
-        fix = Text("检查磁盘空间和文件名；原有结果未改动", "check disk space and names; nothing was changed")
-        raise _refuse(out, Text("写不进去", "cannot be written"), fix, error.strerror or "") from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+        if cause is None:
+            raise
+        problem = file_problem(str(out), cause)
+        fix = Text(f"{problem.fix.zh}；原有结果未改动", f"{problem.fix.en}; nothing was changed")
+        raise OptionError(replace(problem, fix=fix)) from error  # xlsxwriter's errors hold the system's
+
+
+def write_whole(outputs: Mapping[Path, Callable[[Path], object]]) -> None:
+    """Write every file beside its place, and only when all are written put them there; none at all where one fails."""
+    fresh = {out: out.with_name(f".{out.stem}.fugai-new{out.suffix}") for out in outputs}
+    with ExitStack() as stack:
+        for out, new in fresh.items():
+            stack.enter_context(_told(out))
+            stack.enter_context(held(out))
+            stack.callback(new.unlink, missing_ok=True)
+        for out, write in outputs.items():
+            with _told(out):
+                write(fresh[out])
+                _flush(fresh[out])
+        for out, new in fresh.items():
+            with _told(out):
+                new.replace(out)
+
+
+def _new(out: Path) -> str:
+    return f".{out.name}.fugai-new-"
 
 
 def _parked(out: Path) -> Path:
     return out.with_name(f".{out.name}.fugai-old")
 
 
-def _prepare(out: Path) -> None:
-    """Mend what a killed run has left, and refuse a target that is no folder of ours."""
-    if not out.name:
-        raise _refuse(
-            out, Text("不能作输出文件夹", "cannot be the output"), Text("换一个文件夹", "choose another folder")
-        )
-    out.parent.mkdir(parents=True, exist_ok=True)
+def _prepare(out: Path, alone: bool) -> None:
+    """Mend what a killed run has left (where no other run can be at it), and refuse a target that is no folder of ours."""
     parked = _parked(out)
     if parked.exists() and not out.exists():
         parked.rename(out)  # killed between the two renames
     elif parked.exists():
         shutil.rmtree(parked)  # killed while clearing away the older output
-    for stale in out.parent.glob(f".{out.name}.fugai-new-*"):
-        if time.time() - stale.stat().st_mtime > _STALE_S:
-            shutil.rmtree(stale, ignore_errors=True)
+    for stale in [one for one in out.parent.iterdir() if alone and one.name.startswith(_new(out))]:
+        shutil.rmtree(stale, ignore_errors=True)
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise _refuse(out, Text("不是文件夹", "is not a folder"), Text("换一个输出文件夹", "choose another folder"))
     if out.is_dir() and any(out.iterdir()) and _made_before(out) is None:
@@ -91,7 +184,7 @@ def _made_before(out: Path) -> Mapping[str, str] | None:
         if manifest["tool"] != "fugai":
             return None
         return {str(one["file"]): str(one["sha256"]) for one in manifest["outputs"]}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -125,12 +218,16 @@ def _sync(folder: Path) -> None:
     """Flush every file, and the folder itself where the system can, before the new output takes the old one's place."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            with path.open("rb+") as stream:
-                os.fsync(stream.fileno())
+            _flush(path)
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         os.fsync(handle)
         os.close(handle)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def _swap(out: Path, new: Path) -> None:

@@ -1,15 +1,21 @@
 """findings.gpkg."""
 
+import errno
+import shutil
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from planner.region import Region
 
 GPKG_DATE = "2000-01-01T00:00:00Z"
 """GeoPackage records when it was written; a fixed moment keeps the same input the same bytes."""
+_SPARE = 1_000_000
+"""With less room than this (bytes) a failure to write is that of a full disk."""
 
 
 def write_geopackage(path: Path, region: Region, findings: pd.DataFrame, detours: pd.DataFrame | None = None) -> None:
@@ -23,11 +29,19 @@ def write_geopackage(path: Path, region: Region, findings: pd.DataFrame, detours
     if detours is not None:
         points = gpd.points_from_xy(detours["lon"].astype(float), detours["lat"].astype(float))
         layers["detours"] = gpd.GeoDataFrame(detours.drop(columns=["lon", "lat"]), geometry=points, crs=4326)
+    for name, frame in layers.items():
+        if len(frame):
+            write_layer(path, frame.to_crs(4326), name)
+
+
+def write_layer(path: Path, frame: gpd.GeoDataFrame, layer: str, driver: str = "GPKG", **options: Any) -> None:
+    """Write a layer, the same bytes every time; OSError where it cannot be written: GDAL's own errors are none."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": GPKG_DATE})
     try:
-        for name, frame in layers.items():
-            if len(frame):
-                frame.to_crs(4326).to_file(path, layer=name, driver="GPKG", engine="pyogrio")
+        pyogrio.write_dataframe(frame, path, layer=layer, driver=driver, **options)
+    except (DataSourceError, DataLayerError) as error:
+        full = shutil.disk_usage(path.parent).free < _SPARE
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
