@@ -15,6 +15,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from geodata.csv_text import Cells, csv_cells, with_lf
 from planner.errors import DataError, Problem, Text
@@ -28,6 +30,17 @@ _HEADER_DEPTH = 12
 _XLSX_LIMIT = 300_000_000
 _JSON_LIMIT = 200_000_000
 _JSON_HEAD = 65_536
+_XLSX_PLACES = 20_000_000
+_CHUNK = 1 << 20
+_PLACE_IN_SHEET = re.compile(rb"\br=[\"']([A-Za-z]{0,3})([0-9]{1,7})[\"']")
+_LONGEST_PLACE = 16
+_STATED_CRS = re.compile(rb'"crs"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)?\}|null)')
+_AUTHORITY = re.compile("EPSG|ESRI|OGC", re.IGNORECASE)
+_CHINESE_GRIDS = re.compile("gcj-?_?02|bd-?_?09|火星|百度|高德|baidu|amap", re.IGNORECASE)
+_CONVERT = Text(
+    "用 QGIS 或 ArcGIS 换算成 CGCS2000（EPSG:4490）后导出", "convert it to CGCS2000 (EPSG:4490) and export it again"
+)
+_SHOWN = 60
 _MAGIC = {".gpkg": b"SQLite format 3\x00", ".shp": b"\x00\x00\x27\x0a", ".xlsx": b"PK\x03\x04"}
 _DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".shp": "ESRI Shapefile"}
 _COMPANIONS = {".dbf": "属性表", ".shx": "索引", ".prj": "坐标系"}
@@ -193,6 +206,7 @@ def _check_geojson(path: Path) -> None:
     """Refuse JSON that GDAL would not read as GeoJSON but, say, run as a pipeline over other files."""
     with path.open("rb") as stream:
         data = stream.read(_JSON_HEAD if path.stat().st_size > _JSON_LIMIT else -1)
+    top = None
     if len(data) == path.stat().st_size:
         try:
             top = json.loads(data.decode("utf-8-sig"))
@@ -210,6 +224,21 @@ def _check_geojson(path: Path) -> None:
             Text("内容不是完整的 GeoJSON（FeatureCollection）", "the content is not whole GeoJSON (FeatureCollection)"),
             Text("用 QGIS 或 ArcGIS 重新导出", "export it again"),
         )
+    stated = _STATED_CRS.search(data) if top is None else json.dumps(top["crs"]).encode() if "crs" in top else None
+    if stated is not None:
+        _check_stated(path.name, stated if isinstance(stated, bytes) else stated[1])
+
+
+def _check_stated(file: str, crs: bytes) -> None:
+    """Refuse a CRS that is not known: GDAL takes it for WGS 84 without a word."""
+    try:
+        name = json.loads(crs)["properties"]["name"]
+        known = CRS.from_user_input(name)
+        if isinstance(name, str) and (_AUTHORITY.search(name) or known in (CRS(4326), CRS(4490))):
+            return
+    except (ValueError, TypeError, KeyError, CRSError):
+        name = crs.decode("utf-8", "replace")
+    raise _wrong(file, Text("坐标系不认识", "its coordinate system is not known"), _CONVERT, str(name)[:_SHOWN])
 
 
 def _cell(value: object) -> str:
@@ -229,12 +258,7 @@ def _xlsx_cells(path: Path) -> dict[str, Cells]:
 
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(one.file_size for one in archive.infolist()) > _XLSX_LIMIT:
-                raise _wrong(
-                    path.name,
-                    Text("解压后超过 300 MB", "over 300 MB when unpacked"),
-                    Text("拆分文件，或存为 CSV", "split it, or save it as CSV"),
-                )
+            _check_size(path.name, archive)
         book = CalamineWorkbook.from_path(str(path))
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except (CalamineError, zipfile.BadZipFile, OSError) as error:
@@ -248,6 +272,37 @@ def _xlsx_cells(path: Path) -> dict[str, Cells]:
         name: [(number, [_cell(one) for one in row]) for number, row in enumerate(rows, 1)]
         for name, rows in sheets.items() if rows
     }  # fmt: skip
+
+
+def _check_size(file: str, archive: zipfile.ZipFile) -> None:
+    """Refuse a workbook that would take too much memory: its reader keeps a cell for each place up to the last one."""
+    if sum(one.file_size for one in archive.infolist()) > _XLSX_LIMIT:
+        fix = Text("拆分文件，或存为 CSV", "split it, or save it as CSV")
+        raise _wrong(file, Text("解压后超过 300 MB", "over 300 MB when unpacked"), fix)
+    for part in archive.infolist():
+        if not part.filename.lower().endswith(".xml") or part.filename.lower().endswith("sharedstrings.xml"):
+            continue
+        row, column = _last_place(archive, part)
+        if row * column > _XLSX_PLACES:
+            found = f"第 {row} 行、第 {column} 列"
+            what = Text("表格以外很远的地方有单元格", "there is a cell far away from the table")
+            fix = Text("用 Ctrl＋End 找到它，删去表格以外的行和列，保存后重试",
+                       "find it with Ctrl+End, delete the rows and columns beyond the table, and save")  # fmt: skip
+            raise _wrong(file, what, fix, found)
+
+
+def _last_place(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int]:
+    """Return the last row and the last column that any cell of the part names; what it says of its size may be wrong."""
+    row, letters, rest = 1, {b"A"}, b""
+    with archive.open(part) as stream:
+        while chunk := stream.read(_CHUNK):
+            data = rest + chunk
+            places = _PLACE_IN_SHEET.findall(data)
+            letters.update(place[0].upper() for place in places)
+            row = max(row, max((int(place[1]) for place in places), default=1))
+            rest = data[-_LONGEST_PLACE:]
+    columns = (sum((letter - 64) * 26**power for power, letter in enumerate(reversed(one))) for one in letters if one)
+    return row, max(columns)
 
 
 def _with_header(file: str, sheets: dict[str, Cells], table: Table) -> RawTable:
@@ -312,6 +367,11 @@ def _read_vector(path: Path) -> RawTable:
             path.name,
             Text("没有坐标系信息", "no coordinate reference system"),
             Text("导出时指定坐标系（如 CGCS2000，EPSG:4490）", "export with a CRS, e.g. EPSG:4490"),
+        )
+    grid = _CHINESE_GRIDS.search(frame.crs.name)
+    if grid is not None:
+        raise _wrong(
+            path.name, Text("坐标系不是测绘坐标系", "its coordinate system is one of web maps"), _CONVERT, grid[0]
         )
     try:
         geometry = frame.geometry.to_crs(4326)
