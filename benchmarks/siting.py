@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-PARTS = ("siting_cover", "siting_median", "siting_capacitated", "siting_around")
+PARTS = ("siting_cover", "siting_weighted", "siting_median", "siting_capacitated", "siting_around")
 _PEERS = ("highspy", "spopt", "pulp", "numpy", "scipy", "numba")
 
 

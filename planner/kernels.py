@@ -7,7 +7,8 @@ head the same way. All kernels release the GIL and write only into arrays of the
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from planner.compiled import njit
 
 Keys = npt.NDArray[np.uint64]
 Costs = npt.NDArray[np.uint32]

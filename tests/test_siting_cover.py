@@ -13,7 +13,7 @@ from planner.reach import reach_of, rows_of
 from planner.siting import cover_worth, reduce
 from planner.siting.cover import solve_backup, solve_lscp, solve_mclp
 from planner.siting.cover_run import Run
-from planner.siting.cover_start import covering, fewer_columns
+from planner.siting.cover_start import cheaper_columns, covering
 from planner.siting.cover_worth import most_worth
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Limits, Question, Quota
@@ -305,8 +305,9 @@ def test_the_local_search_covers_with_fewer(monkeypatch: pytest.MonkeyPatch) -> 
     for seed in range(5):
         case = plane("lscp", 400, 80, 8, seed)
         covers = reduce.covers_of(case, case.weight, None, case.weight > 0)
-        first = covering(covers)
-        fewer = fewer_columns(covers, first, time.monotonic() + 5)
+        costs = np.ones(covers.columns)
+        first = covering(covers, costs)
+        fewer = cheaper_columns(covers, costs, first, 50 * covers.rows, time.monotonic() + 5)
         assert (covers.matrix @ first >= 1).all()
         assert (covers.matrix @ fewer >= 1).all()
         assert solve_lscp(case, LIMITS).objective <= fewer.sum() <= first.sum()

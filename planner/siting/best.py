@@ -1,6 +1,5 @@
 """The k best plans of a siting question, in order and with their proof, by Lawler's partition of all other plans."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
@@ -8,6 +7,7 @@ from heapq import heappop, heappush
 import numpy as np
 import numpy.typing as npt
 
+from planner import clock
 from planner.errors import SitingError, Text
 from planner.siting.instance import Instance, refusal
 from planner.siting.question import Limits
@@ -68,9 +68,9 @@ def k_best(instance: Instance, limits: Limits, count: int, solve: Solver, first:
             "backup 不给 -p 时分两步求解，无法排出前几名", "backup without -p is solved in two steps: no ranking"
         )
         raise SitingError(refusal("-p", what, fix=Text("请给出 -p", "give -p")))
-    begin = time.monotonic()
+    begin = clock.now()
     found = small_plans(instance, limits, count)
-    left = replace(limits, seconds=limits.seconds - (time.monotonic() - begin))
+    left = replace(limits, seconds=limits.seconds - (clock.now() - begin))
     return partition(instance, left, count, solve, first) if found is None else found
 
 
@@ -82,7 +82,7 @@ def partition(
     The other plans of a part are those that differ from its best plan in one site first: one smaller part for each.
     A part that was stopped keeps its bound, so that what is said to be proven is.
     """
-    search = _Search(instance, limits, solve, time.monotonic())
+    search = _Search(instance, limits, solve, clock.now())
     root = search.answer(_Part(_none(), _none(), -np.inf), first)
     waiting: list[tuple[float, tuple[str, ...], int, _Part]] = []
     stopped: list[float] = []
@@ -117,7 +117,7 @@ def with_ties(siting: Siting, solve: Solver) -> Siting:
     plans = None if median is None else small_plans(median, siting.limits, 2)
     if plans is not None:
         return replace(siting, ties=len(plans) > 1)
-    search = _Search(instance, siting.limits, solve, time.monotonic())
+    search = _Search(instance, siting.limits, solve, clock.now())
     unsure = False
     for part in search.others(_Part(_none(), _none(), best, siting)):
         if part.plan is not None and same(part.value, best):
@@ -184,7 +184,7 @@ class _Search:
         instance = restricted(self.instance, part.force, part.forbid)
         if instance is None:
             return replace(part, bound=np.inf)
-        left = self.limits.seconds - (time.monotonic() - self.begin)
+        left = self.limits.seconds - (clock.now() - self.begin)
         if known is None and left <= 0:
             return part
         plan = known or self.solve(instance, replace(self.limits, seconds=left))
@@ -201,7 +201,7 @@ class _Search:
         """Return the best plan of a part as a plan of the whole question."""
         plan = part.plan
         assert plan is not None
-        seconds = time.monotonic() - self.begin
+        seconds = clock.now() - self.begin
         opened = open_positions(self.instance, plan.chosen)
         bound *= sense(self.instance)
         return siting_of(

@@ -5,12 +5,12 @@ capacitated_bound) that tells which sites and pairs a plan better than a known o
 the rest alone, and what it proves there is a proof for all.
 """
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from planner import clock
 from planner.siting.capacitated_bound import Bound, bound_of
 from planner.siting.capacitated_model import (
     Amounts,
@@ -54,7 +54,7 @@ def solve_capacitated(instance: Instance, limits: Limits, nearest: Nearest | Non
 
     nearest: each demand's cost to its nearest site without a limit; with it a clash names the least radius that helps.
     """
-    begin = time.perf_counter()
+    begin = clock.now()
     net = network_of(instance)
     if instance.unreachable.any() and not instance.question.allow_unreachable:
         return _infeasible(instance, limits, begin, nearest)
@@ -63,7 +63,7 @@ def solve_capacitated(instance: Instance, limits: Limits, nearest: Nearest | Non
         return _infeasible(instance, limits, begin, nearest)
     bound = _bound(net, relaxed)
     plan, floor, sizes = _search(net, links, bound, limits, begin)
-    seconds = time.perf_counter() - begin
+    seconds = clock.now() - begin
     if plan is None and floor == np.inf:
         return _infeasible(instance, limits, begin, nearest)
     if plan is None:
@@ -74,14 +74,14 @@ def solve_capacitated(instance: Instance, limits: Limits, nearest: Nearest | Non
 
 def _left(limits: Limits, begin: float, part: float = 1.0) -> Limits:
     """Return the limits with the seconds that are left of `part` of them."""
-    return replace(limits, seconds=max(limits.seconds * part - (time.perf_counter() - begin), 0.0))
+    return replace(limits, seconds=max(limits.seconds * part - (clock.now() - begin), 0.0))
 
 
 def _infeasible(instance: Instance, limits: Limits, begin: float, nearest: Nearest | None) -> Siting:
     from planner.siting.capacitated_clash import loads_clash
 
     clash = loads_clash(instance, _left(limits, begin), nearest)
-    return no_plan(instance, time.perf_counter() - begin, limits, clash)
+    return no_plan(instance, clock.now() - begin, limits, clash)
 
 
 def _relaxed(net: Network, limits: Limits, begin: float) -> tuple[Solved, Positions]:

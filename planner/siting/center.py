@@ -4,11 +4,11 @@ Whether p sites serve all within a cost is a p-median too, where a demand costs 
 with a plan that costs 0, or no with a bound above 0.
 """
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from planner import clock
 from planner.siting.center_cover import cover_clash
 from planner.siting.center_reduce import undominated
 from planner.siting.cover_clash import Nearest
@@ -32,17 +32,17 @@ class _Range:
 
 def solve_p_center(instance: Instance, limits: Limits, nearest: Nearest | None = None) -> Siting:
     """Return the plan of exactly p sites with the least largest cost over all demands that a site may reach."""
-    begin = time.monotonic()
+    begin = clock.now()
     ends = begin + limits.seconds
     alike = replace(instance, weight=np.ones(len(instance.weight)))
     whole = replace(median_of(alike), fee=np.zeros(len(instance.free)), constant=0.0)
     plan = None if hopeless(instance, whole) else first_plan(alike, whole, limits, ends)
     if plan is None:
-        clash = cover_clash(instance, replace(limits, seconds=max(ends - time.monotonic(), 0.0)), nearest)
-        return no_plan(instance, time.monotonic() - begin, limits, clash)
+        clash = cover_clash(instance, replace(limits, seconds=max(ends - clock.now(), 0.0)), nearest)
+        return no_plan(instance, clock.now() - begin, limits, clash)
     found, tried = _bisected(instance, whole, whole.sites[plan.opened], limits, ends)
     sizes = {"sites": len(whole.fee), "demands": len(whole.base), "pairs": len(whole.pairs.cost), "radii": tried}
-    return siting_of(instance, found.opened, found.radius, found.least, time.monotonic() - begin, limits, sizes)
+    return siting_of(instance, found.opened, found.radius, found.least, clock.now() - begin, limits, sizes)
 
 
 def _bisected(instance: Instance, whole: Median, opened: Positions, limits: Limits, ends: float) -> tuple[_Range, int]:

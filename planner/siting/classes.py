@@ -1,6 +1,5 @@
 """How much each candidate matters: the question solved with it and without it, against a stated tolerance."""
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -8,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from planner import clock
 from planner.errors import Text
 from planner.siting.best import restricted, same, sense
 from planner.siting.instance import Instance
@@ -43,7 +43,7 @@ def classes(
     `first` is the answer to the instance, and `known` any other plans of it that were found before (k_best): one that
     is as good as the best settles every site that it has or has not. `limits` holds for all solves together.
     """
-    ends = time.monotonic() + limits.seconds
+    ends = clock.now() + limits.seconds
     best = first or solve(instance, limits)
     if best.status not in ("optimal", "feasible"):
         return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
@@ -53,7 +53,7 @@ def classes(
         inside = instance.site_ids[site] in best.chosen
         other = _among(equal, instance.site_ids[site], not inside)
         if other is None:
-            left = replace(limits, seconds=ends - time.monotonic())
+            left = replace(limits, seconds=ends - clock.now())
             other, plan = _with_or_without(instance, int(site), not inside, left, solve)
             if plan is not None and same(plan.objective, best.objective):
                 equal.append(plan)

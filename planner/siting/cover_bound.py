@@ -4,13 +4,13 @@ max Σ w y, y ≤ Σ x: with a price 0 ≤ λ ≤ w on each row the best y is 1 
 Σ (w − λ) + the `count` largest Σ λ of a column is a bound, whatever the prices, and whatever further rules a plan keeps.
 """
 
-import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from planner import clock
 from planner.siting.cover_start import Plan, column_sums, cover_counts, planned, swapped
 from planner.siting.reduce import Covers, kernels_for
 
@@ -77,7 +77,7 @@ def priced(covers: Covers, count: int, price: Amounts, best: Plan, aim: Aim, rou
         often[top] += _FADE
         if turn % _ROUNDING == 0:
             best = _better(covers, best, _rounded(covers, often, count, aim.ends))
-        if least < aim.need(best.value) or pull < _WEAKEST or time.monotonic() > aim.ends:
+        if least < aim.need(best.value) or pull < _WEAKEST or clock.now() > aim.ends:
             break
         if not _moved(covers, now, times, pull * max(bound - best.value, 1e-9 * abs(best.value))):
             break

@@ -1,11 +1,11 @@
 """Maximal cover by branch and bound: each question is squeezed by its bound, then split at a column, the widest bound first."""
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from planner import clock
 from planner.siting.cover_bound import Aim, Priced, priced, settled
 from planner.siting.cover_start import Plan, cover_counts, planned
 from planner.siting.reduce import Covers, narrowed
@@ -77,7 +77,7 @@ def squeezed(left: Left, best: Plan, aim: Aim, rounds: int) -> tuple[Node | None
         column = _split_at(found, opened | shut)
         left = replace(left, price=found.price)
         settle = int(opened.sum() + shut.sum())
-        enough = settle >= _WORTH_ANOTHER * left.covers.columns and time.monotonic() < aim.ends
+        enough = settle >= _WORTH_ANOTHER * left.covers.columns and clock.now() < aim.ends
         bound = left.base + found.bound
         if settle:
             left = left.after(opened, shut)
@@ -95,7 +95,7 @@ def best_plan(left: Left, best: Plan, aim: Aim) -> tuple[Plan, float]:
     node, best = squeezed(left, best, aim, _AT_FIRST)
     queue = [] if node is None else [node]
     root = np.inf if node is None else node.bound
-    while queue and time.monotonic() < aim.ends:
+    while queue and clock.now() < aim.ends:
         node = queue.pop(_next(queue))
         for child in _halves(node):
             found, best = squeezed(child, best, aim, _LATER)

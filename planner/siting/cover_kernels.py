@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from planner.compiled import njit
 
 Positions = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -119,8 +120,10 @@ def _rarest(indices: Any, begin: int, end: int, t_indptr: Any) -> int:
 
 
 @njit(cache=True, nogil=True)
-def nested_rows(indptr: Any, indices: Any, t_indptr: Any, t_indices: Any, larger: bool) -> Bools:
-    """Mark the rows that hold another row (`larger`), or that another row holds; of equal rows the first stays.
+def nested_rows(indptr: Any, indices: Any, t_indptr: Any, t_indices: Any, larger: bool, rank: Any) -> Bools:
+    """Mark the rows that hold another row (`larger`), or that one holds which goes before them by `rank`.
+
+    Of equal rows the first stays.
 
     Rows are not empty, and their columns ascend. t_: the same pairs by column.
     """
@@ -135,7 +138,7 @@ def nested_rows(indptr: Any, indices: Any, t_indptr: Any, t_indices: Any, larger
             other = t_indices[at]
             if marked[other] or size[other] < size[row] or other == row or signs[row] & ~signs[other]:
                 continue
-            if size[other] == size[row] and not larger and other > row:
+            if not larger and rank[other] > rank[row]:
                 continue
             if _inside(indices, begin, end, indptr[other], indptr[other + 1]):
                 if not larger:
@@ -265,66 +268,78 @@ def _shut(at: Search, indptr: Any, indices: Any, starts: Any, rows: Any, column:
 
 
 @njit(cache=True, nogil=True)
-def _least_lost(at: Search, barred: int) -> int:
-    """Return the open column whose closing loses least, the longest unchanged of equal ones; -1 if none may be shut."""
-    best = -1
+def _least_lost(at: Search, costs: Any, barred: int) -> int:
+    """Return the open column whose closing loses least for its cost, the longest unchanged of equal ones; -1 for none."""
+    best, least = -1, 0.0
     for column in range(at.is_open.size):
-        if (
-            at.is_open[column]
-            and column != barred
-            and (
-                best < 0
-                or at.loss[column] < at.loss[best]
-                or (at.loss[column] == at.loss[best] and at.since[column] < at.since[best])
-            )
-        ):
-            best = column
+        if at.is_open[column] and column != barred:
+            loss = at.loss[column] / costs[column]
+            if best < 0 or loss < least or (loss == least and at.since[column] < at.since[best]):
+                best, least = column, loss
     return best
 
 
 @njit(cache=True, nogil=True)
-def _most_gained(at: Search, indices: Any, begin: int, end: int, barred: int) -> int:
-    """Return the column of a row whose opening gains most, the longest unchanged of equal ones."""
-    best = -1
+def _most_gained(at: Search, costs: Any, indices: Any, begin: int, end: int, barred: int) -> int:
+    """Return the column of a row whose opening gains most for its cost, the longest unchanged of equal ones."""
+    best, most = -1, 0.0
     for pair in range(begin, end):
         column = indices[pair]
-        if (column != barred or end - begin == 1) and (
-            best < 0
-            or at.gain[column] > at.gain[best]
-            or (at.gain[column] == at.gain[best] and at.since[column] < at.since[best])
-        ):
-            best = column
+        if column != barred or end - begin == 1:
+            gain = at.gain[column] / costs[column]
+            if best < 0 or gain > most or (gain == most and at.since[column] < at.since[best]):
+                best, most = column, gain
     return best
 
 
 @njit(cache=True, nogil=True)
-def fewer_columns(at: Search, indptr: Any, indices: Any, starts: Any, rows: Any, begin: int, turns: int) -> Any:
-    """Search for smaller covers for some turns; return the open columns of the last whole cover met (or none).
+def _heavier(at: Search, indptr: Any, indices: Any) -> None:
+    """Let the bare rows weigh more."""
+    for place in range(at.size[0]):
+        row = at.bare[place]
+        at.weight[row] += 1
+        for pair in range(indptr[row], indptr[row + 1]):
+            at.gain[indices[pair]] += 1
 
-    Local search with row weights: whenever all is covered a column goes; then one goes and one that covers some row
-    that is bare comes, and the bare rows grow heavier.
+
+@njit(cache=True, nogil=True)
+def cheaper_columns(
+    at: Search, costs: Any, indptr: Any, indices: Any, starts: Any, rows: Any, begin: int, turns: int, least: float
+) -> tuple[Any, float]:
+    """Search for covers that cost less than `least` for some turns; return the last one met (or none) and the least cost.
+
+    Local search with row weights: whenever all is covered a column goes; then one goes and such as cover some row that
+    is bare come, while that stays below the least cost, and the bare rows grow heavier. costs: of the columns, above 0.
     """
     best, barred, chance = np.zeros(0, np.bool_), -1, np.uint64(begin + 1)
+    now = float(costs[at.is_open].sum())
     for turn in range(begin, begin + turns):
         while at.size[0] == 0:
-            best = at.is_open.copy()
-            _shut(at, indptr, indices, starts, rows, _least_lost(at, -1))
-        out = _least_lost(at, barred)
+            if now < least:
+                best, least = at.is_open.copy(), now
+            out = _least_lost(at, costs, -1)
+            _shut(at, indptr, indices, starts, rows, out)
+            now -= costs[out]
+        out = _least_lost(at, costs, barred)
         if out < 0:
             break
         _shut(at, indptr, indices, starts, rows, out)
         at.since[out] = turn
-        chance = chance * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
-        row = at.bare[(chance >> np.uint64(33)) % np.uint64(at.size[0])]
-        barred = _most_gained(at, indices, indptr[row], indptr[row + 1], out)
-        _open(at, indptr, indices, starts, rows, barred)
-        at.since[barred] = turn
-        for place in range(at.size[0]):
-            row = at.bare[place]
-            at.weight[row] += 1
-            for pair in range(indptr[row], indptr[row + 1]):
-                at.gain[indices[pair]] += 1
-    return best
+        now -= costs[out]
+        while at.size[0] > 0:
+            chance = chance * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+            row = at.bare[(chance >> np.uint64(33)) % np.uint64(at.size[0])]
+            into = _most_gained(at, costs, indices, indptr[row], indptr[row + 1], out)
+            if now + costs[into] >= least * (1 - 1e-12):
+                break
+            barred = into
+            _open(at, indptr, indices, starts, rows, barred)
+            at.since[barred] = turn
+            now += costs[barred]
+            _heavier(at, indptr, indices)
+    if at.size[0] == 0 and now < least:
+        best, least = at.is_open.copy(), now
+    return best, least
 
 
 @njit(cache=True, nogil=True)

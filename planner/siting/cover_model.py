@@ -34,6 +34,12 @@ def column_rules(instance: Instance, covers: Covers, opened: Bools) -> Rules:
     return Rules(csr_array(rows[:, covers.sites]), low - done, high - done)
 
 
+def feasible_start(values: Amounts, rules: Rules) -> Amounts | None:
+    """Return a plan if it keeps the rules on sites, which are its first columns."""
+    done = rules.rows @ values[: rules.rows.shape[1]]
+    return values if bool(((done >= rules.low - 1e-9) & (done <= rules.high + 1e-9)).all()) else None
+
+
 def cover_rules(covers: Covers) -> Rules:
     """Every row must be covered."""
     return Rules(covers.matrix, np.ones(covers.rows), np.full(covers.rows, np.inf))

@@ -1,12 +1,12 @@
 """A cover question under way: its clock, what a plan is worth, and bounds rounded to what values can be."""
 
 import math
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from planner import clock
 from planner.siting.instance import Instance
 from planner.siting.question import Limits
 from planner.siting.reduce import Covers, covers_of, open_count, per_row
@@ -27,7 +27,7 @@ class Run:
     @classmethod
     def of(cls, instance: Instance, limits: Limits) -> "Run":
         """Begin now."""
-        return cls(instance, limits, time.monotonic())
+        return cls(instance, limits, clock.now())
 
     @property
     def ends(self) -> float:
@@ -36,7 +36,7 @@ class Run:
     @property
     def rest(self) -> Limits:
         """The limits with the time that is left."""
-        return replace(self.limits, seconds=max(self.ends - time.monotonic(), 0.0))
+        return replace(self.limits, seconds=max(self.ends - clock.now(), 0.0))
 
     def found(self, opened: Bools, objective: float, bound: float, covers: Covers) -> Siting:
         """Return the answer with a plan (a mask of all open sites); covers is what was left after the reductions."""
@@ -48,12 +48,12 @@ class Run:
             "columns_left": covers.columns,
             "pairs_left": len(covers.indices),
         }
-        seconds = time.monotonic() - self.begin
+        seconds = clock.now() - self.begin
         return siting_of(self.instance, np.flatnonzero(opened), objective, bound, seconds, self.limits, sizes)
 
     def none(self, clash: Clash | None, bound: float = math.nan) -> Siting:
         """Return the answer without a plan."""
-        return no_plan(self.instance, time.monotonic() - self.begin, self.limits, clash, bound)
+        return no_plan(self.instance, clock.now() - self.begin, self.limits, clash, bound)
 
 
 def worths(instance: Instance, second: float) -> tuple[Covers, float]:

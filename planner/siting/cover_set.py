@@ -9,19 +9,20 @@ from scipy.sparse import csr_array
 
 from planner.errors import Text
 from planner.siting.clash import Also, rules_clash, unexplained
+from planner.siting.cover_cheapest import cheapest_cover
 from planner.siting.cover_clash import Nearest, share_clash, unreachable_clash
-from planner.siting.cover_fewest import fewest_first
 from planner.siting.cover_model import (
     Rules,
     column_rules,
     cover_rules,
+    feasible_start,
     share_rule,
     site_program,
     solve_scaled,
     worth_program,
 )
 from planner.siting.cover_run import Run, cost_of, rounded_down, rounded_up, unit_of, with_columns
-from planner.siting.cover_start import covering, fewer_columns
+from planner.siting.cover_start import covering, covering_share
 from planner.siting.highs import Solved
 from planner.siting.instance import Instance
 from planner.siting.reduce import Covers, covers_of, fewer, implied_rows, open_count, per_row, without_rows
@@ -29,8 +30,6 @@ from planner.siting.siting import Siting
 
 Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-_LARGE = 20_000
-"""From so many pairs the number of sites is settled before their costs."""
 
 
 def cheapest_for_all(run: Run, nearest: Nearest | None) -> Siting:
@@ -40,22 +39,18 @@ def cheapest_for_all(run: Run, nearest: Nearest | None) -> Siting:
     if clash is not None:
         return run.none(clash)
     whole = _required(instance)
-    costs = instance.site_cost[whole.sites]
-    plain = instance.only_p and bool((costs == costs[:1]).all())
-    covers, opened = fewer(whole, len(instance.site_ids), instance.site_cost if plain else None)
-    if instance.only_p and not plain and len(covers.indices) > _LARGE:
-        fewest = fewest_first(run, covers, opened | instance.open_always)
-        if fewest is not None:
-            return fewest
+    covers, opened = fewer(whole, len(instance.site_ids), instance.site_cost if instance.only_p else None)
     opened |= instance.open_always
-    if covers.rows == 0 and plain:
-        cost = cost_of(instance, opened)
-        return run.found(opened, cost, cost, covers)
-    program = site_program(
-        instance.site_cost[covers.sites], cover_rules(covers), column_rules(instance, covers, opened)
+    costs = instance.site_cost[covers.sites]
+    if instance.only_p:
+        found = cheapest_cover(run, covers, costs)
+        return _told(run, with_columns(opened, covers, found.values), cost_of(instance, opened) + found.bound, covers)
+    rules = column_rules(instance, covers, opened)
+    start = covering(covers, costs)
+    answer = solve_scaled(site_program(costs, cover_rules(covers), rules), run.rest, feasible_start(start, rules))
+    return _answer(
+        run, answer, covers, opened, _also(instance, whole, cover_rules(whole)), feasible_start(start, rules)
     )
-    answer = solve_scaled(program, run.rest, fewer_columns(covers, covering(covers), run.ends) if plain else None)
-    return _answer(run, answer, covers, opened, _also(instance, whole, cover_rules(whole)))
 
 
 def _required(instance: Instance) -> Covers:
@@ -79,27 +74,33 @@ def cheapest_for_share(run: Run) -> Siting:
     able = float(covers.weight.sum())
     if able < need - slack:
         return run.none(share_clash(instance, (done + able) / total))
-    rules = share_rule(covers, min(need, able))
-    program = site_program(
-        instance.site_cost[covers.sites], rules, column_rules(instance, covers, instance.open_always)
-    )
-    answer = solve_scaled(program, run.rest)
+    cover, rules = share_rule(covers, min(need, able)), column_rules(instance, covers, instance.open_always)
+    program = site_program(instance.site_cost[covers.sites], cover, rules)
+    columns = covering_share(covers, instance.site_cost[covers.sites], min(need, able))
+    start = feasible_start(np.concatenate([columns, covers.matrix @ columns > 0]), rules)
+    answer = solve_scaled(program, run.rest, start)
     share = f"{instance.question.share:.6g}"
     said = Text(f"覆盖比例 {share} 的要求", f"the cover of a share of {share}")
-    return _answer(run, answer, covers, instance.open_always, replace(_also(instance, covers, rules), said=said))
+    also = replace(_also(instance, covers, cover), said=said)
+    return _answer(run, answer, covers, instance.open_always, also, start)
 
 
-def _answer(run: Run, answer: Solved, covers: Covers, opened: Bools, also: Also) -> Siting:
-    """Return the answer of the solver as a Siting; `opened` sites were settled before."""
+def _answer(run: Run, answer: Solved, covers: Covers, opened: Bools, also: Also, start: Amounts | None) -> Siting:
+    """Return the answer of the solver as a Siting, else the plan it started from; `opened` sites were settled before."""
     instance, before = run.instance, cost_of(run.instance, opened)
+    bound = before + max(answer.bound, 0.0)
     if answer.status == "infeasible":
         return run.none(rules_clash(instance, run.rest, also) or unexplained())
-    if answer.status == "unknown":
-        return run.none(None, max(before + answer.bound, before))
-    opened = with_columns(opened, covers, answer.values)
-    cost = cost_of(instance, opened)
-    bound = before + max(answer.bound, 0.0)
-    return run.found(opened, cost, rounded_up(bound, instance.site_cost, cost), covers)
+    values = start if answer.status == "unknown" else answer.values
+    if values is None:
+        return run.none(None, bound)
+    return _told(run, with_columns(opened, covers, values), bound, covers)
+
+
+def _told(run: Run, opened: Bools, bound: float, covers: Covers) -> Siting:
+    """Return the plan of all these open sites, its bound rounded up where costs are whole."""
+    cost = cost_of(run.instance, opened)
+    return run.found(opened, cost, rounded_up(bound, run.instance.site_cost, cost), covers)
 
 
 def _also(instance: Instance, covers: Covers, rules: Rules) -> Also:

@@ -1,20 +1,19 @@
 """A good plan at once: the site that adds most, again and again, then the best swap while one helps."""
 
-import time
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from planner import clock
 from planner.siting.reduce import Covers, kernels_for, pairs_of, summed
 
 Positions = npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-_TURNS = 50
-"""Turns of the local search for each row; by turns, not by the clock, so that it ends the same everywhere."""
 _AT_ONCE = 10_000
+"""Turns of a local search between two looks at the clock: it ends by turns, the same everywhere, if there is time."""
 
 
 class Plan(NamedTuple):
@@ -49,35 +48,44 @@ def planned(covers: Covers, columns: Positions) -> Plan:
     return Plan(np.sort(columns), float(covers.weight[cover_counts(covers, columns) > 0].sum()))
 
 
-def greedy(covers: Covers, count: int, whole: bool = False) -> Plan:
-    """Return `count` columns, each the one that adds most to those before (of equal ones the first).
+def greedy(covers: Covers, count: int) -> Plan:
+    """Return `count` columns, each the one that adds most to those before (of equal ones the first)."""
+    return planned(covers, _greedy(covers, np.ones(covers.columns), count, np.inf))
 
-    whole: stop where all is covered
-    """
+
+def _greedy(covers: Covers, costs: Amounts, count: int, need: float) -> Positions:
+    """Return columns, each the one that adds most weight for its cost, until there are so many or all that is needed."""
     starts, by_column = covers.by_column
     gain = column_sums(covers, np.arange(covers.rows), covers.weight)
-    covered = np.zeros(covers.rows, np.bool_)
+    bare = np.ones(covers.rows, np.bool_)
     chosen: list[int] = []
-    while len(chosen) < count and not (whole and covered.all()):
-        best = int(np.argmax(gain))
+    left = float(covers.weight.sum()) if need == np.inf else need
+    while len(chosen) < count and (need == np.inf or (left > 0 and bare.any())):
+        best = int(np.argmax(gain / costs))
         rows = by_column[starts[best] : starts[best + 1]]
-        rows = rows[~covered[rows]]
-        covered[rows] = True
+        rows = rows[bare[rows]]
+        bare[rows] = False
+        left -= float(covers.weight[rows].sum())
         gain -= column_sums(covers, rows, covers.weight[rows])
         gain[best] = -np.inf
         chosen.append(best)
-    return planned(covers, np.array(chosen, np.int64))
+    return np.array(chosen, np.int64)
 
 
-def covering(covers: Covers) -> Amounts:
+def prices(costs: Amounts) -> Amounts:
+    """Return the costs, above 0 where something is divided by them."""
+    return np.maximum(costs, 1e-9 * float(costs.max(initial=0.0)) or 1.0)
+
+
+def covering(covers: Covers, costs: Amounts) -> Amounts:
     """Return columns (as 0 and 1) that cover every row: greedily, then without those that the others make needless."""
     starts, by_column = covers.by_column
     each = replace(covers, weight=np.ones(covers.rows))
-    columns = greedy(each, covers.columns, whole=True).columns
+    columns = _greedy(each, prices(costs), covers.columns, covers.rows)
     times = cover_counts(covers, columns)
     values = np.zeros(covers.columns)
     values[columns] = 1
-    for column in columns[np.argsort(np.diff(starts)[columns], kind="stable")]:
+    for column in columns[np.lexsort((np.diff(starts)[columns], -costs[columns]))]:
         rows = by_column[starts[column] : starts[column + 1]]
         if (times[rows] > 1).all():
             times[rows] -= 1
@@ -85,18 +93,28 @@ def covering(covers: Covers) -> Amounts:
     return values
 
 
-def fewer_columns(covers: Covers, values: Amounts, ends: float) -> Amounts:
-    """Return a cover of every row with fewer columns, where a local search finds one; without numba the one given."""
+def covering_share(covers: Covers, costs: Amounts, need: float) -> Amounts:
+    """Return columns (as 0 and 1) that cover so much weight, greedily."""
+    values = np.zeros(covers.columns)
+    values[_greedy(covers, prices(costs), covers.columns, need)] = 1
+    return values
+
+
+def cheaper_columns(covers: Covers, costs: Amounts, values: Amounts, turns: int, ends: float) -> Amounts:
+    """Return a cover of every row that costs less, where a local search of so many turns finds one before the time ends.
+
+    Without numba the one given.
+    """
     kernels = kernels_for(covers.indices)
     if kernels is None:
         return values
-    pairs = covers.indptr, covers.indices, *covers.by_column
+    pairs, price = (covers.indptr, covers.indices, *covers.by_column), prices(costs)
     at = kernels.search_of(*pairs, np.flatnonzero(values > 0.5))
-    turns = _TURNS * covers.rows
+    least = float(price[values > 0.5].sum())
     for begin in range(0, turns, _AT_ONCE):
-        if time.monotonic() > ends:
+        if clock.now() > ends:
             break
-        found = kernels.fewer_columns(at, *pairs, begin, min(_AT_ONCE, turns - begin))
+        found, least = kernels.cheaper_columns(at, price, *pairs, begin, min(_AT_ONCE, turns - begin), least)
         values = found.astype(float) if len(found) else values
     return values
 
@@ -104,7 +122,7 @@ def fewer_columns(covers: Covers, values: Amounts, ends: float) -> Amounts:
 def swapped(covers: Covers, plan: Plan, ends: float) -> Plan:
     """Return the plan after the best swap of one column for another, while one helps and there is time."""
     columns = plan.columns.copy()
-    while 0 < len(columns) < covers.columns and time.monotonic() < ends:
+    while 0 < len(columns) < covers.columns and clock.now() < ends:
         gain, out, into = best_swap(covers, columns)
         if gain <= 1e-9 * plan.value:
             break

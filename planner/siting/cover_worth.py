@@ -1,17 +1,16 @@
 """The most weight with p sites, covered once (MCLP) or once and twice (backup)."""
 
-import time
-
 import numpy as np
 import numpy.typing as npt
 
+from planner import clock
 from planner.siting.clash import rules_clash, unexplained
 from planner.siting.cover_bound import Aim, priced, settled
 from planner.siting.cover_branch import Left, best_plan
 from planner.siting.cover_model import Rules, column_rules, site_program, solve_scaled, worth_program
 from planner.siting.cover_run import Run, rounded_down, unit_of, with_columns, worth, worths
 from planner.siting.cover_start import Plan, best_swap, greedy, planned, swapped
-from planner.siting.reduce import Covers, dominated_columns, narrowed
+from planner.siting.reduce import Covers, narrowed, needless_columns
 from planner.siting.siting import Siting
 
 Amounts = npt.NDArray[np.float64]
@@ -41,7 +40,7 @@ def most_covered(run: Run) -> Siting:
 
 def _without_dominated(covers: Covers, count: int) -> Covers:
     """Return the covers without columns that another makes needless, where enough are left."""
-    shut = dominated_columns(covers)
+    shut = needless_columns(covers)
     if not shut.any() or covers.columns - int(shut.sum()) < count:
         return covers
     return narrowed(covers, np.zeros_like(shut), shut, covers.weight)[0]
@@ -102,7 +101,7 @@ def _bounded(run: Run, covers: Covers) -> tuple[Covers, Amounts | None, float]:
 def _swapped(covers: Covers, plan: Plan, rules: Rules, ends: float) -> Plan:
     """Return the plan after the best swaps that keep the rules, while one helps and there is time."""
     table = rules.rows.toarray()
-    while time.monotonic() < ends:
+    while clock.now() < ends:
         done = table[:, plan.columns].sum(axis=1)
         kept = np.ones((len(plan.columns), covers.columns), np.bool_)
         for row, now, low, high in zip(table, done, rules.low, rules.high, strict=True):

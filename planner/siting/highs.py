@@ -1,6 +1,5 @@
 """Sparse arrays straight into HiGHS, and its answer with the bound. The one place that speaks to the solver."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from planner import clock
 from planner.siting.question import Limits
 
 Amounts = npt.NDArray[np.float64]
@@ -80,7 +80,7 @@ def solve_with_cuts(program: Program, limits: Limits, cut: Cut) -> Solved:
     import highspy
 
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    begin = time.perf_counter()
+    begin = clock.now()
     for name, value in _options(limits).items():  # the solver's clock runs on from one run to the next
         solver.setOptionValue(name, value)
     solver.passModel(_model(highspy, program))
@@ -93,7 +93,7 @@ def solve_with_cuts(program: Program, limits: Limits, cut: Cut) -> Solved:
             return now if now.status == "infeasible" else found
         found = now
         rows = cut(now.values)
-        if rows is None or time.perf_counter() - begin >= limits.seconds:
+        if rows is None or clock.now() - begin >= limits.seconds:
             return found
         count = rows.shape[0]
         solver.addRows(

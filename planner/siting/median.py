@@ -1,10 +1,10 @@
 """p-median: the sites whose demands travel least in sum, and the proof; see median_search and median_bound."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
 
+from planner import clock
 from planner.siting.center_cover import cover_clash, covering
 from planner.siting.cover_clash import Nearest
 from planner.siting.instance import Instance
@@ -20,20 +20,20 @@ def solve_p_median(instance: Instance, limits: Limits, nearest: Nearest | None =
 
     Every demand that some site may reach is served, at its nearest open site.
     """
-    begin = time.monotonic()
+    begin = clock.now()
     ends = begin + limits.seconds
     whole = median_of(instance)
     opened = None if hopeless(instance, whole) else first_plan(instance, whole, limits, ends)
     if opened is None:
-        clash = cover_clash(instance, replace(limits, seconds=max(ends - time.monotonic(), 0.0)), nearest)
-        return no_plan(instance, time.monotonic() - begin, limits, clash)
+        clash = cover_clash(instance, replace(limits, seconds=max(ends - clock.now(), 0.0)), nearest)
+        return no_plan(instance, clock.now() - begin, limits, clash)
     best = Best(whole.sites[opened.opened], opened.value, _grain(instance), limits.gap)
     answer = searched(whole, best, limits, ends)
     always = np.flatnonzero(instance.open_always)
     sizes = {"sites": len(whole.fee), "demands": len(whole.base), "pairs": len(whole.pairs.cost), **answer.left}
     return siting_of(
         instance, np.concatenate([always, answer.best.opened]), answer.best.value, answer.bound,
-        time.monotonic() - begin, limits, sizes,
+        clock.now() - begin, limits, sizes,
     )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def first_plan(instance: Instance, whole: Median, limits: Limits, ends: float) -
         plan = interchanged(whole, opened, ends)
         if plan.value < whole.never:
             return plan
-    known = covering(instance, None, replace(limits, seconds=max(ends - time.monotonic(), 0.0))).opened
+    known = covering(instance, None, replace(limits, seconds=max(ends - clock.now(), 0.0))).opened
     if known is None:
         return None
     return interchanged(whole, np.searchsorted(whole.sites, np.intersect1d(known, whole.sites)), ends)

@@ -5,11 +5,11 @@ With a price on each demand, a site is worth Σ min(0, cost − price) + fee, an
 priced too, which costs the bound nothing that their linear relaxation has.
 """
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
+from planner import clock
 from planner.siting.median_problem import Amounts, Bools, Median, Positions, loops
 from planner.siting.median_swap import Plan, marked
 
@@ -74,7 +74,7 @@ def priced(median: Median, price: Amounts, aim: float, effort: Effort, enough: f
         if value < best.value and median.rules.keeps(picked):
             best = Plan(np.sort(picked), value)
         slope = _slope(median, price, times, mark)
-        if bound >= enough or step < _LEAST_STEP or not slope.any() or time.monotonic() > ends:
+        if bound >= enough or step < _LEAST_STEP or not slope.any() or clock.now() > ends:
             break
         if idle > effort.patience:
             step, idle, price, direction = step / 2, 0, kept, np.zeros(len(price))

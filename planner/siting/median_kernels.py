@@ -7,7 +7,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from planner.compiled import njit
 
 
 @njit(cache=True, nogil=True)

@@ -4,12 +4,12 @@ A demand pays its least cost, and the step to the next one for every radius with
 and Marín 2011). Radii with the same sites inside are one, whoever's they are.
 """
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
+from planner import clock
 from planner.siting.cover_model import solve_scaled
 from planner.siting.highs import Program, Solved
 from planner.siting.median_problem import Amounts, Median, Names, Positions
@@ -66,5 +66,5 @@ def finished(median: Median, steps: Radii, limits: Limits, ends: float) -> Solve
         np.ones(sites + len(paid)),
         np.arange(sites + len(paid)) < sites,
     )
-    left = Limits(max(ends - time.monotonic(), 0.0), 0.0, limits.threads, limits.seed)
+    left = Limits(max(ends - clock.now(), 0.0), 0.0, limits.threads, limits.seed)
     return solve_scaled(program, left)

@@ -1,12 +1,12 @@
 """Branch and bound on the Lagrangean of a p-median: bound, settle sites by what they are worth, branch on a doubtful one."""
 
-import time
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
 import numpy as np
 import numpy.typing as npt
 
+from planner import clock
 from planner.siting.median_bound import Effort, Priced, cheapest, first_price, priced
 from planner.siting.median_mip import Radii, finished, radii
 from planner.siting.median_problem import Amounts, Median, Positions, least_of, narrowed
@@ -100,7 +100,7 @@ def searched(whole: Median, best: Best, limits: Limits, ends: float) -> Searched
     steps = _steps(root, small, found, best)
     nodes = _NO_END if steps is None else len(steps.site) // _A_NODE
     best, bound, done = _explored(root, small, found, best, nodes, ends)
-    if steps is not None and bound < best.enough and time.monotonic() < ends:
+    if steps is not None and bound < best.enough and clock.now() < ends:
         best, bound = _solved(small, steps, best, bound, limits, ends)
     left = {"sites_left": len(small.fee), "pairs_left": len(small.pairs.cost), "nodes": done}
     return Searched(best, best.raised(max(found.bound, min(bound, best.enough))), left)
@@ -112,7 +112,7 @@ def _explored(
     """Return (best plan, bound, nodes visited): branch and bound over what the root left."""
     known = np.zeros(int(root.demands[-1]) + 1 if len(root.demands) else 0, np.float32)
     heap, done = [(found.bound, 0, _Node(_NONE, _NONE, _spread(root, found.price, known)))], 1
-    while heap and heap[0][0] < best.enough and done <= nodes and time.monotonic() < ends:
+    while heap and heap[0][0] < best.enough and done <= nodes and clock.now() < ends:
         bound, _, node = heappop(heap)
         done += 1
         best, bound, branches = _branched(small, node, best, bound, done % _SWAP_EVERY == 0, ends)
@@ -149,7 +149,7 @@ def _rooted(root: Median, best: Best, ends: float) -> tuple[Best, Priced]:
     for effort in (_ROOT, _AGAIN, _AGAIN):
         found = priced(root, price, best.value, effort, best.enough, ends)
         better = _swapped(root, found, best.or_better(root, found.plan), ends)
-        if better.value == best.value or found.bound >= better.enough or time.monotonic() > ends:
+        if better.value == best.value or found.bound >= better.enough or clock.now() > ends:
             return better, found
         best, price = better, found.price
     assert found is not None

@@ -1,10 +1,10 @@
 """Good plans of a p-median soon: greedy, then the best swap of one open site for a shut one until none helps."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
+from planner import clock
 from planner.siting.median_problem import Bools, Median, Positions, loops
 
 _SWAPS_TRIED = 200
@@ -44,7 +44,7 @@ def greedy(median: Median, ends: float) -> Positions:
     for _ in range(median.pick):
         gain = -loops().profits(pairs.start, pairs.site, pairs.cost, least, len(mark)) - median.fee
         gain[mark] = -np.inf
-        if time.monotonic() > ends:
+        if clock.now() > ends:
             return np.sort(
                 np.append(np.flatnonzero(mark), np.argsort(-gain, kind="stable")[: median.pick - mark.sum()])
             )
@@ -69,7 +69,7 @@ def interchanged(median: Median, opened: Positions, ends: float) -> Plan:
         helps += gain[:, None] - (lost - median.fee[opened])[None, :]
         helps[mark] = -np.inf
         swap = _best_allowed(median, opened, helps, _HELPS * abs(float(least.sum())))
-        if swap is None or time.monotonic() > ends:
+        if swap is None or clock.now() > ends:
             break
         opened = np.sort(np.append(np.delete(opened, swap[1]), swap[0]))
     return plan_of(median, opened)

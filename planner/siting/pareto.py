@@ -1,11 +1,11 @@
 """The Pareto front of two objectives over the same sites: every plan that no other beats in one without losing in the other."""
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from planner import clock
 from planner.errors import SitingError, Text
 from planner.siting.best import SAME, restricted, same, sense
 from planner.siting.instance import Instance, refusal
@@ -40,11 +40,11 @@ def pareto(first: Instance, second: Instance, limits: Limits) -> list[Point]:
     not proven unless no plan has a better first value.
     """
     _check(first, second)
-    begin, points, under = time.monotonic(), list[Point](), np.inf
+    begin, points, under = clock.now(), list[Point](), np.inf
     sign, step = sense(first), _step(first)
     wider = step
     while True:
-        left = replace(limits, seconds=limits.seconds - (time.monotonic() - begin))
+        left = replace(limits, seconds=limits.seconds - (clock.now() - begin))
         found = _least(first, second, under, left) if left.seconds > 0 else Found(None, np.nan)
         if found.opened is None:
             break

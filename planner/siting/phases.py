@@ -5,7 +5,6 @@ leaves over is kept. Sites a year are the same with a price of 1 each. The value
 to the last opening, of the people covered at the year's end (mclp) or of weight × cost (p-median).
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner import clock
 from planner.errors import Problem, SitingError, Text
 from planner.siting.instance import Instance
 from planner.siting.question import BACKGROUND, FIXED, Limits
@@ -109,7 +109,7 @@ def phases(
     `instance` is of mclp or p-median; its fixed and background sites are open from the start. Of equally good orders by
     people covered that of the least weighted cost is told, then the earliest by ids (up to `most_exact` sites).
     """
-    begin = time.monotonic()
+    begin = clock.now()
     task = _task(instance, chosen, budget, prices, limits or Limits())
     if len(task.sites) <= most_exact:
         from planner.siting.phases_exact import best_order
@@ -186,7 +186,7 @@ def _told(task: Task, order: Whole, bound: float | None, begin: float) -> Phases
     table["newly_covered"] = table["covered"].diff().fillna(0.0)
     return Phases(
         tuple(ids[one] for one in order), year, objective, told, gap, "optimal" if gap <= PROVEN else "feasible",
-        table, time.monotonic() - begin,
+        table, clock.now() - begin,
     )  # fmt: skip
 
 

@@ -18,7 +18,6 @@ _SMALL = 20_000
 """Up to so many pairs numpy is done before numba is loaded."""
 _CHUNK = 2**22
 _FULL = 2**17
-_LEVELS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +114,14 @@ def without_rows(covers: Covers, dropped: Bools) -> Covers:
 
 def implied_rows(covers: Covers) -> Bools:
     """Mark the rows that hold another: whoever covers the smaller covers them. Only where every row must be covered."""
-    return _nested(covers.indptr, covers.indices, covers.by_column, covers.columns, larger=True)
+    return _nested(covers.indptr, covers.indices, covers.by_column, covers.columns, None)
 
 
-def dominated_columns(covers: Covers) -> Bools:
-    """Mark the columns whose rows another covers as well: of equal ones the first stays, those without rows go.
+def needless_columns(covers: Covers, costs: Amounts | None = None) -> Bools:
+    """Mark the columns whose rows another covers as well that costs no more; those without rows too.
 
-    Safe for one best plan, where columns differ in nothing else (costs, quotas, spacing, budget, loads).
+    Of equal ones the first stays. costs: of the columns, None where they do not matter. Safe for one best plan, where
+    columns differ in nothing else (quotas, spacing, budget, loads).
     """
     starts, rows = covers.by_column
     size = np.diff(starts)
@@ -129,26 +129,10 @@ def dominated_columns(covers: Covers) -> Bools:
     marked = size == 0
     place = np.cumsum(size > 0) - 1
     inner = np.concatenate([np.zeros(1, np.int64), np.cumsum(size[some])])
-    marked[some] = _nested(inner, rows, (covers.indptr, place[covers.indices]), covers.rows, larger=False)
-    return marked
-
-
-def needless_columns(covers: Covers, costs: Amounts) -> Bools:
-    """Mark the columns whose rows another covers as well that costs no more; those without rows too.
-
-    Of equal ones the cheapest stays, of these the first. costs: of the columns. Columns of more than a few different
-    costs are only held against those of their own cost.
-    """
-    levels = np.unique(costs)
-    marked = np.diff(covers.by_column[0]) == 0
-    for level in levels:
-        rivals = np.flatnonzero((costs <= level if len(levels) <= _LEVELS else costs == level) & ~marked)
-        rivals = rivals[np.argsort(costs[rivals], kind="stable")]
-        some = csr_array(covers.turned[rivals])
-        turned = csr_array(some.T)
-        by_column, by_row = ((one.indptr.astype(np.int64), one.indices.astype(np.int64)) for one in (some, turned))
-        within = rivals[_nested(*by_column, by_row, covers.rows, larger=False)]
-        marked[within[costs[within] == level]] = True
+    price = np.zeros(len(some)) if costs is None else costs[some]
+    rank = np.empty_like(some)
+    rank[np.lexsort((-size[some], price))] = np.arange(len(some))
+    marked[some] = _nested(inner, rows, (covers.indptr, place[covers.indices]), covers.rows, rank)
     return marked
 
 
@@ -294,12 +278,20 @@ def _slow_groups(indptr: Positions, indices: Positions, column: Positions, rows:
 
 
 def _nested(
-    indptr: Positions, indices: Positions, turned: tuple[Positions, Positions], width: int, *, larger: bool
+    indptr: Positions,
+    indices: Positions,
+    turned: tuple[Positions, Positions],
+    width: int,
+    rank: Positions | None,
 ) -> Bools:
-    """Mark the rows that hold another (`larger`) or that another holds; of equal ones the first stays."""
+    """Mark the rows that another row holds which goes before them by `rank`; without ranks those that hold another.
+
+    Of equal rows the first stays.
+    """
     kernels = kernels_for(indices)
     if kernels is not None:
-        return kernels.nested_rows(indptr, indices, *turned, larger)
+        larger = rank is None
+        return kernels.nested_rows(indptr, indices, *turned, larger, np.zeros(0, np.int64) if rank is None else rank)
     count = len(indptr) - 1
     size = np.diff(indptr)
     matrix = csr_array((np.ones(len(indices), np.int32), indices, indptr), shape=(count, width))
@@ -307,6 +299,9 @@ def _nested(
     for begin in range(0, count, 1000):
         both = (matrix[begin : begin + 1000] @ matrix.T).tocoo()
         one, other, shared = both.coords[0] + begin, both.coords[1], both.data
-        within = (shared == size[one]) & (one != other) & ((size[other] > size[one]) | (larger == (one < other)))
-        marked[other[within] if larger else one[within]] = True
+        within = (shared == size[one]) & (one != other)
+        if rank is None:
+            marked[other[within & ((size[other] > size[one]) | (one < other))]] = True
+        else:
+            marked[one[within & (rank[other] < rank[one])]] = True
     return marked

@@ -1,6 +1,5 @@
 """The k best plans of a small question (up to 128 sites to decide on) in one compiled search: MCLP and p-median."""
 
-import time
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from planner import clock
 from planner.siting.best import SAME
 from planner.siting.instance import Instance
 from planner.siting.question import Limits
@@ -58,7 +58,7 @@ def small_plans(instance: Instance, limits: Limits, count: int, most: int = TOLD
 
     That is: another model, more than `most` sites, no plan at all, numba not installed, or more nodes than the time allows.
     """
-    begin = time.monotonic()
+    begin = clock.now()
     criterion = None if len(instance.free) > most else criterion_of(instance)
     if criterion is None:
         return None
@@ -200,7 +200,7 @@ def _told(instance: Instance, limits: Limits, opened: npt.NDArray[np.bool_], beg
     """Return one plan (of the free sites) as a Siting, its value computed anew from who is nearest to whom."""
     sites = opened_with(instance, opened)
     value = value_of(instance, sites)
-    return siting_of(instance, sites, value, value, time.monotonic() - begin, limits, {})
+    return siting_of(instance, sites, value, value, clock.now() - begin, limits, {})
 
 
 def opened_with(instance: Instance, opened: npt.NDArray[np.bool_]) -> Positions:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from planner.compiled import njit
 from planner.siting.small_price_kernels import ENDLESS, FIRST_ROUNDS, ROUNDS, ascend
 
 Amounts = npt.NDArray[np.float64]

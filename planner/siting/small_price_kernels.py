@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from planner.compiled import njit
 
 Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

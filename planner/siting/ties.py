@@ -1,11 +1,11 @@
 """Which of equally good plans is told: a second objective decides, then the ids, so that one question has one answer."""
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from planner import clock
 from planner.siting.best import restricted, same, sense
 from planner.siting.instance import Instance
 from planner.siting.question import Limits
@@ -31,7 +31,7 @@ def lexicographic(instance: Instance, limits: Limits, solve: Solver, first: Siti
     or time runs out, the plan known by then is returned: always as good by the first objective, but perhaps not the
     first of its ties.
     """
-    begin = time.monotonic()
+    begin = clock.now()
     if len(instance.free) > CHEAP:
         return first or solve(instance, limits)
     if instance.question.model == "p-median":
@@ -45,7 +45,7 @@ def lexicographic(instance: Instance, limits: Limits, solve: Solver, first: Siti
     better = ties.small() or ties.earliest()
     if better.chosen == plan.chosen:
         return plan
-    opened, seconds = open_positions(instance, better.chosen), plan.seconds + time.monotonic() - begin
+    opened, seconds = open_positions(instance, better.chosen), plan.seconds + clock.now() - begin
     told = siting_of(instance, opened, plan.objective, plan.bound, seconds, limits, plan.reduced, better.flows)
     return replace(told, ties=True)
 
@@ -67,7 +67,7 @@ class _Ties:
     begin: float
 
     def _left(self) -> Limits:
-        return replace(self.limits, seconds=self.limits.seconds - (time.monotonic() - self.begin))
+        return replace(self.limits, seconds=self.limits.seconds - (clock.now() - self.begin))
 
     def small(self) -> Siting | None:
         """Return the plan by the compiled search; None where it is not for this question, or there are too many ties."""

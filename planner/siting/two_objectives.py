@@ -1,12 +1,12 @@
 """One plan under two objectives: the second made least while the first stays within a limit. All values are to be small."""
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import block_array, coo_array, csr_array, vstack
 
+from planner import clock
 from planner.siting.best import SAME
 from planner.siting.cover_model import solve_scaled
 from planner.siting.highs import Program
@@ -42,7 +42,7 @@ class Found:
 
 def least(instance: Instance, first: Objective, at_most: float, second: Objective, limits: Limits) -> Found:
     """Return the plan of the least second objective whose first is at most so much, by the rules of the instance."""
-    begin, width = time.monotonic(), len(instance.site_ids)
+    begin, width = clock.now(), len(instance.site_ids)
     rules, low, high = instance.site_rules
     own = [part.rows.shape[1] - width for part in (first, second)]
     parts = [
@@ -68,7 +68,7 @@ def least(instance: Instance, first: Objective, at_most: float, second: Objectiv
         np.concatenate([(instance.status != FORBIDDEN).astype(float), helping]),
         np.arange(width + sum(own)) < width,
     )
-    solved = solve_scaled(program, replace(limits, seconds=limits.seconds - (time.monotonic() - begin)))
+    solved = solve_scaled(program, replace(limits, seconds=limits.seconds - (clock.now() - begin)))
     if solved.status in ("infeasible", "unknown"):
         return Found(None, solved.bound, solved.status == "infeasible")
     return Found(np.flatnonzero(solved.values[:width] > 0.5), solved.bound)
