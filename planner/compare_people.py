@@ -18,11 +18,11 @@ from planner.serving import served_by
 
 WORST_SHOWN = 10
 SUMS = (
-    "population", "better", "worse", "same", "newly_covered", "newly_uncovered", "covered_by_limit", "uncovered_by_limit",
+    "population", "better", "worse", "same", "slight", "newly_covered", "newly_uncovered", "covered_by_limit", "uncovered_by_limit",
     "covered_before", "covered_after",
 )  # fmt: skip
-"""Sums of people; better + worse + same = population. Those by the limit are newly covered and no nearer, newly uncovered
-and no farther: another limit alone did it."""
+"""Sums of people; better + worse + same = population, and slight are those of the same whose way differs by less than is
+noticed. Those by the limit are newly covered and no nearer, newly uncovered and no farther: another limit alone did it."""
 GROUP_WORDS = {
     "urban": "城镇居民（普查口径）",
     "rural": "乡村居民（普查口径）",
@@ -32,6 +32,25 @@ GROUP_WORDS = {
 GROUP_COLUMNS = ("rule", "rule_label", "reading", "reading_label", "has_limit", "is_main", "group_kind", "group_code", "group_name",
                  "county_name", *SUMS)  # fmt: skip
 ETHNIC_ENDING = "族乡"
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """By how much a way must differ for people to count as nearer or farther, in whole mm and ms: a planner's parameter.
+
+    Every point is placed less exactly than to the millimetre; who comes to be reached at all, or no longer, always counts.
+    """
+
+    mm: int = 100_000
+    ms: int = 60_000
+
+    def of(self, unit: str) -> int:
+        """Return the least difference in a unit of travel.
+
+        >>> Noticed().of("mm"), Noticed(ms=1).of("ms")
+        (100000, 1)
+        """
+        return {"mm": self.mm, "ms": self.ms}[unit]
 
 
 @dataclass(frozen=True)
@@ -158,19 +177,23 @@ class Nearest:
         return self.known[key]
 
 
-def residents_compared(before: Judged, after: Judged, asked: Sequence[Question], nearest: Nearest) -> pd.DataFrame:
+def residents_compared(
+    before: Judged, after: Judged, asked: Sequence[Question], nearest: Nearest, noticed: Noticed
+) -> pd.DataFrame:
     """Return one row a question and resident point of the later scenario.
 
     Columns: question (its place in `asked`), point (the resident's place in the region's frame), population, cost and
     facility on both sides, and people better, worse, same, and the others of SUMS.
     Both scenarios are asked about the people of the later one, so that the sums are of the same people.
     """
-    parts = [_one_question(before, after, at, question, nearest) for at, question in enumerate(asked)]
+    parts = [_one_question(before, after, at, question, nearest, noticed) for at, question in enumerate(asked)]
     sides = [f"{name}_{side}" for name in ("cost", "facility") for side in ("before", "after")]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question", "point", *SUMS, *sides])
 
 
-def _one_question(before: Judged, after: Judged, at: int, question: Question, nearest: Nearest) -> pd.DataFrame:
+def _one_question(
+    before: Judged, after: Judged, at: int, question: Question, nearest: Nearest, noticed: Noticed
+) -> pd.DataFrame:
     region = after.region
     people = nearest.people(region, question)
     earlier = question_of(before.rules, question)
@@ -182,10 +205,13 @@ def _one_question(before: Judged, after: Judged, at: int, question: Question, ne
     far = {side: np.where(np.isnan(values), np.inf, values) for side, values in cost.items()}
     covered = {"before": left["covered"].to_numpy(bool), "after": right["covered"].to_numpy(bool)}
     weight = people["population"].to_numpy()
+    least = noticed.of(after.travels[question.travel].unit)
+    better, worse = (_less(far[one], far[other], least) for one, other in (("after", "before"), ("before", "after")))
     flags = {
-        "better": far["after"] < far["before"],
-        "worse": far["after"] > far["before"],
-        "same": far["after"] == far["before"],
+        "better": better,
+        "worse": worse,
+        "same": ~(better | worse),
+        "slight": ~(better | worse) & (far["after"] != far["before"]),
         "newly_covered": covered["after"] & ~covered["before"],
         "newly_uncovered": covered["before"] & ~covered["after"],
         "covered_by_limit": covered["after"] & ~covered["before"] & (far["after"] >= far["before"]),
@@ -201,6 +227,11 @@ def _one_question(before: Judged, after: Judged, at: int, question: Question, ne
         "facility_after": right["facility_id"].to_numpy(object),
     }
     return pd.DataFrame({"question": at, "point": point, "population": weight, **columns})
+
+
+def _less(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64], least: int) -> npt.NDArray[np.bool_]:
+    """Return where the one is less than the other by at least so much; infinity is more than any number."""
+    return (one < other) & (one + least <= other)
 
 
 def groups(after: Judged, asked: Sequence[Question], rows: pd.DataFrame) -> pd.DataFrame:

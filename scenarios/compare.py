@@ -7,7 +7,16 @@ from functools import cached_property
 import pandas as pd
 
 from planner.compare import Judged, clause_changes, gap_ids, side_by_side
-from planner.compare_people import Nearest, Question, groups, question_of, questions, residents_compared, worst_places
+from planner.compare_people import (
+    Nearest,
+    Noticed,
+    Question,
+    groups,
+    question_of,
+    questions,
+    residents_compared,
+    worst_places,
+)
 from planner.compare_sites import Cost, cost_of, site_changes
 from planner.findings import assess, reads_the_same
 from planner.region import Region, Source
@@ -19,6 +28,7 @@ from scenarios.run import decisions
 from scenarios.ways import RoadChoices, ways_of
 
 AS_IT_IS = RoadChoices()
+NOTICED = Noticed()
 LETTERS = "ABCDEFGH"
 """What the scenarios are called in the order in which they are given; so many can be compared at once."""
 
@@ -54,6 +64,8 @@ class Pair:
     findings  planner.compare.side_by_side     clauses  planner.compare.clause_changes
     people    planner.compare_people.groups    worst    planner.compare_people.worst_places
     sites     planner.compare_sites.site_changes
+
+    Both are of the same people: `rejudged` is whether `before` was judged once more, with the later one's residents.
     """
 
     before: Side
@@ -64,11 +76,13 @@ class Pair:
     people: pd.DataFrame
     worst: pd.DataFrame
     sites: pd.DataFrame
+    noticed: Noticed = NOTICED
+    rejudged: bool = False
 
     @property
     def is_same(self) -> bool:
         """Whether there is no difference at all: in findings, facilities and the way of any resident."""
-        moved = int(self.people["better"].sum() + self.people["worse"].sum())
+        moved = int(self.people[["better", "worse", "slight"]].sum().sum())
         return not (self.findings["changed"].any() or len(self.sites) or moved)
 
 
@@ -78,6 +92,7 @@ class Comparison:
 
     sides: tuple[Side, ...]
     pairs: tuple[Pair, ...]
+    noticed: Noticed = NOTICED
 
     @property
     def region(self) -> Region:
@@ -91,27 +106,34 @@ class Comparison:
 
 
 def compare(
-    region: Region, rules: Rules, scenarios: Sequence[Scenario], choices: Sequence[RoadChoices] = ()
+    region: Region,
+    rules: Rules,
+    scenarios: Sequence[Scenario],
+    choices: Sequence[RoadChoices] = (),
+    noticed: Noticed = NOTICED,
 ) -> Comparison:
     """Return the comparison of scenarios of one region, each with its own choices about roads (none: as they are).
 
     The facts are loaded once, and the roads prepared once for all scenarios that travel in the same way. What any of
-    them asks (questions) is asked of all: how many people are within so many minutes, beside what the clauses say.
+    them asks (questions) is asked of all: how many people are within so many minutes, beside what the clauses say. Where
+    any of them asks for times, all are judged by time, those that say nothing of speeds by the assumed ones.
     """
+    chosen = choices or [AS_IT_IS] * len(scenarios)
+    by_time = any(one.asks_for_time for one in chosen)
     asked = asked_by(region, scenarios)
     ways: list[tuple[RoadChoices, Mapping[str, Travel]]] = []
     sides: list[Side] = []
-    for letter, scenario, choice in zip(LETTERS, scenarios, choices or [AS_IT_IS] * len(scenarios), strict=False):
+    for letter, scenario, choice in zip(LETTERS, scenarios, chosen, strict=False):
         law, decided = decisions(region, rules, scenario, choice)
-        travels = next((known for chosen, known in ways if _alike(chosen, choice)), None)
+        travels = next((known for same, known in ways if _alike(same, choice)), None)
         if travels is None:
-            travels = {**ways_of(region, choice), **ways_asked(region, choice, asked)}
+            travels = {**ways_of(region, choice, by_time=by_time), **ways_asked(region, choice, asked)}
             ways.append((choice, travels))
         known = readable(law, travels)
         known = replace(known, rules=(*known.rules, *question_rules(region, asked)))
         judged = _judged(decided, known, travels, [one.judged for one in sides])
         sides.append(Side(letter, scenario, judged, choice))
-    return comparison(sides)
+    return comparison(sides, noticed)
 
 
 def _alike(one: RoadChoices, other: RoadChoices) -> bool:
@@ -120,11 +142,11 @@ def _alike(one: RoadChoices, other: RoadChoices) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
-def comparison(sides: Sequence[Side]) -> Comparison:
+def comparison(sides: Sequence[Side], noticed: Noticed = NOTICED) -> Comparison:
     """Return what every two of the sides do not share."""
     nearest = Nearest()
-    pairs = [_pair(one, other, nearest) for at, one in enumerate(sides) for other in sides[at + 1 :]]
-    return Comparison(tuple(sides), tuple(pairs))
+    pairs = [_pair(one, other, nearest, noticed) for at, one in enumerate(sides) for other in sides[at + 1 :]]
+    return Comparison(tuple(sides), tuple(pairs), noticed)
 
 
 def _judged(region: Region, rules: Rules, travels: Mapping[str, Travel], earlier: Sequence[Judged]) -> Judged:
@@ -145,10 +167,20 @@ def _judged(region: Region, rules: Rules, travels: Mapping[str, Travel], earlier
     return Judged(region, rules, travels, pd.concat(parts, ignore_index=True))
 
 
-def _pair(before: Side, after: Side, nearest: Nearest) -> Pair:
+def _with_people_of(before: Side, after: Side) -> Side:
+    """Return the earlier side judged with the residents of the later one: itself, where they are as many everywhere."""
+    mine, others = before.judged, after.judged.region.residents
+    if mine.region.residents["population"].equals(others["population"]):
+        return before
+    region = replace(mine.region, residents=others)
+    return replace(before, judged=replace(mine, region=region, findings=assess(region, mine.rules, mine.travels)))
+
+
+def _pair(before: Side, after: Side, nearest: Nearest, noticed: Noticed) -> Pair:
+    own, before = before, _with_people_of(before, after)
     left, right = before.judged, after.judged
     asked = tuple(one for one in questions(right) if question_of(left.rules, one) is not None)
-    rows = residents_compared(left, right, asked, nearest)
+    rows = residents_compared(left, right, asked, nearest, noticed)
     table = side_by_side(left.findings, right.findings)
     return Pair(
         before=before,
@@ -159,4 +191,6 @@ def _pair(before: Side, after: Side, nearest: Nearest) -> Pair:
         people=groups(right, asked, rows),
         worst=worst_places(left, right, asked, rows),
         sites=site_changes(left.region, right.region),
+        noticed=noticed,
+        rejudged=before is not own,
     )

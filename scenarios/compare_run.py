@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geodata.load import load_with_warnings
+from planner.compare_people import Noticed
 from planner.errors import OptionError, Problem, Text
+from planner.limits import Limit
 from planner.measures import FUNCTIONS
 from planner.region import Region
 from planner.rules import Rules, load_rules
 from planner.scenario import Scenario
-from scenarios.compare import LETTERS, Comparison, Side, compare
+from scenarios.compare import LETTERS, NOTICED, Comparison, Side, compare
 from scenarios.export.folder import whole_folder
 from scenarios.files import ScenarioFile, read_scenario
 from scenarios.run import Step, city_rules
@@ -26,6 +28,21 @@ class Asked:
     names: tuple[str, ...]
     data: tuple[Path, ...] = ()
     rules: str = ""
+    noticed: Noticed = NOTICED
+
+
+def noticed_of(limits: Sequence[Limit]) -> Noticed:
+    """Return from which distance and time on a change counts; OptionError where either is given twice.
+
+    >>> noticed_of(())
+    Noticed(mm=100000, ms=60000)
+    """
+    units = [one.unit for one in limits]
+    if len(set(units)) < len(units):
+        fix = Text("距离、时间各写一个，如 100m,1min", "one distance and one time, as 100m,1min")
+        found = "，".join(one.said for one in limits)
+        raise OptionError(Problem("--noticed", Text("同一种量写了两次", "the same twice"), fix, found=found))
+    return replace(NOTICED, **{one.unit: one.value for one in limits})
 
 
 def compare_folder(asked: Asked, out: Path, step: Step) -> Comparison:
@@ -39,7 +56,7 @@ def compare_folder(asked: Asked, out: Path, step: Step) -> Comparison:
     region = load_with_warnings(data).region
     rules = _rules(asked, files, region)
     step(Text("评估和比较", "assessing and comparing"))
-    found = compare(region, rules, [one.scenario for one in files], [one.choices for one in files])
+    found = compare(region, rules, [one.scenario for one in files], [one.choices for one in files], asked.noticed)
     found = _with_sources(found, files)
     from scenarios.export.compare import write_outputs
 
@@ -53,8 +70,12 @@ def _with_sources(found: Comparison, files: Sequence[ScenarioFile]) -> Compariso
     sides: dict[str, Side] = {
         side.letter: replace(side, sources=one.sources) for side, one in zip(found.sides, files, strict=True)
     }
-    pairs = (replace(one, before=sides[one.before.letter], after=sides[one.after.letter]) for one in found.pairs)
-    return Comparison(tuple(sides.values()), tuple(pairs))
+
+    def known(side: Side) -> Side:  # the earlier one of a pair may have been judged with other people
+        return replace(side, sources=sides[side.letter].sources)
+
+    pairs = (replace(one, before=known(one.before), after=known(one.after)) for one in found.pairs)
+    return replace(found, sides=tuple(sides.values()), pairs=tuple(pairs))
 
 
 def _refuse(found: str, what: Text, fix: Text) -> OptionError:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.cached import bare
 from planner.compare import row_texts, share
-from planner.compare_people import Question, main_readings, question_of
+from planner.compare_people import Noticed, Question, main_readings, question_of
 from planner.compare_sites import Cost
 from planner.parameters import parameter_texts
 from planner.road import Road
@@ -100,11 +100,17 @@ def said(pair: Pair) -> tuple[str, ...]:
     """Return the sentences on one pair, the most important first; page, workbook and terminal all say the same."""
     before, after = pair.before, pair.after
     out = [f"“{after.label}”与“{before.label}”相比："]
+    if pair.rejudged:
+        out.append(
+            f"人口：两个方案的人口不同，以下各数都按 {after.label} 的人口，{before.label} 也按这一人口重新计算，差别都来自决定，不是人口。"
+        )
     if pair.is_same:
         out += [NO_CHANGE] if pair.questions else [NO_CHANGE_BUT_WAYS, NO_WAYS]
     else:
         out += [_sites(pair), *_clauses(pair), *_values(pair), *_people(pair)]
     out += [
+        *([] if pair.is_same or not pair.questions else [noticed_text(pair.noticed)]),
+        *_one_sided(pair),
         *_assumed(before, after),
         f"费用：{before.label}，{cost_text(before.cost)}；{after.label}，{cost_text(after.cost)}。",
     ]
@@ -155,6 +161,26 @@ def _clauses(pair: Pair) -> Iterator[str]:
     yield f"缺口清单{partly}{size}：{'，'.join(moved)}。"
 
 
+def noticed_text(noticed: Noticed) -> str:
+    """Return from which change on somebody counts as nearer or farther.
+
+    >>> noticed_text(Noticed())
+    '变近、变远：到最近机构的距离至少差 0.1 公里、时间至少差 1 分钟才计入（参数，假设）；由不可达变为可达、由可达变为不可达都计入。'
+    """
+    mm, ms = (limit_text(noticed.of(unit), unit) for unit in ("mm", "ms"))
+    return f"变近、变远：到最近机构的距离至少差 {mm}、时间至少差 {ms}才计入（参数，假设）；由不可达变为可达、由可达变为不可达都计入。"
+
+
+def _one_sided(pair: Pair) -> Iterator[str]:
+    """Name the readings of which only one scenario has findings: they are not compared, and nobody may take them for equal."""
+    sides = {side.label: side.judged.findings for side in (pair.before, pair.after)}
+    readings = [set(zip(one["rule_label"], one["reading_label"], strict=True)) for one in sides.values()]
+    for label, own, others in zip(sides, readings, readings[::-1], strict=True):
+        names = [f"{rule}（{reading}）" for rule, reading in sorted(own - others)]
+        if names:
+            yield f"只有 {label} 能算、没有比较的口径 {len(names)} 个：{_listed(names)}。"
+
+
 def _values(pair: Pair) -> Iterator[str]:
     """Say how the city's value changes by the main readings of which no sentence on people tells it: of units and counts."""
     told = {one.id for one in pair.questions if one.limit is not None}
@@ -172,27 +198,28 @@ def _people(pair: Pair) -> Iterator[str]:
     people = pair.people[pair.people["is_main"].astype(bool)]
     city = records(people[people["group_kind"] == "city"])
     told = {(row["rule"], row["reading"]): row for row in records(pair.findings[pair.findings["level"] == "city"])}
-    still = 0
+    still = slight = 0
     if not pair.questions:
         yield NO_WAYS
     for row in city:
         key = row["rule"], row["reading"]
         found = told.get(key) if row["has_limit"] else None
         if not row["better"] and not row["worse"] and not (found and found["changed"]):
-            still += 1
+            still, slight = still + 1, max(slight, int(row["slight"]))
             continue
         aside = "，只作参考" if found and "not_judged" in {found["status_before"], found["status_after"]} else ""
         mine = people[(people["rule"] == key[0]) & (people["reading"] == key[1])]
         worst = pair.worst[(pair.worst["rule"] == key[0]) & (pair.worst["reading"] == key[1])]
         head = f"{row['rule_label']}（{row['reading_label']}{aside}）："
-        yield "".join([head, _covered(pair, found), _moved(pair, mine, row), _limited(pair, row), _farthest(worst)])
-    if still and still < len(city):
-        yield f"其余 {still} 个按居民计算的主要口径，没有人变近或变远。"
-    elif still:
-        yield "按居民计算的各主要口径，没有人变近或变远。"
+        yield "".join([head, _covered(found), _moved(pair, mine, row), _limited(pair, row), _farthest(worst)])
+    if still:
+        whose = f"其余 {still} 个按居民计算的主要口径" if still < len(city) else "按居民计算的各主要口径"
+        yield f"{whose}，没有人变近或变远" + (
+            f"（差别不到限值的，每个口径至多 {people_text(slight)}）。" if slight else "。"
+        )
 
 
-def _covered(pair: Pair, found: Mapping[str, Any] | None) -> str:
+def _covered(found: Mapping[str, Any] | None) -> str:
     """Say how many of whom are covered, from the city's row of findings; nothing where the question has no limit."""
     if found is None:
         return ""
@@ -202,8 +229,6 @@ def _covered(pair: Pair, found: Mapping[str, Any] | None) -> str:
     old, new = int(found["covered_before"]), int(found["covered_after"])
     texts, whole = shares_apart([before, after]), int(found["population_after"])
     head = f"{found['denominator']} {people_text(whole)}中"
-    if found["population_before"] != found["population_after"]:
-        head += f"（{pair.before.letter} 为 {people_text(found['population_before'])}）"
     if old == new and before == after:
         return f"{head}，覆盖仍为 {people_text(new)}（{texts[1]}）；"
     moved = f"多 {people_text(new - old)}" if new > old else f"少 {people_text(old - new)}" if new < old else "人数不变"
@@ -211,20 +236,28 @@ def _covered(pair: Pair, found: Mapping[str, Any] | None) -> str:
 
 
 def _moved(pair: Pair, mine: pd.DataFrame, row: Mapping[str, Any]) -> str:
-    """Say who gains and who loses, and in which towns most lose."""
+    """Say who gains and who loses, in which towns most lose, and whose way differs by less than counts."""
+    closed = row["better"] and _only_closed(pair, _asked(pair, row))
+    gained = f"{people_text(row['better'])}变近" + ("（改接到未封闭道路所致）" if closed else "")
+    lost = f"{people_text(row['worse'])}变远" + (f"，在{_towns(mine)}" if row["worse"] else "")
+    slight = f"；另有 {people_text(row['slight'])}的差别不到 {_least(pair, row)}，不计" if row["slight"] else ""
     won, gone = (row[f"newly_{one}"] - row[f"{one}_by_limit"] for one in ("covered", "uncovered"))
-    aside = ["改接到未封闭道路所致"] if row["better"] and _only_closed(pair, _asked(pair, row)) else []
-    aside += [f"新覆盖 {people_text(won)}"] if won else []
-    gained = f"{people_text(row['better'])}变近" + (f"（{'；'.join(aside)}）" if aside else "")
-    if not row["worse"]:
-        return f"{gained if row['better'] else '没有人变近'}，没有人变远；"
+    turned = (("新覆盖", won), ("不再覆盖", gone))
+    covered = "".join(f"；{word} {people_text(people)}" for word, people in turned if people)
+    return f"{gained if row['better'] else '没有人变近'}，{lost if row['worse'] else '没有人变远'}{slight}{covered}；"
+
+
+def _towns(mine: pd.DataFrame) -> str:
+    """Return the towns in which most lose, of the rows of one question."""
     towns = mine[(mine["group_kind"] == "town") & (mine["worse"] > 0)]
     towns = towns.sort_values(["worse", "group_code"], ascending=[False, True], kind="stable")
     names = [f"{one['group_name']} {people_text(one['worse'])}" for one in records(towns.head(_NAMED))]
-    more = f"等 {len(towns)} 个乡镇（街道）" if len(towns) > _NAMED else ""
-    lost = f"（其中不再覆盖 {people_text(gone)}）" if gone else ""
-    start = gained if row["better"] else "没有人变近"
-    return f"{start}，{people_text(row['worse'])}变远{lost}，在{'、'.join(names)}{more}；"
+    return "、".join(names) + (f"等 {len(towns)} 个乡镇（街道）" if len(towns) > _NAMED else "")
+
+
+def _least(pair: Pair, row: Mapping[str, Any]) -> str:
+    unit = pair.after.judged.travels[_asked(pair, row).travel].unit
+    return limit_text(pair.noticed.of(unit), unit)
 
 
 def _limited(pair: Pair, row: Mapping[str, Any]) -> str:
@@ -288,7 +321,7 @@ def _assumed(before: Side, after: Side) -> Iterator[str]:
                 params = parameter_texts(override.params)
                 yield f"{side.label}把“{label}”的参数改为 {params}，该条只作参考，不作判断。"
         if side.scenario.population is not None:
-            yield f"{side.label}按 {side.scenario.population.year} 年的人口计算；变近、变远的人数都按后一方案的人口。"
+            yield f"{side.label}按 {side.scenario.population.year} 年的人口计算。"
         if side.scenario.service_areas:
             areas = side.scenario.service_areas
             yield f"{side.label}划定了 {len(areas)} 个服务范围，共 {len({one for area in areas for one in area.communities})} 个社区。"
@@ -302,6 +335,10 @@ def roads_said(side: Side) -> list[str]:
     if not isinstance(road, Road):
         return []
     lines = said_of_closed(road, side.choices)
+    if isinstance(timed, Road) and not side.choices.asks_for_time:
+        lines.append(
+            f"没有写明时速和调度，为与另一方案按时间相比，用内置的假设时速，调度 {timed.delay_s / 60:g} 分钟。"
+        )
     if side.choices.max_snap_m != AS_IT_IS.max_snap_m:
         lines.append(f"离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内算能上路，更远的为不可达。")
     return [

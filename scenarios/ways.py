@@ -79,9 +79,10 @@ class RoadView:
     told: tuple[Text, ...] = ()
 
 
-def ways_of(region: Region, choices: RoadChoices) -> Mapping[str, Travel]:
+def ways_of(region: Region, choices: RoadChoices, *, by_time: bool = False) -> Mapping[str, Travel]:
     """Return the ways of travelling that the facts allow: "paper"; "road" with roads; "road_time" where it is asked for.
 
+    It is asked for by the choices, or by those that they are compared with (`by_time`).
     By road one travels from the facility to the resident. OptionError for choices that the roads cannot follow.
     """
     check_choices(region.roads, choices)
@@ -89,7 +90,7 @@ def ways_of(region: Region, choices: RoadChoices) -> Mapping[str, Travel]:
     if graph is None:
         return PAPER
     road = road_of(graph, choices, by_time=False)
-    if not choices.asks_for_time:
+    if not (choices.asks_for_time or by_time):
         return {**PAPER, "road": road}
     return {**PAPER, "road": road, "road_time": road_of(graph, choices, by_time=True)}
 

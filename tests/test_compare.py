@@ -68,7 +68,7 @@ def test_the_sentences_on_the_opened_station(three: Comparison) -> None:
         "城市地区常住人口 35,000 人中，覆盖由 30,000 人变为 35,000 人，多 5,000 人（85.71% → 100.00%，+14.29 个百分点）"
         in text
     )
-    assert "5,000 人变近（新覆盖 5,000 人），没有人变远" in text
+    assert "5,000 人变近，没有人变远；新覆盖 5,000 人；" in text
     assert "最远的居民点由乙县乙镇五社区居民委员会（11.08 公里）变为甲区甲一街道二社区居民委员会（4.43 公里）" in text
     assert "费用：A 现状，没有改动，没有费用；B 增设一站，1 项决定，合计 200 万元。" in text
 
@@ -207,8 +207,10 @@ def test_another_years_people_are_weighed_as_in_that_year(tiny_region: Region, r
     pair = compare(tiny_region, rules, [Scenario(), later]).pairs[0]
     row = _urban(pair.people).loc["510400"]
     assert (row["population"], row["better"], row["same"]) == (17_500, 2_500, 15_000)
-    assert "按 2030 年的人口计算" in "\n".join(said(pair))
-    assert "城市地区常住人口 17,500 人中（A 为 35,000 人）" in "\n".join(said(pair))
+    text = "\n".join(said(pair))
+    assert "按 2030 年的人口计算" in text
+    assert "人口：两个方案的人口不同，以下各数都按 B 2030 的人口，A 现状 也按这一人口重新计算" in text
+    assert "城市地区常住人口 17,500 人中，覆盖由 15,000 人变为 17,500 人，多 2,500 人" in text
 
 
 def test_every_side_is_judged_as_if_it_were_alone(three: Comparison, tiny_region: Region, rules: Rules) -> None:
@@ -431,7 +433,9 @@ def test_other_roads_are_told(tmp_path: Path, rules: Rules) -> None:
         "primary 20",
     ):
         assert any(words in one for one in told), words
-    assert "A 现状：" not in text
+    mine = [one for one in text.splitlines() if one.startswith("A 现状：")]
+    assert mine[0] == "A 现状：没有写明时速和调度，为与另一方案按时间相比，用内置的假设时速，调度 0 分钟。"
+    assert "调度 0 分钟＋行车时间" in mine[1]
 
 
 def test_who_gets_nearer_because_a_road_is_closed_is_told_why(tmp_path: Path, rules: Rules) -> None:
@@ -442,7 +446,7 @@ def test_who_gets_nearer_because_a_road_is_closed_is_told_why(tmp_path: Path, ru
     told = [
         one for one in said(compare(region, rules, sides, ways).pairs[0]) if "（道路距离，城市地区＝街道＋县城" in one
     ]
-    assert "10,000 人变近（改接到未封闭道路所致；新覆盖 10,000 人）" in told[0]
+    assert "10,000 人变近（改接到未封闭道路所致），没有人变远；新覆盖 10,000 人；" in told[0]
     back = "\n".join(said(compare(region, rules, sides[::-1], ways[::-1]).pairs[0]))
     opened = said(compare(region, rules, [Scenario(), STATION], ways).pairs[0])
     assert "改接到未封闭道路所致" not in back + "".join(one for one in opened if "急救" in one)

@@ -27,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
         "rules": Text(
             "规则名或 .yaml 文件（默认用方案文件里写的，再默认本市的）", "rules (default: the files', else the city's)"
         ),
+        "noticed": Text(
+            "到最近机构的距离、时间至少差多少才算变近或变远（默认 100m,1min，参数）",
+            "by how much a way must differ to count as nearer or farther (default 100m,1min)",
+        ),
     }
     parser.add_argument("names", nargs="*", metavar="SCENARIO", help=words["names"].say(language))
     parser.add_argument("--out", required=True, type=Path, metavar="OUT", help=words["out"].say(language))
@@ -34,15 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
         "--data", type=Path, action="append", default=[], metavar="DIR", help=words["data"].say(language)
     )
     parser.add_argument("--rules", default="", metavar="RULES", help=words["rules"].say(language))
+    parser.add_argument("--noticed", default="", metavar="100m,1min", help=words["noticed"].say(language))
 
 
 def run(options: argparse.Namespace) -> None:
     """Compare the scenarios into OUT and say what differs."""
     from scenarios.cli.progress import steps
-    from scenarios.compare_run import Asked, compare_folder
+    from scenarios.cli.robust import limits
+    from scenarios.compare_run import Asked, compare_folder, noticed_of
 
+    noticed = noticed_of(limits(options.noticed, "--noticed"))
     with steps(options.lang) as step:
-        asked = Asked(tuple(options.names), tuple(options.data), options.rules)
+        asked = Asked(tuple(options.names), tuple(options.data), options.rules, noticed)
         found = compare_folder(asked, options.out, step)
     _report(found, options.out, options.lang)
 
@@ -59,10 +66,14 @@ def _report(found: "Comparison", out: Path, language: Language) -> None:
 
 def _english(pair: "Pair") -> list[str]:
     """Return the counts of one pair; the sentences themselves are in Chinese, in 说明.txt."""
+    noticed = pair.noticed
     changed, cost = int(pair.findings["changed"].sum()), pair.after.cost
     lost, won = len(pair.before.gaps - pair.after.gaps), len(pair.after.gaps - pair.before.gaps)
+    people = [f"  all of the same people: those of {pair.after.label}"] if pair.rejudged else []
     return [
         f"{pair.after.label} against {pair.before.label}:",
+        *people,
         f"  findings that differ: {changed}; gaps closed: {lost}, new: {won}; facilities that differ: {len(pair.sites)}",
+        f"  nearer or farther counts from {noticed.mm / 1000:g} m and {noticed.ms / 60_000:g} min on (a parameter)",
         f"  decisions: {cost.edits}, cost {cost.total:g} (10,000 yuan), of {cost.unknown} unknown",
     ]

@@ -31,7 +31,7 @@ GROUP_LABELS: Mapping[str, str] = MappingProxyType(
 AGE_NOTE = "数据没有年龄结构，不能按年龄分组；按县（区）列出代替。"
 _LABELS = {one.name: f"{one.label}（{one.unit}）" if one.unit else one.label for one in FINDINGS.fields}
 _PEOPLE = {
-    "better": "变近（人）", "worse": "变远（人）", "same": "不变（人）", "newly_covered": "新覆盖（人）",
+    "better": "变近（人）", "worse": "变远（人）", "same": "不变（人）", "slight": "其中差别不到限值（人）", "newly_covered": "新覆盖（人）",
     "newly_uncovered": "不再覆盖（人）", "covered_by_limit": "其中因限度不同新覆盖（人）",
     "uncovered_by_limit": "其中因限度不同不再覆盖（人）", "covered_before": "前者覆盖（人）", "covered_after": "后者覆盖（人）",
 }  # fmt: skip
@@ -42,7 +42,13 @@ def view_of(comparison: Comparison) -> str:
     views = [View(one.letter, one.label, one.judged.region, one.judged.findings) for one in comparison.sides]
     places = {one.letter: at for at, one in enumerate(comparison.sides)}
     betweens = [
-        Between(places[pair.before.letter], places[pair.after.letter], said(pair), pair.findings, worded(pair.sites))
+        Between(
+            places[pair.before.letter],
+            places[pair.after.letter],
+            _said_on_page(pair),
+            pair.findings,
+            worded(pair.sites),
+        )
         for pair in comparison.pairs
     ]
     rules = {rule.id: rule for side in comparison.sides for rule in side.judged.rules.rules}
@@ -53,6 +59,12 @@ def view_of(comparison: Comparison) -> str:
         around, title=f"{first.region.about.name}方案比较", subtitle=f"{names}　{around.subtitle}", rings=()
     )
     return compare_map(views, betweens, around, {name: sorted(kinds_read(rule)) for name, rule in rules.items()})
+
+
+def _said_on_page(pair: Pair) -> tuple[str, ...]:
+    """Return the sentences, and what the maps show where the pair was judged with the later one's people."""
+    own = f"地图上 {pair.before.letter} 一侧按它自己的人口。"
+    return (*said(pair), own) if pair.rejudged else said(pair)
 
 
 def worded(sites: pd.DataFrame) -> pd.DataFrame:
@@ -71,6 +83,11 @@ def findings_list(comparison: Comparison) -> pd.DataFrame:
         out[f"{side.letter} 状态"] = table["status"].map(STATUS_LABELS)
     for pair in comparison.first_pairs:
         changes = pair.findings.set_index("gap_id").reindex(keys.index)
+        if pair.rejudged:  # what the changes start from is not what A's own people give
+            for name in ("covered", "value", "gap"):
+                own = changes[f"{name}_before"]
+                label = f"A（按 {pair.after.letter} 的人口）{_LABELS[name]}"
+                out[label] = own.astype("Int64") if name == "covered" else own
         for name in ("covered", "value", "gap"):
             moved = changes[f"{name}_change"]
             out[f"{pair.after.letter} 比 A {_LABELS[name]}变化"] = moved.astype("Int64") if name == "covered" else moved
@@ -179,6 +196,7 @@ def _manifest(folder: Path, comparison: Comparison) -> dict[str, Any]:
             }
             for side in comparison.sides
         ],
+        "nearer_or_farther_from": {"mm": comparison.noticed.mm, "ms": comparison.noticed.ms},
         "credits": list(region.about.credits),
         "outputs": outputs_of(folder),
     }

@@ -12,7 +12,7 @@ from planner.compare import row_texts
 from planner.schema import STATUS_LABELS
 from planner.text import change_text
 from scenarios.compare import Comparison, Pair
-from scenarios.compare_said import NO_WAYS, cost_text, far_texts, kind_text, place_text, said, site_word
+from scenarios.compare_said import NO_WAYS, cost_text, far_texts, kind_text, noticed_text, place_text, said, site_word
 from scenarios.export.compare import AGE_NOTE, GROUP_LABELS
 from scenarios.export.explain import explanations, write_explanations
 from scenarios.export.sheet import FIXED_DATE, Column, Formats, Sheet, formats_of, records
@@ -20,10 +20,10 @@ from scenarios.export.sheet import FIXED_DATE, Column, Formats, Sheet, formats_o
 WORKBOOK = "方案比较.xlsx"
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _TOWN_NOTE = (
-    "注：逐个居民点比较到最近机构的距离（或时间），变近、变远按人口计；变近＋变远＋不变＝人口。只列有变化的乡镇（街道）和城乡、民族乡、县（区）、全市各组；"
+    "注：逐个居民点比较到最近机构的距离（或时间），变近、变远按人口计，差别不到限值的算不变（限值见总览）；变近＋变远＋不变＝人口。只列有变化的乡镇（街道）和城乡、民族乡、县（区）、全市各组；"
     "每条规则只列作判断的口径及其道路口径，其余口径见 人群变化.csv。同一居民可能涉及几个指标，各指标的人口不相加。"
 )
-_FINDINGS_NOTE = "注：全市各行都列；县（区）、乡镇（街道）只列有变化的；村（社区）和没有变化的见 指标对比.csv。“变化”按整数人数、单位数判断，没有差别的写“不变”。"
+_FINDINGS_NOTE = "注：全市各行都列；县（区）、乡镇（街道）只列有变化的；村（社区）和没有变化的见 指标对比.csv。“变化”按整数人数、单位数判断，没有差别的写“不变”。两个方案的人口不同的，前者也按后者的人口计算。"
 _WORST_NOTE = "注：只列有人变近或变远的主要口径（全部见 最远居民点.csv），每个口径列出前者和后者各自最远的 10 个居民点，按后者的名次排列；名次 1 为最远，不可达的排在最前。"
 _SUMMARY = (
     Column("", "序号", 4, lambda row: row["number"], "centre"),
@@ -198,7 +198,8 @@ def _explained(book: xlsxwriter.Workbook, formats: Formats, comparison: Comparis
     lines += [
         (
             "变近、变远",
-            "逐个居民点比较两个方案中到同类最近在用机构的距离（毫米）或时间（毫秒），更小为变近，更大为变远；由不可达变为可达也是变近。",
+            "逐个居民点比较两个方案中到同类最近在用机构的距离（毫米）或时间（毫秒），小出限值为变近，大出限值为变远。"
+            + noticed_text(comparison.noticed),
         ),
         ("人群分组", f"城乡按普查口径；民族乡＝名称以“族乡”结尾的乡。{AGE_NOTE}"),
         ("费用", "改动的费用相加（万元）；没有写明费用的不计，只说有几项。"),
