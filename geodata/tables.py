@@ -15,7 +15,7 @@ from shapely import STRtree
 from geodata.columns import Notes
 from geodata.files import RawTable
 from planner.errors import Text
-from planner.region import Source
+from planner.region import Source, counts_as
 from planner.schema import VILLAGES
 from planner.serving import CENTER, ids_of
 
@@ -281,7 +281,7 @@ def facilities_of(part: Part, towns: gpd.GeoDataFrame, villages: gpd.GeoDataFram
 
 def note_centers(part: Part, facilities: gpd.GeoDataFrame, notes: Notes) -> None:
     """Note communities whose health_center names what is no community health centre in the list."""
-    known = set(facilities.loc[facilities["kind"] == CENTER, "id"])
+    known = set(facilities.loc[counts_as(facilities, [CENTER]), "id"])
     lost = part.frame["health_center"].map(lambda text: [one for one in ids_of(text) if one not in known])
     notes.add_rows(
         part.raw, lost.map(bool), "服务中心编号",

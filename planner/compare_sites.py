@@ -19,7 +19,7 @@ _ELLIPSOID = Geod(ellps="GRS80")
 _ASKED = tuple(
     one.name
     for one in FACILITIES.fields
-    if one.name not in {"id", "lon", "lat", "kind", "source", "estimated", "town_code"}
+    if one.name not in {"id", "lon", "lat", "kind", "source", "estimated", "town_code", "upgraded_from"}
 )
 """The columns whose change is told besides kind and place: status among them, for those that are open on both sides."""
 COLUMNS = (

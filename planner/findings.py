@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.measures import MEASURES, Measure, unit_count
-from planner.region import Region
+from planner.region import Region, counts_as
 from planner.rules import Reading, Rule, Rules
 from planner.schema import ADVICE, FACILITY_KINDS, FINDINGS, LEVELS
 from planner.travel import Travel
@@ -75,7 +75,7 @@ def reads_the_same(rule: Rule, region: Region, other: Region) -> bool:
         return False
     kinds = kinds_read(rule)
     left, right = (
-        pd.DataFrame(frame[frame["kind"].isin(kinds)].drop(columns="geometry")).reset_index(drop=True)
+        pd.DataFrame(frame[counts_as(frame, kinds)].drop(columns="geometry")).reset_index(drop=True)
         for frame in (region.facilities, other.facilities)
     )
     return left.equals(right)

@@ -28,7 +28,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.reach import Reach
-from planner.region import Region
+from planner.region import Region, counts_as
 from planner.serving import CENTER, center_loads, served_by, served_towns
 from planner.travel import Travel
 
@@ -352,7 +352,7 @@ def facility_count(
     A count of none is as certain as the register that says so, which stands in about.yaml: it is not estimated there.
     """
     count = len(region.open_facilities(facility_kind))
-    mine = region.facilities[region.facilities["kind"] == facility_kind]
+    mine = region.facilities[counts_as(region.facilities, [facility_kind])]
     too_many = at_most is not None and count > at_most
     return _rows(
         "city",

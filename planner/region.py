@@ -1,10 +1,11 @@
 """Region: the facts of one city as frozen tables in one metric CRS."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import geopandas as gpd
+import pandas as pd
 
 from planner.errors import Text
 from planner.network import RoadGraph
@@ -48,6 +49,11 @@ class About:
     assumptions: tuple[str, ...] = ()
 
 
+def counts_as(facilities: pd.DataFrame, kinds: Collection[str]) -> "pd.Series[bool]":
+    """Return which facilities count as one of these kinds: what was upgraded still is what it was, what was converted is not."""
+    return facilities["kind"].isin(kinds) | facilities["upgraded_from"].isin(kinds)
+
+
 @dataclass(frozen=True, eq=False)
 class Region:
     """The facts of one city, in metres, ids as text and unique, each frame sorted by its id.
@@ -79,13 +85,13 @@ class Region:
         return "village" if len(self.villages) and bool((self.residents["village_code"] != "").all()) else "town"
 
     def open_facilities(self, *kinds: str) -> gpd.GeoDataFrame:
-        """Return the facilities of these kinds that serve people today (status open), sorted by id."""
+        """Return the facilities that count as these kinds and serve people today (status open), sorted by id."""
         frame = self.facilities
-        return frame[frame["kind"].isin(kinds) & (frame["status"] == "open")]
+        return frame[counts_as(frame, kinds) & (frame["status"] == "open")]
 
     def knows(self, kind: str) -> bool:
         """Whether the list of this kind of facility can be trusted: it has rows, or is declared complete."""
-        return bool((self.facilities["kind"] == kind).any()) or kind in self.about.complete_registers
+        return bool(counts_as(self.facilities, [kind]).any()) or kind in self.about.complete_registers
 
     def __repr__(self) -> str:
         people = int(self.residents["population"].sum())

@@ -14,7 +14,7 @@ from planner.errors import Problem, ScenarioError, Text
 from planner.measures import FUNCTIONS
 from planner.parameters import retold, with_params
 from planner.plan_params import PLAN_PARAMS
-from planner.region import Region
+from planner.region import Region, counts_as
 from planner.rules import Rule, Rules, wrong_params
 from planner.schema import FACILITY_KINDS
 from planner.serving import CENTER
@@ -145,7 +145,7 @@ def apply(region: Region, scenario: Scenario) -> Region:
 
 def _wrong_areas(frame: pd.DataFrame, region: Region, scenario: Scenario) -> Iterator[Problem]:
     """Yield what is wrong with the service areas: no such open centre, no such community, one twice in the same file."""
-    centers = set(frame.loc[(frame["kind"] == CENTER) & (frame["status"] == "open"), "id"])
+    centers = set(frame.loc[counts_as(frame, [CENTER]) & (frame["status"] == "open"), "id"])
     known, seen = set(region.villages["code"]), set[tuple[str, str]]()
     for area in scenario.service_areas:
         file = area.file or scenario.file
@@ -333,12 +333,21 @@ def _changed(frame: gpd.GeoDataFrame, edit: Change, region: Region) -> gpd.GeoDa
     if now["kind"] == _CLINIC and not now["village_code"] and {"kind", "village_code"} & fields.keys():
         village = _nearest_village(region, now["town_code"], now["geometry"])
         fields |= {"village_code": village, "estimated": bool(frame.loc[at, "estimated"]) or village != ""}
+    if "kind" in fields:
+        fields.setdefault("upgraded_from", _former_kind(frame.loc[at], edit))
     columns = {}
     for name, value in fields.items():
         column = frame[name].copy()
         column.loc[at] = value
         columns[name] = column
     return frame.assign(**columns)
+
+
+def _former_kind(row: pd.Series, edit: Change) -> str | None:
+    """Return what a facility still counts as once its kind changes: an upgrade adds to what it was, all else replaces it."""
+    if edit.word != "upgrade" or edit.fields["kind"] == row["kind"]:
+        return row["upgraded_from"] if edit.word == "upgrade" else None
+    return str(row["upgraded_from"] or row["kind"])
 
 
 def with_population(region: Region, change: PopulationChange) -> Region:

@@ -173,6 +173,8 @@ FACILITIES = Table(
         Field("beds_planned", "规划编制床位", "integer", "", "张", aliases=("规划床位",)),
         Field("service_grade", "优质服务基层行等级", "choice", "没有数据时留空", aliases=("优质服务基层行",),
               choices=MappingProxyType({"recommended": ("推荐标准",), "basic": ("基本标准",), "below": ("未达标", "未达")})),
+        Field("upgraded_from", "升格前类型", "choice", "升格为另一类的机构，仍算原来的一类（如升格为次中心的卫生院仍是卫生院）；没有升格的留空",
+              aliases=("原机构类型",), choices=FACILITY_KINDS),
         Field("meets_standard", "是否达标", "boolean", "村卫生室是否达标；没有数据时留空", aliases=("达标",)),
         *_SOURCE,
     ),

@@ -12,9 +12,10 @@ from geodata.load import load
 from planner import standards
 from planner.findings import FEW_PEOPLE, assess, gap_rows, no_data_rows, unjudged_rows
 from planner.measures import FUNCTIONS
+from planner.plans.sites import default_hosts
 from planner.region import Region
 from planner.rules import Rules, load_rules, read_rules
-from planner.scenario import Change, Override, Scenario, overridden
+from planner.scenario import Change, Override, Scenario, apply, overridden
 from planner.travel import PAPER
 from scenarios.cli import main
 from scenarios.compare import compare
@@ -317,3 +318,66 @@ def test_a_gap_that_hangs_on_a_few_people_says_so(tiny_region: Region, rules: Ru
     book = openpyxl.load_workbook(tmp_path / "x.xlsx")
     assert any("缺口只涉及 3 人" in text for text in _texts(book["缺口清单"]))
     assert any(f"不超过 {FEW_PEOPLE} 人" in text and "不是政策数字" in text for text in _texts(book["说明"]))
+
+
+def _to(facility: str, kind: str, word: str) -> Change:
+    return Change(facility=facility, fields={"kind": kind}, word=word)
+
+
+def test_an_upgraded_hospital_is_one_still_and_a_converted_one_is_none(
+    sample_findings: tuple[Region, pd.DataFrame], rules: Rules
+) -> None:
+    region = sample_findings[0]
+    register = replace(rules, rules=tuple(rule for rule in rules.rules if rule.measure == "facility_count"))
+    towns = replace(rules, rules=tuple(rule for rule in rules.rules if rule.id == "township_hospital"))
+    hospitals = list(region.open_facilities("township_hospital")["id"])[:5]
+
+    def counts(*edits: Change) -> tuple[int, int, int, int]:
+        decided = apply(region, Scenario(edits=edits))
+        findings = pd.concat([assess(decided, one, PAPER) for one in (register, towns)])
+        findings = findings[findings["level"] == "city"].set_index("rule")["value"]
+        names = (
+            "register_township_hospital",
+            "register_community_health_center",
+            "county_subcenter",
+            "township_hospital",
+        )
+        return tuple(0 if pd.isna(findings[one]) else int(findings[one]) for one in names)  # type: ignore[return-value]
+
+    upgraded = [_to(one, "county_subcenter", "upgrade") for one in hospitals]
+    assert counts() == (35, 10, 0, 35)
+    assert counts(*upgraded) == (35, 10, 5, 35)
+    assert counts(*[_to(one, "community_health_center", "convert") for one in hospitals]) == (30, 15, 0, 30)
+    assert counts(*upgraded, *[_to(one, "community_health_center", "convert") for one in hospitals]) == (30, 15, 0, 30)
+    center = str(region.open_facilities("community_health_center")["id"].iloc[0])
+    assert counts(_to(center, "hospital", "upgrade")) == (35, 10, 0, 35)
+    back = _to(hospitals[0], "township_hospital", "change")
+    assert counts(*upgraded, back) == (35, 10, 4, 35)
+
+
+def test_an_upgraded_centre_serves_its_communities_still(tiny_region: Region, rules: Rules) -> None:
+    only = replace(rules, rules=tuple(rule for rule in rules.rules if rule.measure == "community_centers"))
+    before = assess(tiny_region, only, PAPER)
+    after = assess(apply(tiny_region, Scenario(edits=(_to("CHC1", "hospital", "upgrade"),))), only, PAPER)
+    pd.testing.assert_frame_equal(before, after)
+    lost = assess(apply(tiny_region, Scenario(edits=(_to("CHC1", "hospital", "change"),))), only, PAPER)
+    assert not lost.equals(before)
+
+
+def test_an_upgraded_hospital_is_no_candidate_again(sample_findings: tuple[Region, pd.DataFrame]) -> None:
+    region = sample_findings[0]
+    one = str(region.open_facilities("township_hospital")["id"].iloc[0])
+    decided = apply(region, Scenario(edits=(_to(one, "county_subcenter", "upgrade"),)))
+    assert one in default_hosts(region, ())
+    assert one not in default_hosts(decided, ())
+    assert one in set(decided.open_facilities("township_hospital")["id"])
+
+
+def test_the_register_may_say_what_was_upgraded(tmp_path: Path) -> None:
+    data = tiny.write(tmp_path / "data")
+    table = tiny.facilities().replace({"kind": {"township_hospital": "县域医疗卫生次中心"}})
+    table["升格前类型"] = table["id"].map({"TH1": "乡镇卫生院"})
+    table.to_csv(data / "facilities.csv", index=False, encoding="utf-8-sig")
+    region = load(data)
+    assert list(region.open_facilities("township_hospital")["id"]) == ["TH1"]
+    assert list(region.open_facilities("county_subcenter")["id"]) == ["TH1", "TH2"]

@@ -132,6 +132,7 @@ def _facilities(names: dict[str, str] | MappingProxyType[str, str]) -> gpd.GeoDa
             "beds": float("nan") if number == 5 else 100.0 * number,
             "beds_planned": float("nan"),
             "service_grade": None,
+            "upgraded_from": None,
             "meets_standard": None,
             "lon": 0.0,
             "lat": 0.0,

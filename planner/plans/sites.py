@@ -47,10 +47,11 @@ def serving_hospitals(region: Region, named: Iterable[str] | None = None) -> tup
 def default_hosts(region: Region, serving: Collection[str]) -> tuple[str, ...]:
     """Return who may host a sub-centre where nobody is named: township hospitals, and second county hospitals.
 
-    Not those that serve besides already (`serving`): a sub-centre there would be a name, and reach nobody anew.
+    Not those that serve besides already (`serving`): a sub-centre there would be a name, and reach nobody anew. Nor those
+    that are one: they count as what they were, too.
     """
     hosts = {*region.open_facilities("township_hospital")["id"], *second_county_hospitals(region)["id"]}
-    return tuple(sorted(hosts - set(serving)))
+    return tuple(sorted(hosts - set(serving) - {*region.open_facilities("county_subcenter")["id"]}))
 
 
 def districts_without_county_hospital(region: Region) -> list[str]:
