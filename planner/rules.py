@@ -106,6 +106,10 @@ class Rules:
     rules: tuple[Rule, ...]
     deadline: Deadline | None = None
 
+    def deadline_of(self, rule: Rule | None) -> Deadline | None:
+        """Return by when a rule is to be met: its own deadline, else the whole document's."""
+        return rule.deadline if rule is not None and rule.deadline is not None else self.deadline
+
 
 def readable(rules: Rules, ways: Collection[str]) -> Rules:
     """Return the rules with only those readings whose way of travelling is given; a rule left without one is left out.

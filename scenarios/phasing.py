@@ -15,7 +15,7 @@ from planner.measures import people_in_question
 from planner.places import settlements
 from planner.plans.sites import rows_of, serving_hospitals
 from planner.plans.subcenters import ALL_PAIRS, KIND
-from planner.rules import Rules
+from planner.rules import Rule, Rules
 from planner.scenario import Scenario, apply
 from planner.siting.instance import Instance, instance_of
 from planner.siting.phases import Phases, phases
@@ -24,7 +24,7 @@ from planner.travel import StraightLine, Travel
 from scenarios.chosen import PLANS, STATION, Chosen, chosen_of, limits_of, question_of, way_to_sites
 from scenarios.export.folder import whole_folder
 from scenarios.files import read_scenario
-from scenarios.plans.start import Start, begin, keep_apart
+from scenarios.plans.start import Start, begin, keep_apart, readings_of
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 
@@ -107,8 +107,37 @@ def phased(asked: Asked, start: Start, step: Step) -> Phased:
         asked, start, chosen.kind, found, {one: names[one] for one in chosen.sites}, first_year, limit, travel.unit,
         float(instance.weight.sum()), float(instance.costs.max(initial=0)),
         _dated(start.base.scenario, chosen, found, first_year),
-        _said(asked, chosen, sites, limit, travel, found, said, why),
+        (*_said(asked, chosen, sites, limit, travel, found, said, why), (DEADLINE, _deadline(start, plan, found, first_year))),
     )  # fmt: skip
+
+
+DEADLINE = "期限"
+"""The label of the sentence on the clause's deadline."""
+
+
+def _deadline(start: Start, plan: str, found: Phases, first_year: int) -> str:
+    """Say whether the years keep the deadline of the clause (else of the document), and how many sites come too late."""
+    if not start.at_home:
+        return "规则是外市的，期限不适用。"
+    deadline = start.law.deadline_of(_clause(start.law, plan))
+    if deadline is None:
+        return "条款和文件都没有写期限。"
+    last = first_year + len(found.table) - 2
+    words = "；".join(part for part in (f"{deadline.section}：{deadline.quote}", deadline.reading) if part)
+    if last <= deadline.year:
+        return f"分期到 {last} 年，在期限 {deadline.year} 年底以内（{words}）。"
+    late = sum(first_year + number - 1 > deadline.year for number in found.year.values())
+    return (
+        f"分期到 {last} 年，超过期限 {deadline.year} 年底 {last - deadline.year} 年（{words}）："
+        f"{len(found.year)} 处中 {late} 处在期限以后才开设。"
+    )
+
+
+def _clause(law: Rules, plan: str) -> Rule | None:
+    """Return the rule that asks for sites of this plan, None where none does."""
+    measure = "facility_count" if plan == "subcenters" else "people_within"
+    asked = {"facility_kind": PLANS[plan], **({} if plan == "subcenters" else {"residents": "urban"})}
+    return next((rule for rule, _ in readings_of(law, measure, **asked)), None)
 
 
 def _which(asked: Asked, start: Start) -> tuple[str, Chosen]:

@@ -381,3 +381,57 @@ def test_the_register_may_say_what_was_upgraded(tmp_path: Path) -> None:
     region = load(data)
     assert list(region.open_facilities("township_hospital")["id"]) == ["TH1"]
     assert list(region.open_facilities("county_subcenter")["id"]) == ["TH1", "TH2"]
+
+
+STATIONS = """\
+name: 三个急救站
+rules: panzhihua_2023
+edits:
+  - open: {id: N1, name: 北站, kind: 急救站, lon: 101.65, lat: 26.65}
+  - open: {id: N2, name: 东站, kind: 急救站, lon: 101.75, lat: 26.55}
+  - open: {id: N3, name: 远站, kind: 急救站, lon: 101.79, lat: 26.69}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        ("2023", "期限 2025 年底以内（第一章第二节三：到2025年，医疗卫生服务体系更加完善）"),
+        ("2024", "超过期限 2025 年底 1 年"),
+        ("2026", "超过期限 2025 年底 3 年"),
+    ],
+)
+def test_phases_past_the_deadline_say_so(
+    first: str, expected: str, tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "方案.yaml"
+    scenario.write_text(STATIONS, encoding="utf-8")
+    out = tmp_path / "out"
+    words = [
+        "phases",
+        str(scenario),
+        "--data",
+        str(tiny_folder),
+        "--per-year",
+        "1",
+        "--start",
+        first,
+        "--out",
+        str(out),
+    ]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert expected in told
+    if first != "2023":
+        assert f"3 处中 {int(first) - 2023} 处在期限以后才开设" in told
+    book = openpyxl.load_workbook(out / "分期.xlsx")
+    assert all(any(expected in text for text in _texts(book[name])) for name in ("分期", "说明"))
+
+
+def test_a_clauses_own_deadline_goes_before_the_documents() -> None:
+    law = load_rules("suining_2024", FUNCTIONS)
+    rule = next(one for one in law.rules if one.id == "county_subcenter")
+    deadline = law.deadline_of(rule)
+    assert deadline is not None
+    assert deadline.quote == "力争“十四五”期间"
+    assert law.deadline_of(None) == law.deadline

@@ -30,6 +30,23 @@ def test_quotes_are_verbatim(name: str) -> None:
         assert rule.plan_quote in paragraphs[rule.clause.section], rule.id
 
 
+@pytest.mark.parametrize(
+    ("name", "years"), [("panzhihua_2023", {2025}), ("suining_2024", {2025}), ("yaan_2022", {2027})]
+)
+def test_deadlines_are_verbatim_and_their_year_is_in_the_words_or_in_how_they_are_read(
+    name: str, years: set[int]
+) -> None:
+    lines = (REFERENCE / f"{name}.txt").read_text("utf-8").splitlines()[1:]
+    paragraphs = dict(line.split("\t") for line in lines)
+    rules = load_rules(name, FUNCTIONS)
+    deadlines = [rules.deadline, *(rule.deadline for rule in rules.rules if rule.deadline)]
+    assert {rules.deadline_of(rule).year for rule in rules.rules if rules.deadline_of(rule)} == years
+    for one in deadlines:
+        assert one is not None
+        assert one.quote in paragraphs[one.section]
+        assert str(one.year) in one.quote + one.reading
+
+
 @pytest.mark.parametrize("name", standard_names())
 def test_the_words_of_a_gap_list_are_short(name: str) -> None:
     """They are printed in every row of it; what only a plan reads stands in plan_quote."""

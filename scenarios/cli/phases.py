@@ -68,6 +68,7 @@ def _report(found: Any, out: Path, language: Language) -> None:
     """Print the years."""
     from scenarios.export.phases import PLAN
     from scenarios.export.sheet import records
+    from scenarios.phasing import DEADLINE
 
     proven = found.found.status == "optimal"
     print(Text("已证明最优" if proven else f"未证明最优，差距 {found.found.gap:.2%}",
@@ -79,6 +80,8 @@ def _report(found: Any, out: Path, language: Language) -> None:
                 f"no --start given: from {found.first_year}",
             ).say(language)
         )
+    late = dict(found.said)[DEADLINE]
+    print(printable(Text(late, f"deadline: {late}").say(language)))
     for row in records(found.found.table.iloc[1:]):
         names = [found.sites[one] for one in row["opened"]]
         people = Text(f"限度内 {row['covered']:,.0f} 人（＋{row['newly_covered']:,.0f}）",

@@ -14,7 +14,7 @@ from scenarios.export.explain import write_explanations
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
-from scenarios.phasing import Phased
+from scenarios.phasing import DEADLINE, Phased
 from scenarios.plans.start import record_of
 from scenarios.run import Step
 from scenarios.write import write_scenario
@@ -83,7 +83,9 @@ def _write_workbook(path: Path, found: Phased, rows: pd.DataFrame) -> None:
     columns += [Column("", label.replace("（", "\n（"), width * 0.95, _cell(name), _style(name))
                 for name, label, width in _columns(found)]  # fmt: skip
     title = f"{region.about.name}分期开设方案（{found.scenario.name}）"
-    Sheet(book, formats, region, "分期", title).table(columns, records(rows), region.about.notice, "没有站点。")
+    Sheet(book, formats, region, "分期", title).table(
+        columns, records(rows), region.about.notice, "没有站点。", (f"{DEADLINE}：{dict(found.said)[DEADLINE]}",)
+    )
     lines = [("方案", found.scenario.name), *found.said, ("版本", f"fugai {__version__}")]
     write_explanations(Sheet(book, formats, region, "说明", "说明"), lines, region.about.notice)
     book.close()
