@@ -21,7 +21,7 @@ function showCoverage(map) {
     towns: new Map(rowsOf(one.towns).map((row) => [row.subject_code, row])),
     villages: rowsOf(one.villages),
   }));
-  let chosen = pairs[0];
+  let chosen = pairs[data.first];
 
   const rowOf = (town) => (chosen ? chosen.towns.get(town.code) : undefined);
   const isPeople = () => Boolean(chosen) && chosen.basis === 'people';
@@ -36,7 +36,8 @@ function showCoverage(map) {
 
   function summaryRow(row) {
     const at = pairs.findIndex((one) => one.rule === row.rule && one.reading === row.reading);
-    const cells = [row.reading_label, row.value_text || words.none, pill(row.status)];
+    const value = row.value_text || words.none;
+    const cells = [row.reading_label, row.was ? `${row.was} → ${value}` : value, pill(row.status)];
     const line = make('tr', {'data-pair': at}, ...cells.map((cell) => make('td', {}, cell)));
     return at < 0 ? line : choosable(line, () => choose(at));
   }
@@ -132,5 +133,5 @@ function showCoverage(map) {
   byId('rule').addEventListener('change', () => choose(rules.get(byId('rule').value)[0]));
   byId('reading').addEventListener('change', () => choose(Number(byId('reading').value)));
   mapSearch(searchable(), words, elements);
-  if (pairs.length) choose(0);
+  if (pairs.length) choose(data.first);
 }

@@ -4,7 +4,9 @@ Nothing about coverage is computed here. What is shown is a row of findings; a s
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
@@ -18,6 +20,7 @@ from planner.region import Region
 from planner.schema import DETOUR_LABELS, REASON_LABELS
 from planner.text import UNITS, share_text, value_text
 
+NOTHING_CHANGED: Mapping[tuple[str, str], str] = MappingProxyType({})
 _SCRIPTS = ("cards", "legend", "search", "roads", "labels", "layers", "detours", "coverage_layers")
 _ROW_TEXTS = (
     "subject_code", "subject_name", "town_name", "county_name", "required_text", "status", "force", "nature",
@@ -36,11 +39,13 @@ def coverage_map(
     furniture: Furniture,
     detours: pd.DataFrame | None = None,
     open_edges: Edges | None = None,
+    was: Mapping[tuple[str, str], str] = NOTHING_CHANGED,
 ) -> str:
     """Return one HTML page that shows findings on the map of their region and opens with no network.
 
     One fill per (rule, reading) that has rows at town level; village rows with people left out become dots, the rows
-    of 绕行清单 (schema.DETOURS) signs of their own. Edges of the roads that are not open are drawn apart.
+    of 绕行清单 (schema.DETOURS) signs of their own. Edges of the roads that are not open are drawn apart. `was` are the city's
+    values before, by (rule, reading), where a scenario changes them, the most important first: the page opens on the first.
     Raises ValueError when findings speak of towns or villages that the region does not have.
     """
     _require_known(findings, "town", region.towns["code"])
@@ -51,7 +56,8 @@ def coverage_map(
         **ground(region),
         "roads": roads_of(region, open_edges),
         "pairs": [_pair(findings, rule, reading) for rule, reading in pairs],
-        "summary": _rows(findings[findings["level"] == "city"]),
+        "first": next((pairs.index(one) for one in was if one in pairs), 0),
+        "summary": _summary(findings[findings["level"] == "city"], was),
         "villages": _villages(region),
         "facilities": _facilities(region),
         "detours": None if detours is None else _detours(detours),
@@ -124,6 +130,12 @@ def _rows(rows: pd.DataFrame) -> dict[str, Column]:
     table["radius"] = plain(style.dot_radius(count) for count in left_out)
     table["estimated"] = flags(rows["estimated"])
     return table
+
+
+def _summary(rows: pd.DataFrame, was: Mapping[tuple[str, str], str]) -> dict[str, Column]:
+    """Return the city's rows, each with its value before where that differs."""
+    before = [was.get(pair, "") for pair in zip(rows["rule"], rows["reading"], strict=True)]
+    return {**_rows(rows), "was": texts(before)}
 
 
 def _shares(rows: pd.DataFrame) -> list[float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TypeVar
@@ -22,7 +23,8 @@ from planner.rules import Rules, load_rules, readable, with_minutes
 from planner.scenario import Scenario, apply, doubts, overridden
 from planner.schema import FACILITY_KINDS
 from planner.standards import standard_names
-from scenarios.export.decided import CHANGED, Decided, decided
+from scenarios.changes import SAME, Changed, changes
+from scenarios.export.decided import BEFORE_AFTER, CHANGED, Decided, decided
 from scenarios.export.folder import whole_folder
 from scenarios.export.manifest import write_manifest
 from scenarios.export.roads import DETOUR_LIST, labelled
@@ -50,7 +52,7 @@ class Outcome:
     """What one assessment gave: the facts as decided, the law, the findings, and what was doubtful in files and scenario.
 
     ``rules`` hold the readings that were computed and no other; ``roads`` is None where the facts hold none;
-    ``sources`` are the scenario's files.
+    ``sources`` are the scenario's files; ``before`` the findings of the facts as they are, None where nobody asked.
     """
 
     region: Region
@@ -60,19 +62,32 @@ class Outcome:
     roads: RoadView | None = None
     scenario: Scenario = STATUS_QUO
     sources: tuple[Source, ...] = ()
+    before: pd.DataFrame | None = None
 
-    @property
+    @cached_property
+    def changes(self) -> tuple[Changed, ...]:
+        """What the scenario changes in the findings."""
+        return () if self.before is None else changes(self.before, self.findings)
+
+    @cached_property
     def decided(self) -> Decided:
-        """What is told of the scenario."""
-        return decided(self.scenario, self.region, self.sources, self.rules.rules)
+        """What is told of the scenario, what it changes first."""
+        said = decided(self.scenario, self.region, self.sources, self.rules.rules)
+        if self.before is None:
+            return said
+        texts = [one.text for one in self.changes] or [SAME]
+        head, *rest = said.lines
+        lines = (head, *((BEFORE_AFTER, text) for text in texts), *rest)
+        return replace(said, lines=lines, record={**said.record, "changes": texts})
 
     def page(self) -> str:
         """Return the map as one offline page."""
         around = furniture(self.region, self.rules, self.roads, self.decided)
+        was = {(one.rule, one.reading): one.before for one in self.changes}
         roads = self.roads
         if roads is None:
-            return coverage_map(self.region, self.findings, around)
-        return coverage_map(self.region, self.findings, around, roads.detours, roads.road.open_edges)
+            return coverage_map(self.region, self.findings, around, was=was)
+        return coverage_map(self.region, self.findings, around, roads.detours, roads.road.open_edges, was)
 
     def _repr_html_(self) -> str:
         """Return the map in a frame of its own, which is how a notebook shows an outcome."""
@@ -213,7 +228,8 @@ def _outcome(data: Path, rules_name: str, file: ScenarioFile, step: Step) -> Out
     loaded = load_with_warnings(data)
     step(Text("评估", "assessing"))
     found = run(loaded.region, rules, file)
-    return replace(found, warnings=(*loaded.warnings, *found.warnings))
+    before = None if file.scenario == STATUS_QUO else run(loaded.region, rules, STATUS_QUO, AS_IT_IS).findings
+    return replace(found, warnings=(*loaded.warnings, *found.warnings), before=before)
 
 
 def _keep_apart(data: Path, out: Path) -> None:
@@ -295,7 +311,7 @@ def furniture(
         unit="人；公里",
         version=f"fugai {__version__}",
         inputs=tuple((one.file, one.sha256) for one in region.sources),
-        parameters=tuple(text for label, text in told.lines if label not in {"方案", CHANGED})
+        parameters=tuple(text for label, text in told.lines if label not in {"方案", CHANGED, BEFORE_AFTER})
         + tuple(text for rule in rules.rules for text in rule.assumptions)
         + about.assumptions
         + (roads.said if roads else ()),

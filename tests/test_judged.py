@@ -1,5 +1,6 @@
 """What is judged and what is said of it: whose rules, nothing reassuring where nothing was judged, what few people weigh."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from planner.region import Region
 from planner.rules import Rules, load_rules, read_rules
 from planner.scenario import Change, Override, Scenario, apply, overridden
 from planner.travel import PAPER
+from scenarios.changes import SAME, changes
 from scenarios.cli import main
 from scenarios.compare import compare
 from scenarios.compare_said import said
 from scenarios.export.workbook import write_workbook
+from scenarios.run import MAP
 from scenarios.verdict import verdict_of
 from tests import tiny
 
@@ -435,3 +438,71 @@ def test_a_clauses_own_deadline_goes_before_the_documents() -> None:
     assert deadline is not None
     assert deadline.quote == "力争“十四五”期间"
     assert law.deadline_of(None) == law.deadline
+
+
+def _ran(folder: Path, data: Path, edits: str) -> Path:
+    path = folder / "方案.yaml"
+    path.write_text(f"name: 试\nrules: panzhihua_2023\n{edits}", encoding="utf-8")
+    assert main(["run", str(path), "--data", str(data), "--out", str(folder / "out")]) == 0
+    return folder / "out"
+
+
+def _page(out: Path) -> dict[str, Any]:
+    text = (out / MAP).read_text("utf-8")
+    block = text.split('id="coverage-data"', 1)[1].split(">", 1)[1].split("</script>", 1)[0]
+    return dict(json.loads(block))
+
+
+def test_a_run_tells_first_what_it_changes_and_its_page_opens_there(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = _ran(tmp_path, tiny_folder, "edits:\n  - close: VC1\n")
+    lines = capsys.readouterr().out.splitlines()
+    expected = "每个行政村设置1所村卫生室（有无）（按机构名录计数）：2 / 4 个 → 1 / 4 个（-1），未达标"
+    assert lines[0] == "方案：试"
+    assert lines[1].strip() == f"前后：{expected}"
+    said_of = [
+        row for row in openpyxl.load_workbook(out / "缺口清单_甲区.xlsx")["说明"].iter_rows(values_only=True) if row[1]
+    ]
+    labels = [row[0] for row in said_of if row[0]]
+    assert labels[:2] == ["方案", "方案：前后"]
+    assert any(row == ("方案：前后", expected) for row in said_of)
+    page = _page(out)
+    opened = page["pairs"][page["first"]]
+    assert (opened["rule"], opened["reading"]) == ("village_clinic", "register")
+    rule_ids, values = (
+        [column["texts"][at] for at in column["index"]] for column in (page["summary"]["rule"], page["summary"]["was"])
+    )
+    was = dict(zip(rule_ids, values, strict=True))
+    assert was["village_clinic"] == "2 / 4 个"
+    assert was["emergency_urban"] == ""
+    assert expected in json.loads((out / "manifest.json").read_text("utf-8"))["scenario"]["changes"]
+
+
+def test_a_run_that_changes_nothing_says_so(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = _ran(tmp_path, tiny_folder, "")
+    assert SAME in capsys.readouterr().out
+    assert _page(out)["first"] == 0
+
+
+def test_what_is_judged_stands_before_what_is_not(tiny_region: Region, rules: Rules) -> None:
+    before = assess(tiny_region, rules, PAPER)
+    after = assess(
+        apply(tiny_region, Scenario(edits=(Change(facility="ES2", fields={"status": "open"}),))), rules, PAPER
+    )
+    found = changes(before, after)
+    assert (found[0].rule, found[0].reading) == ("emergency_urban", "paper")
+    assert {one.rule for one in found} == {"emergency_urban", "emergency_rural"}
+    assert " → " in found[0].text
+    away = changes(before, after[after["rule"] != "emergency_rural"])
+    assert any("方案没有这一口径" in one.text for one in away)
+
+
+def test_of_a_sum_that_stays_the_places_that_change_are_counted(tiny_region: Region, rules: Rules) -> None:
+    moved = (Change(facility="VC1", fields={"village_code": "510422200201"}),)
+    found = changes(assess(tiny_region, rules, PAPER), assess(apply(tiny_region, Scenario(edits=moved)), rules, PAPER))
+    text = next(one.text for one in found if one.rule == "village_clinic")
+    assert "全市仍为 2 / 4 个，未达标" in text
+    assert "2 个村（社区）" in text

@@ -37,16 +37,18 @@ def run(options: argparse.Namespace) -> None:
     """Run SCENARIO into OUT."""
     from scenarios.cli.progress import steps
     from scenarios.cli.report import print_outcome, print_warnings
-    from scenarios.export.decided import CHANGED, DOUBT
+    from scenarios.export.decided import BEFORE_AFTER, CHANGED, DOUBT
     from scenarios.run import run_file
 
     with steps(options.lang) as step:
         outcome = run_file(options.scenario, options.data, options.rules, options.out, step)
     print_warnings(outcome.warnings, options.lang)
-    lines = [line for line in outcome.decided.lines if line[0] != DOUBT]  # which the warnings have told
-    for label, text in lines[:_SHOWN]:
-        head = {"方案": "方案：", CHANGED: "  改用参数："}.get(label, "  ")
-        print(printable(f"{head}{text}"))
-    if len(lines) > _SHOWN:
+    heads = {"方案": "方案：", CHANGED: "  改用参数：", BEFORE_AFTER: "  前后："}
+    told = [line for line in outcome.decided.lines if line[0] != DOUBT]  # which the warnings have told
+    first = [line for line in told if line[0] in ("方案", BEFORE_AFTER)]
+    rest = [line for line in told if line not in first]
+    for label, text in [*first, *rest[:_SHOWN]]:
+        print(printable(f"{heads.get(label, '  ')}{text}"))
+    if len(rest) > _SHOWN:
         print("  ……")
     print_outcome(outcome, options.out, options.lang)

@@ -14,6 +14,8 @@ from planner.scenario_words import edit_words
 STATUS_QUO = Scenario()
 CHANGED = "方案：参数"
 """The label of the lines on rules whose parameters a scenario changes."""
+BEFORE_AFTER = "方案：前后"
+"""The label of the lines on what differs from the status quo in the findings."""
 DOUBT = "方案：提醒"
 """The label of what is doubtful in a scenario."""
 
