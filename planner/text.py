@@ -251,8 +251,8 @@ def limit_words(cost: Number, unit: str) -> Text:
 def limit_text(cost: Number, unit: str) -> str:
     """Return a limit that somebody set, in Chinese.
 
-    >>> limit_text(90_000, "ms"), limit_text(5_000_000, "mm")
-    ('1.5 分钟', '5 公里')
+    >>> limit_text(90_000, "ms"), limit_text(4_000_000, "mm")
+    ('1.5 分钟', '4 公里')
     """
     return limit_words(cost, unit).zh
 
