@@ -25,7 +25,7 @@ from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Question
 from planner.siting.siting import Siting, open_positions
 from planner.siting.small import small_first, value_of
-from planner.siting.solve import solve
+from planner.siting.solve import explained, solve
 from planner.siting.ties import lexicographic
 from planner.travel import Travel
 from planner.uncertainty import Uncertainty
@@ -96,6 +96,7 @@ def site_certainty(
 def _check(now: Siting, planned: Sequence[str]) -> None:
     """Refuse a question without a plan, and a plan that is none of this question's."""
     if now.status not in ("optimal", "feasible"):
+        now = explained(now)
         rule = now.clash.rule if now.clash else Text("没有可行方案", "there is no plan")
         raise SitingError(Problem("-p", rule, now.clash.change if now.clash else Text("换一个个数", "another number")))
     odd = sorted(set(planned) - set(now.instance.site_ids[now.instance.counted]))

@@ -1,7 +1,8 @@
 """A siting question from files: the two lists, who reaches whom, the rules; and its answer as plain data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,19 @@ from planner import __version__
 from planner.errors import FugaiError, Language, OptionError, Problem, SitingError, Text
 from planner.limits import MOST, Limit
 from planner.network import RoadGraph
+from planner.plans.sites import limited, near_pairs, spacing_lever
 from planner.reach import Reach, reach_of
 from planner.reach import rows_of as pairs_of
 from planner.schema import FACILITY_KINDS
+from planner.siting.advice import Lever
 from planner.siting.best import k_best, same, with_ties
 from planner.siting.classes import classes
 from planner.siting.curve import Step, curve
+from planner.siting.feasible import must_serve_all
 from planner.siting.instance import Instance, instance_of
-from planner.siting.question import Limits, Question
+from planner.siting.question import FORBIDDEN, Limits, Question
 from planner.siting.siting import Siting
-from planner.siting.solve import Solver, solve
+from planner.siting.solve import explained, solve
 from planner.siting.ties import CHEAP, lexicographic
 from planner.travel import Road, StraightLine
 from scenarios.site_files import Pairs, positions
@@ -33,6 +37,10 @@ MAXIMISES = ("mclp", "backup")
 _STATUS_OPTIONS = ("fixed", "background", "force", "forbid")
 _BECOMES = {"fixed": "fixed", "background": "background", "force": "forced", "forbid": "forbidden"}
 _SHOWN = 20
+_ALL_PAIRS = 5_000_000
+"""Up to so many pairs, the whole of them is looked at for a longer limit."""
+Again = Callable[[float | None], Reach]
+"""The reach with another limit, None for none."""
 _CHEAP_PAIRS = 2_000
 """Up to so many pairs, the ties of a capacitated question are broken: each takes a programme of its own."""
 
@@ -164,9 +172,7 @@ def apart_of(lists: Lists, spacing: Limit | None) -> tuple[tuple[str, str], ...]
     if "lon" not in lists.sites or lists.sites[["lon", "lat"]].isna().any(axis=None):
         what = Text("间距按直线计算，每个候选点要有经度、纬度", "spacing needs lon and lat of every candidate")
         raise OptionError(Problem(lists.sites_file, what, Text("加上经度、纬度列", "add lon and lat")))
-    reach = StraightLine().reach(lists.sites, lists.sites, spacing.value)
-    near = reach.within()
-    near = near[(near["cost"] < spacing.value) & (near["demand_id"] < near["facility_id"])]
+    near = near_pairs(lists.sites, spacing.value)
     return tuple(zip(near["demand_id"], near["facility_id"], strict=True))
 
 
@@ -256,28 +262,52 @@ class Found:
     step: Step | None = None
 
 
-def solver_of(reach: Reach, lists: Lists, unit: str) -> Solver:
-    """Return solve, for which a clash names the least radius that would help, in km, seconds or the table's unit."""
-    factor, word = {"mm": (1e6, Text("公里", "km")), "ms": (1e3, Text("秒", "s"))}.get(unit, (1.0, Text("", "")))
-    barred = (lists.sites["status"] == "forbidden").to_numpy()
-    known = (reach.nearest_index >= 0) & ~barred[reach.nearest_index]
-    nearest = dict(zip(reach.demand_ids[known], reach.nearest_cost[known].astype(float) / factor, strict=True))
+def levers_of(reach: Reach, lists: Lists, unit: str, again: Again, spacing: Limit | None) -> list[Lever]:
+    """Return the numbers of the options that a question without a plan may change: --limit and --spacing, where given."""
+    found = [] if reach.limit >= MOST else [_limit_lever(reach, unit, again)]
+    return found if spacing is None else [*found, spacing_lever(near_pairs(lists.sites, spacing.value))]
 
-    def told(instance: Instance, limits: Limits) -> Siting:
-        siting = solve(instance, limits, nearest)
-        clash = siting.clash
-        if clash is None or not word.zh or "最小半径" not in clash.change.zh:
-            return siting
-        change = Text(f"{clash.change.zh}（半径以{word.zh}计）", f"{clash.change.en} (radius in {word.en})")
-        return replace(siting, clash=replace(clash, change=change))
 
-    return told
+def _limit_lever(reach: Reach, unit: str, again: Again) -> Lever:
+    """Return the lever of a longer limit, in steps of 10 m, 0.1 minutes, or what a table holds."""
+    step = {"mm": 10_000, "ms": 6_000}.get(unit)
+
+    @cache
+    def wide() -> Reach:
+        if unit == "table" or len(reach.demand_ids) * len(reach.facility_ids) <= _ALL_PAIRS:
+            return again(None)
+        near = reach.nearest_cost[reach.nearest_index >= 0]
+        return again(2 * float(near.max(initial=0)))
+
+    def values(instance: Instance) -> list[float]:
+        far, usable = wide(), instance.status != FORBIDDEN
+        kept = usable[far.indices]
+        costs, row = far.costs[kept].astype(float), np.repeat(np.arange(len(far.demand_ids)), np.diff(far.indptr))[kept]
+        nearest = np.full(len(far.demand_ids), np.inf)
+        np.minimum.at(nearest, row, costs)
+        strict = must_serve_all(instance) and not instance.question.allow_unreachable
+        least = float(nearest[instance.unreachable].max(initial=0.0)) if strict else 0.0
+        some = costs[(costs > reach.limit) & (costs >= least)] if np.isfinite(least) else costs[:0]
+        return np.unique(some if step is None else np.minimum(np.ceil(some / step) * step, MOST)).tolist()
+
+    def apply(instance: Instance, value: float) -> Instance:
+        far = limited(wide(), value)
+        return replace(instance, indptr=far.indptr, indices=far.indices, costs=far.costs)
+
+    def say(value: float) -> Text:
+        zh, en, option = {
+            "mm": (f"{value / 1e6:.2f} 公里", f"{value / 1e6:.2f} km", f"{value / 1e6:.2f}km"),
+            "ms": (f"{value / 60_000:.1f} 分钟", f"{value / 60_000:.1f} min", f"{value / 60_000:.1f}min"),
+        }.get(unit, (f"{value:.12g}",) * 3)
+        return Text(f"把限度放宽到 {zh}（--limit {option}）", f"lengthen the limit to {en} (--limit {option})")
+
+    return Lever(("cover",), values, apply, say)
 
 
 def answers(
     instances: Sequence[Instance],
     limits: Limits,
-    solver: Solver,
+    levers: Sequence[Lever],
     groups: pd.Series | None,
     extra: tuple[int, float | None],
 ) -> list[Found]:
@@ -287,28 +317,26 @@ def answers(
     """
 
     def told(instance: Instance, given: Limits) -> Siting:
-        first = solver(instance, given)
+        first = explained(solve(instance, given), levers)
         dear = instance.question.model == "capacitated" and len(instance.costs) > _CHEAP_PAIRS
         if dear or len(instance.free) > CHEAP or first.status != "optimal":
             return first
-        return with_ties(lexicographic(instance, given, solver, first), solver)
+        return with_ties(lexicographic(instance, given, solve, first), solve)
 
     if len(instances) == 1:
-        return [_with_extra(told(instances[0], limits), None, limits, solver, extra)]
+        return [_with_extra(told(instances[0], limits), None, limits, extra)]
     steps = curve(instances[0], limits, [one.question.p or 0 for one in instances], told, groups)
-    return [_with_extra(step.siting, step, limits, solver, extra) for step in steps]
+    return [_with_extra(step.siting, step, limits, extra) for step in steps]
 
 
-def _with_extra(
-    siting: Siting, step: Step | None, limits: Limits, solver: Solver, extra: tuple[int, float | None]
-) -> Found:
+def _with_extra(siting: Siting, step: Step | None, limits: Limits, extra: tuple[int, float | None]) -> Found:
     count, tolerance = extra
     if not has_plan(siting):
         return Found(siting, step=step)
-    plans = k_best(siting.instance, limits, count, solver, siting) if count > 1 else []
+    plans = k_best(siting.instance, limits, count, solve, siting) if count > 1 else []
     if len(plans) > 1 and siting.ties is None and siting.status == plans[1].status == "optimal":
         siting = replace(siting, ties=same(siting.objective, plans[1].objective))
-    table = None if tolerance is None else classes(siting.instance, limits, solver, tolerance, siting, plans)
+    table = None if tolerance is None else classes(siting.instance, limits, solve, tolerance, siting, plans)
     return Found(siting, tuple(plans), table, step)
 
 

@@ -1,6 +1,7 @@
 """fugai site: every model end to end on a case worked by hand, every bad input told once, nothing written then."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -128,12 +129,43 @@ def test_infeasible_cover_says_who_and_how_far(town: Path, capsys: pytest.Captur
     assert told["objective"] is None
     assert told["chosen"] == told["assignment"] == []
     assert told["reason"]["ids"] == ["b", "d"]
-    assert "2" in told["reason"]["change"]
-    assert "最小半径" in told["reason"]["change"]
+    assert told["reason"]["change"].split("；或者") == [
+        "把限度放宽到 2（--limit 2）", "把覆盖比例降到 0.4（--share 0.4）", "只求够得着的（--allow-unreachable）",
+    ]  # fmt: skip
+    longer = answer(town, capsys, "--model", "lscp", "--limit", "2")
+    assert longer["status"] == "optimal"
+    forbidden = answer(town, capsys, "--model", "lscp", "--limit", "1.5", "--forbid", "s", code=2)
+    assert (
+        "把限度放宽到 5（--limit 5）" in forbidden["reason"]["change"]
+    )  # s is nearest to a and forbidden: t it must be
     told = answer(town, capsys, "--model", "lscp", "--limit", "1.5", "--allow-unreachable")
     assert told["chosen"] == ["s", "t"]
     assert (told["covered"], told["uncovered"], told["unreachable"]) == (4, 0, 6)
     assert told["unreachable_ids"] == ["b", "d"]
+
+
+def test_advice_in_kilometres_is_followed_as_it_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two villages 4.4 km apart, a site beside each: a longer limit or a shorter spacing, in steps of 10 m."""
+    villages = pd.DataFrame({"id": ["a", "b"], "weight": [3, 4], "lon": [101.70, 101.70], "lat": [26.50, 26.54]})
+    villages.to_csv(tmp_path / "D.csv", index=False)
+    villages.drop(columns="weight").assign(id=["s", "t"], lat=[26.501, 26.541]).to_csv(tmp_path / "F.csv", index=False)
+    asked = {"--model": "lscp", "--limit": "1km", "--spacing": "8km"}
+
+    def words() -> list[str]:
+        return [word for pair in asked.items() for word in pair]
+
+    told = answer(tmp_path, capsys, *words(), code=2, costs=None)["reason"]
+    assert told["rule"].startswith("间距（s 与 t）与全部覆盖的要求不能同时满足：至少有 1 个需求点够不着任何开放站点")
+    options = dict(re.findall(r"(--limit|--spacing) ([\d.]+)km", told["change"]))
+    assert set(options) == {"--limit", "--spacing"}
+    for name, value in options.items():
+        less = float(value) + (-0.01 if name == "--limit" else 0.01)
+        before = asked[name]
+        asked[name] = f"{less:.2f}km"
+        answer(tmp_path, capsys, *words(), code=2, costs=None)
+        asked[name] = f"{value}km"
+        assert answer(tmp_path, capsys, *words(), costs=None)["status"] == "optimal"
+        asked[name] = before
 
 
 def test_capacity_below_demand_is_infeasible(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +173,7 @@ def test_capacity_below_demand_is_infeasible(town: Path, capsys: pytest.CaptureF
     told = answer(town, capsys, "--model", "capacitated", code=2)
     assert told["status"] == "infeasible"
     assert "缺 2" in told["reason"]["rule"]
-    assert told["reason"]["change"] == "最小的改动：u 的 max_load 提高 2"
+    assert told["reason"]["change"] == "u 的 max_load 提高到 4"
     assert run(town, "--model", "capacitated", "--out", str(town / "o.json")) == 2
     said = capsys.readouterr().out
     assert "没有可行方案" in said

@@ -44,7 +44,8 @@ def solve_by_trying(case: Instance, limits: Limits) -> Siting:
     """A solver of our own: every set of sites."""
     plans = ranked(case)
     if not plans:
-        return no_plan(case, 0.0, limits, Clash(Text("无", "none"), (), Text("", "")))
+        clash = Clash(Text("无", "none"), (), Text("", ""))
+        return replace(no_plan(case, 0.0, limits, infeasible=True), clash=clash)
     value, ids = plans[0]
     opened = np.flatnonzero(np.isin(case.site_ids, ids) | (case.status == 2))
     value *= sense(case)

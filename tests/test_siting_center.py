@@ -24,9 +24,6 @@ def test_as_good_as_trying_every_plan(engine: Any, case: Instance) -> None:  # n
     answer = solve_p_center(case, Limits())
     if value is None:
         assert answer.status == "infeasible"
-        assert answer.clash is not None
-        assert answer.clash.rule.zh
-        assert answer.clash.change.en
         return
     assert answer.status == "optimal"
     assert answer.objective == answer.bound == value

@@ -18,6 +18,7 @@ from planner.siting.cover_worth import most_worth
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Limits, Question, Quota
 from planner.siting.siting import Siting
+from planner.siting.solve import explained
 from tests.siting_brute import brute, instance, open_sets, questions, table
 
 LIMITS = Limits(seconds=20)
@@ -35,9 +36,6 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 def check(case: Instance, answer: Siting, best: float | None, plans: list[tuple[int, ...]]) -> None:
     if best is None:
         assert answer.status == "infeasible"
-        assert answer.clash is not None
-        assert answer.clash.rule.zh
-        assert answer.clash.change.en
         return
     assert answer.status == "optimal"
     assert answer.objective == pytest.approx(best, abs=1e-9)
@@ -228,19 +226,20 @@ def test_a_gap_that_is_asked_for_is_kept() -> None:
 
 def test_who_is_out_of_reach_is_named_with_the_least_radius() -> None:
     case = instance(Question("lscp"), [[1, None], [None, None], [None, None]], [1, 0, 2])
-    answer = solve_lscp(case, LIMITS, {"d01": 7000.0, "d02": 9000.0})
+    answer = explained(solve_lscp(case, LIMITS))
     assert answer.status == "infeasible"
     assert answer.clash is not None
     assert answer.clash.ids == ("d01", "d02")
-    assert "9000" in answer.clash.change.zh
-    assert "9000" in answer.clash.change.en
+    assert (
+        answer.clash.change.zh == "把覆盖比例降到 0.333333（--share 0.333333）；或者只求够得着的（--allow-unreachable）"
+    )
     allowed = solve_lscp(case.asking(Question("lscp", allow_unreachable=True)), LIMITS)
     assert (allowed.status, allowed.objective, allowed.unreachable) == ("optimal", 1.0, 2.0)
 
 
 def test_a_share_beyond_reach_is_told() -> None:
     case = instance(Question("lscp", share=0.9), [[1, None], [None, None]], [3, 1])
-    answer = solve_lscp(case, LIMITS)
+    answer = explained(solve_lscp(case, LIMITS))
     assert answer.clash is not None
     assert answer.clash.ids == ("d01",)
     assert "0.75" in answer.clash.change.en
@@ -251,14 +250,18 @@ def test_rules_that_clash_are_told_with_the_least_change() -> None:
     sites = pd.DataFrame({"group": list("aab"), "cost": [2, 4, 5]})
 
     def told(**asked: object) -> tuple[str, str]:
-        answer = solve_mclp(instance(Question("mclp", **asked), costs, [1, 2], sites), LIMITS)  # type: ignore[arg-type]
+        case = instance(Question("mclp", **asked), costs, [1, 2], sites)  # type: ignore[arg-type]
+        answer = explained(solve_mclp(case, LIMITS))
         assert answer.status == "infeasible"
         assert answer.clash is not None
         return answer.clash.rule.en, answer.clash.change.en
 
-    assert told(p=2, quotas=(Quota("a", 2), Quota("b", 1)))[1] == "set p to 3"
-    assert told(p=2, budget=3.0)[1] == "set p to 1"
+    assert told(p=2, quotas=(Quota("a", 2), Quota("b", 1)))[1] == (
+        "set p to 3; or lower the quota of 'a' to at least 1; or lower the quota of 'b' to at least 0"
+    )
+    assert told(p=2, budget=3.0)[1] == "set p to 1; or raise the budget to 6"
     assert told(p=2, quotas=(Quota("a", 2),), budget=5.0)[1] == "raise the budget to 6"
+    assert told(p=1, budget=1.0)[1] == "raise the budget to 2"  # no site at all is no answer
 
 
 def test_every_rule_in_conflict_is_named() -> None:
@@ -268,7 +271,8 @@ def test_every_rule_in_conflict_is_named() -> None:
     def told(status: str = "ccc", **asked: object) -> tuple[str, tuple[str, ...]]:
         names = {"c": "candidate", "f": "forced", "x": "forbidden"}
         frame = sites.assign(status=[names[one] for one in status])
-        answer = solve_mclp(instance(Question("mclp", **asked), costs, [1, 2], frame), LIMITS)  # type: ignore[arg-type]
+        case = instance(Question("mclp", **asked), costs, [1, 2], frame)  # type: ignore[arg-type]
+        answer = explained(solve_mclp(case, LIMITS))
         assert answer.clash is not None
         return answer.clash.rule.zh, answer.clash.ids
 
@@ -281,7 +285,7 @@ def test_every_rule_in_conflict_is_named() -> None:
     assert rule == "“a”至少 2 个的配额与间距（s00 与 s01）不能同时满足"
     assert ids == ("s00", "s01")
     rule, ids = told("ffc", p=1)
-    assert rule == "个数 p = 1 与固定、必选的站点（s00、s01）不能同时满足"
+    assert rule == "个数 p = 1 与必选的站点（s00、s01）不能同时满足"
     assert ids == ("s00", "s01")
     rule, _ = told("ccx", p=1, quotas=(Quota("b", 1),))
     assert rule == "“b”至少 1 个的配额与禁选的站点（s02）不能同时满足"
@@ -291,13 +295,13 @@ def test_every_rule_in_conflict_is_named() -> None:
 
 def test_budget_or_spacing_against_cover_is_told() -> None:
     case = instance(Question("lscp", budget=1.0), [[1, None], [None, 1]], [1, 1])
-    answer = solve_lscp(case, LIMITS)
+    answer = explained(solve_lscp(case, LIMITS))
     assert answer.clash is not None
-    assert answer.clash.change.en == "raise the budget to 2"
-    assert answer.clash.rule.zh == "预算 1 与全部覆盖的要求不能同时满足"
-    answer = solve_lscp(case.asking(Question("lscp", apart=(("s00", "s01"),))), LIMITS)
+    assert answer.clash.change.en == "raise the budget to 2; or lower the share to 0.5"
+    assert answer.clash.rule.zh == "预算 1 与全部覆盖的要求不能同时满足：至少有 1 个需求点够不着任何开放站点，如 d01"
+    answer = explained(solve_lscp(case.asking(Question("lscp", apart=(("s00", "s01"),))), LIMITS))
     assert answer.clash is not None
-    assert answer.clash.change.en == "let s00 and s01 both be open"
+    assert answer.clash.change.en.startswith("let s00 and s01 both be open; or ")
 
 
 def test_the_local_search_covers_with_fewer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from planner.siting.best import k_best
 from planner.siting.highs import solve as solved
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Question
-from planner.siting.solve import solve
+from planner.siting.solve import explained, solve
 from planner.siting.ties import lexicographic
 from tests.siting_brute import brute, instance, open_sets, questions, worth
 
@@ -154,15 +154,17 @@ def test_the_cheapest_service_is_given_what_time_is_left(monkeypatch: pytest.Mon
     assert max(given) <= 3
 
 
-@pytest.mark.parametrize("model", ["p-median", "p-center"])
+@pytest.mark.parametrize("model", ["p-median", "p-center", "lscp", "capacitated"])
 def test_who_is_out_of_reach_is_told_what_helps(model: str) -> None:
-    from planner.siting.center import solve_p_center
-    from planner.siting.median import solve_p_median
-
     sites = pd.DataFrame({"status": ["candidate", "forbidden"]})
-    case = instance(Question(model, p=1), [[1, 1], [None, 2], [None, None]], [1, 1, 1], sites)  # type: ignore[arg-type]
-    answer = {"p-median": solve_p_median, "p-center": solve_p_center}[model](case, LIMITS, {"d02": 7.0})
-    assert answer.clash is not None
-    assert answer.clash.ids == ("d01", "d02")
-    assert "取消禁选" in answer.clash.change.zh
-    assert "最小半径是 7" in answer.clash.change.zh
+    asked = Question(model, p=None if model == "lscp" else 1)  # type: ignore[arg-type]
+    case = instance(asked, [[1, 1], [None, 2], [None, None]], [1, 1, 1], sites)
+    clash = explained(solve(case, LIMITS)).clash
+    assert clash is not None
+    assert clash.ids == ("d01", "d02")
+    assert clash.rule.zh == "2 个需求点没有任何候选点够得着（其中 1 个只有禁选的站点够得着）：d01、d02"
+    assert "只求够得着的（--allow-unreachable）" in clash.change.zh
+    assert "取消禁选" not in clash.change.zh  # that alone does not reach d02
+    clash = explained(solve(instance(asked, [[1, 1], [None, 2]], [1, 1], sites), LIMITS)).clash
+    assert clash is not None
+    assert "取消禁选 s01" in clash.change.zh.split("；或者") or model != "lscp"

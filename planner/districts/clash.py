@@ -11,7 +11,8 @@ from planner.districts.exact import solve_case
 from planner.districts.fewest import Numbers, least_number, most_number, numbers_of
 from planner.districts.stretch import Kind, Stretch, stretched
 from planner.errors import Text
-from planner.siting.clash import listed, unexplained
+from planner.siting.advice import unexplained
+from planner.siting.conflict import listed
 from planner.siting.question import Limits
 from planner.siting.siting import Clash
 

@@ -1,7 +1,8 @@
 """Who may be a site: hosts among the facilities, hospitals that serve already, and the pairs that stand too close."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,16 @@ from planner.errors import Problem, SitingError, Text
 from planner.reach import Reach
 from planner.region import Region
 from planner.schema import FACILITY_STATUS
+from planner.siting.advice import Lever
+from planner.siting.instance import Instance
 from planner.siting.question import Quota
 from planner.travel import StraightLine
 
 _NO_GENERAL = re.compile("精神|妇幼|康复|口腔|眼科|肿瘤|皮肤|传染|疗养|专科")
 _SECOND = re.compile("第[二三四]人民医院")
 COUNTY_OWNER = "县办"
+_STEP = 10_000
+"""A shorter spacing is told in steps of so many millimetres."""
 COLUMNS = ("id", "name", "kind", "county_code", "town_code", "lon", "lat", "grade", "owner", "beds", "estimated")
 
 
@@ -97,9 +102,44 @@ def too_close(sites: pd.DataFrame, spacing_m: float) -> tuple[tuple[str, str], .
     """Return the pairs of sites less than so many metres apart as the crow flies."""
     if spacing_m <= 0 or len(sites) < 2:
         return ()
-    pairs = StraightLine().reach(sites, sites, round(spacing_m * 1000)).within()
-    near = pairs[(pairs["demand_id"] < pairs["facility_id"]) & (pairs["cost"] < round(spacing_m * 1000))]
+    near = near_pairs(sites, round(spacing_m * 1000))
     return tuple(sorted(zip(near["demand_id"], near["facility_id"], strict=True)))
+
+
+def near_pairs(sites: pd.DataFrame, spacing: int) -> pd.DataFrame:
+    """Return the pairs of sites less than so many mm apart as the crow flies: demand_id < facility_id, cost (mm)."""
+    pairs = StraightLine().reach(sites, sites, spacing).within()
+    return pairs[(pairs["demand_id"] < pairs["facility_id"]) & (pairs["cost"] < spacing)]
+
+
+def spacing_lever(
+    pairs: pd.DataFrame,
+    lift: Callable[[Instance, float], Instance] = lambda one, _: one,
+    more: Sequence[float] = (),
+    atoms: tuple[str, ...] = ("apart",),
+) -> Lever:
+    """Return the lever of a shorter --spacing, in steps of 10 m; 0: none.
+
+    pairs   demand_id, facility_id, cost (mm): the sites that stand too close today
+    lift    what else a shorter spacing changes, at the distances `more`; atoms: the rules that it loosens
+    """
+    ends, cost = list(zip(pairs["demand_id"], pairs["facility_id"], strict=True)), pairs["cost"].to_numpy(float)
+
+    def values(_: Instance) -> list[float]:
+        steps = np.floor(np.concatenate([cost, np.asarray(more, float)]) / _STEP) * _STEP
+        return [*np.unique(steps[steps > 0])[::-1].tolist(), 0.0]
+
+    def apply(instance: Instance, value: float) -> Instance:
+        apart = tuple(pair for pair, far in zip(ends, cost, strict=True) if far < value)
+        return lift(instance.asking(replace(instance.question, apart=apart)), value)
+
+    def say(value: float) -> Text:
+        if value == 0:
+            return Text("去掉间距（--spacing）", "drop the spacing (--spacing)")
+        km = f"{value / 1e6:.2f}"
+        return Text(f"把间距缩短到 {km} 公里（--spacing {km}km）", f"shorten the spacing to {km} km (--spacing {km}km)")
+
+    return Lever(atoms, values, apply, say)
 
 
 def limited(reach: Reach, limit: float) -> Reach:

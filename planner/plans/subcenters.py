@@ -16,30 +16,35 @@ from planner.plans.sites import (
     districts_without_county_hospital,
     known,
     limited,
+    near_pairs,
     quotas_of,
     rows_of,
     second_county_hospitals,
     serving_hospitals,
+    spacing_lever,
     too_close,
 )
 from planner.reach import Reach
 from planner.region import Region
 from planner.scenario import Change
+from planner.siting.advice import Lever
 from planner.siting.best import k_best, same
 from planner.siting.classes import classes
 from planner.siting.curve import Step, curve
 from planner.siting.instance import Instance, instance_of
 from planner.siting.pareto import Point, pareto
-from planner.siting.question import FIXED, FORBIDDEN, Limits, Question, Quota
+from planner.siting.question import CANDIDATE, FIXED, FORBIDDEN, Limits, Question, Quota
 from planner.siting.siting import Siting, nearest_open, open_positions
 from planner.siting.small import WIDEST, small_first
-from planner.siting.solve import solve
+from planner.siting.solve import explained, solve
 from planner.siting.ties import lexicographic
 from planner.travel import Travel
 
 Tell = Callable[[Text], None]
 ALL_PAIRS = 2**32 - 2
 KIND = "county_subcenter"
+STANDS = "已建成的次中心"
+_EXCLUDED = "规划人员排除"
 SERVES_ALREADY = "已有医院，照常服务；设为次中心不增加可及，要设请用 --force"
 """Why a hospital that serves in the background is no candidate, though it was named as one."""
 
@@ -179,15 +184,16 @@ def plan_subcenters(region: Region, travel: Travel, task: SubcenterTask, tell: T
             Question(one.model, p=task.ps[0], **rules),  # type: ignore[arg-type]
             limited(reach, one.limit) if one.limit else reach,
             weights,
-            sites,
+            sites.assign(because=because_of(sites)),
         )
         for one in objectives
     }
     groups = demand.set_index("id")["town_code"]
+    levers = [spacing_of(sites, task)] if task.spacing_m > 0 else []
     answers = {
         (one.id, answer.step.p): answer
         for one in objectives
-        for answer in _answers(one, instances[one.id], task, groups, tell)
+        for answer in _answers(one, instances[one.id], task, (groups, levers), tell)
     }
     fronts = {}
     for p in task.ps:
@@ -236,12 +242,13 @@ def objectives_of(limits: Iterable[int], unit: str) -> tuple[Objective, ...]:
 
 
 def _answers(
-    objective: Objective, instance: Instance, task: SubcenterTask, groups: pd.Series, tell: Tell
+    objective: Objective, instance: Instance, task: SubcenterTask, around: tuple[pd.Series, list[Lever]], tell: Tell
 ) -> Iterable[Answer]:
-    solver = small_first(solve)
+    solver, (groups, levers) = small_first(solve), around
 
     def first_of_ties(one: Instance, limits: Limits) -> Siting:
-        return lexicographic(one, limits, solver)
+        found = lexicographic(one, limits, solver)
+        return explained(found, levers) if one.question.p in task.ps else found
 
     tell(Text(f"{objective.label}：各个数", f"{objective.id}: every number"))
     today = int((instance.status == FIXED).sum())
@@ -277,7 +284,7 @@ def candidate_sites(region: Region, task: SubcenterTask) -> tuple[pd.DataFrame, 
     order = {"fixed": built, "forced": forced, "background": serving, "forbidden": forbidden}
     status = np.select([rows["id"].isin(list(ids)) for ids in order.values()], list(order), "candidate")
     named_anew = (status == "background") & rows["id"].isin(hosts) & given
-    barred = np.select([status == "forbidden", named_anew], ["规划人员排除", SERVES_ALREADY], "")
+    barred = np.select([status == "forbidden", named_anew], [_EXCLUDED, SERVES_ALREADY], "")
     serves = rows["id"].isin([*built, *serving])
     rows = rows.assign(status=status, serves=serves, group=rows["county_code"], barred=barred)
     return _barred(region, task, rows), _assumed(region, task, serving)
@@ -348,6 +355,31 @@ def kept_apart(sites: pd.DataFrame, task: SubcenterTask) -> tuple[tuple[str, str
     """Return the pairs of sites (of `candidate_sites`) that stand too close to be sub-centres both."""
     hosts = sites[sites["status"].isin(["candidate", "fixed", "forced"])]
     return too_close(hosts[list(COLUMNS)], task.spacing_m)
+
+
+def because_of(sites: pd.DataFrame) -> pd.Series:
+    """Return why each site is fixed or forbidden where no option of the planner's says so; else ""."""
+    barred = sites["barred"].where((sites["status"] == "forbidden") & (sites["barred"] != _EXCLUDED), "")
+    return barred.where(sites["status"] != "fixed", STANDS)
+
+
+def spacing_of(sites: pd.DataFrame, task: SubcenterTask) -> Lever:
+    """Return the lever of a shorter spacing: who stands too near to a hospital may then be chosen, too."""
+    pairs = near_pairs(sites[list(COLUMNS)], round(task.spacing_m * 1000))
+    serving = sites.loc[sites["status"] == "background", "id"]
+    ends = pd.DataFrame({"one": pairs["demand_id"], "other": pairs["facility_id"], "cost": pairs["cost"]})
+    turned = ends.rename(columns={"one": "other", "other": "one"})
+    both = pd.concat([ends, turned])
+    near = both[both["other"].isin(serving) & ~both["one"].isin(serving)].groupby("one")["cost"].min()
+    barred = sites.loc[(sites["status"] == "forbidden") & (sites["barred"] == _too_near(task)), "id"]
+
+    def lift(instance: Instance, value: float) -> Instance:
+        free = barred[barred.map(near).to_numpy(float) >= value]
+        status = np.where(np.isin(instance.site_ids, list(free)), CANDIDATE, instance.status)
+        return replace(instance, status=status.astype(np.int8))
+
+    hosts = pairs[~pairs["demand_id"].isin(serving) & ~pairs["facility_id"].isin(serving)]
+    return spacing_lever(hosts, lift, near.tolist(), ("apart", f"barred:{_too_near(task)}"))
 
 
 def _assumed(region: Region, task: SubcenterTask, serving: Collection[str]) -> tuple[str, ...]:

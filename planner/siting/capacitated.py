@@ -22,7 +22,7 @@ from planner.siting.capacitated_model import (
     program_of,
     scale_of,
 )
-from planner.siting.cover_clash import Nearest
+from planner.siting.feasible import out_of_reach
 from planner.siting.highs import Program, Solved, solve, solve_with_cuts
 from planner.siting.instance import Instance
 from planner.siting.question import Limits
@@ -49,23 +49,20 @@ class _Plan:
     objective: float
 
 
-def solve_capacitated(instance: Instance, limits: Limits, nearest: Nearest | None = None) -> Siting:
-    """Return the best plan with its bound, or why there is none.
-
-    nearest: each demand's cost to its nearest site without a limit; with it a clash names the least radius that helps.
-    """
+def solve_capacitated(instance: Instance, limits: Limits) -> Siting:
+    """Return the best plan with its bound."""
     begin = clock.now()
     net = network_of(instance)
-    if instance.unreachable.any() and not instance.question.allow_unreachable:
-        return _infeasible(instance, limits, begin, nearest)
+    if out_of_reach(instance):
+        return _infeasible(instance, limits, begin)
     relaxed, links = _relaxed(net, limits, begin)
     if relaxed.status == "infeasible":
-        return _infeasible(instance, limits, begin, nearest)
+        return _infeasible(instance, limits, begin)
     bound = _bound(net, relaxed)
     plan, floor, sizes = _search(net, links, bound, limits, begin)
     seconds = clock.now() - begin
     if plan is None and floor == np.inf:
-        return _infeasible(instance, limits, begin, nearest)
+        return _infeasible(instance, limits, begin)
     if plan is None:
         return no_plan(instance, seconds, limits, bound=max(floor, 0.0))
     floor = max(min(floor, plan.objective), 0.0)
@@ -77,11 +74,8 @@ def _left(limits: Limits, begin: float, part: float = 1.0) -> Limits:
     return replace(limits, seconds=max(limits.seconds * part - (clock.now() - begin), 0.0))
 
 
-def _infeasible(instance: Instance, limits: Limits, begin: float, nearest: Nearest | None) -> Siting:
-    from planner.siting.capacitated_clash import loads_clash
-
-    clash = loads_clash(instance, _left(limits, begin), nearest)
-    return no_plan(instance, clock.now() - begin, limits, clash)
+def _infeasible(instance: Instance, limits: Limits, begin: float) -> Siting:
+    return no_plan(instance, clock.now() - begin, limits, infeasible=True)
 
 
 def _relaxed(net: Network, limits: Limits, begin: float) -> tuple[Solved, Positions]:

@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner import clock
-from planner.siting.center_cover import cover_clash
 from planner.siting.center_reduce import undominated
-from planner.siting.cover_clash import Nearest
 from planner.siting.instance import Instance
 from planner.siting.median import first_plan, hopeless
 from planner.siting.median_problem import Amounts, Median, Pairs, Positions, median_of
@@ -30,16 +28,15 @@ class _Range:
     least: float
 
 
-def solve_p_center(instance: Instance, limits: Limits, nearest: Nearest | None = None) -> Siting:
+def solve_p_center(instance: Instance, limits: Limits) -> Siting:
     """Return the plan of exactly p sites with the least largest cost over all demands that a site may reach."""
     begin = clock.now()
     ends = begin + limits.seconds
     alike = replace(instance, weight=np.ones(len(instance.weight)))
     whole = replace(median_of(alike), fee=np.zeros(len(instance.free)), constant=0.0)
-    plan = None if hopeless(instance, whole) else first_plan(alike, whole, limits, ends)
+    plan, none = (None, True) if hopeless(instance, whole) else first_plan(alike, whole, limits, ends)
     if plan is None:
-        clash = cover_clash(instance, replace(limits, seconds=max(ends - clock.now(), 0.0)), nearest)
-        return no_plan(instance, clock.now() - begin, limits, clash)
+        return no_plan(instance, clock.now() - begin, limits, infeasible=none)
     found, tried = _bisected(instance, whole, whole.sites[plan.opened], limits, ends)
     sizes = {"sites": len(whole.fee), "demands": len(whole.base), "pairs": len(whole.pairs.cost), "radii": tried}
     return siting_of(instance, found.opened, found.radius, found.least, clock.now() - begin, limits, sizes)

@@ -1,17 +1,14 @@
-"""Whether a set of sites serves every demand within a cost, the rules on sites kept; and, if none does, why."""
+"""Whether a set of sites serves every demand within a cost, the rules on sites kept."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from planner.siting.clash import Also, rules_clash
-from planner.siting.cover_clash import Nearest, unreachable_clash
 from planner.siting.highs import Program, solve
 from planner.siting.instance import Instance
 from planner.siting.median_problem import Positions
 from planner.siting.question import FORBIDDEN, Limits
-from planner.siting.siting import Clash
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +52,3 @@ def _cover_rows(instance: Instance, radius: float | None) -> csr_array:
     left = ~served & ~instance.unreachable
     shape = (len(instance.weight), len(instance.site_ids))
     return csr_array((np.ones(len(row)), (row, site)), shape=shape)[np.flatnonzero(left)]
-
-
-def cover_clash(instance: Instance, limits: Limits, nearest: Nearest | None = None) -> Clash | None:
-    """Return why no plan serves every demand: what no site reaches, the rules, or both; None if one does or time ran out.
-
-    nearest: each demand's cost to its nearest site without a limit; with it the least radius that helps is named
-    """
-    clash = unreachable_clash(instance, nearest) or rules_clash(instance, limits)
-    if clash is not None:
-        return clash
-    rows = _cover_rows(instance, None)
-    return rules_clash(instance, limits, Also(rows, np.ones(rows.shape[0]), np.full(rows.shape[0], np.inf)))

@@ -1,250 +1,255 @@
-"""Which rules cannot be kept together: the least sets of them, each found by leaving out one rule after another."""
+"""Which rules of a question cannot be kept together: least sets of them, each found by leaving out one rule after another."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
-from scipy.sparse import csr_array, hstack, vstack
 
+from planner import clock
 from planner.errors import Text
-from planner.siting.highs import Program, solve
+from planner.siting.capacitated_island import Ends, island
+from planner.siting.feasible import must_serve_all, out_of_reach, plan_exists, uncovered
 from planner.siting.instance import Instance
 from planner.siting.question import CANDIDATE, FIXED, FORBIDDEN, FORCED, Limits, Quota
 
-Amounts = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 _NAMED = 20
 """So many ids are written out in a sentence; Clash.ids holds them all."""
-_COVER = Text("全部覆盖的要求", "the cover of every demand")
-
-
-@dataclass(frozen=True, eq=False)
-class Also:
-    """What a plan must do besides: low ≤ rows (x, z) ≤ high, with helping columns z in [0, 1] behind those of the sites."""
-
-    rows: csr_array
-    low: Amounts
-    high: Amounts
-    said: Text = _COVER
+_ORDER = ("p", "quota", "apart", "budget", "fixed", "forced", "barred", "min_load", "max_load", "single", "cover")
+"""As rules are told. They are tried to be left out from the last to the first, but for cover, which loads and bans need."""
+_LEAVE_OUT = (
+    "single", "max_load", "min_load", "barred", "forced", "fixed", "cover", "apart", "quota", "budget", "p",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class _Left:
-    """What stands beside the rows of `site_rules` and may be left out: opened sites, forbidden ones, `also`."""
+class Atom:
+    """One rule, or all of a kind: `kind` names it, `detail` which one (a quota's place, why sites are barred or fixed)."""
 
-    must: bool = True
-    barred: bool = True
-    also: bool = True
+    kind: str
+    detail: str = ""
+    pairs: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.detail}" if self.detail else self.kind
 
 
-def conflict(instance: Instance, also: Also | None, limits: Limits) -> tuple[Text, tuple[str, ...]] | None:
-    """Return (rules that cannot be kept together, what ids they are about) of rules known to clash; None without time.
+@dataclass(frozen=True)
+class Why:
+    """Rules in conflict, in words, the ids that they are about, and the sets of them, of which each has no plan."""
+
+    rule: Text
+    ids: tuple[str, ...]
+    sets: tuple[tuple[Atom, ...], ...]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return tuple(sorted({one.kind for atoms in self.sets for one in atoms}))
+
+
+def conflicts(instance: Instance, limits: Limits) -> Why:
+    """Return the rules in conflict of a question that is known to have no plan.
 
     Several sets that share no rule are told one after the other. Where time runs out a set may hold more than it must.
     """
-    asker = _Asker(instance, also, time.monotonic() + limits.seconds, limits)
-    atoms = _atoms(instance, also)
-    said: list[Text] = []
-    ids: set[str] = set()
+    asker = _Asker(instance, clock.now() + limits.seconds, limits)
+    atoms = _atoms(instance)
+    sets: list[tuple[Atom, ...]] = []
     while atoms and asker.clash(atoms):
-        least = _least(atoms, asker.clash)
-        least = _finer(least, asker.clash)
-        if asker.late and not said:
-            return None
-        said.append(_sentence([_named(instance, one, also) for one in _merged(least)]))
-        ids |= {name for one in least for name in _ids(instance, one)}
-        atoms = [one for one in atoms if not any(one == other or _within(one, other) for other in least)]
-    if not said:
-        return None
-    return Text("；".join(one.zh for one in said), "; ".join(one.en for one in said)), tuple(sorted(ids))
-
-
-@dataclass(frozen=True)
-class _Atom:
-    """One rule, or several of a kind: p, quota, apart, budget, must, barred or also; and its rows of `site_rules`."""
-
-    kind: str
-    rows: tuple[int, ...] = ()
-
-
-def parts(instance: Instance) -> list[int]:
-    """Return where each rule's rows begin in `site_rules`: p, every quota, all of spacing, budget; and the end."""
-    asked = instance.question
-    ends = [0, int(asked.p is not None)]
-    ends += [ends[-1] + at + 1 for at in range(len(asked.quotas))]
-    ends.append(ends[-1] + len(instance.apart))
-    return [*ends, ends[-1] + int(asked.budget is not None)]
-
-
-def listed(ids: Sequence[str]) -> str:
-    """Return the ids for a sentence, the first few of many."""
-    named = "、".join(map(str, ids[:_NAMED]))
-    return named if len(ids) <= _NAMED else f"{named}……（{len(ids)}）"
-
-
-def _atoms(instance: Instance, also: Also | None) -> list[_Atom]:
-    """Return the rules that are there, in the order in which they are tried to be left out."""
-    quotas = len(instance.question.quotas)
-    names = ["p", *["quota"] * quotas, "apart", "budget"]
-    found = [
-        _Atom(name, tuple(range(begin, end)))
-        for name, (begin, end) in zip(names, pairwise(parts(instance)), strict=True)
-        if end > begin
-    ]
-    order = ("barred", "must", "also", "apart", "quota", "budget", "p")
-    if bool((instance.status == FORBIDDEN).any()):
-        found.append(_Atom("barred"))
-    if bool(_must(instance).any()):
-        found.append(_Atom("must"))
-    if also is not None:
-        found.append(_Atom("also"))
-    return sorted(found, key=lambda one: order.index(one.kind))
-
-
-def _must(instance: Instance) -> Bools:
-    return np.isin(instance.status, (FIXED, FORCED))
+        found = _fewer_pairs(_least(atoms, asker.clash), asker.clash)
+        sets.append(tuple(sorted(found, key=lambda one: (_ORDER.index(one.kind), one.detail))))
+        atoms = [one for one in atoms if not any(one.key == other.key for other in found)]
+    told = [_told(instance, one, limits) for one in sets]
+    rule = (
+        joined([one for one, _ in told], "；", "; ")
+        if told
+        else Text("各项要求不能同时满足", "the rules cannot all be kept")
+    )
+    return Why(rule, tuple(sorted({name for _, ids in told for name in ids})), tuple(sets))
 
 
 @dataclass(frozen=True, eq=False)
 class _Asker:
     instance: Instance
-    also: Also | None
     ends: float
     limits: Limits
 
-    @property
-    def late(self) -> bool:
-        return time.monotonic() >= self.ends
-
-    def clash(self, atoms: Sequence[_Atom]) -> bool:
+    def clash(self, atoms: Sequence[Atom]) -> bool:
         """Tell whether it is proven that no plan keeps these rules."""
-        kinds = {one.kind for one in atoms}
-        rows = np.array(sorted(at for one in atoms for at in one.rows), np.int64)
-        left = _Left("must" in kinds, "barred" in kinds, "also" in kinds)
-        limits = replace(self.limits, seconds=max(self.ends - time.monotonic(), 0.0), gap=1.0)
-        return (
-            solve(_program(self.instance, rows, self.also if left.also else None, left), limits).status == "infeasible"
-        )
+        limits = replace(self.limits, seconds=max(self.ends - clock.now(), 0.0))
+        serve = any(one.kind == "cover" for one in atoms)
+        return plan_exists(with_only(self.instance, atoms), limits, serve=serve) is False
 
 
-def _program(instance: Instance, kept: npt.NDArray[np.int64], also: Also | None, left: _Left) -> Program:
-    _, low, high = instance.site_rules
-    rules = instance.site_rules[0] if left.barred else _freed(instance)
-    width = len(instance.site_ids)
-    more = 0 if also is None else also.rows.shape[1] - width
-    rows, low, high = hstack([rules[kept], csr_array((len(kept), more))]), low[kept], high[kept]
-    if also is not None:
-        rows = vstack([rows, also.rows])
-        low, high = np.concatenate([low, also.low]), np.concatenate([high, also.high])
-    opened = instance.open_always & ~_must(instance) if not left.must else instance.open_always
-    top = np.where((instance.status == FORBIDDEN) & left.barred, 0.0, 1.0)
-    return Program(
-        np.zeros(width + more),
-        csr_array(rows),
-        low,
-        high,
-        np.concatenate([opened.astype(float), np.zeros(more)]),
-        np.concatenate([top, np.ones(more)]),
-        np.arange(width + more) < width,
+def _atoms(instance: Instance) -> list[Atom]:
+    """Return the rules that are there, in the order in which they are tried to be left out."""
+    asked, status = instance.question, instance.status
+    there = {
+        "p": asked.p is not None,
+        "budget": asked.budget is not None,
+        "forced": bool((status == FORCED).any()),
+        "cover": must_serve_all(instance) or asked.model == "lscp",
+        "min_load": asked.model == "capacitated" and bool((instance.min_load > 0).any()),
+        "max_load": asked.model == "capacitated" and bool((instance.max_load < np.inf).any()),
+        "single": asked.model == "capacitated" and not asked.split,
+    }
+    found = [Atom(kind) for kind, present in there.items() if present]
+    found += [Atom("quota", str(at)) for at in range(len(asked.quotas))]
+    found += [Atom("apart", pairs=tuple(instance.apart))] if instance.apart else []
+    for kind, which in (("barred", FORBIDDEN), ("fixed", FIXED)):
+        found += [Atom(kind, why) for why in sorted(set(instance.reasons[status == which]))]
+    return sorted(found, key=lambda one: _LEAVE_OUT.index(one.kind))
+
+
+def with_only(instance: Instance, atoms: Sequence[Atom]) -> Instance:
+    """Return the instance without any rule but these (`cover` is not its own: see plan_exists)."""
+    keys, asked = {one.key for one in atoms}, instance.question
+    pairs = [pair for one in atoms for pair in one.pairs]
+    status, ids = instance.status.copy(), instance.site_ids
+    if "forced" not in keys:
+        status[status == FORCED] = CANDIDATE
+    for kind, which in (("barred", FORBIDDEN), ("fixed", FIXED)):
+        for at in np.flatnonzero(status == which):
+            if Atom(kind, str(instance.reasons[at])).key not in keys:
+                status[at] = CANDIDATE
+    question = replace(
+        asked,
+        p=asked.p if "p" in keys else None,
+        budget=asked.budget if "budget" in keys else None,
+        quotas=tuple(
+            one if Atom("quota", str(at)).key in keys else Quota(one.group) for at, one in enumerate(asked.quotas)
+        ),
+        apart=tuple((str(ids[one]), str(ids[other])) for one, other in pairs),
+        split=asked.split or "single" not in keys,
     )
+    low = instance.min_load if "min_load" in keys else np.zeros_like(instance.min_load)
+    high = instance.max_load if "max_load" in keys else np.full_like(instance.max_load, np.inf)
+    return replace(instance, question=question, status=status, min_load=low, max_load=high)
 
 
-def _freed(instance: Instance) -> csr_array:
-    """Return the rows of `site_rules` as they are where forbidden sites count as candidates do."""
-    free = replace(instance, status=np.where(instance.status == FORBIDDEN, CANDIDATE, instance.status))
-    rules = instance.site_rules[0].toarray()
-    counted = free.counted & ~instance.counted
-    starts, asked = parts(instance), instance.question
-    for at, (begin, end) in enumerate(pairwise(starts)):
-        quota = at - 1
-        worth = np.ones(len(free.site_ids))
-        if 0 <= quota < len(asked.quotas):
-            worth = (free.group == asked.quotas[quota].group).astype(float)
-        elif at == len(starts) - 2:
-            worth = free.site_cost
-        elif quota >= 0:
-            worth = np.zeros(len(free.site_ids))  # the spacing holds for them as it stands
-        rules[begin:end] = np.where(counted, worth, rules[begin:end])
-    return csr_array(rules)
-
-
-def _least(atoms: Sequence[_Atom], clash: Callable[[Sequence[_Atom]], bool]) -> list[_Atom]:
+def _least(atoms: Sequence[Atom], clash: Callable[[Sequence[Atom]], bool]) -> list[Atom]:
     """Return the rules of a clash of which none can be left out (a deletion filter)."""
     kept = list(atoms)
     for one in atoms:
-        fewer = [other for other in kept if other != one]
+        fewer = [other for other in kept if other is not one]
         if clash(fewer):
             kept = fewer
     return kept
 
 
-def _finer(atoms: list[_Atom], clash: Callable[[Sequence[_Atom]], bool]) -> list[_Atom]:
+def _fewer_pairs(atoms: list[Atom], clash: Callable[[Sequence[Atom]], bool]) -> list[Atom]:
     """Return the clash with the spacing as the few pairs that it needs: halves, then smaller parts, are left out."""
-    pairs = [row for one in atoms if one.kind == "apart" for row in one.rows]
     others = [one for one in atoms if one.kind != "apart"]
+    pairs = [pair for one in atoms for pair in one.pairs]
     size = (len(pairs) + 1) // 2
     while pairs and size:
         at = 0
         while at < len(pairs):
             fewer = pairs[:at] + pairs[at + size :]
-            if fewer and clash([*others, _Atom("apart", tuple(fewer))]):
+            if fewer and clash([*others, Atom("apart", pairs=tuple(fewer))]):
                 pairs = fewer
             else:
                 at += size
         size = size // 2
-    return [*others, *(_Atom("apart", (row,)) for row in pairs)]
+    return [*others, *([Atom("apart", pairs=tuple(pairs))] if pairs else [])]
 
 
-def _within(one: _Atom, other: _Atom) -> bool:
-    return one.kind == other.kind and bool(set(other.rows) & set(one.rows))
+# In words
 
 
-def _merged(atoms: Sequence[_Atom]) -> list[_Atom]:
-    """Return the rules as they are told: p first, and all pairs of the spacing as one."""
-    order = ("p", "quota", "apart", "budget", "must", "barred", "also")
-    rows = tuple(row for one in atoms if one.kind == "apart" for row in one.rows)
-    found = [one for one in atoms if one.kind != "apart"] + ([_Atom("apart", rows)] if rows else [])
-    return sorted(found, key=lambda one: (order.index(one.kind), one.rows))
+def _told(instance: Instance, atoms: Sequence[Atom], limits: Limits) -> tuple[Text, tuple[str, ...]]:
+    """Return what is told of one set of rules, and the ids that it is about."""
+    kinds = {one.kind for one in atoms}
+    if "cover" in kinds and out_of_reach(instance):
+        return _lost(instance)
+    if kinds <= {"cover", "barred"} and instance.question.share < 1:
+        return _too_little(instance)
+    if kinds <= {"cover", "barred", "max_load", "single"} and "max_load" in kinds:
+        rule, ids = island(Ends.of(instance), limits)
+        if rule is not None:
+            return rule, ids
+    rule = _sentence([_name(instance, one) for one in atoms])
+    ids = tuple(name for one in atoms for name in _ids(instance, one))
+    if "cover" not in kinds or instance.question.share < 1 or kinds & {"max_load", "min_load", "single"}:
+        return rule, ids
+    left = uncovered(instance, limits)
+    if not left:
+        return rule, ids
+    more = Text(
+        f"：至少有 {len(left)} 个需求点够不着任何开放站点，如 {listed(left)}",
+        f": at least {len(left)} demands reach no open site, such as {listed(left)}",
+    )
+    return Text(rule.zh + more.zh, rule.en + more.en), (*ids, *left)
 
 
-def _ids(instance: Instance, atom: _Atom) -> tuple[str, ...]:
-    """Return the sites that a rule is about; none for p, budget and what a plan must do besides."""
-    ids, starts = instance.site_ids, parts(instance)
+def _lost(instance: Instance) -> tuple[Text, tuple[str, ...]]:
+    ids = tuple(map(str, instance.demand_ids[instance.unreachable]))
+    barred = int((np.diff(instance.indptr)[instance.unreachable] > 0).sum())
+    part = Text(f"（其中 {barred} 个只有禁选的站点够得着）", f" ({barred} are reached by forbidden sites alone)")
+    part = part if barred else Text("", "")
+    return Text(
+        f"{len(ids)} 个需求点没有任何候选点够得着{part.zh}：{listed(ids)}",
+        f"no site reaches {len(ids)} demands{part.en}: {listed(ids)}",
+    ), ids
+
+
+def _too_little(instance: Instance) -> tuple[Text, tuple[str, ...]]:
+    total, out = float(instance.weight.sum()), instance.unreachable
+    able, asked = 1 - float(instance.weight[out].sum()) / total, instance.question.share
+    return Text(
+        f"要求覆盖 {asked:.6%}，全部候选点一起只能覆盖 {able:.6%}",
+        f"{asked:.6%} is to be covered, but all sites together cover {able:.6%}",
+    ), tuple(map(str, instance.demand_ids[out]))
+
+
+def _ids(instance: Instance, atom: Atom) -> tuple[str, ...]:
+    """Return the sites that a rule is about; none for p, budget, loads and cover."""
+    ids, status = instance.site_ids, instance.status
     if atom.kind == "quota":
-        quota = _quota(instance, atom)
-        return tuple(ids[instance.counted & (instance.group == quota.group)])
+        mine = instance.counted & (instance.group == instance.question.quotas[int(atom.detail)].group)
+        return tuple(ids[mine])
     if atom.kind == "apart":
-        return tuple(str(ids[end]) for row in atom.rows for end in instance.apart[row - starts[-3]])
-    if atom.kind == "must":
-        return tuple(ids[_must(instance)])
-    return tuple(ids[instance.status == FORBIDDEN]) if atom.kind == "barred" else ()
+        return tuple(str(ids[end]) for pair in atom.pairs for end in pair)
+    if atom.kind == "forced":
+        return tuple(ids[status == FORCED])
+    which = {"fixed": FIXED, "barred": FORBIDDEN}.get(atom.kind)
+    return () if which is None else tuple(ids[(status == which) & (instance.reasons == atom.detail)])
 
 
-def _quota(instance: Instance, atom: _Atom) -> Quota:
-    return instance.question.quotas[atom.rows[0] - int(instance.question.p is not None)]
-
-
-def _named(instance: Instance, atom: _Atom, also: Also | None) -> Text:
+def _name(instance: Instance, atom: Atom) -> Text:
     """Return a rule's name with its number and ids."""
-    asked, named = instance.question, listed(_ids(instance, atom))
+    asked, named = instance.question, _ids(instance, atom)
     if atom.kind == "quota":
-        return _of_quota(_quota(instance, atom))
+        return _of_quota(asked.quotas[int(atom.detail)])
     if atom.kind == "apart":
-        starts, ids = parts(instance), instance.site_ids
-        pairs = [instance.apart[row - starts[-3]] for row in atom.rows]
-        zh = listed([f"{ids[one]} 与 {ids[other]}" for one, other in pairs])
-        en = listed([f"{ids[one]} and {ids[other]}" for one, other in pairs])
+        ids = instance.site_ids
+        zh = listed([f"{ids[one]} 与 {ids[other]}" for one, other in atom.pairs])
+        en = listed([f"{ids[one]} and {ids[other]}" for one, other in atom.pairs])
         return Text(f"间距（{zh}）", f"the spacing ({en})")
+    if atom.kind == "barred" and atom.detail:
+        return Text(f"{len(named)} 个不能选的点（{atom.detail}）", f"{len(named)} sites that may not be chosen")
+    if atom.kind == "fixed" and atom.detail:
+        return Text(f"{atom.detail}（{listed(named)}）", f"the sites that stand ({listed(named)})")
     return {
         "p": Text(f"个数 p = {asked.p}", f"p = {asked.p}"),
-        "budget": Text(f"预算 {asked.budget or 0:.12g}", f"the budget of {asked.budget or 0:.12g}"),
-        "must": Text(f"固定、必选的站点（{named}）", f"the sites that must be open ({named})"),
-        "barred": Text(f"禁选的站点（{named}）", f"the forbidden sites ({named})"),
-        "also": _COVER if also is None else also.said,
+        "budget": Text(f"预算 {number(asked.budget or 0)}", f"the budget of {number(asked.budget or 0)}"),
+        "fixed": Text(f"固定的站点（{listed(named)}）", f"the sites that are settled ({listed(named)})"),
+        "forced": Text(f"必选的站点（{listed(named)}）", f"the sites that must be open ({listed(named)})"),
+        "barred": Text(f"禁选的站点（{listed(named)}）", f"the forbidden sites ({listed(named)})"),
+        "min_load": Text("站点的最低负荷", "the lower loads"),
+        "max_load": Text("站点的容量", "the upper loads"),
+        "single": Text("每个需求点只归一个站点的要求", "the rule of one site for each demand"),
+        "cover": _cover(instance),
     }[atom.kind]
+
+
+def _cover(instance: Instance) -> Text:
+    asked = instance.question
+    if asked.share < 1:
+        return Text(f"覆盖比例 {asked.share:.6g} 的要求", f"the cover of a share of {asked.share:.6g}")
+    if asked.model in ("lscp", "backup"):
+        return Text("全部覆盖的要求", "the cover of every demand")
+    return Text("服务全部需求的要求", "the service of every demand")
 
 
 def _of_quota(quota: Quota) -> Text:
@@ -268,3 +273,20 @@ def _sentence(names: Sequence[Text]) -> Text:
 def _spaced(one: str, other: str) -> str:
     """Join two words, with a space where one is Chinese and the other is not."""
     return f"{one} {other}" if one[-1].isascii() or other[0].isascii() else one + other
+
+
+def listed(ids: Sequence[str]) -> str:
+    """Return the ids for a sentence, the first few of many."""
+    named = "、".join(map(str, ids[:_NAMED]))
+    return named if len(ids) <= _NAMED else f"{named}……（{len(ids)}）"
+
+
+def joined(parts: Iterable[Text], zh: str, en: str) -> Text:
+    """Return the sentences as one."""
+    parts = list(parts)
+    return Text(zh.join(one.zh for one in parts), en.join(one.en for one in parts))
+
+
+def number(value: float) -> str:
+    """Return a number for a sentence: no digit that is not there."""
+    return f"{value:.12g}"

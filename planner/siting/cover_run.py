@@ -10,7 +10,7 @@ from planner import clock
 from planner.siting.instance import Instance
 from planner.siting.question import Limits
 from planner.siting.reduce import Covers, covers_of, open_count, per_row
-from planner.siting.siting import Clash, Siting, no_plan, siting_of
+from planner.siting.siting import Siting, no_plan, siting_of
 
 Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -51,9 +51,13 @@ class Run:
         seconds = clock.now() - self.begin
         return siting_of(self.instance, np.flatnonzero(opened), objective, bound, seconds, self.limits, sizes)
 
-    def none(self, clash: Clash | None, bound: float = math.nan) -> Siting:
-        """Return the answer without a plan."""
-        return no_plan(self.instance, clock.now() - self.begin, self.limits, clash, bound)
+    def none(self, bound: float = math.nan) -> Siting:
+        """Return the answer without a plan, stopped by time."""
+        return no_plan(self.instance, clock.now() - self.begin, self.limits, bound=bound)
+
+    def infeasible(self) -> Siting:
+        """Return the answer where it is proven that there is no plan."""
+        return no_plan(self.instance, clock.now() - self.begin, self.limits, infeasible=True)
 
 
 def worths(instance: Instance, second: float) -> tuple[Covers, float]:

@@ -1,16 +1,12 @@
 """The cheapest sites that cover everyone or a share (LSCP), and of those the ones that cover most weight twice (LSCP-B)."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from planner.errors import Text
-from planner.siting.clash import Also, rules_clash, unexplained
 from planner.siting.cover_cheapest import cheapest_cover
-from planner.siting.cover_clash import Nearest, share_clash, unreachable_clash
 from planner.siting.cover_model import (
     Rules,
     column_rules,
@@ -23,6 +19,7 @@ from planner.siting.cover_model import (
 )
 from planner.siting.cover_run import Run, cost_of, rounded_down, rounded_up, unit_of, with_columns
 from planner.siting.cover_start import covering, covering_share
+from planner.siting.feasible import out_of_reach
 from planner.siting.highs import Solved
 from planner.siting.instance import Instance
 from planner.siting.reduce import Covers, covers_of, fewer, implied_rows, open_count, per_row, without_rows
@@ -32,12 +29,11 @@ Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
-def cheapest_for_all(run: Run, nearest: Nearest | None) -> Siting:
+def cheapest_for_all(run: Run) -> Siting:
     """Return the cheapest sites that cover every demand that can be covered."""
     instance = run.instance
-    clash = unreachable_clash(instance, nearest)
-    if clash is not None:
-        return run.none(clash)
+    if out_of_reach(instance):
+        return run.infeasible()
     whole = _required(instance)
     covers, opened = fewer(whole, len(instance.site_ids), instance.site_cost if instance.only_p else None)
     opened |= instance.open_always
@@ -48,9 +44,7 @@ def cheapest_for_all(run: Run, nearest: Nearest | None) -> Siting:
     rules = column_rules(instance, covers, opened)
     start = covering(covers, costs)
     answer = solve_scaled(site_program(costs, cover_rules(covers), rules), run.rest, feasible_start(start, rules))
-    return _answer(
-        run, answer, covers, opened, _also(instance, whole, cover_rules(whole)), feasible_start(start, rules)
-    )
+    return _answer(run, answer, covers, opened, feasible_start(start, rules))
 
 
 def _required(instance: Instance) -> Covers:
@@ -73,27 +67,23 @@ def cheapest_for_share(run: Run) -> Siting:
     covers = covers_of(instance, instance.weight, None, kept)
     able = float(covers.weight.sum())
     if able < need - slack:
-        return run.none(share_clash(instance, (done + able) / total))
+        return run.infeasible()
     cover, rules = share_rule(covers, min(need, able)), column_rules(instance, covers, instance.open_always)
     program = site_program(instance.site_cost[covers.sites], cover, rules)
     columns = covering_share(covers, instance.site_cost[covers.sites], min(need, able))
     start = feasible_start(np.concatenate([columns, covers.matrix @ columns > 0]), rules)
-    answer = solve_scaled(program, run.rest, start)
-    share = f"{instance.question.share:.6g}"
-    said = Text(f"覆盖比例 {share} 的要求", f"the cover of a share of {share}")
-    also = replace(_also(instance, covers, cover), said=said)
-    return _answer(run, answer, covers, instance.open_always, also, start)
+    return _answer(run, solve_scaled(program, run.rest, start), covers, instance.open_always, start)
 
 
-def _answer(run: Run, answer: Solved, covers: Covers, opened: Bools, also: Also, start: Amounts | None) -> Siting:
+def _answer(run: Run, answer: Solved, covers: Covers, opened: Bools, start: Amounts | None) -> Siting:
     """Return the answer of the solver as a Siting, else the plan it started from; `opened` sites were settled before."""
-    instance, before = run.instance, cost_of(run.instance, opened)
+    before = cost_of(run.instance, opened)
     bound = before + max(answer.bound, 0.0)
     if answer.status == "infeasible":
-        return run.none(rules_clash(instance, run.rest, also) or unexplained())
+        return run.infeasible()
     values = start if answer.status == "unknown" else answer.values
     if values is None:
-        return run.none(None, bound)
+        return run.none(bound)
     return _told(run, with_columns(opened, covers, values), bound, covers)
 
 
@@ -103,22 +93,12 @@ def _told(run: Run, opened: Bools, bound: float, covers: Covers) -> Siting:
     return run.found(opened, cost, rounded_up(bound, run.instance.site_cost, cost), covers)
 
 
-def _also(instance: Instance, covers: Covers, rules: Rules) -> Also:
-    """Return rules over the columns as rules over all sites."""
-    rows = rules.rows.tocoo()
-    more = rows.shape[1] - covers.columns
-    width = len(instance.site_ids)
-    place = np.concatenate([covers.sites, width + np.arange(more)])
-    one, other = rows.coords
-    return Also(csr_array((rows.data, (one, place[other])), shape=(rows.shape[0], width + more)), rules.low, rules.high)
-
-
-def cheapest_then_twice(run: Run, nearest: Nearest | None) -> Siting:
+def cheapest_then_twice(run: Run) -> Siting:
     """Return, of the cheapest sites that cover everyone, those that cover most weight twice; that weight is the objective.
 
     While the cost is not proven no bound is known for the weight.
     """
-    first = cheapest_for_all(run, nearest)
+    first = cheapest_for_all(run)
     instance = run.instance
     if not math.isfinite(first.objective):
         return first

@@ -4,7 +4,6 @@ import numpy as np
 import numpy.typing as npt
 
 from planner import clock
-from planner.siting.clash import rules_clash, unexplained
 from planner.siting.cover_bound import Aim, priced, settled
 from planner.siting.cover_branch import Left, best_plan
 from planner.siting.cover_model import Rules, column_rules, site_program, solve_scaled, worth_program
@@ -22,11 +21,10 @@ _ROUNDS = 400
 def most_covered(run: Run) -> Siting:
     """Return the p sites that cover most, where p is the one rule on sites: by branch and bound."""
     instance = run.instance
-    clash = rules_clash(instance, run.rest)
-    if clash is not None:
-        return run.none(clash)
     covers, base = worths(instance, 0.0)
     count = (instance.question.p or 0) - int((instance.counted & instance.open_always).sum())
+    if not 0 <= count <= len(instance.free):
+        return run.infeasible()
     covers = _without_dominated(covers, count)
     aim = Aim(unit_of(instance.weight, 0.0), run.limits.gap, run.ends)
     left = Left(covers, count, covers.weight, base, np.zeros(0, np.int64))
@@ -51,20 +49,17 @@ def most_worth(run: Run, second: float) -> Siting:
     instance = run.instance
     covers, base = worths(instance, second)
     if second == 0 and len(covers.indices) > _LARGE:
-        clash = rules_clash(instance, run.rest)
-        if clash is not None:
-            return run.none(clash)
         covers, start, most = _bounded(run, covers)
     else:
         start, most = None, float(covers.weight.sum() + covers.again.sum())
     rules = column_rules(instance, covers, instance.open_always)
     answer = solve_scaled(worth_program(covers, rules), run.rest, start)
     if answer.status == "infeasible":
-        return run.none(rules_clash(instance, run.rest) or unexplained())
+        return run.infeasible()
     bound = base + min(-answer.bound, most)
     values = start if answer.status == "unknown" else answer.values
     if values is None:
-        return run.none(None, bound)
+        return run.none(bound)
     opened = with_columns(instance.open_always, covers, values)
     value = worth(instance, opened, second)
     return run.found(opened, value, rounded_down(bound, unit_of(instance.weight, second), value), covers)

@@ -30,6 +30,7 @@ class Instance:
     site_cost         of each site (where none is given: 1 for lscp and for backup without p, else 0)
     min_load, max_load  of each site, 0 and inf where none is given
     group             of each site, "" where none is given
+    because           why each forbidden or fixed site is so, where no choice of the user's made it; None: all are choices
     """
 
     question: Question
@@ -44,6 +45,12 @@ class Instance:
     min_load: Amounts
     max_load: Amounts
     group: Ids
+    because: Ids | None = None
+
+    @cached_property
+    def reasons(self) -> Ids:
+        """Why each forbidden or fixed site is so, where nobody chose it; else ""."""
+        return np.full(len(self.site_ids), "", object) if self.because is None else self.because
 
     @cached_property
     def open_always(self) -> Bools:
@@ -128,7 +135,7 @@ def instance_of(question: Question, reach: Reach, weights: pd.Series, sites: pd.
     """Return the instance, sorted and joined by id; SitingError with every reason why it cannot be asked.
 
     weights   by demand id, ≥ 0, finite, of exactly the demands of the reach
-    sites     id (exactly the facilities of the reach) and, optional, cost, min_load, max_load, status, group
+    sites     id (exactly the facilities of the reach) and, optional, cost, min_load, max_load, status, group, because
     """
     demand_order, site_order = _order(reach.demand_ids, "需求点"), _order(reach.facility_ids, "候选点")
     sites = _joined(sites, reach.facility_ids)
@@ -151,6 +158,7 @@ def instance_of(question: Question, reach: Reach, weights: pd.Series, sites: pd.
         amount["min_load"],
         amount["max_load"],
         (sites["group"] if "group" in sites else pd.Series("", index=sites.index)).to_numpy(object),
+        sites["because"].to_numpy(object) if "because" in sites else None,
     )
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from planner import clock
-from planner.siting.center_cover import cover_clash, covering
-from planner.siting.cover_clash import Nearest
+from planner.siting.center_cover import covering
+from planner.siting.feasible import out_of_reach
 from planner.siting.instance import Instance
 from planner.siting.median_problem import Median, Positions, median_of, settled
 from planner.siting.median_search import Best, searched
@@ -15,7 +15,7 @@ from planner.siting.question import Limits
 from planner.siting.siting import Siting, no_plan, siting_of
 
 
-def solve_p_median(instance: Instance, limits: Limits, nearest: Nearest | None = None) -> Siting:
+def solve_p_median(instance: Instance, limits: Limits) -> Siting:
     """Return the plan of exactly p sites with the least Σ weight × cost + Σ site cost.
 
     Every demand that some site may reach is served, at its nearest open site.
@@ -23,10 +23,9 @@ def solve_p_median(instance: Instance, limits: Limits, nearest: Nearest | None =
     begin = clock.now()
     ends = begin + limits.seconds
     whole = median_of(instance)
-    opened = None if hopeless(instance, whole) else first_plan(instance, whole, limits, ends)
+    opened, none = (None, True) if hopeless(instance, whole) else first_plan(instance, whole, limits, ends)
     if opened is None:
-        clash = cover_clash(instance, replace(limits, seconds=max(ends - clock.now(), 0.0)), nearest)
-        return no_plan(instance, clock.now() - begin, limits, clash)
+        return no_plan(instance, clock.now() - begin, limits, infeasible=none)
     best = Best(whole.sites[opened.opened], opened.value, _grain(instance), limits.gap)
     answer = searched(whole, best, limits, ends)
     always = np.flatnonzero(instance.open_always)
@@ -40,21 +39,20 @@ def solve_p_median(instance: Instance, limits: Limits, nearest: Nearest | None =
 def hopeless(instance: Instance, whole: Median) -> bool:
     """Whether a demand is out of reach that must be served, or the rules on sites settle that there is no plan."""
     nothing: Positions = np.zeros(0, np.int64)
-    left_out = not instance.question.allow_unreachable and bool(instance.unreachable.any())
-    return left_out or settled(whole, nothing, nothing) is None
+    return out_of_reach(instance) or settled(whole, nothing, nothing) is None
 
 
-def first_plan(instance: Instance, whole: Median, limits: Limits, ends: float) -> Plan | None:
-    """Return a good plan that serves every demand and keeps the rules; None where none was found."""
+def first_plan(instance: Instance, whole: Median, limits: Limits, ends: float) -> tuple[Plan | None, bool]:
+    """Return (a good plan that serves every demand and keeps the rules; without one, whether there is none at all)."""
     opened = greedy(whole, ends)
     if whole.rules.keeps(opened):
         plan = interchanged(whole, opened, ends)
         if plan.value < whole.never:
-            return plan
-    known = covering(instance, None, replace(limits, seconds=max(ends - clock.now(), 0.0))).opened
-    if known is None:
-        return None
-    return interchanged(whole, np.searchsorted(whole.sites, np.intersect1d(known, whole.sites)), ends)
+            return plan, False
+    known = covering(instance, None, replace(limits, seconds=max(ends - clock.now(), 0.0)))
+    if known.opened is None:
+        return None, known.proven
+    return interchanged(whole, np.searchsorted(whole.sites, np.intersect1d(known.opened, whole.sites)), ends), False
 
 
 def _grain(instance: Instance) -> float:

@@ -1,6 +1,6 @@
 """Siting: the answer to a siting question, with its bound and its reasons. `siting_of` alone computes what a plan is worth."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -22,13 +22,28 @@ Positions = npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One change of a question that is seen to give a plan: its words, the question after it, and whether less is proven not to do."""
+
+    text: Text
+    apply: Callable[[Instance], Instance]
+    proven: bool = True
+
+
+@dataclass(frozen=True, eq=False)
 class Clash:
-    """Why there is no plan: the rule that cannot be kept, the ids it is about, and the smallest change that helps."""
+    """Why there is no plan: the rules that cannot be kept together, the ids they are about, and what helps.
+
+    change    in words; of a siting question: `changes`, each enough alone
+    kinds     the rules' kinds: p, quota, apart, budget, fixed, forced, barred, min_load, max_load, single, cover
+    """
 
     rule: Text
     ids: tuple[str, ...]
     change: Text
+    changes: tuple[Change, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,14 +197,13 @@ def siting_of(
 
 
 def no_plan(
-    instance: Instance, seconds: float, limits: Limits, clash: Clash | None = None, bound: float = float("nan")
+    instance: Instance, seconds: float, limits: Limits, *, infeasible: bool = False, bound: float = float("nan")
 ) -> Siting:
-    """Return the Siting without a plan: infeasible where a clash says why, else unknown (stopped by time)."""
+    """Return the Siting without a plan: infeasible (why is told by `solve`), else unknown: stopped by time."""
     weight, unreachable = float(instance.weight.sum()), float(instance.weight[instance.unreachable].sum())
-    status: State = "unknown" if clash is None else "infeasible"
+    status: State = "infeasible" if infeasible else "unknown"
     nan = float("nan")
     background = tuple(instance.site_ids[instance.status == BACKGROUND])
     return Siting(
         instance, status, nan, bound, nan, seconds, (), background, 0.0, weight - unreachable, unreachable, limits,
-        clash=clash,
     )  # fmt: skip

@@ -1,12 +1,18 @@
 """solve(instance, limits): the one door to all models."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from planner import clock
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Model
 from planner.siting.siting import Siting
+
+if TYPE_CHECKING:
+    from planner.siting.advice import Lever
 
 Solver = Callable[[Instance, Limits], Siting]
 
@@ -23,14 +29,20 @@ SOLVERS: Mapping[Model, tuple[str, str]] = MappingProxyType(
 """The module and function of each model; imported when it is asked for."""
 
 
-_TELL_RADIUS = ("lscp", "backup", "p-median", "p-center", "capacitated")
-
-
-def solve(instance: Instance, limits: Limits, nearest: Mapping[str, float] | None = None) -> Siting:
-    """Return the answer to the instance's question, by the function of its model.
-
-    nearest: each demand's cost to its nearest site without a limit; a clash can then name the least radius that helps.
-    """
+def solve(instance: Instance, limits: Limits) -> Siting:
+    """Return the answer to the instance's question, by the function of its model."""
     module, name = SOLVERS[instance.question.model]
-    solver: Callable[..., Siting] = getattr(import_module(module), name)
-    return solver(instance, limits, nearest) if instance.question.model in _TELL_RADIUS else solver(instance, limits)
+    solver: Solver = getattr(import_module(module), name)
+    return solver(instance, limits)
+
+
+def explained(siting: Siting, levers: Sequence["Lever"] = ()) -> Siting:
+    """Return an infeasible answer with its clash, in the time that is left of its limits; any other as it is."""
+    if siting.status != "infeasible" or siting.clash is not None:
+        return siting
+    from planner.siting.advice import clash_of
+
+    begin = clock.now()
+    left = replace(siting.limits, seconds=max(siting.limits.seconds - siting.seconds, 0.0))
+    clash = clash_of(siting.instance, left, solve, levers)
+    return replace(siting, clash=clash, seconds=siting.seconds + clock.now() - begin)

@@ -233,14 +233,14 @@ def run(options: argparse.Namespace) -> int:
     from planner.siting.question import Limits
     from scenarios.cli.progress import steps
     from scenarios.cli.site_report import finish
-    from scenarios.site import answers, ask, solver_of
+    from scenarios.site import answers, ask, levers_of
     from scenarios.site_words import words_of
 
     limits = Limits(options.time_limit, options.gap, options.threads, options.seed)
     with steps(options.lang) as step:
         step(Text("读取数据", "reading the data"))
         lists = _lists(options)
-        reach, travel, unit = reach_and_way(options, lists, limit, step)
+        reach, travel, unit, again = reach_and_way(options, lists, limit, step)
         question = _question(options, lists, spacing)
         files = {"费用": options.costs.name if options.costs else "--costs", "间距": "--spacing",
                  "配额": options.quota.name if options.quota else "--quota"}  # fmt: skip
@@ -248,7 +248,8 @@ def run(options: argparse.Namespace) -> int:
         instances = [ask(replace(question, p=p), reach, lists, files) for p in asked]
         extra = (options.k_best, options.tolerance if options.classes else None)
         groups = lists.demand.set_index("id")["group"] if "group" in lists.demand else None
-        found = answers(instances, limits, solver_of(reach, lists, unit), groups, extra)
+        levers = levers_of(reach, lists, unit, again, spacing)
+        found = answers(instances, limits, levers, groups, extra)
     return finish(found, options, words_of(lists, reach, travel, unit), lists)
 
 

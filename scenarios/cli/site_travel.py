@@ -4,14 +4,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 from planner.errors import OptionError, Problem, Text
-from planner.limits import Limit
+from planner.limits import MOST, Limit
 
 if TYPE_CHECKING:
     from planner.network import RoadGraph
     from planner.reach import Reach
     from planner.travel import Road, StraightLine
     from scenarios.run import Step
-    from scenarios.site import Lists
+    from scenarios.site import Again, Lists
 
 _FLAGS = ("speeds", "period", "closed", "delay", "max_snap", "direction")
 _OF_TIME = ("speeds", "period", "delay")
@@ -54,14 +54,15 @@ def check_travel(options: argparse.Namespace, limit: Limit | float | None) -> No
 
 def reach_and_way(
     options: argparse.Namespace, lists: "Lists", limit: Limit | float | None, step: "Step"
-) -> tuple["Reach", "StraightLine | Road | None", str]:
-    """Return who reaches whom, how (None: by a table), and the unit of the costs."""
+) -> tuple["Reach", "StraightLine | Road | None", str, "Again"]:
+    """Return who reaches whom, how (None: by a table), the unit of the costs, and who does with another limit."""
     from scenarios.site import reach_of_costs, reach_of_points
     from scenarios.site_files import read_costs
 
     if options.costs is not None:
         number = None if limit is None else float(limit)  # type: ignore[arg-type]
-        return reach_of_costs(lists, read_costs(options.costs), number), None, "table"
+        pairs = read_costs(options.costs)
+        return reach_of_costs(lists, pairs, number), None, "table", lambda other: reach_of_costs(lists, pairs, other)
     from planner.travel import StraightLine
     from scenarios.reach import check_inside
 
@@ -73,7 +74,11 @@ def reach_and_way(
         check_inside(lists.demand, lists.demand_file, travel)
         check_inside(lists.sites, lists.sites_file, travel)
     step(Text("计算距离", "finding the distances"))
-    return reach_of_points(lists, travel, given), travel, travel.unit
+
+    def again(other: float | None) -> "Reach":
+        return travel.reach(lists.demand, lists.sites, MOST if other is None else min(round(other), MOST))
+
+    return reach_of_points(lists, travel, given), travel, travel.unit, again
 
 
 def _roads(options: argparse.Namespace, lists: "Lists", limit: Limit | None, step: "Step") -> "RoadGraph | None":

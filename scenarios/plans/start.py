@@ -149,12 +149,16 @@ def has_plan(siting: Siting) -> bool:
     return siting.status in ("optimal", "feasible")
 
 
-def refuse_clash(start: Start, siting: Siting, option: str) -> SitingError:
-    """Return the error that says why no plan keeps the rules, and the smallest change that helps, counties by name."""
+def refuse_clash(start: Start, siting: Siting, given: Mapping[str, str]) -> SitingError:
+    """Return the error that says why no plan keeps the rules, and what helps, counties by name.
+
+    given: the options that were given, by the kind of rule (Clash.kinds) that each sets
+    """
     named = _with_names(start.region)
     if siting.clash is None:
         what = Text("时限内没有找到方案", "no plan was found in time")
-        return SitingError(Problem(option, what, Text("放宽 --time-limit", "allow more --time-limit")))
+        return SitingError(Problem("--time-limit", what, Text("放宽 --time-limit", "allow more --time-limit")))
+    option = " / ".join(dict.fromkeys(given[one] for one in siting.clash.kinds if one in given)) or start.data.name
     rule, change = named(siting.clash.rule), named(siting.clash.change)
     ids = (
         [*siting.clash.ids] if len(siting.clash.ids) <= _NAMED else []

@@ -178,9 +178,20 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     states = {} if apart is None else dict(zip(apart["id"], apart["state"], strict=True))
     report = Report(asked, start, plan, travel, said, areas, states)
     if not report.solved:
-        option = "--quota / --spacing / --force / -p"
-        raise refuse_clash(start, report.answer(ps[0]).siting, option)
+        raise refuse_clash(start, report.answer(ps[0]).siting, _given_rules(asked))
     return report
+
+
+def _given_rules(asked: Asked) -> Mapping[str, str]:
+    """Return the options that set a rule and were given, by the kind of rule."""
+    options = {
+        "p": ("-p", asked.ps),
+        "quota": ("--quota", asked.quota),
+        "apart": ("--spacing", asked.spacing),
+        "forced": ("--force", asked.forced),
+        "barred": ("--forbid", asked.forbidden) if asked.forbidden else ("--spacing", asked.spacing),
+    }
+    return {kind: option for kind, (option, value) in options.items() if value}
 
 
 def _check_there(files: Sequence[Path]) -> None:
