@@ -73,10 +73,6 @@ class _Watch:
     def part(self, share: float = _PART) -> Limits:
         return replace(self.limits, seconds=max(self.ends - clock.now(), 0.0) * share)
 
-    @property
-    def late(self) -> bool:
-        return clock.now() >= self.ends - 0.01 * self.limits.seconds
-
 
 Solve = Callable[[Instance, Limits], Siting]
 
