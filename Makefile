@@ -4,7 +4,7 @@ VENV ?= .venv
 OUT ?= out
 BIN := $(VENV)/bin
 
-.PHONY: demo test clean
+.PHONY: demo test test-lowest clean
 
 demo: $(VENV)/.demo
 	$(BIN)/fugai demo "$(OUT)"
@@ -15,6 +15,16 @@ test: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# The same tests with the oldest of each package that pyproject.toml allows.
+test-lowest: $(VENV)-lowest/.test
+	$(VENV)-lowest/bin/python -m pytest -n auto --dist loadfile -W ignore::DeprecationWarning -W ignore::FutureWarning
+
+$(VENV)-lowest/.test: pyproject.toml tests/lowest.py
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(PYTHON) tests/lowest.py > $(VENV)-lowest/constraints.txt
+	$(VENV)-lowest/bin/python -m pip install --quiet --constraint $(VENV)-lowest/constraints.txt --editable ".[test]"
+	touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -28,4 +38,4 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@ $(VENV)/.demo
 
 clean:
-	rm -rf $(VENV) out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

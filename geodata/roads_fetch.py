@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from geodata.roads import read_roads
-from geodata.roads_files import missing_package
 from geodata.roads_tags import ACCESS_KEYS, DRIVABLE
 from planner.errors import DataError, FugaiError, OptionError, Problem, Text, file_problem
 from planner.network import RoadGraph
@@ -38,10 +37,8 @@ def fetch_roads(
         raise TypeError("give either place or bbox")
     _check_out(out)
     asked = place if bbox is None else ",".join(f"{one:g}" for one in _checked(bbox))
-    try:
-        import osmnx
-    except ImportError as error:
-        raise missing_package("fugai roads fetch", "osmnx") from error
+    import osmnx  # takes seconds
+
     with _settings(osmnx, endpoint), _told(str(asked)):
         graph = _download(osmnx, place, bbox)
     try:

@@ -54,17 +54,6 @@ def check_degrees(path: Path, lon: Floats, lat: Floats) -> None:
         raise wrong(path, Text("经度和纬度写反了", "longitude and latitude are swapped"), fix)
 
 
-def missing_package(file: str, name: str) -> DataError:
-    """Return the error that tells which optional package to install."""
-    return DataError(
-        Problem(
-            file,
-            Text(f"读取需要 {name}，尚未安装", f"this needs {name}, which is not installed"),
-            Text('运行 pip install "fugai[osm]"', 'run pip install "fugai[osm]"'),
-        )
-    )
-
-
 def check_pbf(path: Path) -> None:
     """Refuse what does not begin as an .osm.pbf does: four bytes of length, then a blob named OSMHeader."""
     with path.open("rb") as stream:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.roads_edges import SCALE, Ways, graph_of_ways, offsets, tidied
-from geodata.roads_files import broken, check_degrees, check_pbf, check_xml, missing_package, no_roads, wrong
+from geodata.roads_files import broken, check_degrees, check_pbf, check_xml, no_roads, wrong
 from geodata.roads_tags import road_of
 from planner.errors import Text
 from planner.network import RoadGraph, Whole
@@ -35,7 +35,8 @@ def read_osm(path: Path, ending: str, classes: Collection[str] | None = None) ->
         check_pbf(path)
     else:
         check_xml(path, "osm")
-    osmium = _osmium(path)
+    import osmium
+
     source = osmium.io.File(str(path), FORMATS[ending])
     try:
         number, ways = _read_ways(osmium, source, classes)
@@ -60,14 +61,6 @@ def read_osm(path: Path, ending: str, classes: Collection[str] | None = None) ->
         )  # fmt: skip
     del nodes, vertex, known  # the result is about to be made beside all this
     return graph_of_ways(ways, x, y, np.bincount(ways.vertex, minlength=len(x)) > 1)
-
-
-def _osmium(path: Path) -> Any:
-    try:
-        import osmium
-    except ImportError as error:
-        raise missing_package(path.name, "osmium") from error
-    return osmium
 
 
 def _read_ways(osmium: Any, source: Any, classes: Collection[str] | None) -> tuple[Whole, Ways]:

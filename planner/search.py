@@ -1,13 +1,12 @@
 """Search: one prepared road graph, asked for the nearest facility of every node or for all nodes within a limit.
 
-Two engines give the same integers: the compiled kernels, and scipy's Dijkstra where numba is not installed or the graph
+Two engines give the same integers: the compiled kernels, and scipy's Dijkstra where the graph
 is so small that loading it would take longer than the search.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Literal
 
 import numpy as np
@@ -70,7 +69,7 @@ class Search:
         """Whether the compiled kernels do the work."""
         if self.engine != "auto":
             return self.engine == "compiled"
-        return len(self.tail) >= _SMALL and find_spec("numba") is not None
+        return len(self.tail) >= _SMALL
 
     @cached_property
     def _width(self) -> int:

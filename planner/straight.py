@@ -1,7 +1,6 @@
 """StraightLine: the paper reading of 服务半径, exact geodesics at the speed of chords."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
@@ -93,7 +92,7 @@ class StraightLine:
             return False
         if self.compiled is not None:
             return self.compiled
-        return len(here.lon) >= _MANY and find_spec("numba") is not None
+        return len(here.lon) >= _MANY
 
     def k_nearest(self, demand: pd.DataFrame, facilities: pd.DataFrame, count: int) -> pd.DataFrame:
         """Return the `count` nearest facilities of each demand: demand_id, facility_id, cost; by cost, then id."""

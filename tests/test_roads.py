@@ -27,7 +27,7 @@ from shapely import LineString, MultiLineString, Point
 from geodata.roads import read_roads, roads_info
 from geodata.roads_fetch import cache_folder, fetch_roads
 from geodata.roads_graphml import read_graphml
-from planner.errors import DataError, FugaiError, OptionError
+from planner.errors import DataError, OptionError
 from planner.network import RoadGraph
 from scenarios.cli import main
 
@@ -637,15 +637,6 @@ def test_graphml_with_nodes_nowhere(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_roads(path)
     assert [problem.column for problem in caught.value.problems] == ["node x, y", "node x, y", "edge"]
-
-
-@pytest.mark.parametrize("name", ["osmium", "osmnx"])
-def test_a_missing_package_is_named_with_the_way_to_get_it(
-    name: str, osm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(FugaiError, match=r'pip install "fugai\[osm\]"'):
-        _ = read_roads(osm) if name == "osmium" else fetch_roads(tmp_path / "x.graphml", bbox=BOX)
 
 
 # Larger

@@ -1,5 +1,6 @@
 """Around the optimum, held against trying every set of sites."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from unittest.mock import Mock, patch
@@ -26,6 +27,13 @@ from tests.siting_brute import instance, open_sets, questions, table, worth
 LIMITS = Limits(seconds=60)
 MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MODELS = ("lscp", "mclp", "p-median", "p-center")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_search() -> Iterator[None]:
+    """So small as the questions of this file are, the compiled search is to answer them."""
+    with patch("planner.siting.small._FEW_CELLS", -1):
+        yield
 
 
 def ranked(case: Instance) -> list[tuple[float, tuple[str, ...]]]:
@@ -266,9 +274,24 @@ def test_ties_are_broken_by_a_second_objective_and_then_by_ids(case: Instance) -
 @settings(MANY, max_examples=100)
 @given(questions("mclp", most_sites=6, most_demands=6))
 def test_the_solver_breaks_ties_as_the_small_search_does(case: Instance) -> None:
-    with patch("planner.siting.small.find_spec", return_value=None):
+    with patch("planner.siting.small._MOST_CELLS", -1):
         plan = lexicographic(case, LIMITS, solve_by_trying)
     assert plan.chosen == lexicographic(case, LIMITS, solve_by_trying).chosen
+
+
+@pytest.mark.parametrize("model", ["mclp", "p-median"])
+def test_trying_all_plans_lists_what_the_compiled_search_lists(model: str) -> None:
+    @settings(MANY, max_examples=150)
+    @given(questions(model, most_sites=7, most_demands=6), st.integers(1, 6))
+    def check(case: Instance, count: int) -> None:
+        searched = small_plans(case, LIMITS, count)
+        with patch("planner.siting.small._FEW_CELLS", 10**9):
+            tried = small_plans(case, LIMITS, count)
+        assert [(one.chosen, one.objective) for one in tried or []] == [
+            (one.chosen, one.objective) for one in searched or []
+        ]
+
+    check()
 
 
 @st.composite
@@ -348,7 +371,7 @@ def test_the_front_is_that_of_brute_force(case: tuple[Instance, Instance]) -> No
 @settings(MANY, max_examples=100)
 @given(pairs())
 def test_the_front_by_the_solver_is_that_of_brute_force(case: tuple[Instance, Instance]) -> None:
-    with patch("planner.siting.small.find_spec", return_value=None):
+    with patch("planner.siting.small._MOST_CELLS", -1):
         points = pareto(*case, LIMITS)
     check_front(*case, points)
 
@@ -411,7 +434,7 @@ def test_values_that_differ_by_rounding_are_one_point(large: float) -> None:
     cover = instance(Question("mclp", p=1), [[1, None], [None, 1]], [1, 2])
     median = instance(Question("p-median", p=1), [[10, 10], [0, 1]], [large, 1])
     assert [(one.first, one.second) for one in pareto(cover, median, LIMITS)] == [(2, 10 * large + 1)]
-    with patch("planner.siting.small.find_spec", return_value=None):
+    with patch("planner.siting.small._MOST_CELLS", -1):
         assert [one.chosen for one in pareto(cover, median, LIMITS)] == [("s01",)]
 
 

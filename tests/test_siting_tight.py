@@ -1,7 +1,9 @@
 """What is struck, dropped or settled before a search, held against trying every plan: nothing that is looked for is lost."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,13 @@ from tests.test_siting_around import ranked
 
 LIMITS = Limits(seconds=60)
 MANY = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_search() -> Iterator[None]:
+    """So small as the questions of this file are, the compiled search is to answer them."""
+    with patch("planner.siting.small._FEW_CELLS", -1):
+        yield
 
 
 @st.composite

@@ -103,7 +103,7 @@ def covering_share(covers: Covers, costs: Amounts, need: float) -> Amounts:
 def cheaper_columns(covers: Covers, costs: Amounts, values: Amounts, turns: int, ends: float) -> Amounts:
     """Return a cover of every row that costs less, where a local search of so many turns finds one before the time ends.
 
-    Without numba the one given.
+    Of few pairs the one given.
     """
     kernels = kernels_for(covers.indices)
     if kernels is None:

@@ -209,7 +209,7 @@ def _joined(sites: pd.DataFrame, ids: Ids) -> pd.DataFrame:
     known = pd.Index(sites["id"])
     if not known.is_unique:
         raise SitingError(refusal(where, Text("id 重复", "an id stands twice"), str(known[known.duplicated()][0])))
-    return sites.set_index("id").loc[_same(known, pd.Index(ids), where)].reset_index()
+    return sites.set_index("id").loc[_same(known, pd.Index(ids, name="id"), where)].reset_index()
 
 
 def _same(known: pd.Index, asked: pd.Index, where: str) -> pd.Index:

@@ -1,4 +1,4 @@
-"""The loops of `median_kernels` as array operations, for where numba is not installed: the same numbers, later."""
+"""The loops of `median_kernels` as array operations, for few pairs: the same numbers, with nothing to compile."""
 
 import numpy as np
 

@@ -46,7 +46,7 @@ class Effort:
 def first_price(median: Median, plan: Plan) -> Amounts:
     """Return prices to start from: between a demand's cost in the plan and its second choice; rules cost nothing."""
     pairs = median.pairs
-    _, least, second = loops().nearest_two(
+    _, least, second = loops(pairs).nearest_two(
         pairs.start, pairs.site, pairs.cost, median.base, marked(median, plan.opened)
     )
     price = np.where(second < median.never, (least + second) / 2, least)
@@ -94,7 +94,7 @@ def cheapest(worth: Amounts, count: int) -> Positions:
 def _bound_at(median: Median, price: Amounts) -> tuple[float, Amounts, Positions]:
     """Return (bound, worth of each site, the cheapest sites) at these prices."""
     pairs, rules, demands = median.pairs, median.rules, len(median.base)
-    worth = loops().profits(pairs.start, pairs.site, pairs.cost, price[:demands], len(median.fee)) + median.fee
+    worth = loops(pairs).profits(pairs.start, pairs.site, pairs.cost, price[:demands], len(median.fee)) + median.fee
     level = median.constant + float(price[:demands].sum())
     if len(rules.low):
         toll = price[demands:]
@@ -108,7 +108,7 @@ def _bound_at(median: Median, price: Amounts) -> tuple[float, Amounts, Positions
 def _reply(median: Median, price: Amounts, picked: Positions, mark: Bools) -> tuple[Positions, float]:
     """Return (how many picked sites each demand finds below its price, the cost of the picked sites as a plan)."""
     pairs = median.pairs
-    times, least = loops().served(pairs.start, pairs.site, pairs.cost, median.base, price, mark)
+    times, least = loops(pairs).served(pairs.start, pairs.site, pairs.cost, median.base, price, mark)
     return times, median.constant + float(least.sum() + median.fee[picked].sum())
 
 

@@ -5,9 +5,7 @@ one is gone without a mark. So every branch of the search is a smaller problem o
 """
 
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -22,6 +20,8 @@ Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Names = npt.NDArray[np.int32]
 _SLACK = 1e-9
+_SMALL = 20_000
+"""Up to so many pairs array operations are done before numba is loaded."""
 _NO_PAIR = np.uint64(2**64 - 1)
 
 
@@ -154,12 +154,12 @@ def narrowed(median: Median, opened: Positions, shut: Positions) -> Median | Non
     opened, keep, pairs = np.flatnonzero(state == 1), state == -1, median.pairs
     base, constant = median.base, median.constant + float(median.fee[opened].sum())
     if len(opened):
-        base = loops().nearest_two(pairs.start, pairs.site, pairs.cost, base, state == 1)[1]
+        base = loops(pairs).nearest_two(pairs.start, pairs.site, pairs.cost, base, state == 1)[1]
     name = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
     done = median.rules.rows @ (state == 1).astype(float)
     left = np.flatnonzero(keep)
     smaller = Median(
-        Pairs(*loops().kept(pairs.start, pairs.site, pairs.cost, base, name)),
+        Pairs(*loops(pairs).kept(pairs.start, pairs.site, pairs.cost, base, name)),
         base,
         median.fee[left],
         median.pick - len(opened),
@@ -214,12 +214,6 @@ def settled(median: Median, opened: Positions, shut: Positions) -> npt.NDArray[n
             return state
 
 
-@cache
-def compiled() -> bool:
-    """Whether numba is there to do the work."""
-    return find_spec("numba") is not None
-
-
-def loops() -> Any:
-    """Return the loops over pairs: the compiled ones where numba is there, else those over arrays."""
-    return import_module(f"planner.siting.{'median_kernels' if compiled() else 'median_arrays'}")
+def loops(pairs: Pairs) -> Any:
+    """Return the loops over so many pairs: over few of them array operations are done before the others are loaded."""
+    return import_module(f"planner.siting.{'median_kernels' if len(pairs.cost) > _SMALL else 'median_arrays'}")

@@ -30,7 +30,7 @@ def marked(median: Median, opened: Positions) -> Bools:
 def plan_of(median: Median, opened: Positions) -> Plan:
     """Return the plan of these sites with its cost."""
     pairs = median.pairs
-    least = loops().nearest_two(pairs.start, pairs.site, pairs.cost, median.base, marked(median, opened))[1]
+    least = loops(pairs).nearest_two(pairs.start, pairs.site, pairs.cost, median.base, marked(median, opened))[1]
     return Plan(np.sort(opened), median.constant + float(least.sum() + median.fee[opened].sum()))
 
 
@@ -42,14 +42,14 @@ def greedy(median: Median, ends: float) -> Positions:
     pairs, least = median.pairs, median.base
     mark = np.zeros(len(median.fee), np.bool_)
     for _ in range(median.pick):
-        gain = -loops().profits(pairs.start, pairs.site, pairs.cost, least, len(mark)) - median.fee
+        gain = -loops(pairs).profits(pairs.start, pairs.site, pairs.cost, least, len(mark)) - median.fee
         gain[mark] = -np.inf
         if clock.now() > ends:
             return np.sort(
                 np.append(np.flatnonzero(mark), np.argsort(-gain, kind="stable")[: median.pick - mark.sum()])
             )
         mark[int(np.argmax(gain))] = True
-        least = loops().nearest_two(pairs.start, pairs.site, pairs.cost, median.base, mark)[1]
+        least = loops(pairs).nearest_two(pairs.start, pairs.site, pairs.cost, median.base, mark)[1]
     return np.flatnonzero(mark)
 
 
@@ -58,12 +58,12 @@ def interchanged(median: Median, opened: Positions, ends: float) -> Plan:
     pairs, opened = median.pairs, np.sort(opened)
     while 0 < len(opened) < len(median.fee):
         mark = marked(median, opened)
-        first, least, second = loops().nearest_two(pairs.start, pairs.site, pairs.cost, median.base, mark)
+        first, least, second = loops(pairs).nearest_two(pairs.start, pairs.site, pairs.cost, median.base, mark)
         slot_of = np.cumsum(mark) - 1
         slot = np.where(first >= 0, slot_of[first], -1)
         lost = np.bincount(slot[slot >= 0], (second - least)[slot >= 0], len(opened))
-        gain = -loops().profits(pairs.start, pairs.site, pairs.cost, least, len(mark)) - median.fee
-        helps = loops().saved(
+        gain = -loops(pairs).profits(pairs.start, pairs.site, pairs.cost, least, len(mark)) - median.fee
+        helps = loops(pairs).saved(
             pairs.start, pairs.site, pairs.cost, slot, least, second, len(mark), len(opened)
         )  # fmt: skip
         helps += gain[:, None] - (lost - median.fee[opened])[None, :]

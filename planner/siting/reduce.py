@@ -1,8 +1,7 @@
 """Fewer rows and columns before the solver, with the same best value: folded, merged, and without what others imply."""
 
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
-from importlib.util import find_spec
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -185,19 +184,13 @@ def pairs_of(indptr: Positions, rows: Positions) -> tuple[Positions, Positions]:
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(indptr[rows] - (ends - size), size), size
 
 
-@cache
-def compiled() -> Any:
-    """The compiled kernels, None where numba is not installed."""
-    if find_spec("numba") is None:
+def kernels_for(indices: Positions) -> Any:
+    """The compiled kernels for so many pairs, None where numpy is to do it."""
+    if len(indices) <= _SMALL:
         return None
     from planner.siting import cover_kernels
 
     return cover_kernels
-
-
-def kernels_for(indices: Positions) -> Any:
-    """The compiled kernels for so many pairs, None where numpy is to do it."""
-    return compiled() if len(indices) > _SMALL else None
 
 
 def _salt(count: int) -> npt.NDArray[np.uint64]:

@@ -1,7 +1,11 @@
-"""The k best plans of a small question (up to 128 sites to decide on) in one compiled search: MCLP and p-median."""
+"""The k best plans of a small question (up to 128 sites to decide on) in one search: MCLP and p-median.
+
+Where so few plans can be made that trying them all is quicker than loading the compiled search, they are all tried.
+"""
 
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
+from itertools import chain, combinations
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -22,6 +26,9 @@ TOLD, WIDEST = 64, 128
 _MOST_CELLS = 5_000_000
 _CELLS_A_SECOND = 4e8
 """Cells of the table times nodes in a second, about: a time limit becomes a number of nodes, the same on any machine."""
+_FEW_CELLS = 4_000_000
+"""Up to so many cells of the tables of all plans, all are tried; making a plan takes as long as so many cells a site."""
+_A_PLAN = 20
 _NODES_FOR_TIES = 20_000
 _NODES_AT_ONCE = 1_000
 """So many nodes are tried with all ties kept at once; only then is the value proven first."""
@@ -56,7 +63,7 @@ class Plans:
 def small_plans(instance: Instance, limits: Limits, count: int, most: int = TOLD) -> list[Siting] | None:
     """Return the `count` best plans, proven, equal ones by their ids; None where the search is not for this question.
 
-    That is: another model, more than `most` sites, no plan at all, numba not installed, or more nodes than the time allows.
+    That is: another model, more than `most` sites, no plan at all, or more nodes than the time allows.
     """
     begin = clock.now()
     criterion = None if len(instance.free) > most else criterion_of(instance)
@@ -106,13 +113,15 @@ def search(
     """
     picks = _picks(instance)
     cells = sum(one.cost.size for one in (aim, *(one for one, _ in under)))
-    if picks is None or not find_spec("numba") or cells > _MOST_CELLS or len(instance.free) > WIDEST:
+    if picks is None or cells > _MOST_CELLS or len(instance.free) > WIDEST:
         return None
     if picks == 0:
         return _only_plan(instance, aim, under)
+    task = _task(instance, picks, aim, under)
+    if comb(len(instance.free), picks) * (cells // len(instance.free) + _A_PLAN * picks) <= _FEW_CELLS:
+        return every_plan(task, count)
     from planner.siting.small_kernels import begun, branch_and_bound
 
-    task = _task(instance, picks, aim, under)
     values, keys = np.full(count, np.inf), np.zeros((count, -(-len(instance.free) // 64)), np.uint64)
     most = int(min(limits.seconds * _CELLS_A_SECOND, 1e15) / max(cells, 500))
     begun(task, values, keys)
@@ -130,6 +139,40 @@ def search(
         values, keys = better, earlier
     kept = np.isfinite(values)
     return Plans(values[kept], _opened(keys[kept], len(instance.free)), by_ids)
+
+
+def every_plan(task: Task, count: int) -> Plans:
+    """Return the `count` best plans by trying all, those of one value by their ids.
+
+    Combinations come in the order of their ids, so a stable sort keeps it; values are one where they lie within eps.
+    """
+    width, picks = len(task.extra), task.picks
+    number = comb(width, picks)
+    flat = np.fromiter(chain.from_iterable(combinations(range(width), picks)), np.int64, number * picks)
+    sites = flat.reshape(number, picks)
+    rows, low, high = task.rules
+    use = rows[:, sites].sum(axis=2).T
+    fits = ((use >= low - 1e-9) & (use <= high + 1e-9)).all(axis=1)
+    for kind, limit in enumerate(task.limit):
+        if kind and limit < np.inf:
+            fits &= _worth(task, sites, kind) <= limit + task.eps[kind]
+    sites = sites[fits]
+    values = _worth(task, sites, 0) + task.extra[sites].sum(axis=1)
+    order = np.argsort(values, kind="stable")
+    order = order[np.isfinite(values[order])]
+    level = np.cumsum(np.diff(values[order], prepend=values[order[:1]]) > task.eps[0])
+    order = order[np.lexsort((order, level))][:count]
+    opened = np.zeros((len(order), width), np.bool_)
+    np.put_along_axis(opened, sites[order], True, axis=1)
+    return Plans(values[order], opened, True)
+
+
+def _worth(task: Task, sites: Positions, kind: int) -> Amounts:
+    """Return what all demands cost with each set of sites (rows of `sites`) by one criterion."""
+    least = np.broadcast_to(task.base[kind], (len(sites), task.base.shape[1]))
+    for column in sites.T:
+        least = np.minimum(least, task.costs[kind][column])
+    return np.asarray(least.sum(axis=1))
 
 
 def _at_root(task: Task, values: Amounts, keys: Keys) -> Task:

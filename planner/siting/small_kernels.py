@@ -70,9 +70,13 @@ def _offer(values: Amounts, keys: Keys, value: float, key: Keys, eps: float) -> 
             return
     at = last
     while at > 0 and _before(value, key, values[at - 1], keys[at - 1], eps):
-        values[at], keys[at] = values[at - 1], keys[at - 1]
+        values[at] = values[at - 1]
+        for word in range(key.size):
+            keys[at, word] = keys[at - 1, word]
         at -= 1
-    values[at], keys[at] = value, key
+    values[at] = value
+    for word in range(key.size):
+        keys[at, word] = key[word]
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
@@ -213,7 +217,9 @@ def _improve(
 @njit(cache=True, nogil=True)
 def _greedy(costs: Amounts, extra: Amounts, base: Amounts, plan: Any) -> None:
     """Write the sites, each the one that makes a criterion least beside those before it; rules are not asked."""
-    now, taken = base.copy(), np.zeros(extra.size, np.bool_)
+    now, taken = np.empty(base.size), np.zeros(extra.size, np.bool_)
+    for demand in range(now.size):
+        now[demand] = base[demand]
     for at in range(plan.size):
         best, least = -1, np.inf
         for site in range(extra.size):
@@ -292,7 +298,9 @@ def branch_and_bound(task: Any, values: Amounts, keys: Keys, by_ids: bool, most:
     bases, prices = np.empty((picks, kinds, count)), np.empty((picks, kinds, count))
     frees, chosen, spent = np.ones((picks, width), np.bool_), np.zeros(picks, np.int64), np.zeros(picks)
     saving, picked = np.zeros(width), np.zeros(picks, np.int64)
-    bases[0], prices[0] = task.base, task.prices
+    for kind in range(kinds):
+        for demand in range(count):
+            bases[0, kind, demand], prices[0, kind, demand] = task.base[kind, demand], task.prices[kind, demand]
     level, fresh = 0, True
     for node in range(most):
         if not fresh:
