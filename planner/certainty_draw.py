@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.draws import Draws
 from planner.reach import Reach
+from planner.schema import FACILITY_KINDS
 from planner.serving import CENTER, named_centers
 from planner.travel import Travel
 
@@ -49,10 +50,27 @@ class Bench:
         """The facts as they are given."""
         return OneDraw(self, None)
 
+    @cached_property
+    def _rows_of_kind(self) -> Mapping[str, Whole]:
+        facilities = self.draws.region.facilities
+        kind, is_open = facilities["kind"].to_numpy(object), (facilities["status"] == "open").to_numpy(bool)
+        return {name: np.flatnonzero(is_open & (kind == name)) for name in FACILITY_KINDS}
+
     def kind(self, name: str) -> Whole:
         """Return the rows of the open facilities of one kind."""
-        facilities = self.draws.region.facilities
-        return np.asarray(facilities.index.get_indexer(self.draws.region.open_facilities(name).index), np.int64)
+        return self._rows_of_kind[name]
+
+    @cached_property
+    def homes(self) -> pd.DataFrame:
+        """County, town and village of the residents on each spot."""
+        rows = self.draws.region.residents.iloc[self.spots[0]]
+        return pd.DataFrame(rows[["county_code", "town_code", "village_code"]])
+
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """County and town of each facility, by id."""
+        rows = self.draws.region.facilities.set_index("id")
+        return pd.DataFrame(rows[["county_code", "town_code"]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,14 +128,13 @@ class OneDraw:
         return found
 
     def _serving(self, travel: str, rows: Whole) -> Whole:
-        region, theirs = self.bench.draws.region, self.facilities.iloc[self.bench.kind(CENTER)]
-        first, spot = self.bench.spots
-        asked, place = np.unique(spot[rows], return_inverse=True)
+        theirs = self.facilities.iloc[self.bench.kind(CENTER)]
+        asked, place = np.unique(self.bench.spots[1][rows], return_inverse=True)
         reach = self.bench.travels[travel].reach(self.residents.iloc[asked], theirs, _ALL_PAIRS)
-        centers = region.facilities.set_index("id").loc[reach.facility_ids]
+        centers = self.bench.places.loc[reach.facility_ids]
         count = np.diff(reach.indptr)
         at, center, cost = np.repeat(np.arange(len(asked)), count), reach.indices, reach.costs.astype(np.int64)
-        home = region.residents.iloc[first[asked]]
+        home = self.bench.homes.iloc[asked]
         out = np.full(len(asked), -1, np.int64)
         for column in ("county_code", "town_code"):  # the town's own centre overrides
             codes, _ = pd.factorize(np.concatenate([home[column].to_numpy(object), centers[column].to_numpy(object)]))

@@ -16,7 +16,7 @@ from planner.siting.best import SAME
 from planner.siting.instance import Instance
 from planner.siting.question import Limits
 from planner.siting.siting import Siting, nearest_open, siting_of
-from planner.siting.small_tight import Task, tightened
+from planner.siting.small_tight import Task, distinct, tightened
 
 Amounts = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
@@ -281,7 +281,7 @@ def uncovered(instance: Instance) -> Criterion:
     shape = (len(instance.weight), len(instance.free))
     reach = _table(instance, np.ones(len(instance.costs)), shape)[0] == 1
     left = ~_served(instance) & reach.any(axis=1)
-    _, first, group = np.unique(np.packbits(reach[left], axis=1), axis=0, return_index=True, return_inverse=True)
+    first, group = distinct(reach[left])
     weight = np.bincount(group, instance.weight[left], len(first)).astype(np.float64)
     cost = np.where(reach[left][first].T, 0.0, weight)
     return Criterion(np.ascontiguousarray(cost), weight, float(instance.weight.sum()))
