@@ -41,8 +41,8 @@ class Noticed:
     Every point is placed less exactly than to the millimetre; who comes to be reached at all, or no longer, always counts.
     """
 
-    mm: int = 100_000
-    ms: int = 60_000
+    mm: int = 100 * 1_000
+    ms: int = 60 * 1_000
 
     def of(self, unit: str) -> int:
         """Return the least difference in a unit of travel.
