@@ -78,16 +78,19 @@ function showCoverage(map) {
     if (isOtherRule) frameJudged();
   }
 
+  /** The word for what is shown; of what is not judged nothing may be called 达标 or 已判断. */
+  const wordOf = (name) => (!chosen.judged && words[`${name}_unjudged`]) || words[name];
+
   function writeChosen() {
     const row = chosen.city || chosen.towns.values().next().value;
     fill('chosen', chosen.label);
     fill('chosen-reading', chosen.readingLabel ? `${words.reading}：${chosen.readingLabel}` : '');
     fill('city', ...cityLines(chosen.city, isPeople()));
-    fill('counties', make('caption', {}, words[`bars_${chosen.basis}`]), ...chosen.counties.map((one) => countyRow(one, isPeople())));
+    fill('counties', make('caption', {}, wordOf(`bars_${chosen.basis}`)), ...chosen.counties.map((one) => countyRow(one, isPeople())));
     byId('clause').hidden = !row.quote && !row.document;
     fill('clause', ...(cards.quotation(row) || make('div')).childNodes);
     fill('fills', ...shareLegend(chosen));
-    fill('denominator', `${words[`meaning_${chosen.basis}`]}：${row.denominator || words.none}`);
+    fill('denominator', `${wordOf(`meaning_${chosen.basis}`)}：${row.denominator || words.none}`);
     const notes = [words.planned, words.estimated_legend];
     if (!chosen.villages.length) notes.push(hasNoData() ? words.no_data_villages : words.no_villages);
     if (chosen.villages.some((one) => one.unreachable)) notes.push(words.unreachable_mark);

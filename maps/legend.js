@@ -35,7 +35,7 @@ function mapLegend(style, elements) {
     const counts = ['covered', 'uncovered', 'unreachable']
       .filter((name) => row[name] || (name === 'covered' && row.population))
       .map((name) => `${words[name]} ${people(row[name])}`);
-    const share = isPeople || !row.share_text ? [] : [`${words.unit_share} ${row.share_text}`];
+    const share = isPeople || !row.share_text ? [] : [`${row.status === 'not_judged' ? words.unit_share_unjudged : words.unit_share} ${row.share_text}`];
     const left = [...share, ...counts].join('，');
     return [
       make('span', {class: 'big'}, row.value_text || words.none),

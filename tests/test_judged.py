@@ -23,7 +23,7 @@ from scenarios.cli import main
 from scenarios.compare import compare
 from scenarios.compare_said import said
 from scenarios.export.workbook import write_workbook
-from scenarios.run import MAP
+from scenarios.run import MAP, run
 from scenarios.verdict import verdict_of
 from tests import tiny
 
@@ -506,3 +506,29 @@ def test_of_a_sum_that_stays_the_places_that_change_are_counted(tiny_region: Reg
     text = next(one.text for one in found if one.rule == "village_clinic")
     assert "全市仍为 2 / 4 个，未达标" in text
     assert "2 个村（社区）" in text
+
+
+def test_the_map_calls_nothing_met_that_is_not_judged(
+    tiny_region: Region, rules: Rules, tmp_path: Path, browser: Any
+) -> None:
+    law = replace(rules, rules=tuple(one for one in rules.rules if one.id.startswith("village_clinic")))
+    clinics = law.rules[0]
+    silent = replace(
+        law, rules=(replace(clinics, readings=(replace(clinics.readings[0], judged=False),)), law.rules[1])
+    )
+    path = tmp_path / "map.html"
+    told = {}
+    for name, one in (("judged", law), ("silent", silent)):
+        path.write_text(run(tiny_region, one).page(), encoding="utf-8")
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        page.wait_for_selector("#counties caption")
+        told[name] = "".join(page.inner_text(part) for part in ("#city", "#counties", "#denominator"))
+        page.select_option("#rule", "village_clinic_standard")  # of which nothing is known
+        told["unknown"] = page.inner_text("#legend-notes")
+        page.close()
+    assert "单位达标率" in told["judged"]
+    assert "达标" not in told["silent"]
+    assert "已判断" not in told["silent"]
+    assert "单位符合率" in told["silent"]
+    assert "不能说有没有未覆盖的居民点" in told["unknown"]

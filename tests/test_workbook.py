@@ -20,7 +20,7 @@ from scenarios.export.explain import explanations
 from scenarios.export.sheet import HIGHEST_ROW_POINTS, row_points
 from scenarios.export.workbook import FOREIGN, completion_text, write_workbook
 
-SHEETS = ("缺口清单", "指标完成情况", "待补数据清单")
+SHEETS = ("缺口清单", "未作判断清单", "指标完成情况", "待补数据清单")
 A4_INCHES, PIXELS = 297 / 25.4, 96
 WIDE_FONT_PIXELS = 9.33
 """The unit of a column's width where the office program has no narrow default font; in Excel it is 7."""

@@ -130,10 +130,10 @@ _GAPS = (
 )
 _UNJUDGED = (
     *_GAPS[:7],
-    Column("现状与要求", "要求", 18, lambda row: row["required_text"]),
+    Column("现状与要求", "要求", 21.5, lambda row: row["required_text"]),
     Column("现状与要求", "现状", 7.5, lambda row: _shown(row, "value"), "centre"),
     *_GAPS[10:13],
-    Column("", "说明", 14, lambda row: row["note"]),
+    Column("", "说明", 10, lambda row: row["note"]),
     *_GAPS[15:],
 )
 _NEAREST_NOTE = (
