@@ -155,7 +155,8 @@ def test_people_add_up_and_reasons_are_told(made: tuple[Path, Path]) -> None:
         (("--scenario", "built.yaml", "--background", "TH1"), "已建成的次中心计入个数，不能作背景"),
         (("--background", "CHC1", "--spacing", "60km"), "2 个候选点距已有医院不足 60 公里，可选的只剩 0 个"),
         (("--background", "TH1", "-p", "2"), "个数须在 1 与可选的 1 个之间"),
-        (("--forbid", "ES1"), "不是候选点"),
+        (("--forbid", "ES1"), "--forbid：不是候选点（现为“ES1”）"),
+        (("--candidates", "TH1,TH2,CHC1", "--background", "CHC1"), "既是候选点又是已有医院（现为“CHC1”）"),
         (("--limit", "30min"), "没有路网，不能按时间计算"),
         (("--limit", "5"), "限度没有单位"),
         (("--quota", "q.csv"), "没有候选点的县"),
@@ -228,9 +229,12 @@ def test_a_hospital_that_serves_goes_on_serving(beside: Path, tmp_path: Path) ->
         assert (answer["objective_value"], "TH1" in answer["chosen"]) == (10_000, True)
 
 
-def test_a_hospital_that_serves_is_chosen_in_name_alone(beside: Path, tmp_path: Path) -> None:
+def test_a_hospital_that_serves_is_chosen_in_name_alone(
+    beside: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Named as a candidate it serves as before, with the reason; forced it is counted; never does it reach anybody anew."""
     plan = planned(beside, tmp_path / "given", "--candidates", "TH1,TH2,H2")
+    assert "--candidates 里的 H2 不作候选点：已有医院，照常服务" in capsys.readouterr().out
     (answer,) = (one for one in plan["answers"] if (one["objective"], one["p"]) == ("cover_5000000", 1))
     assert answer["chosen"] == ["TH1"]
     (reason,) = (one for one in answer["reasons"] if one["id"] == "H2")
@@ -344,6 +348,28 @@ def test_the_terminal_tells_which_limit_and_of_whom(
     today, first, *_ = capsys.readouterr().out.splitlines()
     assert today == "现状，5 公里内 0 人（0.00%），10 公里内 0 人（0.00%）（占全市常住人口）"
     assert "5 公里内 6,000 人（13.33%），10 公里内 19,500 人" in first
+
+
+def test_a_clash_speaks_of_what_was_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """TH1 (9.96 km) and TH3 stand too near to CHC1, TH2 and TH4 to each other: nobody forbade any, 9.96 km would do."""
+    data = tiny.write(tmp_path / "data")
+    frame = tiny.facilities()
+    for name, lon, lat in (("TH3", 101.60, 26.55), ("TH4", 101.60, 26.70)):
+        frame.loc[len(frame)] = [name, f"{name} 院", "township_hospital", lon, lat, "open", ""]
+    frame.to_csv(data / "facilities.csv", index=False, encoding="utf-8-sig")
+
+    def asked(spacing: str) -> int:
+        options = ["--limit", "5km", "-p", "2", "--background", "CHC1", "--spacing", spacing]
+        return main(["plan", "subcenters", str(data), *options, "--out", str(tmp_path / "out")])
+
+    assert asked("10km") == 2
+    told = capsys.readouterr().err
+    assert told.startswith(
+        "-p / --spacing：没有可行方案：个数 p = 2 与间距（TH2 与 TH4）、2 个不能选的点（距已有医院不足 10 公里）不能"
+    )
+    assert "可以：把 p 改为 1；或者把间距缩短到 9.96 公里（--spacing 9.96km）。" in told
+    assert asked("9.97km") == 2
+    assert asked("9.96km") == 0
 
 
 def test_a_clash_of_a_quota_lists_no_ids_of_all_candidates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -216,10 +216,10 @@ def _check_numbers(task: SubcenterTask, sites: pd.DataFrame) -> None:
     near = int((sites["barred"] == _too_near(task)).sum())
     if near and all(0 < p <= able + near for p in odd):
         what = Text(
-            f"{near} 个候选点距已有医院不足 {task.spacing_m / 1000:g} 公里，可选的只剩 {able} 个，不够 -p 的个数",
-            f"{near} candidates are nearer to a hospital than that, which leaves {able} for -p",
+            f"{near} 个候选点距已有医院不足 {task.spacing_m / 1000:g} 公里，可选的只剩 {able} 个，不够要设的个数",
+            f"{near} candidates are nearer to a hospital than that, which leaves {able}, too few",
         )
-        fix = Text("改小 --spacing 或 -p，或增加候选点（--candidates）", "lower --spacing or -p, or add candidates")
+        fix = Text("改小 --spacing，或用 -p 写更小的个数", "lower --spacing, or give a smaller -p")
         raise SitingError(Problem("--spacing", what, fix, found=found))
     what = Text(f"个数须在 1 与可选的 {able} 个之间", f"p must be between 1 and the {able} sites that may be chosen")
     fix = Text("改小 -p，或增加候选点（--candidates）", "lower -p, or add candidates")
@@ -279,7 +279,8 @@ def candidate_sites(region: Region, task: SubcenterTask) -> tuple[pd.DataFrame, 
     given = task.candidates is not None
     hosts = known(region, "--candidates", task.candidates or ()) if given else list(default_hosts(region, serving))
     forced, forbidden = known(region, "--force", task.forced), known(region, "--forbid", task.forbidden)
-    _clean(forced, forbidden, [*hosts, *serving], built)
+    twice = {*hosts} & {*serving} - {*forced} if given and named is not None else set()
+    _clean(forced, forbidden, [*hosts, *serving], built, twice)
     rows = rows_of(region, {*hosts, *built, *serving})
     order = {"fixed": built, "forced": forced, "background": serving, "forbidden": forbidden}
     status = np.select([rows["id"].isin(list(ids)) for ids in order.values()], list(order), "candidate")
@@ -287,19 +288,30 @@ def candidate_sites(region: Region, task: SubcenterTask) -> tuple[pd.DataFrame, 
     barred = np.select([status == "forbidden", named_anew], [_EXCLUDED, SERVES_ALREADY], "")
     serves = rows["id"].isin([*built, *serving])
     rows = rows.assign(status=status, serves=serves, group=rows["county_code"], barred=barred)
-    return _barred(region, task, rows), _assumed(region, task, serving)
+    told = [one.zh for one in [no_candidates(rows)] if one]
+    return _barred(region, task, rows), (*_assumed(region, task, serving), *told)
 
 
-def _clean(forced: list[str], forbidden: list[str], hosts: list[str], built: list[str]) -> None:
-    """Refuse what contradicts itself: forced and forbidden, forbidden though it stands, and who is no candidate."""
+def _clean(forced: list[str], forbidden: list[str], hosts: list[str], built: list[str], twice: set[str]) -> None:
+    """Refuse what contradicts itself: forced and forbidden, forbidden though it stands, candidate and background, no candidate."""
     other = Text("从其中一个选项里去掉", "take it out of one of the two")
     add = Text("加进 --candidates，或去掉", "add it to --candidates, or drop it")
+    serve = Text(
+        "从其中一个选项里去掉；已有医院要设为次中心，用 --force",
+        "take it out of one of them; to make a hospital a sub-centre use --force",
+    )
     close = Text("去掉；要停用它，在方案（--scenario）里写 close", "drop it; a scenario (--scenario) can close it")
-    every = "--force / --forbid"
     asked = (
-        (every, {*forced} & {*forbidden}, Text("既必选又排除", "both forced and forbidden"), other),
+        ("--force / --forbid", {*forced} & {*forbidden}, Text("既必选又排除", "both forced and forbidden"), other),
+        (
+            "--candidates / --background",
+            twice,
+            Text("既是候选点又是已有医院", "both a candidate and a background"),
+            serve,
+        ),
         ("--forbid", {*forbidden} & {*built}, Text("已建成的次中心不能排除", "a sub-centre that stands"), close),
-        (every, {*forced, *forbidden} - {*hosts, *built}, Text("不是候选点", "no candidate"), add),
+        ("--force", {*forced} - {*hosts, *built}, Text("不是候选点", "no candidate"), add),
+        ("--forbid", {*forbidden} - {*hosts, *built}, Text("不是候选点", "no candidate"), add),
     )
     problems = [
         Problem(option, what, fix, found="、".join(sorted(found))) for option, found, what, fix in asked if found
@@ -380,6 +392,17 @@ def spacing_of(sites: pd.DataFrame, task: SubcenterTask) -> Lever:
 
     hosts = pairs[~pairs["demand_id"].isin(serving) & ~pairs["facility_id"].isin(serving)]
     return spacing_lever(hosts, lift, near.tolist(), ("apart", f"barred:{_too_near(task)}"))
+
+
+def no_candidates(sites: pd.DataFrame) -> Text | None:
+    """Return which of the candidates named serve already and are therefore none; None where there are none such."""
+    ids = "、".join(sites.loc[sites["barred"] == SERVES_ALREADY, "id"])
+    zh = f"--candidates 里的 {ids} 不作候选点：{SERVES_ALREADY}。"
+    return (
+        Text(zh, f"of --candidates, {ids} serve already and are no candidates: force them to count them")
+        if ids
+        else None
+    )
 
 
 def _assumed(region: Region, task: SubcenterTask, serving: Collection[str]) -> tuple[str, ...]:

@@ -44,7 +44,8 @@ class Why:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        return tuple(sorted({one.kind for atoms in self.sets for one in atoms}))
+        found = {one.kind for atoms in self.sets for one in atoms}
+        return tuple(one for one in _ORDER if one in found)
 
 
 def conflicts(instance: Instance, limits: Limits) -> Why:

@@ -116,6 +116,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _lines(report: "Report") -> list[Text]:
+    from planner.plans.subcenters import no_candidates
     from scenarios.plans.subcenters_tables import overview
     from scenarios.plans.words import amount_text
 
@@ -133,4 +134,5 @@ def _lines(report: "Report") -> list[Text]:
             Text(f"{row['aim']}{'，' + p if p else ''}{state}，{within}{names}",
                  f"{row['id'] or 'today'} {row['p']}: of all residents within the limits {within}{names}")
         )  # fmt: skip
-    return [*out, *(Text(one, one) for one in report.clashes)]
+    dropped = no_candidates(report.plan.sites)
+    return [*out, *([] if dropped is None else [dropped]), *(Text(one, one) for one in report.clashes)]
