@@ -23,6 +23,8 @@ _MM_PER_KM = 1_000_000
 _NEVER = int(UNREACHABLE)
 WALK_KMH = 5.0
 """Speed of the access leg between a point and the road where time is asked for: an assumption, on foot."""
+NO_WALKING = ("motorway", "motorway_link")
+"""The classes of road on which nobody may walk: 高速公路 and its ramps. All others count as walkable: an assumption."""
 _ANYWHERE_M = 200_000.0
 _ON_THE_ROAD_M = 1.0
 """A walk ends on a road; more than this beside every open one, it ends on a road that is closed."""
@@ -52,6 +54,7 @@ class Road:
     start_kmh   that of the facility's access leg where it is no walk: an ambulance drives from its yard; None: walk_kmh
     own_speeds  False: the speeds by class replace those of the edges, too
     offroad_m   demand farther than max_snap_m, but not farther than this, walks to its nearest edge (步行接入); 0: 不可达
+    walking     on foot all the way: no one-way street counts, and nobody walks (or joins) the roads of NO_WALKING
     walks       by demand id, by time only: what those walk instead of the straight line, such as over a friction surface;
                 who has no walk is 不可达
     """
@@ -68,6 +71,7 @@ class Road:
     own_speeds: bool = True
     offroad_m: float = 0.0
     walks: Mapping[str, Walk] | None = None
+    walking: bool = False
     engine: Engine = field(default="auto")
 
     def __post_init__(self) -> None:
@@ -75,6 +79,8 @@ class Road:
         bad = [name for name, speed in speeds.items() if not 0 < speed < float("inf")]
         if bad or not min(self.walk_kmh, self.start_kmh or 1) > 0 or self.delay_s < 0 or self.max_snap_m < 0:
             raise ValueError(f"speeds must be above zero, delay and snapping distance not below: {bad}")
+        if self.walking and self.speeds is not None:
+            raise ValueError("who walks keeps no speed of a class of road")
         if self.offroad_m and self.offroad_m < self.max_snap_m:
             raise ValueError(f"off the road to {self.offroad_m} m is nearer than max_snap_m {self.max_snap_m}")
 
@@ -97,16 +103,20 @@ class Road:
 
     @cached_property
     def open_edges(self) -> Bools:
-        """Whether each edge is open; an edge made of several ways ("8;70") is closed with any of them."""
+        """Whether each edge is open; an edge made of several ways ("8;70") is closed with any of them, a motorway to walkers."""
         is_open = np.ones(len(self.graph.tail), np.bool_)
         if self.closed:
             is_open[:] = [self.closed.isdisjoint(str(ways).split(";")) for ways in self.graph.way_id]
         is_open[list(self.closed_edges)] = False
+        if self.walking:
+            is_open &= ~np.isin(self.graph.road_class.astype(str), NO_WALKING)
         return is_open
 
     @cached_property
     def drivable(self) -> tuple[Bools, Bools]:
-        """Whether each edge may be driven tail → head and head → tail in the sense of the search, from the facility."""
+        """Whether each edge may be driven (or walked) tail → head and head → tail, in the sense of the search from the facility."""
+        if self.walking:
+            return self.open_edges, self.open_edges
         forward, backward = self.graph.forward & self.open_edges, self.graph.backward & self.open_edges
         return (forward, backward) if self.direction == "from" else (backward, forward)
 
@@ -132,7 +142,7 @@ class Road:
     @property
     def unclosed(self) -> "Road | None":
         """The same road with nothing closed; None where nothing is."""
-        closed = not self.open_edges.all()
+        closed = bool(self.closed or self.closed_edges) and not self.open_edges.all()
         return replace(self, closed=frozenset(), closed_edges=frozenset()) if closed else None
 
     def places(self, step_m: float, box: tuple[float, float, float, float]) -> tuple[Floats, Floats]:

@@ -317,7 +317,7 @@ def test_the_clash_of_one_county_leaves_time_for_the_others(monkeypatch: pytest.
 
 
 def test_fewest_is_not_proven_where_fewer_are_not_disproved(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time ends on one centre without a word: the plan with two, the best of its kind, is called feasible and no more."""
+    """Time ends on one centre without a word: the plan with two is the best of its kind, proven; that two are the fewest is not."""
     task = task_of([5] * 4, PATH[:3], [(at, "candidate") for at in range(4)], np.zeros((4, 4)), upper=20, p="fewest")
     assert len(districts(task, LIMITS).opened) == 1
 
@@ -326,7 +326,9 @@ def test_fewest_is_not_proven_where_fewer_are_not_disproved(monkeypatch: pytest.
 
     monkeypatch.setattr("planner.districts.districting.solve_case", solved)
     answer = districts(task, LIMITS)
-    assert (len(answer.opened), answer.status, answer.bound) == (2, "feasible", 0.0)
+    (part,) = answer.parts.values()
+    assert (len(answer.opened), answer.status, answer.gap) == (2, "feasible", 0.0)
+    assert (part.status, part.fewest, part.least, part.case.p) == ("optimal", False, 1, 2)
 
 
 def test_a_district_may_hold_the_smallest_communities_that_just_fill_it() -> None:

@@ -1,7 +1,7 @@
 """districts(task, limits): the one door, and what comes out of it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,9 +21,10 @@ from planner.siting.siting import PROVEN, Clash, State, relative_gap
 class Districting:
     """Who goes where, county by county; a plan only where every county has one.
 
-    status       optimal (gap ≤ 1e-6), feasible, infeasible (proven, see clash), unknown (time ended without a plan)
+    status       optimal (gap ≤ 1e-6, and no fewer centres do where the fewest are sought), feasible, infeasible (proven, see
+                 clash), unknown (time ended without a plan)
     objective    burden + openings + price of what is short of soft lower bounds; NaN without a plan
-    bound, gap   what no plan can beat, and |objective − bound| / |objective|
+    bound, gap   what no plan with as many centres can beat, and |objective − bound| / |objective|
     assignment   unit id → centre id, "" where its county has no plan; sorted by unit id
     loads        one row an open centre, by id: center_id, county_code, is_new, load, lower, upper, short, advice
                  ("mergeable" where the load is under the lower bound, else "")
@@ -80,16 +81,17 @@ def _clashes(parts: Mapping[str, Part], ends: float, limits: Limits) -> dict[str
 def _fewest(case: Case, limits: Limits) -> Part:
     """Return the best districts of the least number of centres for which there are any, each smaller one disproved.
 
-    Where a smaller number was neither met nor disproved in its time, the plan of a larger one is called feasible only.
+    Where a smaller number was neither met nor disproved in its time, a larger one may be met: Part.least tells what is proven.
     """
     ends, sure = time.perf_counter() + limits.seconds, True
-    most = most_number(case)
-    for p in range(least_number(case), most + 1):
+    least, most = least_number(case), most_number(case)
+    for p in range(least, most + 1):
         left = max(ends - time.perf_counter(), 0.0)
         part = solve_case(replace(case, p=p), replace(limits, seconds=left if p == most else left / 2))
         if part.status in ("optimal", "feasible"):
-            return part if sure else replace(part, status="feasible", bound=min(part.bound, 0.0))
+            return replace(part, least=least)
         sure &= part.status == "infeasible"
+        least = p + 1 if sure else least
         if time.perf_counter() >= ends and not sure:
             break
     nothing = Part(case, "infeasible" if sure else "unknown", np.nan, np.nan, np.zeros(0, np.int64))
@@ -104,12 +106,12 @@ def _named(clash: Clash, county: str, counties: int) -> Clash:
     return replace(clash, rule=rule)
 
 
-def _status(parts: Sequence[Part], gap: float) -> State:
+def _status(parts: Collection[Part], gap: float) -> State:
     said = {part.status for part in parts}
     for one in ("infeasible", "unknown"):
         if one in said:
             return "infeasible" if one == "infeasible" else "unknown"
-    return "optimal" if gap <= PROVEN and said == {"optimal"} else "feasible"
+    return "optimal" if gap <= PROVEN and said == {"optimal"} and all(part.fewest for part in parts) else "feasible"
 
 
 def _districting(
@@ -123,7 +125,7 @@ def _districting(
     first = next((clashes[code] for code in parts if code in clashes), None)
     return Districting(
         task,
-        _status(list(parts.values()), gap),
+        _status(parts.values(), gap),
         objective,
         bound,
         gap,

@@ -36,7 +36,11 @@ _FIRST = 0.4
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The answer of one county: as Districting, `owner` the centre's position by unit (empty without a plan)."""
+    """The answer of one county: as Districting, `owner` the centre's position by unit (empty without a plan).
+
+    Status and bound are those of the best plan with as many centres (case.p). `least` is the other proof: fewer centres than
+    this never do; 0 where their number was not sought.
+    """
 
     case: Case
     status: State
@@ -45,6 +49,12 @@ class Part:
     owner: Owner
     seconds: float = 0.0
     sizes: dict[str, int] = field(default_factory=dict)
+    least: int = 0
+
+    @property
+    def fewest(self) -> bool:
+        """Whether fewer centres are proven never to do, or their number was not sought."""
+        return self.least in (0, self.case.p)
 
     @property
     def gap(self) -> float:

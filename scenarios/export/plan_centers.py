@@ -103,6 +103,7 @@ def _county_notes(report: Report) -> list[str]:
         f"全市：{total_state(report)}。新设中心先求最少，再求到中心的路程合计最少。每所中心服务 {task.lower:,}～{task.upper:,} 人：上限必须满足，"
         + ("下限也必须满足。" if task.hard else "下限可以不足，注“可合并”，不算缺口。"),
         "“最优（已证明）”指在这些候选点、相邻关系和参数下没有更好的方案；“可行方案”没有证明，另给下界和差距。",
+        "个数和布局各有各的证明：“个数最少”指更少的中心不行，“布局最优”指这么多中心时没有更好的布局，差距只说布局。",
     ]
     notes += [text for label, text in report.said if label == "没有路"]
     if report.failed:

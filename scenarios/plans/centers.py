@@ -148,7 +148,7 @@ class Report:
     @property
     def _walk(self) -> str:
         task, roads = self.plan.task, self.start.region.roads is not None
-        way = "沿路网距离（含不宜步行的道路）" if roads else "直线距离"
+        way = "沿路网距离（单行道不限制步行；高速公路及匝道不能走，其余道路都算能走，假设）" if roads else "直线距离"
         return f"到最近的中心或站，按{way}，每小时 {task.walk_kmh:g} 公里，限 {task.station_minutes:g} 分钟（参数）。"
 
 
@@ -167,7 +167,7 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     _check_bounds(task)
     task = replace(task, crosswalk=rows, longest_road=asked.link.value if asked.link else 0)
     plan = plan_centers(
-        start.region, travel, task, step, _walk(start), _link_travel(asked, start)
+        start.region, travel, task, step, walk_of(start), _link_travel(asked, start)
     )  # fmt: skip
     report = Report(asked, start, rule, way, short, plan)
     if len(report.failed) == len(plan.districting.parts):
@@ -220,8 +220,10 @@ def _travel(start: Start, way: str) -> Travel:
     return road_of(graph, choices, by_time=way == "time", direction="to")
 
 
-def _walk(start: Start) -> Travel:
-    return _travel(start, "road")
+def walk_of(start: Start) -> Travel:
+    """Return the way on foot, in mm: by the roads where there are any, in whichever direction cars may drive."""
+    graph = start.region.roads
+    return StraightLine() if graph is None else road_of(graph, start.base.choices, by_time=False, walking=True)
 
 
 def _link_travel(asked: Asked, start: Start) -> Travel | None:

@@ -1,7 +1,7 @@
 """The map of a plan of community centres: what was found, put as maps.centers shows it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
@@ -9,8 +9,7 @@ import pandas as pd
 from maps.centers import Center, Community, Post, Town, centers_map
 from planner.plans.centers_units import KIND, STATION
 from planner.text import share_text
-from planner.travel import StraightLine, Travel
-from scenarios.plans.centers import Report
+from scenarios.plans.centers import Report, walk_of
 from scenarios.plans.centers_tables import (
     Row,
     centers,
@@ -26,7 +25,6 @@ from scenarios.plans.centers_tables import (
 )
 from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.words import amount_text, people_text, unit_word
-from scenarios.ways import road_of
 
 CENTER_MAP = "社区中心方案地图.html"
 _LABELS = (
@@ -57,16 +55,8 @@ class _Rows:
         served, limit = self.report.plan.served.people, self.report.plan.stations.limit
         people = pd.DataFrame(served[["id", "unit", "population", "lon", "lat"]])
         stand = self.report.start.region.open_facilities(KIND, STATION)[["id", "lon", "lat"]]
-        near = _walk(self.report).reach(people, pd.DataFrame(stand), limit).covered().to_numpy(bool)
+        near = walk_of(self.report.start).reach(people, pd.DataFrame(stand), limit).covered().to_numpy(bool)
         return {str(one): int(n) for one, n in people[~near].groupby("unit")["population"].sum().items()}
-
-
-def _walk(report: Report) -> Travel:
-    """Return the way on foot, as the plan has it."""
-    graph, choices = report.start.region.roads, replace(report.start.base.choices, delay_s=0.0)
-    if graph is None or report.way == "paper":
-        return StraightLine()
-    return road_of(graph, choices, by_time=False, direction="to")
 
 
 def center_map(report: Report) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from planner.districts.exact import Part
 from planner.errors import Text
 from planner.siting.siting import relative_gap
 from planner.text import share_text
@@ -64,23 +65,36 @@ def counties(report: Report) -> list[Row]:
                 "new": int(((theirs["status"] == "candidate") & theirs["load"].notna()).sum()) if has else NONE,
                 "short": int(theirs["short"].fillna(0).sum()) if has else NONE,
                 "mean": amount(total / people, unit) if has and people else math.nan,
-                "stations": int(mine["station"].sum()), "state": state_text(part.status, part.objective, part.bound, people, unit),
+                "stations": int(mine["station"].sum()), "state": state_text(part, people, unit),
                 "why": failed[code].zh if code in failed else "", "unreached": int(mine["unreached"].sum()),
             }
         )  # fmt: skip
     return out
 
 
-def state_text(status: str, objective: float, bound: float, people: int, unit: str) -> str:
-    """Return what is known of a county's plan. 最优 is said of what is proven and of nothing else."""
-    if status == "optimal":
-        return "最优（已证明）"
-    if status != "feasible":
-        return {"infeasible": "没有可行方案", "unknown": "时限内没有找到方案"}[status]
+def state_text(part: Part, people: int, unit: str) -> str:
+    """Return what is known of a county's plan: of the number of centres, and of the plan at that number, each by its own proof.
+
+    最优 is said of what is proven and of nothing else.
+    """
+    if part.status not in ("optimal", "feasible"):
+        return {"infeasible": "没有可行方案", "unknown": "时限内没有找到方案"}[part.status]
+    if part.status == "optimal":
+        more = f"{part.case.p} 所时布局最优（已证明）；个数未证明最少，至少 {part.least} 所"
+        return "最优（已证明）" if part.fewest else more
+    left = _left_text(part.objective, part.bound, people, unit)
+    if not part.least:
+        return f"可行方案（未证明），{left}"
+    number = "个数最少（已证明）" if part.fewest else f"可行方案：个数未证明最少，至少 {part.least} 所"
+    return f"{number}；布局未证明最优，{left}"
+
+
+def _left_text(objective: float, bound: float, people: int, unit: str) -> str:
+    """Return what no plan with as many centres can beat, and how far this one is from it."""
     if not people or not math.isfinite(bound):
-        return "可行方案（未证明），下界未知"
+        return "下界未知"
     low = amount_text(max(bound, 0.0) / people, unit)
-    return f"可行方案（未证明），下界人均 {low}，差距 {share_text(min(relative_gap(objective, bound), 1.0))}"
+    return f"下界人均 {low}，差距 {share_text(min(relative_gap(objective, bound), 1.0))}"
 
 
 def towns(report: Report) -> list[Row]:
@@ -271,8 +285,14 @@ def total_state(report: Report) -> str:
     if report.plan.districting.status == "optimal":
         return "最优（已证明）"
     people = int(report.plan.communities["population"].sum())
-    answer = report.plan.districting
-    return state_text("feasible", answer.objective, answer.bound, people, report.plan.unit)
+    answer, open_number = report.plan.districting, sum(not part.fewest for part in parts)
+    number = f"{open_number} 个县（区）的个数未证明最少" if open_number else "个数最少（已证明）"
+    if all(part.status == "optimal" for part in parts):
+        return f"各县（区）在其个数下布局最优（已证明）；{number}"
+    left = _left_text(answer.objective, answer.bound, people, report.plan.unit)
+    if not any(part.least for part in parts):
+        return f"可行方案（未证明），{left}"
+    return f"{number}；布局未证明最优，{left}"
 
 
 def overview(report: Report) -> list[Text]:

@@ -105,7 +105,8 @@ def content(report: Report) -> dict[str, Any]:
         "state": total_state(report),
         "status": answer.status, "objective_value": answer.objective, "bound": answer.bound, "gap": answer.gap,
         "counties": [
-            {**row, "status": part.status, "objective_value": part.objective, "bound": part.bound}
+            {**row, "status": part.status if part.fewest else "feasible", "status_at_this_number": part.status,
+             "centers_at_least": part.least or None, "objective_value": part.objective, "bound": part.bound}
             for row, part in zip(counties(report), answer.parts.values(), strict=True)
         ],
         "towns": [{name: row[name] for name in town} for row in towns(report)],
