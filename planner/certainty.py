@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from planner.certainty_rules import FACTOR_LABELS, MEASURED, Trial, trials
-from planner.draws import FACTORS, Draws, hangs_on
+from planner.draws import FACTORS, Draws, hangs_on, outside
 from planner.errors import Text
 from planner.findings import gap_rows
 from planner.measures import MEASURES
@@ -34,7 +34,7 @@ WORDS = ("gap_id", "rule", "rule_label", "reading", "reading_label", "level", "s
          "county_name", "town_name")  # fmt: skip
 GAPS = (*WORDS, "judged", "gap_now", "people_now", "share", "verdict", *(f"share_{one}" for one in FACTORS), "hangs_on")
 TORNADO = ("rule", "rule_label", "reading", "reading_label", "factor", "low_setting", "high_setting", "population",
-           "covered", "covered_low", "covered_high", "change_low", "change_high")  # fmt: skip
+           "covered", "covered_low", "covered_high", "change_low", "change_high", "outside")  # fmt: skip
 _LOW, _HIGH = 0.05, 0.95
 _PLAIN = {"together": "几项合在一起", "": "所试各项都不改变", "untested": "未检验"}
 
@@ -46,7 +46,8 @@ class Certainty:
     gaps      GAPS: those of today and those that some draw makes; `judged` False: a reading for reference. share: of
               the draws in which it is a gap, all factors varied; share_…: one of them alone (NaN: it plays no part)
     tornado   TORNADO: covered people at the factor's low and high end (for places and residents, which have no end:
-              the 5th and 95th of a hundred draws), the others as given; factor "all": everything varied
+              the 5th and 95th of a hundred draws), the others as given; factor "all": everything varied; outside: where
+              today's lies of the interval of draws (see draws.outside; "" for ends)
     """
 
     uncertainty: Uncertainty
@@ -135,12 +136,12 @@ def _tornado(one: Trial) -> pd.DataFrame:
         if ends is None:
             ordered = np.sort(covered)
             low, high = (int(ordered[round(share * (len(ordered) - 1))]) for share in (_LOW, _HIGH))
-            settings = ("5%", "95%")
+            settings, lies = ("5%", "95%"), outside(one.covered_now, low, high)
         else:
             (low_setting, low), (high_setting, high) = ends
-            settings = (low_setting, high_setting)
+            settings, lies = (low_setting, high_setting), ""
         rows.append((one.rule.id, one.rule.label, one.reading.id, one.reading.label, name, *settings, one.population,
-                     one.covered_now, low, high, low - one.covered_now, high - one.covered_now))  # fmt: skip
+                     one.covered_now, low, high, low - one.covered_now, high - one.covered_now, lies))  # fmt: skip
     return pd.DataFrame(rows, columns=list(TORNADO))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.draws import Draws, Places, hangs_on
+from planner.draws import Draws, Places, hangs_on, outside
 from planner.errors import Problem, SitingError, Text
 from planner.places import settlements
 from planner.plans.subcenters import (
@@ -37,7 +37,7 @@ FACTORS = ("points", "population", "speed")
 SITES = ("objective", "objective_label", "site", "name", "county_code", "town_code", "planned", "chosen_now", "status",
          "share", "verdict", *(f"share_{one}" for one in FACTORS), "hangs_on")  # fmt: skip
 TORNADO = ("objective", "objective_label", "factor", "low_setting", "high_setting", "value", "value_low", "value_high",
-           "same_plan", "loss_mean", "loss_most", "not_proven")  # fmt: skip
+           "same_plan", "loss_mean", "loss_most", "not_proven", "outside")  # fmt: skip
 _LOW, _HIGH = 0.05, 0.95
 
 
@@ -253,7 +253,7 @@ class _Aim:
                 self.objective.id, self.objective.label, name, *settings, self.now.objective, low, high,
                 float((self.chosen[name] == now).all(axis=1).mean()),
                 float(self.loss.mean()) if mine else np.nan, float(self.loss.max()) if mine else np.nan,
-                int((~self.proven[name]).sum()),
+                int((~self.proven[name]).sum()), "" if name == "speed" else outside(self.now.objective, low, high),
             ))  # fmt: skip
         return pd.DataFrame(rows, columns=list(TORNADO))
 

@@ -154,3 +154,14 @@ def hangs_on(share: Mapping[str, float], now: bool) -> str:
         return "" if share["all"] == float(now) else "together"
     order = sorted(turned, key=lambda name: (-turned[name], list(share).index(name)))
     return ";".join(f"{name}={turned[name]:.4g}" for name in order)
+
+
+def outside(now: float, low: float, high: float) -> str:
+    """Return where today's value lies of an interval of draws: "above" it, "below" it, or "" within, ends included.
+
+    Outside, the draws do not scatter around today: what they vary pushes to one side.
+
+    >>> outside(9, 10, 12), outside(10, 10, 12), outside(13, 10, 12)
+    ('below', '', 'above')
+    """
+    return "below" if now < low else "above" if now > high else ""

@@ -139,6 +139,21 @@ def _report(found: "Report", out: Path, language: Language) -> None:
             f"{VERDICTS[name].say(language)} {count}" for name, count in counts.items() if count
         )  # fmt: skip
         print(printable(f"{label.say(language)}：{len(rows)}" + (f"（{said}）" if said else "")))
+    _print_biased(found, language)
     if found.sites is None:
         print(Text("没有给 -p，未检验选址。", "no -p: no sites were tested.").say(language))
     print(printable(Text(f"输出：{out}", f"output: {out}").say(language)))
+
+
+def _print_biased(found: "Report", language: Language) -> None:
+    """Print the readings of which today's value lies outside its own interval of draws."""
+    from scenarios.export.robust import biased
+
+    if language == "zh":
+        for text in biased(found):
+            print(printable(text))
+        return
+    for row in found.gaps.tornado.query("outside != ''").drop_duplicates(["rule", "reading"]).to_dict("records"):
+        print(
+            f"{row['rule']}, {row['reading']}: today lies {row['outside']} its own interval of draws, which are biased"
+        )

@@ -16,8 +16,10 @@ from planner.certainty_rules import FACTOR_LABELS
 from planner.errors import Text
 from planner.places import with_places
 from planner.schema import LEVEL_LABELS
+from planner.text import people_text
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of, parameters
+from scenarios.export.sheet import records
 from scenarios.plans.start import record_of
 from scenarios.robust import Report
 from scenarios.run import Step
@@ -42,7 +44,7 @@ _TORNADO_LABELS: Mapping[str, str] = MappingProxyType(
         "rule": "规则", "rule_label": "指标", "reading": "口径", "reading_label": "口径说明", "factor": "因素",
         "low_setting": "低端", "high_setting": "高端", "population": "评估人口（人）", "covered": "现在覆盖（人）",
         "covered_low": "低端覆盖（人）", "covered_high": "高端覆盖（人）", "change_low": "低端变化（人）",
-        "change_high": "高端变化（人）",
+        "change_high": "高端变化（人）", "outside": "今天的值",
     }
 )  # fmt: skip
 _SITE_LABELS: Mapping[str, str] = MappingProxyType(
@@ -57,9 +59,31 @@ _SITE_TORNADO_LABELS: Mapping[str, str] = MappingProxyType(
     {
         "objective": "目标", "objective_label": "目标说明", "factor": "因素", "low_setting": "低端", "high_setting": "高端",
         "value": "现在的最优值", "value_low": "低端最优值", "value_high": "高端最优值", "same_plan": "最优方案不变的抽样比例",
-        "loss_mean": "坚持方案的平均损失（比例）", "loss_most": "坚持方案的最大损失（比例）", "not_proven": "未证明最优的次数",
+        "loss_mean": "坚持方案的平均损失（比例）", "loss_most": "坚持方案的最大损失（比例）", "not_proven": "未证明最优的次数", "outside": "今天的值",
     }
 )  # fmt: skip
+
+
+OUTSIDE: Mapping[str, str] = MappingProxyType({"": "", "above": "高于抽样区间", "below": "低于抽样区间"})
+"""Where today's value lies of its own interval of draws; nothing where it lies within, as one expects."""
+_WHY: Mapping[str, str] = MappingProxyType(
+    {
+        "above": "多半因为今天在界线以内的点贴着界线，随机移动移出去的比移进来的多",
+        "below": "多半因为今天在界线以外的点贴着界线，随机移动移进来的比移出去的多",
+    }
+)
+
+
+def biased(report: Report) -> list[str]:
+    """Return one sentence a reading of which today's value lies outside its own interval of draws, and why."""
+    rows = report.gaps.tornado
+    rows = rows[rows["factor"].isin(["all", "points"]) & (rows["outside"] != "")].drop_duplicates(["rule", "reading"])
+    return [
+        f"{row['rule_label']}（{row['reading_label']}）：今天覆盖 {people_text(row['covered'])}，{OUTSIDE[row['outside']]}"
+        f" {people_text(row['covered_low'])}～{people_text(row['covered_high'])}（第 5%～95% 位，{FACTOR_LABELS[row['factor']].zh}）。"
+        f"{_WHY[row['outside']]}，所以抽样整体偏向一边，这个区间不是今天值的误差范围；是缺口的比例也因此偏{'高' if row['outside'] == 'above' else '低'}。"
+        for row in records(rows)
+    ]  # fmt: skip
 
 
 def write_outputs(folder: Path, report: Report, step: Step) -> None:
@@ -93,6 +117,7 @@ def _labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
         "factor": lambda one: FACTOR_LABELS[one].zh,
         "hangs_on": hangs_on_text,
         "level": lambda one: LEVEL_LABELS[one],
+        "outside": lambda one: OUTSIDE[one],
     }
     out = frame[list(labels)].copy()
     for name in out.columns:
@@ -124,7 +149,7 @@ def said(report: Report) -> list[tuple[str, str]]:
         ("敏感性", "一次只变一项。时速、农村半径取两端；点位、人口没有两端，取只变这一项的各次抽样中第 5% 和第 95% 位。"),
         ("没有检验的", "机构名录的遗漏和错误、城乡划分、乡镇界、路网缺漏、条款的读法；它们可能比所试的误差更要紧。"),
     ]  # fmt: skip
-    return lines + _said_of_sites(report)
+    return [*lines, *(("偏向", text) for text in biased(report)), *_said_of_sites(report)]
 
 
 def _said_of_sites(report: Report) -> list[tuple[str, str]]:

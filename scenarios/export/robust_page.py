@@ -9,7 +9,7 @@ import pandas as pd
 from planner import __version__
 from planner.certainty import VERDICTS, hangs_on_text, percent
 from planner.certainty_rules import FACTOR_LABELS
-from scenarios.export.robust import said, sites_of
+from scenarios.export.robust import OUTSIDE, biased, said, sites_of
 from scenarios.export.robust_workbook import NO_GAPS, loss_text, sorted_gaps, value_text
 from scenarios.export.sheet import records
 from scenarios.robust import Report
@@ -42,6 +42,7 @@ def page(report: Report) -> str:
         *_site_parts(report),
         "<h2>各指标取决于什么（一次变一项，覆盖人口的变化）</h2>",
         '<p class="quiet">褐色为减少，蓝色为增加；中线是现在的数据。</p>',
+        *(f'<p class="notice">{escape(text)}</p>' for text in biased(report)),
         *_bars(report.gaps.tornado),
         "<h2>参考口径（不作判断）中拿不准的</h2>",
         _gap_table(sorted_gaps(gaps[~judged & (gaps["verdict"] != "certain")]), "没有。"),
@@ -98,7 +99,8 @@ def _site_parts(report: Report) -> list[str]:
     values = ("目标", "因素", "现在", "低端", "高端", "最优方案不变", "坚持方案的损失（平均；最大）")
     turned = [
         (
-            row["objective_label"], FACTOR_LABELS[row["factor"]].zh, value_text(row, "value"),
+            row["objective_label"], FACTOR_LABELS[row["factor"]].zh,
+            value_text(row, "value") + (f"（{OUTSIDE[row['outside']]}）" if row["outside"] else ""),
             f"{row['low_setting']}：{value_text(row, 'value_low')}", f"{row['high_setting']}：{value_text(row, 'value_high')}",
             percent(row["same_plan"]), _losses(row),
         )
@@ -143,7 +145,8 @@ def _bar(row: Mapping[str, Any], widest: float) -> str:
             kind = "down" if change < 0 else "up"
             marks.append(f'<i class="{kind}" style="left:{left:.2f}%;width:{share:.2f}%"></i>')
     (low, down), (high, up) = ends
+    mark = f"<br>今天{OUTSIDE[row['outside']]}" if row["outside"] else ""
     return (
-        f'<div class="bar"><span>{escape(FACTOR_LABELS[row["factor"]].zh)}</span><span class="low">{escape(low)}：{down:+,}</span>'
+        f'<div class="bar"><span>{escape(FACTOR_LABELS[row["factor"]].zh)}{mark}</span><span class="low">{escape(low)}：{down:+,}</span>'
         f'<span class="track">{"".join(marks)}<b></b></span><span>{escape(high)}：{up:+,}</span></div>'
     )

@@ -11,7 +11,7 @@ from planner import __version__
 from planner.certainty import VERDICTS, hangs_on_text, percent
 from planner.certainty_rules import FACTOR_LABELS
 from scenarios.export.explain import write_explanations
-from scenarios.export.robust import said, sites_of
+from scenarios.export.robust import OUTSIDE, biased, said, sites_of
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
 from scenarios.export.workbook import FOREIGN
 from scenarios.robust import Report
@@ -72,6 +72,7 @@ _TORNADO = (
     Column("高端", "取值", 9, lambda row: row["high_setting"], "centre"),
     Column("高端", "覆盖\n（人）", 11, lambda row: row["covered_high"], "number"),
     Column("高端", "变化\n（人）", 11, lambda row: row["change_high"], "number"),
+    Column("", "今天的值", 10, lambda row: OUTSIDE[row["outside"]], "centre"),
 )
 _SITE_TORNADO = (
     Column("", "序号", 4, lambda row: row["number"], "centre"),
@@ -85,6 +86,7 @@ _SITE_TORNADO = (
     Column("", "最优方案\n不变的比例", 10, _share("same_plan"), "centre"),
     Column("坚持方案的损失", "平均", 9, lambda row: loss_text(row["loss_mean"]), "centre"),
     Column("坚持方案的损失", "最大", 9, lambda row: loss_text(row["loss_most"]), "centre"),
+    Column("", "今天的值", 10, lambda row: OUTSIDE[row["outside"]], "centre"),
 )
 
 
@@ -144,7 +146,14 @@ def write_workbook(path: Path, report: Report) -> None:
     if report.sites is not None:
         sheet("选址可信度", f"次中心 {report.sites.p} 个的可信度", _SITES, sites_of(report), "没有候选点。")
         sheet("选址敏感性", "选址的敏感性", _SITE_TORNADO, report.sites.tornado, "没有选址。")
-    sheet("敏感性", "各指标覆盖人口的敏感性（一次变一项）", _TORNADO, report.gaps.tornado, "没有可检验的指标。")
+    sheet(
+        "敏感性",
+        "各指标覆盖人口的敏感性（一次变一项）",
+        _TORNADO,
+        report.gaps.tornado,
+        "没有可检验的指标。",
+        *biased(report),
+    )
     write_explanations(Sheet(book, formats, region, "说明", "说明"), said(report), notice)
     book.close()
 
