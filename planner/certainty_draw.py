@@ -131,7 +131,7 @@ class OneDraw:
         theirs = self.facilities.iloc[self.bench.kind(CENTER)]
         asked, place = np.unique(self.bench.spots[1][rows], return_inverse=True)
         reach = self.bench.travels[travel].reach(self.residents.iloc[asked], theirs, _ALL_PAIRS)
-        centers = self.bench.places.loc[reach.facility_ids]
+        centers = self.bench.places.loc[list(reach.facility_ids)]
         count = np.diff(reach.indptr)
         at, center, cost = np.repeat(np.arange(len(asked)), count), reach.indices, reach.costs.astype(np.int64)
         home = self.bench.homes.iloc[asked]
