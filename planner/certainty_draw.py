@@ -11,6 +11,7 @@ import pandas as pd
 
 from planner.draws import Draws
 from planner.reach import Reach
+from planner.region import counts_as
 from planner.schema import FACILITY_KINDS
 from planner.serving import CENTER, named_centers
 from planner.travel import Travel
@@ -53,8 +54,8 @@ class Bench:
     @cached_property
     def _rows_of_kind(self) -> Mapping[str, Whole]:
         facilities = self.draws.region.facilities
-        kind, is_open = facilities["kind"].to_numpy(object), (facilities["status"] == "open").to_numpy(bool)
-        return {name: np.flatnonzero(is_open & (kind == name)) for name in FACILITY_KINDS}
+        is_open = (facilities["status"] == "open").to_numpy(bool)
+        return {name: np.flatnonzero(is_open & counts_as(facilities, [name]).to_numpy(bool)) for name in FACILITY_KINDS}
 
     def kind(self, name: str) -> Whole:
         """Return the rows of the open facilities of one kind."""

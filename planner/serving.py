@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.reach import Reach
-from planner.region import Region
+from planner.region import Region, counts_as
 from planner.travel import Travel
 
 CENTER = "community_health_center"
@@ -20,7 +20,7 @@ def served_by(
 ) -> gpd.GeoDataFrame:
     """Return the open facilities of this kind, and those of the kinds beside it that are named, sorted by id."""
     frame = region.open_facilities(facility_kind, *beside_kinds)
-    return frame[(frame["kind"] == facility_kind) | frame["id"].isin(list(beside_ids))]
+    return frame[counts_as(frame, [facility_kind]) | frame["id"].isin(list(beside_ids))]
 
 
 def served_towns(region: Region, hospital_kinds: Collection[str]) -> gpd.GeoDataFrame:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
@@ -11,12 +12,14 @@ import pytest
 
 from geodata.load import load
 from planner import standards
+from planner.certainty_draw import Bench
 from planner.findings import FEW_PEOPLE, assess, gap_rows, no_data_rows, unjudged_rows
 from planner.measures import FUNCTIONS
 from planner.plans.sites import default_hosts
 from planner.region import Region
 from planner.rules import Rules, load_rules, read_rules
 from planner.scenario import Change, Override, Scenario, apply, overridden
+from planner.schema import FACILITY_KINDS
 from planner.travel import PAPER
 from scenarios.changes import SAME, changes
 from scenarios.cli import main
@@ -365,6 +368,14 @@ def test_an_upgraded_centre_serves_its_communities_still(tiny_region: Region, ru
     pd.testing.assert_frame_equal(before, after)
     lost = assess(apply(tiny_region, Scenario(edits=(_to("CHC1", "hospital", "change"),))), only, PAPER)
     assert not lost.equals(before)
+
+
+def test_draws_count_kinds_as_the_region_does(tiny_region: Region) -> None:
+    edits = (_to("CHC1", "hospital", "upgrade"), _to("TH1", "county_subcenter", "upgrade"))
+    region = apply(tiny_region, Scenario(edits=edits))
+    bench = Bench(SimpleNamespace(region=region), {}, {})  # type: ignore[arg-type]
+    for kind in FACILITY_KINDS:
+        assert list(region.facilities["id"].iloc[bench.kind(kind)]) == list(region.open_facilities(kind)["id"]), kind
 
 
 def test_an_upgraded_hospital_is_no_candidate_again(sample_findings: tuple[Region, pd.DataFrame]) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from planner.errors import Text
 from planner.plans.sites import COUNTY_OWNER, general_hospitals
-from planner.region import Region
+from planner.region import Region, counts_as
 
 CITY_OWNER = "市办"
 LEVELS: Mapping[str, Text] = MappingProxyType(
@@ -51,8 +51,8 @@ def tiers_of(level: str, facilities: pd.DataFrame) -> list[tuple[str, pd.DataFra
         return [("", facilities)]
     if level != "town":
         return [("county_code", facilities)]
-    hospitals = facilities[facilities["kind"].isin(TOWN_HOSPITALS)]
-    centers = facilities[facilities["kind"].isin(TOWN_CENTERS)]
+    hospitals = facilities[counts_as(facilities, TOWN_HOSPITALS)]
+    centers = facilities[counts_as(facilities, TOWN_CENTERS)]
     return [("town_code", hospitals), ("town_code", centers), ("county_code", hospitals), ("county_code", centers)]
 
 
