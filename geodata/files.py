@@ -19,7 +19,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geodata.csv_text import Cells, csv_cells, with_lf
-from planner.errors import DataError, Problem, Text
+from planner.errors import DataError, FugaiError, Problem, Text
 from planner.schema import FACTS, Table
 
 SHEETS = (".csv", ".xlsx")
@@ -254,14 +254,18 @@ def _cell(value: object) -> str:
 
 def _xlsx_cells(path: Path) -> dict[str, Cells]:
     """Return (row number, cells) of each sheet that is not empty, by the sheet's name."""
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineWorkbook
 
     try:
         with zipfile.ZipFile(path) as archive:
             _check_size(path.name, archive)
         book = CalamineWorkbook.from_path(str(path))
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-    except (CalamineError, zipfile.BadZipFile, OSError) as error:
+    except FugaiError:
+        raise
+    except BaseException as error:  # of zip, zlib and calamine, whose panics are no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+            raise
         raise _wrong(
             path.name,
             Text("打不开这个 Excel 文件", "this workbook cannot be opened"),

@@ -95,3 +95,17 @@ def test_a_place_is_seen_across_the_pieces_that_are_read(tmp_path: Path, at: int
         archive.writestr("xl/worksheets/sheet1.xml", b" " * at + b'<c r="XFD1048576"/>')
     with zipfile.ZipFile(path) as archive, pytest.raises(DataError, match="第 1048576 行、第 16384 列"):
         _check_size("a.xlsx", archive)
+
+
+def test_a_workbook_whose_parts_are_broken_is_refused(tmp_path: Path) -> None:
+    """Found by fuzzing: what is compressed ends in the midst, or no longer unpacks."""
+    whole = _book(tmp_path / "villages.xlsx", {"A1": "村代码", "B1": "村名称", "A2": "510402001001"}).read_bytes()
+    path = tmp_path / "broken.xlsx"
+    told = set()
+    for at in range(60, len(whole) - 60, 7):
+        path.write_bytes(whole[:at] + bytes(one ^ 0x5A for one in whole[at : at + 3]) + whole[at + 3 :])
+        try:
+            read(path, VILLAGES)
+        except DataError as error:
+            told.add(error.problems[0].found)
+    assert "error" in told  # of zlib
