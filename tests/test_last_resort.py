@@ -3,18 +3,22 @@
 import errno
 import os
 import re
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+from shapely import box
 
 from planner.errors import OptionError
 from planner.limits import read_limit
 from scenarios.cli import main
 from scenarios.export import folder as folders
 from scenarios.export.folder import held, whole_folder, write_whole
+from scenarios.export.tables import write_layer
 
 CASES = Path(__file__).parent / "adversary"
 D, F = str(CASES / "d.csv"), str(CASES / "f.csv")
@@ -207,3 +211,74 @@ def test_a_name_with_brackets_has_its_leftovers_cleared(tmp_path: Path) -> None:
     with whole_folder(tmp_path / "o[1]") as folder:
         (folder / "manifest.json").write_text(OURS)
     assert [one.name for one in tmp_path.iterdir()] == ["o[1]"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+@pytest.mark.parametrize("old", [(), ("a",), ("a", "b")])
+def test_of_several_files_all_are_new_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, old: Sequence[str]
+) -> None:
+    """Found by injecting faults: the first file was new and the second as before."""
+    for name in old:
+        (tmp_path / name).write_text("old")
+    seen, replace = [], Path.replace
+
+    def fail(path: Path, target: Path) -> Path:
+        seen.append(path)
+        if len(seen) == number:
+            raise OSError(errno.EIO, "Input/output error")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    outputs = {tmp_path / name: lambda path: path.write_text("new") for name in "ab"}
+    if number <= 2 + len(old):
+        with pytest.raises(OptionError, match="读写失败"):
+            write_whole(outputs)
+        assert {one.name: one.read_text() for one in tmp_path.iterdir()} == dict.fromkeys(old, "old")
+    else:
+        write_whole(outputs)
+        assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {"a": "new", "b": "new"}
+
+
+def test_one_file_that_cannot_be_replaced_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("old")
+    (tmp_path / ".a.fugai-old").write_text("older")
+    monkeypatch.setattr(Path, "replace", _fail_with(errno.EIO))
+    with pytest.raises(OptionError, match="读写失败"):
+        write_whole({tmp_path / "a": lambda path: path.write_text("new")})
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {"a": "old"}
+
+
+def test_a_kill_between_two_files_is_mended(tmp_path: Path) -> None:
+    (tmp_path / ".a.fugai-old").write_text("old")
+    with pytest.raises(RuntimeError):
+        write_whole({tmp_path / "a": lambda path: _raise()})
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {"a": "old"}
+
+
+def _raise() -> None:
+    raise RuntimeError
+
+
+def _limited(number: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (number, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson"])
+@pytest.mark.parametrize("rows", [0, 400])
+def test_a_layer_is_whole_or_an_error(tmp_path: Path, suffix: str, rows: int) -> None:
+    """Found by injecting faults: GDAL said nothing of a GeoPackage whose index, or whose every table, was not written."""
+    frame = gpd.GeoDataFrame({"a": ["x" * 300] * rows}, geometry=[box(0, 0, 1, 1)] * rows, crs=4326)
+    driver = {".gpkg": "GPKG", ".geojson": "GeoJSON"}[suffix]
+    whole = tmp_path / f"whole{suffix}"
+    write_layer(whole, frame, "l", driver, geometry_type="Polygon")
+    size = whole.stat().st_size
+    for number in {*range(1, size, max(1, size // 25)), size - 1}:
+        path = tmp_path / f"{number}{suffix}"
+        _limited(number)
+        try:
+            with pytest.raises(OSError, match=r"\S"):
+                write_layer(path, frame, "l", driver, geometry_type="Polygon")
+        finally:
+            _limited(resource.RLIM_INFINITY)
+    assert size > 40_000 or suffix == ".geojson"

@@ -141,13 +141,41 @@ def write_whole(outputs: Mapping[Path, Callable[[Path], object]]) -> None:
             stack.enter_context(_told(out))
             stack.enter_context(held(out))
             stack.callback(new.unlink, missing_ok=True)
+            _mend(out)
         for out, write in outputs.items():
             with _told(out):
                 write(fresh[out])
                 _flush(fresh[out])
+        _put(fresh)
+
+
+def _mend(out: Path) -> None:
+    """Take away what a run that was killed between two renames has parked, or bring it back where nothing took its place."""
+    if _parked(out).exists() and out.exists():
+        _parked(out).unlink()
+    elif _parked(out).exists():
+        _parked(out).rename(out)
+
+
+def _put(fresh: Mapping[Path, Path]) -> None:
+    """Put every new file in its place; where one cannot be, those that stood there before come back."""
+    made: list[Path] = []
+    try:
         for out, new in fresh.items():
             with _told(out):
+                if len(fresh) > 1 and out.exists():
+                    out.replace(_parked(out))
                 new.replace(out)
+                made.append(out)
+    except BaseException:
+        for out in fresh:
+            if _parked(out).exists():
+                _parked(out).replace(out)
+            elif out in made:
+                out.unlink()
+        raise
+    for out in fresh:
+        _parked(out).unlink(missing_ok=True)
 
 
 def _new(out: Path) -> str:

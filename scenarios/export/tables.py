@@ -2,6 +2,10 @@
 
 import errno
 import shutil
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +42,34 @@ def write_layer(path: Path, frame: gpd.GeoDataFrame, layer: str, driver: str = "
     """Write a layer, the same bytes every time; OSError where it cannot be written: GDAL's own errors are none."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": GPKG_DATE})
     try:
+        if driver != "GPKG":
+            memory = BytesIO()  # of a stream GDAL does not tell that it could not be written
+            pyogrio.write_dataframe(frame, memory, layer=layer, driver=driver, **options)
+            path.write_bytes(memory.getvalue())
+            return
         pyogrio.write_dataframe(frame, path, layer=layer, driver=driver, **options)
-    except (DataSourceError, DataLayerError) as error:
+        _check_written(path, frame, layer, options)
+    except (DataSourceError, DataLayerError, sqlite3.Error) as error:
         full = shutil.disk_usage(path.parent).free < _SPARE
         raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _check_written(path: Path, frame: gpd.GeoDataFrame, layer: str, options: Mapping[str, Any]) -> None:
+    """Raise sqlite3.Error where the layer lacks rows, or a table or trigger that an empty one in memory has.
+
+    GDAL does not tell that its last statements, those of the spatial index, found the disk full.
+    """
+    memory = BytesIO()
+    pyogrio.write_dataframe(frame.iloc[:0], memory, layer=layer, driver="GPKG", **options)
+    with closing(sqlite3.connect(":memory:")) as empty, closing(sqlite3.connect(path)) as made:
+        empty.deserialize(memory.getvalue())
+        wanted, there = (set(one.execute("SELECT type, name FROM sqlite_master")) for one in (empty, made))
+        quoted = layer.replace('"', '""')
+        (rows,) = made.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()  # noqa: S608 - a name of ours
+    if not wanted <= there or rows != len(frame):
+        raise sqlite3.OperationalError(f"{layer}: {rows} of {len(frame)} rows, {len(wanted - there)} parts missing")
 
 
 def _about_places(places: gpd.GeoDataFrame, findings: pd.DataFrame) -> gpd.GeoDataFrame:
