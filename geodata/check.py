@@ -9,6 +9,7 @@ from shapely import STRtree
 from planner.errors import Problem, Text
 from planner.region import Region
 from planner.schema import FACILITY_KINDS
+from planner.text import coordinate_text, count_text, number_text, people_text
 
 _BEYOND_M = 20_000
 _OVERLAP_M2 = 10_000
@@ -49,7 +50,7 @@ def quality(region: Region) -> Quality:
         (Text("坐标系", "CRS"), region.crs),
         (Text("县（区）、乡镇（街道）、村（社区）", "counties, towns, villages"),
          f"{len(region.counties)}、{len(region.towns)}、{len(region.villages)}"),
-        (Text("常住人口", "residents"), f"{people:,}（其中估算 {estimated:,}）"),
+        (Text("常住人口", "residents"), f"{count_text(people)}（其中估算 {count_text(estimated)}）"),
         (Text("医疗卫生机构", "facilities"), f"{len(region.facilities)}（{listed}）"),
         *([(Text("没有名录的机构类型（有关指标无法判断，列入待补数据清单）", "kinds without a list (their rules cannot be judged)"),
             unlisted)] if unlisted else []),
@@ -70,8 +71,8 @@ def _population(region: Region) -> list[Problem]:
                 out.append(
                     _warn(
                         Text(
-                            f"{label} {row.name}：居民点合计 {found:,.0f} 人，公布 {stated:,.0f} 人",
-                            f"{row.code}: residents add up to {found:,.0f}, the total says {stated:,.0f}",
+                            f"{label} {row.name}：居民点合计 {people_text(found)}，公布 {people_text(stated)}",
+                            f"{row.code}: residents add up to {count_text(found)}, the total says {count_text(stated)}",
                         ),
                         Text("核对居民点是否齐全", "check whether the residents are complete"),
                     )
@@ -96,16 +97,16 @@ def _villages_people(region: Region) -> list[Problem]:
         few = Text("，不足一半", ", less than half") if 2 * found < stated else Text("", "")
         out.append(
             _warn(
-                Text(f"居民点合计 {found:,} 人，村社区合计 {stated:,} 人{few.zh}",
-                     f"residents add up to {found:,}, villages to {stated:,}{few.en}"), fix,
+                Text(f"居民点合计 {people_text(found)}，村社区合计 {people_text(stated)}{few.zh}",
+                     f"residents add up to {count_text(found)}, villages to {count_text(stated)}{few.en}"), fix,
             )
         )  # fmt: skip
     rows = [(row.name, *(float(sums.get(row.code, 0)) for sums in by_town)) for row in region.towns.itertuples()]
     apart = [row for row in rows if _apart(row[1], row[2])]
     out += [
         _warn(
-            Text(f"{name}：居民点合计 {people:,.0f} 人，村社区合计 {said:,.0f} 人",
-                 f"{name}: residents add up to {people:,.0f}, villages to {said:,.0f}"), fix,
+            Text(f"{name}：居民点合计 {people_text(people)}，村社区合计 {people_text(said)}",
+                 f"{name}: residents add up to {count_text(people)}, villages to {count_text(said)}"), fix,
         )
         for name, people, said in apart[:_SHOWN]
     ]  # fmt: skip
@@ -142,8 +143,8 @@ def _overlaps(towns: gpd.GeoDataFrame) -> list[Problem]:
             out.append(
                 _warn(
                     Text(
-                        f"乡镇边界重叠 {area / 1e6:.2f} 平方公里：{names}",
-                        f"towns overlap by {area / 1e6:.2f} km²: {names}",
+                        f"乡镇边界重叠 {number_text(area / 1e6)} 平方公里：{names}",
+                        f"towns overlap by {number_text(area / 1e6)} km²: {names}",
                     ),
                     Text("核对边界", "check the borders"),
                 )
@@ -167,7 +168,7 @@ def _far_facilities(region: Region) -> list[Problem]:
 
 def _same_place(region: Region) -> list[Problem]:
     """Name facilities of one kind that stand on the very same point: often one entered twice."""
-    rounded = region.facilities.assign(at=[f"{lon:.6f},{lat:.6f}" for lon, lat in
+    rounded = region.facilities.assign(at=[f"{coordinate_text(lon)},{coordinate_text(lat)}" for lon, lat in
                                            zip(region.facilities["lon"], region.facilities["lat"], strict=True)])  # fmt: skip
     twice = rounded[rounded.duplicated(["kind", "at"], keep=False)]
     return [

@@ -12,6 +12,7 @@ from geodata.columns import Notes
 from geodata.files import RawTable
 from planner.errors import Text
 from planner.schema import Table
+from planner.text import coordinate_text
 
 Floats = npt.NDArray[np.float64]
 
@@ -148,7 +149,7 @@ def _check_extent(raw: RawTable, shapes: gpd.GeoSeries, notes: Notes) -> None:
     left, bottom, right, top = shapes.total_bounds
     inside = west <= left and right <= east and south <= bottom and top <= north
     if not inside and not np.isnan(left):
-        found = f"{left:.4g}, {bottom:.4g} – {right:.4g}, {top:.4g}"
+        found = f"{coordinate_text(left)}, {coordinate_text(bottom)} – {coordinate_text(right)}, {coordinate_text(top)}"
         notes.add(
             raw.file, Text("图形不在中国范围内", "the shapes lie outside China"),
             Text("核对坐标系，以及经纬度是否写反", "check the CRS, and whether lon and lat are swapped"), found=found,

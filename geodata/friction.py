@@ -13,6 +13,7 @@ import pandas as pd
 from geodata.raster import open_geotiff
 from planner.errors import DataError, Problem, Text
 from planner.snap import Walk
+from planner.text import coordinate_text
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
@@ -127,7 +128,9 @@ def read_friction(
             "no friction of walking: minutes a metre lie between 0.005 and 0.6",
         )
         fix = Text("换用步行阻力面，单位为分钟/米", "give a surface of walking, in minutes per metre")
-        raise DataError(Problem(path.name, what, fix, found=f"{known.min():.4g}–{known.max():.4g}"))
+        raise DataError(
+            Problem(path.name, what, fix, found=f"{coordinate_text(known.min())}–{coordinate_text(known.max())}")
+        )
     return Friction(pace, bounds[0], bounds[3], cell_m, crs)
 
 

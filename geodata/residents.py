@@ -12,6 +12,7 @@ import shapely
 from geodata.columns import Notes
 from geodata.raster import Floats, GeoTiff, open_geotiff, refusal
 from planner.errors import DataError, Problem, Text
+from planner.text import coordinate_text, count_text, exact_text
 
 Integers = npt.NDArray[np.int64]
 
@@ -145,7 +146,7 @@ def _check_values(file: str, values: Floats) -> None:
         raise refusal(
             file, Text("有负的或无穷大的人数", "it holds negative or infinite numbers of people"),
             Text("若这是无数据值，用 gdal_edit -a_nodata 写明", "if that stands for no data, say so with gdal_edit -a_nodata"),
-            f"{worst:g}",
+            exact_text(worst),
         )  # fmt: skip
 
 
@@ -167,14 +168,14 @@ def _places(source: GeoTiff, towns: gpd.GeoDataFrame, notes: Notes) -> gpd.GeoDa
     windows = [_window(source, one) for one in places.geometry]
     cells = sum(rows * columns for _, _, rows, columns in windows)
     if not np.isfinite(around).all() or not cells:
-        shown = [" ".join(f"{one:.4f}" for one in box) for box in (extent, around)]
+        shown = [" ".join(coordinate_text(one) for one in box) for box in (extent, around)]
         raise refusal(
             source.file, Text(f"与乡镇不重叠（乡镇范围 {shown[1]}）", f"does not overlap the towns ({shown[1]})"),
             Text("核对是不是这个城市的栅格、坐标系是否写对", "check that it is of this city and states its CRS rightly"), shown[0],
         )  # fmt: skip
     if cells > _CELLS_IN_ALL:
         raise refusal(
-            source.file, Text(f"像元太多（{cells:,}）", f"too many cells ({cells:,})"),
+            source.file, Text(f"像元太多（{count_text(cells)}）", f"too many cells ({count_text(cells)})"),
             Text("重采样到 10 米以上", "resample it to 10 m or more"),
         )  # fmt: skip
     inside = shapely.buffer(shapely.box(*extent), max(source.cell), join_style="mitre").bounds

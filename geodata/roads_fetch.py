@@ -12,6 +12,7 @@ from geodata.roads import read_roads
 from geodata.roads_tags import ACCESS_KEYS, DRIVABLE
 from planner.errors import DataError, FugaiError, OptionError, Problem, Text, file_problem
 from planner.network import RoadGraph
+from planner.text import coordinate_text
 
 Box = tuple[float, float, float, float]
 
@@ -87,7 +88,7 @@ def _checked(bbox: Box) -> Box:
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise _option(
             "--bbox", Text("须是 西,南,东,北（经纬度，西<东，南<北）", "must be W,S,E,N in degrees, W < E and S < N"),
-            Text("检查次序", "check the order"), ",".join(f"{one:g}" for one in bbox),
+            Text("检查次序", "check the order"), ",".join(coordinate_text(one) for one in bbox),
         )  # fmt: skip
     return bbox
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from planner.errors import DataError, Problem, Text
 from planner.network import Floats
+from planner.text import coordinate_text
 
 _HEAD = 65_536
 _CHUNK = 1 << 20
@@ -44,7 +45,7 @@ def check_degrees(path: Path, lon: Floats, lat: Floats) -> None:
     """Refuse coordinates that are not (lon, lat) in degrees, or that are those of China with the two swapped."""
     fix = Text("检查坐标系，并对调经纬度", "check the CRS, and swap lon and lat")
     if not ((np.abs(lat) <= 90).all() and (np.abs(lon) <= 180).all()):  # NaN is neither
-        found = f"{lon.min():.6g}–{lon.max():.6g}, {lat.min():.6g}–{lat.max():.6g}"
+        found = f"{coordinate_text(lon.min())}–{coordinate_text(lon.max())}, {coordinate_text(lat.min())}–{coordinate_text(lat.max())}"
         raise wrong(
             path, Text("超出经度 ±180°、纬度 ±90°，经纬度可能写反了或单位是米",
                        "beyond ±180°, ±90°: lon and lat may be swapped, or these are metres"), fix, found,

@@ -19,7 +19,7 @@ from maps.ground import Edges
 from maps.ground import roads as roads_to_draw
 from maps.sheet import sheet
 from planner.network import RoadGraph
-from planner.text import share_text
+from planner.text import share_of
 
 STATES: Mapping[str, str] = MappingProxyType({"covered": "已覆盖", "uncovered": "未覆盖", "unreachable": "不可达"})
 """What a point is at a limit, in the order in which the page numbers and draws them."""
@@ -129,7 +129,7 @@ def _limits(
 ) -> dict[str, object]:
     counts = {name: [one[name] for one in people] for name in (*STATES, "population")}
     shares = [
-        share_text(float(str(covered)) / float(str(everyone))) if everyone else "—"
+        share_of(float(str(covered)), float(str(everyone)))
         for covered, everyone in zip(counts["covered"], counts["population"], strict=True)
     ]
     columns = {"limit": areas["limit"], "outline": outlines, "share": shares, **counts}

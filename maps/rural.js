@@ -60,8 +60,8 @@ function showRural(map) {
     stops.forEach(([at], order) => written(villages[at].at, String(order + 1), 'order', 'orders').addTo(orderLayer));
   }
 
-  const routeFacts = (route) => [[words.villages, `${number(route.stops.length)} 个`], ['行程', `${route.km} 公里`],
-    ['共计', `${route.hours} 小时，${route.back} 回院`]];
+  const routeFacts = (route) => [[words.villages, `${number(route.stops.length)} 个`], ['行程', route.km],
+    ['共计', `${route.hours}，${route.back} 回院`]];
 
   function overview(shown) {
     const sum = (count) => number(shown.reduce((total, route) => total + count(route), 0));

@@ -18,6 +18,7 @@ from maps.ground import Edges, ground, roads_of
 from maps.marks import CIRCLE, DIAMOND, DOWN, PAPER, PENTAGON, PLUS_LOW, SQUARE, UP, Mark
 from maps.sheet import sheet
 from planner.region import Region
+from planner.text import amount_text, hours_text
 
 _ROUTE_TOLERANCE_M = 25.0
 _GREY = "#7a868d"
@@ -170,7 +171,7 @@ def _routes(duty: Duty, place: Mapping[str, int], region: Region) -> list[dict[s
     return [
         {
             "hospital": one.hospital, "name": one.hospital_name, "team": one.team, "days": list(one.days),
-            "km": f"{one.km:,.1f}", "hours": f"{one.hours:,.1f}", "back": one.back,
+            "km": amount_text(one.km * 1e6, "mm"), "hours": hours_text(one.hours).zh, "back": one.back,
             "stops": [[place[stop.code], stop.arrive, stop.leave] for stop in one.stops],
             "lines": _legs(one, region),
         }

@@ -18,6 +18,7 @@ from planner.measures import MEASURES
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import LEVELS
+from planner.text import percent_text
 from planner.travel import Travel
 from planner.uncertainty import Uncertainty
 
@@ -154,17 +155,4 @@ def hangs_on_text(code: str) -> str:
     if code in _PLAIN:
         return _PLAIN[code]
     parts = (part.split("=") for part in code.split(";"))
-    return "、".join(f"{FACTOR_LABELS[name].zh}（{percent(float(share))}）" for name, share in parts)
-
-
-def percent(share: float) -> str:
-    """Return a share of draws; all is never said of less than all, nor none of more than none.
-
-    >>> percent(0.9999), percent(1.0), percent(0.001), percent(0.125), percent(float("nan"))
-    ('>99%', '100%', '<1%', '12%', '—')
-    """
-    if np.isnan(share):
-        return "—"
-    if 0.99 < share < 1:
-        return ">99%"
-    return "<1%" if 0 < share < 0.01 else f"{share:.0%}"
+    return "、".join(f"{FACTOR_LABELS[name].zh}（{percent_text(float(share))}）" for name, share in parts)

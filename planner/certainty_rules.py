@@ -20,6 +20,7 @@ from planner.road import Road
 from planner.rules import Reading, Rule, Rules
 from planner.schema import LEVELS
 from planner.serving import CENTER, is_served
+from planner.text import exact_text
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
@@ -240,8 +241,8 @@ class _People(_Test):
     def ends(self, bench: Bench) -> Ends:
         off, kilometres = self.draws.uncertainty.speed, self.draws.uncertainty.rural_km
         settings = {
-            "speed": [(f"×{1 + change:g}", self._limit(1 + change)) for change in (-off, off)],
-            "rural": [(f"{one:g} km", self._limit(1.0, one)) for one in kilometres],
+            "speed": [(f"×{exact_text(1 + change)}", self._limit(1 + change)) for change in (-off, off)],
+            "rural": [(f"{exact_text(one)} km", self._limit(1.0, one)) for one in kilometres],
         }
         out = {}
         for name in (one for one in self.varied if one in settings):

@@ -27,6 +27,7 @@ from planner.siting.siting import Siting, open_positions
 from planner.siting.small import small_first, value_of
 from planner.siting.solve import explained, solve
 from planner.siting.ties import lexicographic
+from planner.text import exact_text
 from planner.travel import Travel
 from planner.uncertainty import Uncertainty
 
@@ -244,7 +245,7 @@ class _Aim:
             low, high = (float(ordered[round(share * (len(ordered) - 1))]) for share in (_LOW, _HIGH))
             settings = ("5%", "95%")
             if name == "speed":
-                settings = (f"×{1 - off:g}", f"×{1 + off:g}")
+                settings = (f"×{exact_text(1 - off)}", f"×{exact_text(1 + off)}")
                 low, high = (
                     self._solved(self._asked(self.bench.today, None, 1 + one)).objective for one in (-off, off)
                 )

@@ -8,6 +8,7 @@ from typing import Any
 from planner.region import URBAN_SCOPES
 from planner.rules import Reading, Rule
 from planner.schema import FACILITIES, FACILITY_KINDS
+from planner.text import exact_text
 
 _KINDS = {kind: names[0] for kind, names in FACILITY_KINDS.items()}
 _CHOICES = {value: names[0] for field in FACILITIES.fields for value, names in field.choices.items()}
@@ -59,7 +60,7 @@ def parameter_text(name: str, value: object) -> str:
     label, unit, words = PARAMETERS.get(name, (name, "", {}))
     values = value if isinstance(value, tuple) else (value,)
     said = (
-        f"{one:,g}" if isinstance(one, int | float) and not isinstance(one, bool) else words.get(str(one), str(one))
+        exact_text(one) if isinstance(one, int | float) and not isinstance(one, bool) else words.get(str(one), str(one))
         for one in values
     )
     return f"{label}＝{'、'.join(said)}{unit}"

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from planner.scenario import Change, Close, Edit, Open
 from planner.schema import FACILITIES, FACILITY_KINDS
+from planner.text import coordinate_text, exact_text, money_text
 
 
 def edit_words(edits: Sequence[Edit], names: Mapping[str, str] = MappingProxyType({})) -> list[str]:
@@ -22,7 +23,7 @@ def edit_words(edits: Sequence[Edit], names: Mapping[str, str] = MappingProxyTyp
         name = f"“{known[facility]}”" if known.get(facility) else " "
         into = _into(edit)
         what = f"{_verb(edit)}{name}{facility}" + (f"，{into}" if into else "")
-        cost = "" if math.isnan(edit.cost) else f"{edit.cost:g} 万元"
+        cost = "" if math.isnan(edit.cost) else money_text(edit.cost)
         told = "；".join(part for part in (edit.reason, f"{edit.year} 年" if edit.year else "", cost) if part)
         said.append(what + (f"（{told}）" if told else ""))
     return said
@@ -46,7 +47,7 @@ def _into(edit: Edit) -> str:
     fields = dict(edit.fields)
     said = [f"为{_kind(fields.pop('kind'))}"] if "kind" in fields else []
     if {"lon", "lat"} <= fields.keys():
-        said.append(f"到 {fields.pop('lon'):g}, {fields.pop('lat'):g}")
+        said.append(f"到 {coordinate_text(fields.pop('lon'))}, {coordinate_text(fields.pop('lat'))}")
     said += [f"{FACILITIES.field(name).label}＝{_value(name, value)}" for name, value in fields.items()]
     return "，".join(said)
 
@@ -59,7 +60,7 @@ def _value(name: str, value: object) -> str:
     return (
         ("是" if value else "否")
         if isinstance(value, bool)
-        else f"{value:g}"
+        else exact_text(value)
         if isinstance(value, float)
         else str(value)
     )

@@ -2,7 +2,7 @@
 
     counted    people, places        whole, thousands with a comma
     measured   kilometres            two decimals
-               minutes               one decimal
+               minutes, hours        one decimal
                metres                whole
                other (a rate, …)     whole where it is whole, else two decimals
     set        a limit, a cost       as somebody wrote it, no decimals added or lost
@@ -48,16 +48,18 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 METRES_TEXT = Text("米", "m")
 CELLS: Mapping[str, str] = MappingProxyType(
     {
-        "count": "#,##0",
+        "number": "#,##0",
         "kilometres": '[=0]0;[<0.005]"不到 0.01";#,##0.00',
         "minutes": '[=0]0;[<0.05]"不到 0.1";#,##0.0',
+        "hours": '[=0]0;[<0.05]"不到 0.1";#,##0.0',
         "metres": '[=0]0;[<0.5]"不到 1";#,##0',
-        "number": "#,##0.00",
+        "rate": "#,##0.00",
         "money": "#,##0.######",
-        "text": "@",
     }
 )
-"""The same rules as number formats of a workbook, whose cells hold the whole number."""
+"""The same rules as number formats of a workbook, whose cells hold the number as it is; "rate" also for differences."""
+WAY_CELLS: Mapping[str, str] = MappingProxyType({"mm": "kilometres", "ms": "minutes", "table": "rate"})
+"""The format of a cell with a cost in kilometres or minutes, by the unit of the cost."""
 
 
 def share_text(share: Number, digits: int = SHARE_DIGITS) -> str:
@@ -221,18 +223,21 @@ def amount_text(cost: Number, unit: str) -> str:
     return amount_words(cost, unit).zh
 
 
-def amounts_apart(costs: Sequence[Number], unit: str) -> list[str]:
+def amounts_apart(costs: Sequence[Number], unit: str) -> list[Text]:
     """Return costs so that different ones look different.
 
-    >>> amounts_apart([5_000_001, 5_000_002], "mm"), amounts_apart([5_000_000, 5_000_000], "mm")
-    (['5.000001 公里', '5.000002 公里'], ['5.00 公里', '5.00 公里'])
+    >>> [one.zh for one in amounts_apart([5_000_001, 5_000_002], "mm")]
+    ['5.000001 公里', '5.000002 公里']
+    >>> [one.en for one in amounts_apart([1_800_200, 1_800_000], "ms")]
+    ['30.003 min', '30.000 min']
     """
     per_unit, word, digits = MEASURES[unit]
     exact = [_exact(one) for one in costs]
-    texts = [amount_text(one, unit) for one in exact]
+    texts = [amount_words(one, unit) for one in exact]
     while len(set(texts)) < len(set(exact)) and digits < _MOST_DIGITS:
         digits += 1
-        texts = [_with(_measured(None if one is None else one / per_unit, digits), word.zh) for one in exact]
+        said = [_measured(None if one is None else one / per_unit, digits) for one in exact]
+        texts = [Text(_with(one, word.zh), _with(one, word.en)) for one in said]
     return texts
 
 
@@ -264,6 +269,25 @@ def metres_text(metres: Number) -> str:
     ('1,250 米', '不到 1 米', '—')
     """
     return _with(_measured(metres, 0), METRES_TEXT.zh)
+
+
+def hours_text(hours: Number) -> Text:
+    """Return hours of work or of driving.
+
+    >>> hours_text(7.25), hours_text(0.01).zh
+    (Text(zh='7.3 小时', en='7.3 h'), '不到 0.1 小时')
+    """
+    return Text(_with(_measured(hours, 1), "小时"), _with(_measured(hours, 1, "<"), "h"))
+
+
+def clock_text(seconds: int) -> str:
+    """Return the time of day, rounded up to the minute.
+
+    >>> clock_text(8 * 3600 + 1801), clock_text(25 * 3600)
+    ('08:31', '25:00')
+    """
+    minutes = -(-seconds // 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def over_text(value: Number, most: float, digits: int) -> str:
@@ -349,13 +373,23 @@ def value_text(value: Number, unit: str, required: Number = None) -> str:
     return value_texts([(value, required)], unit)[0]
 
 
-def place_text(lon: float, lat: float) -> str:
-    """Return a place in degrees, to a decimetre.
+def option_text(value: Number) -> str:
+    """Return a number as one types it in an option or a file: exact, and without commas.
 
-    >>> place_text(101.7, 26.5812345)
-    '101.700000,26.581235'
+    >>> option_text(14559.0), option_text(0.5)
+    ('14559', '0.5')
     """
-    return f"{lon:.6f},{lat:.6f}"
+    return exact_text(value).replace(",", "")
+
+
+def coordinate_text(value: Number, digits: int = 6) -> str:
+    """Return a longitude or latitude: six decimals are a decimetre.
+
+    >>> coordinate_text(101.7), coordinate_text(26.58123456)
+    ('101.7', '26.581235')
+    """
+    exact = _exact(value)
+    return UNKNOWN if exact is None else exact_text(Fraction(_half_up(exact * 10**digits), 10**digits))
 
 
 def _exact(value: Number) -> Fraction | None:

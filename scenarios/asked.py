@@ -13,6 +13,7 @@ from planner.plans.subcenters import KIND
 from planner.region import Region
 from planner.rules import Clause, Reading, Rule
 from planner.scenario import Scenario
+from planner.text import limit_text
 from planner.travel import Travel
 from scenarios.chosen import limits_of, way_to_sites
 from scenarios.ways import RoadChoices
@@ -70,7 +71,7 @@ def question_rules(region: Region, asked: Sequence[Asked]) -> tuple[Rule, ...]:
 
 
 def _said(limit: Limit) -> str:
-    return f"{limit.value / MS_PER_MIN:g} 分钟" if limit.unit == "ms" else f"{limit.value / MM_PER_KM:g} 公里"
+    return limit_text(limit.value, limit.unit)
 
 
 def _number(limit: Limit) -> dict[str, float]:

@@ -76,7 +76,7 @@ def far_texts(before: float, after: float, unit: str) -> tuple[str, str]:
     if pd.isna(before) or pd.isna(after):
         return far_text(before, unit), far_text(after, unit)
     was, now = amounts_apart([before, after], unit)
-    return was, now
+    return was.zh, now.zh
 
 
 def cost_text(cost: Cost) -> str:

@@ -20,6 +20,7 @@ from planner.scenario import Scenario, apply
 from planner.siting.instance import Instance, instance_of
 from planner.siting.phases import Phases, phases
 from planner.siting.question import Limits, Question
+from planner.text import money_text, option_text, share_text
 from planner.travel import StraightLine, Travel
 from scenarios.chosen import PLANS, STATION, Chosen, chosen_of, limits_of, question_of, way_to_sites
 from scenarios.export.folder import whole_folder
@@ -166,7 +167,9 @@ def _asked(
         travel = way_to_sites(region.roads, start.base.choices, limits[:1])
         return limits, settlements(region.residents[region.residents["population"] > 0]), travel, "全部居民，居民到机构"
     scope, radius, paper = _urban(start.rules, question)
-    limits = limits_of(question, asked.limit, (Limit(round(radius * 1e6), "mm", f"{radius:g}km"),) if radius else ())
+    limits = limits_of(
+        question, asked.limit, (Limit(round(radius * 1e6), "mm", f"{option_text(radius)}km"),) if radius else ()
+    )
     if not limits:
         fix = Text("加上 --limit，如 --limit 5km", "give --limit, as --limit 5km")
         raise OptionError(Problem("--limit", Text("规则里没有急救半径", "the rules give no radius"), fix))
@@ -266,10 +269,10 @@ def _said(
         else "各年人口加权路程之和最小（无处可去的按最远的计）"
     )
     by_number = asked.budget is None
-    rate = f"每年 {asked.per_year} 处" if by_number else f"每年 {asked.budget:g} 万元，用不完的留到下一年"
+    rate = f"每年 {asked.per_year} 处" if by_number else f"每年 {money_text(asked.budget)}，用不完的留到下一年"
     earliest = "每年开满这个数" if by_number else "每处在钱够的最早一年开设"
     stands = int((sites["status"] == "fixed").sum()), int((sites["status"] == "background").sum())
-    proof = "已证明最优" if found.status == "optimal" else f"未证明最优，差距 {found.gap:.2%}"
+    proof = "已证明最优" if found.status == "optimal" else f"未证明最优，差距 {share_text(found.gap)}"
     return (
         ("目标", f"{aim}；{proof}。人口同为现在的人口，逐年不变（假设）。"),
         ("进度", f"{rate}（参数）；共 {len(chosen.sites)} 处，{len(found.table) - 1} 年建成；{earliest}。{why}"),

@@ -19,6 +19,7 @@ from planner.limits import Limit
 from planner.reach import Reach
 from planner.road import Road
 from planner.schema import REASON_LABELS
+from planner.text import coordinate_text
 from planner.travel import StraightLine
 from scenarios.export.tables import write_layer
 
@@ -147,7 +148,14 @@ def check_together(demand: pd.DataFrame, facilities: pd.DataFrame, files: tuple[
             f"核对 {files[0]} 和 {files[1]}，哪个把经度和纬度写反了",
             f"see which of {files[0]} and {files[1]} swaps them",
         )
-        raise DataError(Problem(files[0], what, fix, found=f"{lon:g}, {lat:g} ↔ {there_lon:g}, {there_lat:g}"))
+        raise DataError(
+            Problem(
+                files[0],
+                what,
+                fix,
+                found=f"{coordinate_text(lon)}, {coordinate_text(lat)} ↔ {coordinate_text(there_lon)}, {coordinate_text(there_lat)}",
+            )
+        )
 
 
 def _middle(points: pd.DataFrame) -> tuple[float, float]:

@@ -15,14 +15,13 @@ from planner.areas import BESIDE_M
 from planner.limits import Limit
 from planner.reach import UNREACHABLE
 from planner.road import Road
+from planner.text import amount_text, count_text, exact_text
 from planner.travel import StraightLine
 from scenarios.reach import NO_PEOPLE, Answer
 from scenarios.ways import RoadChoices, said_of_closed, said_of_time
 
 NOTHING_CHOSEN = RoadChoices()
-_MS_PER_MINUTE = 60_000
-_MM_PER_KM = 1_000_000
-_SHAPE = {True: f"限度内到达的路段两侧各 {BESIDE_M:g} 米", False: "以机构为圆心的圆"}
+_SHAPE = {True: f"限度内到达的路段两侧各 {exact_text(BESIDE_M)} 米", False: "以机构为圆心的圆"}
 
 
 def reach_page(
@@ -43,7 +42,7 @@ def reach_page(
         [{str(name): value for name, value in row.items()} for row in rows],
         Furniture(
             title=f"服务范围图（{'、'.join(limit.said for limit in ordered)}）",
-            subtitle=f"{way_of(travel)}；需求点 {len(answer.demand):,} 个，机构 {len(answer.facilities):,} 个",
+            subtitle=f"{way_of(travel)}；需求点 {count_text(len(answer.demand))} 个，机构 {count_text(len(answer.facilities))} 个",
             notice=NOTICE,
             sources=tuple(_source(path) for path in files),
             unit="人；公里、分钟" if answer.has_people else "点（没有人口列）；公里、分钟",
@@ -80,14 +79,18 @@ def parameters(
     said = [f"限度：{'、'.join(limit.said for limit in limits)}（小于或等于算已覆盖）", f"方式：{way_of(travel)}"]
     if isinstance(travel, StraightLine):
         return tuple(said)
-    said.append(f"离路 {travel.max_snap_m:g} 米以内能上路，更远为不可达")
+    said.append(f"离路 {exact_text(travel.max_snap_m)} 米以内能上路，更远为不可达")
     if travel.offroad_m:
         how = "按直线" if travel.walks is None else "按步行阻力面"
-        said[-1] = f"离路 {travel.max_snap_m:g} 米以内能上路；更远、在 {travel.offroad_m:g} 米以内的步行接入（{how}）"
+        said[-1] = (
+            f"离路 {exact_text(travel.max_snap_m)} 米以内能上路；更远、在 {exact_text(travel.offroad_m)} 米以内的步行接入（{how}）"
+        )
     said += said_of_closed(travel, choices)
     if travel.speeds is not None:
         said += said_of_time(travel, choices, "时间")
-        said.append("各等级时速（公里）：" + "、".join(f"{name} {speed:g}" for name, speed in travel.speeds.items()))
+        said.append(
+            "各等级时速（公里）：" + "、".join(f"{name} {exact_text(speed)}" for name, speed in travel.speeds.items())
+        )
     return tuple(said)
 
 
@@ -105,7 +108,7 @@ def _demand(answer: Answer, limits: Sequence[Limit], unit: str) -> pd.DataFrame:
     return answer.demand.assign(
         states=states,
         nearest=[called.get(one) or one for one in nearest["facility_id"]],
-        cost=["" if cost == UNREACHABLE else _said(int(cost), unit) for cost in reach.nearest_cost],
+        cost=["" if cost == UNREACHABLE else amount_text(int(cost), unit) for cost in reach.nearest_cost],
         walk=[
             "" if metres != metres else _walk(metres, cost, unit)  # noqa: PLR0124 (NaN)
             for metres, cost in zip(walks["metres"], walks["cost"], strict=True)
@@ -113,9 +116,5 @@ def _demand(answer: Answer, limits: Sequence[Limit], unit: str) -> pd.DataFrame:
     )
 
 
-def _said(cost: float, unit: str) -> str:
-    return f"{cost / _MM_PER_KM:.2f} 公里" if unit == "mm" else f"{cost / _MS_PER_MINUTE:.1f} 分钟"
-
-
 def _walk(metres: float, cost: float, unit: str) -> str:
-    return f"离路 {metres / 1000:.2f} 公里" + (f"，步行 {_said(cost, unit)}" if unit == "ms" else "")
+    return f"离路 {amount_text(metres * 1000, 'mm')}" + (f"，步行 {amount_text(cost, unit)}" if unit == "ms" else "")

@@ -12,6 +12,7 @@ from unicodedata import category
 from planner.errors import Problem, Text
 from planner.limits import read_limit
 from planner.strict_yaml import Where
+from planner.text import option_text
 from scenarios.schema import DATE, Key
 
 WRONG = object()
@@ -123,8 +124,12 @@ class Reader:
         low, high = key.low if key.above is None else key.above, key.high
         under = low is not None and (value < low if key.above is None else value <= low)
         if under or (high is not None and value > high):
-            bounds = [f"大于 {low:g}" if key.above is not None else f"不小于 {low:g}"] if low is not None else []
-            said = "、".join([*bounds, *([f"不大于 {high:g}"] if high is not None else [])])
+            bounds = (
+                [f"大于 {option_text(low)}" if key.above is not None else f"不小于 {option_text(low)}"]
+                if low is not None
+                else []
+            )
+            said = "、".join([*bounds, *([f"不大于 {option_text(high)}"] if high is not None else [])])
             name, swapped = _name(key, where), "；是不是经度和纬度写反了" if key.name == "lat" else ""
             return self.wrong(
                 where, f"“{name}”应{said}", f"'{name}' is out of range", Text(f"改正{swapped}", "correct it"), value

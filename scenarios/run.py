@@ -318,7 +318,12 @@ def furniture(
         accuracy=about.accuracy,
         decided=told.facilities,
         rings=tuple(
-            Ring(kind, km * 1000, f"{FACILITY_KINDS[kind][0]} {km:g} 公里范围（仅示意，判断以居民点为准）", (rule,))
+            Ring(
+                kind,
+                km * 1000,
+                f"{FACILITY_KINDS[kind][0]} {exact_text(km)} 公里范围（仅示意，判断以居民点为准）",
+                (rule,),
+            )
             for kind, km, rule in rings
         ),
     )

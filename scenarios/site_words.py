@@ -10,14 +10,12 @@ import pandas as pd
 from planner.errors import Language, Text
 from planner.reach import Reach
 from planner.siting.siting import Siting
+from planner.text import amount_words, exact_text, number_text
 from planner.travel import Road, StraightLine
 from scenarios.site import Lists
 
 Names = Mapping[str, tuple[str, str]]
 """Name and place by id; "" where they are not known."""
-_UNITS: Mapping[str, tuple[float, Text]] = MappingProxyType(
-    {"mm": (1e6, Text("公里", "km")), "ms": (6e4, Text("分钟", "min")), "table": (1.0, Text("", ""))}
-)
 _SUMS: Mapping[str, tuple[float, Text]] = MappingProxyType(
     {
         "mm": (1e6, Text("公里", "km")),
@@ -35,7 +33,6 @@ _LABELS: Mapping[str, Text] = MappingProxyType(
         "capacitated": Text("有容量选址", "capacitated"),
     }
 )
-_WHOLE_FROM = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +69,11 @@ class Words:
 
     def weight(self, value: float) -> Text:
         """Return an amount of demand."""
-        return _with(plain(value), Text("人", "people") if self.people else Text("", ""))
+        return _with(exact_text(value), Text("人", "people") if self.people else Text("", ""))
 
     def cost(self, value: float) -> Text:
         """Return a cost of travelling."""
-        factor, unit = _UNITS[self.unit]
-        return _with(f"{value / factor:,.2f}", unit) if np.isfinite(value) else Text("—", "—")
+        return amount_words(value, self.unit)
 
     def objective(self, siting: Siting, value: float) -> Text:
         """Return a value or a bound of the objective in its natural unit."""
@@ -88,13 +84,13 @@ class Words:
             return self.cost(value)
         if model in ("p-median", "capacitated"):
             factor, unit = _SUMS[self.unit]
-            said = plain(value) if self.unit == "table" else _rounded(value / factor)
+            said = exact_text(value) if self.unit == "table" else number_text(value / factor)
             who = Text("人", "person") if self.people else Text("权重", "weight")
             return _with(said, Text(f"{who.zh}·{unit.zh}", f"{who.en}·{unit.en}"))
         if model == "lscp":
-            return _with(plain(value), Text("万元", "(10,000 yuan)") if self.costed else Text("个", "sites"))
+            return _with(exact_text(value), Text("万元", "(10,000 yuan)") if self.costed else Text("个", "sites"))
         if model == "backup" and siting.question.p is not None and self.people:
-            return _with(plain(value), Text("人次", "covers of people"))
+            return _with(exact_text(value), Text("人次", "covers of people"))
         return self.weight(value)
 
     def site(self, one: str) -> str:
@@ -108,15 +104,6 @@ class Words:
     def state(self, one: str) -> Text:
         """Return what keeps a demand from every site: no way at all, or the limit."""
         return Text("不可达", "unreachable") if one in self.no_way else Text("超出限度", "beyond the limit")
-
-
-def plain(value: float) -> str:
-    """Return a number for a sentence."""
-    return f"{value:,.10g}" if np.isfinite(value) else "—"
-
-
-def _rounded(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:,.2f}"
 
 
 def _with(said: str, unit: Text) -> Text:

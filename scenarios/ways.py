@@ -19,6 +19,7 @@ from planner.network import SPEED_KMH, RoadGraph
 from planner.region import Region, Source
 from planner.road import Road
 from planner.rules import Rules
+from planner.text import exact_text, limit_text, percent_text
 from planner.travel import PAPER, Travel
 
 _SHOWN = 20
@@ -193,15 +194,15 @@ def told(road: Road, choices: RoadChoices, *, by_time: bool) -> tuple[Text, ...]
                 "own_speeds: false in its roads lets it replace them",
             )
         if not choices.own_speeds:
-            out.append(Text(f"时速表代替了路段自带的时速（原占里程 {own:.0%}）。",
-                            f"the table replaces the roads' own speeds ({own:.0%} of the km)."))  # fmt: skip
+            out.append(Text(f"时速表代替了路段自带的时速（原占里程 {percent_text(own)}）。",
+                            f"the table replaces the roads' own speeds ({percent_text(own)} of the km)."))  # fmt: skip
         elif not share:
-            out.append(Text(f"提醒：时速表没有改变任何路段：{own:.0%} 的里程自带时速，以自带为准，其余里程没有表中的等级。{fix.zh}。",
-                            f"Warning: the table changes no road: {own:.0%} of the km carry their own speed, "
+            out.append(Text(f"提醒：时速表没有改变任何路段：{percent_text(own)} 的里程自带时速，以自带为准，其余里程没有表中的等级。{fix.zh}。",
+                            f"Warning: the table changes no road: {percent_text(own)} of the km carry their own speed, "
                             f"and the rest is of no class in it. {fix.en}."))  # fmt: skip
         elif own:
-            out.append(Text(f"时速表只用于 {share:.0%} 的里程；{own:.0%} 的里程自带时速，以自带为准。{fix.zh}。",
-                            f"the table holds for {share:.0%} of the km; {own:.0%} carry their own. {fix.en}."))  # fmt: skip
+            out.append(Text(f"时速表只用于 {percent_text(share)} 的里程；{percent_text(own)} 的里程自带时速，以自带为准。{fix.zh}。",
+                            f"the table holds for {percent_text(share)} of the km; {percent_text(own)} carry their own. {fix.en}."))  # fmt: skip
     return tuple(out)
 
 
@@ -227,13 +228,13 @@ def _own_speed_share(graph: RoadGraph) -> float:
 
 
 def _speed_texts(speeds: Mapping[str, float]) -> str:
-    return "、".join(f"{name} {speed:g}" for name, speed in sorted(speeds.items()))
+    return "、".join(f"{name} {exact_text(speed)}" for name, speed in sorted(speeds.items()))
 
 
 def _said(road: Road, by_time: Road | None, choices: RoadChoices) -> tuple[str, ...]:
     """Return the choices in sentences, for the sheet 说明 and the map."""
     out = [
-        f"道路口径：从机构到居民，沿路网最短；离最近道路 {road.max_snap_m / 1000:g} 公里以内的按直线接到路上并计入，更远的为不可达。",
+        f"道路口径：从机构到居民，沿路网最短；离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内的按直线接到路上并计入，更远的为不可达。",
         "绕行系数＝到最近机构的道路距离÷到最近机构的直线距离（两者可以不是同一机构）。",
     ]
     out += said_of_closed(road, choices)
@@ -244,7 +245,7 @@ def said_of_closed(road: Road, choices: RoadChoices) -> list[str]:
     """Return which roads are closed and what becomes of those who lived on them; nothing where none are."""
     if not choices.closes:
         return []
-    near = f"{road.max_snap_m / 1000:g} 公里以内最近的未封闭道路"
+    near = f"{limit_text(road.max_snap_m * 1000, 'mm')}以内最近的未封闭道路"
     what = f"封闭道路：{_closed_text(choices)}，共 {_closed_count(road)} 段"
     return [f"{what}；原来接在封闭道路上的点，改接 {near}，没有的为不可达（道路封闭）。"]
 
@@ -259,10 +260,13 @@ def said_of_time(by_time: Road, choices: RoadChoices, what: str) -> tuple[str, s
     """Return what time is made of, and the speeds."""
     period = f"（{PERIOD_LABELS[choices.period]}）" if choices.period else ""
     table = f"{_speed_texts(choices.speeds)}；其余等级" if choices.speeds else "各等级"
-    start, own = f"调度 {by_time.delay_s / 60:g} 分钟＋行车时间", f"占里程 {_own_speed_share(by_time.graph):.0%}"
-    off = f"离路一段按步行 {by_time.walk_kmh:g} 公里/小时"
+    start, own = (
+        f"调度 {exact_text(by_time.delay_s / 60)} 分钟＋行车时间",
+        f"占里程 {percent_text(_own_speed_share(by_time.graph))}",
+    )
+    off = f"离路一段按步行 {exact_text(by_time.walk_kmh)} 公里/小时"
     if by_time.start_kmh is not None:
-        off = f"从机构到路一段按行车 {by_time.start_kmh:g} 公里/小时（假设：{_YARD} 级道路的时速），居民一侧{off}"
+        off = f"从机构到路一段按行车 {exact_text(by_time.start_kmh)} 公里/小时（假设：{_YARD} 级道路的时速），居民一侧{off}"
     first = (
         f"路段自带时速的以自带为准（{own}）" if by_time.own_speeds else f"路段自带的时速（{own}）不采用，由以上时速代替"
     )

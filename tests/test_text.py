@@ -1,5 +1,7 @@
 """Numbers as people read them: what is rounded never says all of less than all, nor the same of what differs."""
 
+import ast
+import re
 from fractions import Fraction
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner import text
+from tests.test_architecture import FILES, ROOT
 
 COUNTS = st.integers(0, 10**9)
 COSTS = st.integers(0, 2**32 - 2)
@@ -100,3 +103,47 @@ def test_a_share_has_two_decimals_half_up(covered: int, population: int, expecte
 )
 def test_a_value_is_written_with_its_unit(value: float, unit: str, required: float, expected: str) -> None:
     assert text.value_text(value, unit, required) == expected
+
+
+NOT_FOR_PEOPLE = {
+    "geodata/csv_text.py",  # cells of a list that are read back
+    "geodata/residents.py",  # ids of cells
+    "planner/draws.py",  # the code of what a verdict hangs on
+    "planner/network.py",  # a repr
+    "planner/plans/emergency.py",  # ids of points of a grid
+    "planner/rules.py",  # finds the numbers of the clause's own words
+    "planner/siting/best.py",  # a key to compare plans by
+    "scenarios/write.py",  # a scenario file
+    "scenarios/export/robust_page.py",  # a style sheet, and places in it
+}
+"""Files with numbers that a machine reads."""
+FORMAT = re.compile(r"[,%efg]|\.[0-9]|0[0-9]d", re.IGNORECASE)
+
+
+def _formats(source: str) -> list[int]:
+    """Return the lines in which a number is formatted: in an f-string, by str.format or by %."""
+    lines = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+            if FORMAT.search(ast.unparse(node.format_spec)[2:]):
+                lines.add(node.lineno)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if re.search(r"\{\w*:[^{}\s]*[,.%efg0-9][^{}\s]*\}|%[-+ 0-9.]*[dfgeE](?![a-z])", node.value):
+                lines.add(node.lineno)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "format":
+            lines.add(node.lineno)
+    return sorted(lines)
+
+
+def test_no_number_for_people_is_formatted_elsewhere() -> None:
+    found = {
+        str(path.relative_to(ROOT)): lines
+        for path in FILES
+        if path.name != "text.py" and "samples" not in path.parts and (lines := _formats(path.read_text("utf-8")))
+    }
+    assert set(found) == NOT_FOR_PEOPLE, found
+
+
+def test_workbooks_take_their_number_formats_from_the_table() -> None:
+    pattern = re.compile(r"num_format=(?!CELLS\[|code\b)")
+    assert [str(path) for path in FILES if pattern.search(path.read_text("utf-8"))] == []

@@ -11,6 +11,7 @@ import pandas as pd
 from planner.districts.case import Case, Pairs
 from planner.errors import Problem, SitingError, Text
 from planner.siting.instance import refusal
+from planner.text import option_text
 
 Amounts = npt.NDArray[np.float64]
 _UNITS, _CENTERS, _EDGES, _BOUNDS = "社区", "中心", "相邻关系", "上下限"
@@ -128,7 +129,7 @@ def _bad_units(task: DistrictTask) -> Iterable[Problem]:
     people = units["population"].to_numpy(float)
     for at in np.flatnonzero(~(people >= 0) | (people != np.floor(people)))[:_NAMED]:
         what = Text("人口须是不小于 0 的整数", "residents must be a whole number not below 0")
-        yield refusal(_UNITS, what, f"{units['id'].iloc[at]}：{people[at]:g}")
+        yield refusal(_UNITS, what, f"{units['id'].iloc[at]}：{option_text(people[at])}")
 
 
 def _bad_centers(task: DistrictTask) -> Iterable[Problem]:

@@ -23,6 +23,7 @@ from planner.plans.sites import COLUMNS
 from planner.region import Region
 from planner.scenario import Change, Edit, Open, ServiceArea
 from planner.siting.question import Limits
+from planner.text import exact_percent, exact_text
 from planner.travel import StraightLine, Travel
 
 Tell = Callable[[Text], None]
@@ -346,8 +347,8 @@ def _assumed(region: Region, task: CenterTask, travel: Travel) -> tuple[str, ...
         f"片区整社区划分、相连成片、不跨县（区），服务人口不超过 {task.upper} 人；不足 {task.lower} 人"
         + ("不可行。" if task.hard else "注“可合并”。"),
         f"新增中心先求最少，再求人口加权{way}最少；候选＝待转型卫生院、已有服务站、各社区点（假设）。",
-        f"服务站：步行 {task.station_minutes:g} 分钟、每小时 {task.walk_kmh:g} 公里以外的社区设站（参数，假设）。",
-        f"社区医院：中心总数的 {task.hospital_share:.0%}，按服务人口、可及人口、床位的名次之和（假设）。",
+        f"服务站：步行 {exact_text(task.station_minutes)} 分钟、每小时 {exact_text(task.walk_kmh)} 公里以外的社区设站（参数，假设）。",
+        f"社区医院：中心总数的 {exact_percent(task.hospital_share)}，按服务人口、可及人口、床位的名次之和（假设）。",
     ]  # fmt: skip
     if task.crosswalk is None:
         said.append("没有撤并对照表：卫生院转型无数据，不推断。")

@@ -10,9 +10,10 @@ import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
 from planner.plans.chain_levels import LEVEL_ASSUMPTIONS, LEVELS, facilities_of, tiers_of
-from planner.plans.rural_villages import Tier, administrative_villages, amount, counted, looked_up, nearest_of
+from planner.plans.rural_villages import Tier, administrative_villages, counted, looked_up, nearest_of
 from planner.region import Region
 from planner.scenario import Edit, Scenario, apply
+from planner.text import limit_text
 from planner.travel import Travel
 
 WAYS = ("road_time", "road", "paper")
@@ -295,7 +296,7 @@ _UNKNOWN = Text("（名录没有次中心的资料，不等于没有）", " (the
 
 
 def _assumed(unit: str, limits: Mapping[str, int], bypass: bool) -> tuple[str, ...]:
-    told = "、".join(f"{LEVELS[level].zh} {amount(limits[level], unit).zh}" for level in LEVELS if level in limits)
+    told = "、".join(f"{LEVELS[level].zh} {limit_text(limits[level], unit)}" for level in LEVELS if level in limits)
     weakest = "与各自限度之比最大的一段" if set(limits) == set(LEVELS) else "最长的一段"
     return (
         *LEVEL_ASSUMPTIONS,

@@ -24,6 +24,7 @@ from planner.siting.siting import Siting
 from planner.siting.small import small_first
 from planner.siting.solve import solve
 from planner.siting.ties import lexicographic
+from planner.text import limit_text
 from planner.travel import Travel
 
 Tell = Callable[[Text], None]
@@ -58,7 +59,7 @@ class Case:
         who = "城市地区" if self.residents == "urban" else "农村地区"
         scope = URBAN_SCOPES[self.scope].zh
         where = f"{scope}{'以外' if self.residents == 'rural' else ''}"
-        far = f"{self.limit / 60_000:g} 分钟" if self.travel == "road_time" else f"{self.limit / 1e6:g} 公里"
+        far = limit_text(self.limit, "ms" if self.travel == "road_time" else "mm")
         return f"{who}，{WAYS[self.travel]} {far}，{where}" + ("，从零新设" if self.greenfield else "")
 
 
@@ -281,7 +282,7 @@ def _station(row: pd.Series) -> Open:
 
 
 def _assumed(task: EmergencyTask) -> tuple[str, ...]:
-    grid = f"和居民点周边的格网点（独立，间距 {task.grid_m / 1000:g} 公里）" if task.grid_m > 0 else ""
+    grid = f"和居民点周边的格网点（独立，间距 {limit_text(task.grid_m * 1000, 'mm')}）" if task.grid_m > 0 else ""
     return (
         f"候选点＝没有急救站的医院、乡镇卫生院、次中心（依托）{grid}（假设）。",
         "已有急救站照常服务，求的是另需新增几处；个数相同时先取依托多的。",

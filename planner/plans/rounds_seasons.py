@@ -13,6 +13,7 @@ from planner.plans.rounds import RoundsPlan, RoundsTask, plan_rounds
 from planner.plans.rural_villages import looked_up
 from planner.region import Region
 from planner.road import Road
+from planner.text import exact_percent, number_text
 from planner.travel import Travel
 
 _VALUES = ("villages", "days", "teams", "km", "hours")
@@ -53,12 +54,12 @@ class Season:
         classes = sorted((name, factor) for name, factor in self.speeds.items() if name)
         parts = [
             f"{'、'.join(map(str, self.months))} 月" if self.months else "",
-            f"车速为平时的 {self.speeds[''] * 100:g}%" if "" in self.speeds else "",
-            *(f"{name} 级道路车速为平时的 {factor * 100:g}%" for name, factor in classes),
+            f"车速为平时的 {exact_percent(self.speeds[''])}" if "" in self.speeds else "",
+            *(f"{name} 级道路车速为平时的 {exact_percent(factor)}" for name, factor in classes),
             f"另封闭 {'、'.join(sorted(self.closed))}" if self.closed else "",
             "" if self.visits is None else f"每村每月 {self.visits} 次",
             "" if self.work_days is None else f"每月 {self.work_days} 个工作日",
-            "" if self.day_minutes is None else f"一天不超过 {self.day_minutes / 60:g} 小时",
+            "" if self.day_minutes is None else f"一天不超过 {number_text(self.day_minutes / 60)} 小时",
         ]
         return f"{self.name}：{'，'.join(one for one in parts if one)}（参数）；其余同平时。"
 

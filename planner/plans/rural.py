@@ -11,10 +11,11 @@ import pandas as pd
 from planner.errors import Problem, SitingError, Text
 from planner.plan_params import Substitute, Substitutes
 from planner.plans.ids import free_id
-from planner.plans.rural_villages import administrative_villages, amount, counted, looked_up, nearest_of
+from planner.plans.rural_villages import administrative_villages, counted, looked_up, nearest_of, way_words
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.scenario import Open
+from planner.text import limit_text, limit_words
 from planner.travel import Travel
 
 KINDS: Mapping[str, Text] = MappingProxyType(
@@ -291,7 +292,7 @@ class _Words:
         sign = "≤" if row["few"] else "＞"
         parts = [Text(f"居民 {people} 人（{sign} {few} 人）", f"{people} residents ({sign} {few})")]
         if self.allowed.far:
-            cost, far = amount(row["care_cost"], self.unit), amount(self.task.far, self.unit)
+            cost, far = way_words(row["care_cost"], self.unit, self.task.far), limit_words(self.task.far, self.unit)
             name = self.names.get(row["care"], "")
             than = "＜" if not row["far"] else "≥"
             told = Text(f"（{than} {far.zh}）", f" ({than} {far.en})") if name else Text("", "")
@@ -300,16 +301,16 @@ class _Words:
         return Text("，".join(one.zh for one in parts), ", ".join(one.en for one in parts))
 
     def _took(self, kind: str, host: str, cost: float) -> Text:
-        label, way, name = KINDS[kind], amount(cost, self.unit), self.names.get(host, "")
+        label, way, name = KINDS[kind], way_words(cost, self.unit), self.names.get(host, "")
         if not host:
             return Text(f"取{label.zh}，派出机构待定", f"takes {label.en}, sender to be named")
         return Text(f"取{label.zh}，由{name}承担，{way.zh}", f"takes {label.en}, by {name}, {way.en}")
 
     def _refused(self, kind: str, host: str, cost: float, limit: int | None) -> Text:
-        label, way = KINDS[kind], amount(cost, self.unit)
+        label, way = KINDS[kind], way_words(cost, self.unit, limit)
         if not host:
             return Text(f"{label.zh}：同县没有可达的机构", f"{label.en}: none within reach in the county")
-        most = amount(float(limit or 0), self.unit)
+        most = limit_words(limit, self.unit)
         return Text(
             f"{label.zh}：最近的{self.names[host]} {way.zh}，超过 {most.zh}",
             f"{label.en}: the nearest, {self.names[host]}, {way.en}, is beyond {most.en}",
@@ -323,11 +324,11 @@ def _assumed(allowed: Allowed, task: RuralTask, order: tuple[str, ...], unit: st
         f"“人口较少”取居民不超过 {task.few} 人（参数，条款未给数值）。",
     ]
     if allowed.far:
-        far = amount(task.far, unit).zh
+        far = limit_text(task.far, unit)
         said.append(f"“交通半径大”取到最近的在用卫生室、卫生院、社区机构或医院不少于 {far}，不可达的也算（参数）。")
         said.append("“民族地区等”作举例理解，不作条件；人口少和交通半径大须同时成立（假设）。")
     said += [
-        f"{KINDS[kind].zh}：承担机构不超过 {amount(task.limits[kind], unit).zh}（参数）。"
+        f"{KINDS[kind].zh}：承担机构不超过 {limit_text(task.limits[kind], unit)}（参数）。"
         for kind in order
         if kind in task.limits
     ]

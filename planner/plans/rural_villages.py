@@ -9,6 +9,7 @@ import pandas as pd
 from planner.errors import DataError, Problem, Text
 from planner.places import with_places
 from planner.region import Region
+from planner.text import amount_words, amounts_apart
 from planner.travel import Travel
 
 COLUMNS = ("code", "name", "town_code", "town_name", "county_code", "county_name", "population", "lon", "lat")
@@ -68,19 +69,15 @@ def looked_up(keys: pd.Series, texts: Mapping[str, str]) -> pd.Series:
     return pd.Series([texts.get(one, "") for one in keys], index=keys.index, dtype=object)
 
 
-def amount(cost: float, unit: str) -> Text:
-    """Return a cost in words that are read: kilometres or minutes; 不可达 where there is none.
+def way_words(cost: float, unit: str, limit: float | None = None) -> Text:
+    """Return the way to somewhere; 不可达 where there is none. Beside a limit it looks as long as that only where it is.
 
-    >>> amount(5_260_000, "mm").zh, amount(90_000, "ms").en, amount(float("nan"), "mm").zh
-    ('5.26 公里', '1.5 min', '不可达')
+    >>> way_words(5_260_000, "mm").zh, way_words(1_800_200, "ms", 1_800_000).en, way_words(float("nan"), "mm").zh
+    ('5.26 公里', '30.003 min', '不可达')
     """
     if np.isnan(cost):
         return Text("不可达", "unreachable")
-    if unit == "ms":
-        minutes = round(cost / 60_000, 2)
-        return Text(f"{minutes:g} 分钟", f"{minutes:g} min")
-    kilometres = round(cost / 1e6, 2)
-    return Text(f"{kilometres:g} 公里", f"{kilometres:g} km")
+    return amount_words(cost, unit) if limit is None else amounts_apart([cost, limit], unit)[0]
 
 
 def counted(travel: Travel) -> Travel:

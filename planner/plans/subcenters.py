@@ -38,6 +38,7 @@ from planner.siting.siting import Siting, nearest_open, open_positions
 from planner.siting.small import WIDEST, small_first
 from planner.siting.solve import explained, solve
 from planner.siting.ties import lexicographic
+from planner.text import limit_text
 from planner.travel import Travel
 
 Tell = Callable[[Text], None]
@@ -227,14 +228,14 @@ def _check_numbers(task: SubcenterTask, sites: pd.DataFrame) -> None:
 
 
 def _too_near(task: SubcenterTask) -> str:
-    return f"距已有医院不足 {task.spacing_m / 1000:g} 公里"
+    return f"距已有医院不足 {limit_text(task.spacing_m * 1000, 'mm')}"
 
 
 def objectives_of(limits: Iterable[int], unit: str) -> tuple[Objective, ...]:
     """Return the aims: most people within each limit (whole ms or mm, as the unit says), and last the least weighted cost."""
 
     def said(limit: int) -> str:
-        return f"{limit / 60_000:g} 分钟" if unit == "ms" else f"{limit / 1e6:g} 公里"
+        return limit_text(limit, unit)
 
     cover = [Objective(f"cover_{limit}", f"{said(limit)}内的人口最多", "mclp", limit) for limit in sorted(set(limits))]
     word = "时间" if unit == "ms" else "距离"
@@ -421,6 +422,8 @@ def _assumed(region: Region, task: SubcenterTask, serving: Collection[str]) -> t
         names = region.counties.set_index("code")["name"]
         said.append(f"没有县办医院的市辖区不设次中心（假设）：{'、'.join(names[one] for one in none)}。")
     if task.spacing_m > 0:
-        said.append(f"次中心之间、次中心与已有医院之间至少相距 {task.spacing_m / 1000:g} 公里（直线，参数）。")
+        said.append(
+            f"次中心之间、次中心与已有医院之间至少相距 {limit_text(task.spacing_m * 1000, 'mm')}（直线，参数）。"
+        )
     said.append("居民到最近的次中心或已有医院；不可达的居民不计入目标，另行列名。")
     return tuple(said)

@@ -11,6 +11,7 @@ from planner.siting.capacitated_model import Amounts, Bools, Positions
 from planner.siting.highs import Program, solve
 from planner.siting.instance import Ids, Instance
 from planner.siting.question import FORBIDDEN, Limits
+from planner.text import exact_text
 
 NAMED = 8
 SEEN = 1e-6
@@ -21,7 +22,7 @@ NO_REASON: Reason = (None, ())
 
 def number(value: float) -> str:
     """Return a number for a sentence."""
-    return f"{value:,.10g}"
+    return exact_text(value)
 
 
 def named(ids: Ids) -> Text:

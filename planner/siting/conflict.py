@@ -11,6 +11,7 @@ from planner.siting.capacitated_island import Ends, island
 from planner.siting.feasible import must_serve_all, out_of_reach, plan_exists, uncovered
 from planner.siting.instance import Instance
 from planner.siting.question import CANDIDATE, FIXED, FORBIDDEN, FORCED, Limits, Quota
+from planner.text import option_text
 
 _NAMED = 20
 """So many ids are written out in a sentence; Clash.ids holds them all."""

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from planner.errors import Problem, SitingError, Text
 from planner.reach import Reach
 from planner.siting.question import BACKGROUND, CANDIDATE, FIXED, FORBIDDEN, FORCED, STATUSES, Question
+from planner.text import option_text
 
 Positions = npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.float64]
@@ -261,7 +262,7 @@ def _bad_numbers(sites: pd.DataFrame, reach: Reach) -> list[Problem]:
             values = sites[name].astype(float)
             for at in np.flatnonzero((values < 0) | (np.isinf(values) & (name != "max_load")))[:5]:
                 what = Text(f"{name} 须是不小于 0 的数", f"{name} must be a number not below 0")
-                found.append(refusal("候选点", what, f"{sites['id'].iloc[at]}：{values.iloc[at]:g}"))
+                found.append(refusal("候选点", what, f"{sites['id'].iloc[at]}：{option_text(values.iloc[at])}"))
     if {"min_load", "max_load"} <= set(sites):
         for at in np.flatnonzero(sites["min_load"].astype(float) > sites["max_load"].astype(float))[:5]:
             what = Text("min_load 大于 max_load", "min_load is above max_load")
@@ -294,7 +295,7 @@ def _bad_p(question: Question, sites: pd.DataFrame) -> list[Problem]:
         found.append(refusal("-p", what, str(question.p)))
     if question.budget is not None and not 0 <= question.budget < np.inf:
         what = Text("预算须是不小于 0 的数", "a budget must be a number not below 0")
-        found.append(refusal("预算", what, f"{question.budget:g}"))
+        found.append(refusal("预算", what, option_text(question.budget)))
     if not 0 <= question.share <= 1 or not 0 <= question.backup_weight <= 1:
         found.append(refusal("share", Text("比例须在 0 与 1 之间", "a share must be between 0 and 1")))
     return found

@@ -21,6 +21,7 @@ from planner.errors import Problem, SitingError, Text
 from planner.siting.instance import Instance
 from planner.siting.question import BACKGROUND, FIXED, Limits
 from planner.siting.siting import PROVEN, nearest_open, relative_gap
+from planner.text import option_text
 
 Whole = npt.NDArray[np.int64]
 Amounts = npt.NDArray[np.float64]
@@ -141,7 +142,9 @@ def _task(
         raise _refused("这些站点没有费用", "these sites have no cost", "在方案的改动里写上 cost，或改用 --per-year",
                        "write a cost in the edits, or use --per-year", "、".join(unknown[:10]))  # fmt: skip
     if not 0 < budget < float("inf"):
-        raise _refused("每年的数额须大于 0", "so much a year must be above 0", "改正", "correct it", f"{budget:g}")
+        raise _refused(
+            "每年的数额须大于 0", "so much a year must be above 0", "改正", "correct it", option_text(budget)
+        )
     exact = [Fraction(1) if prices is None else Fraction(str(prices[one])) for one in named]
     money = Fraction(str(budget))
     unit = lcm(money.denominator, *(one.denominator for one in exact))
@@ -150,7 +153,7 @@ def _task(
     )
     if task.years > _LONGEST:
         raise _refused(f"要 {task.years} 年才能全部建成", f"it would take {task.years} years", "提高每年的数额",
-                       "allow more a year", f"{budget:g}")  # fmt: skip
+                       "allow more a year", option_text(budget))  # fmt: skip
     return task
 
 

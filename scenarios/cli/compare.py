@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import Language, Text, printable
+from planner.text import exact_text
 
 if TYPE_CHECKING:
     from scenarios.compare import Comparison, Pair

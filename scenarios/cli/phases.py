@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.errors import Language, OptionError, Problem, Text, printable
+from planner.text import count_text, people_text, share_text
 from scenarios.cli.road_options import add_road_options
 from scenarios.cli.robust import limits
 
@@ -71,8 +72,8 @@ def _report(found: Any, out: Path, language: Language) -> None:
     from scenarios.phasing import DEADLINE
 
     proven = found.found.status == "optimal"
-    print(Text("已证明最优" if proven else f"未证明最优，差距 {found.found.gap:.2%}",
-               "proven optimal" if proven else f"not proven, gap {found.found.gap:.2%}").say(language))  # fmt: skip
+    print(Text("已证明最优" if proven else f"未证明最优，差距 {share_text(found.found.gap)}",
+               "proven optimal" if proven else f"not proven, gap {share_text(found.found.gap)}").say(language))  # fmt: skip
     if found.asked.first_year is None:
         print(
             Text(
@@ -84,8 +85,8 @@ def _report(found: Any, out: Path, language: Language) -> None:
     print(printable(Text(late, f"deadline: {late}").say(language)))
     for row in records(found.found.table.iloc[1:]):
         names = [found.sites[one] for one in row["opened"]]
-        people = Text(f"限度内 {row['covered']:,.0f} 人（＋{row['newly_covered']:,.0f}）",
-                      f"{row['covered']:,.0f} people within the limit (+{row['newly_covered']:,.0f})")  # fmt: skip
+        people = Text(f"限度内 {people_text(row['covered'])}（＋{count_text(row['newly_covered'])}）",
+                      f"{count_text(row['covered'])} people within the limit (+{count_text(row['newly_covered'])})")  # fmt: skip
         tail = f"，{people.say(language)}" if found.asked.aim == "cover" else ""
         print(printable(f"  {found.calendar(row['year'])}：{'、'.join(names) or '—'}{tail}"))
     print(

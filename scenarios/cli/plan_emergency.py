@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from planner.errors import Language, Text
+from planner.text import count_text, people_text
 from scenarios.cli.plan_options import COMMON, Options, add, distance, in_range, limits_of, solving, tell, wrong
 from scenarios.cli.road_options import add_road_options, read_choices
 
@@ -71,11 +72,11 @@ def _lines(report: "Report") -> list[Text]:
 
     said = [
         Text(
-            f"{row['case']}（{row['nature']}）：现状 {row['covered']:,} / {row['people']:,} 人（{row['share']}），"
+            f"{row['case']}（{row['nature']}）：现状 {count_text(row['covered'])} / {people_text(row['people'])}（{row['share']}），"
             f"{'在够得着的人里' if row['left'] else ''}全部覆盖还要新增 {row['more']} 处（依托 {row['hosted']}，独立 {row['alone']}）"
-            + (f"；另有 {row['left']:,} 人任何候选点都够不着" if row["left"] else ""),
-            f"{row['id']}: today {row['covered']:,} of {row['people']:,} ({row['share']}), {row['more']} more for all in reach"
-            + (f"; {row['left']:,} are in reach of no site" if row["left"] else ""),
+            + (f"；另有 {people_text(row['left'])}任何候选点都够不着" if row["left"] else ""),
+            f"{row['id']}: today {count_text(row['covered'])} of {count_text(row['people'])} ({row['share']}), {row['more']} more for all in reach"
+            + (f"; {count_text(row['left'])} are in reach of no site" if row["left"] else ""),
         )
         for row in overview(report)
     ]

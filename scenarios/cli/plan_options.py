@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from planner.errors import Language, OptionError, Problem, Text, printable
 from planner.limits import Limit, read_limit
 from planner.standards import standard_names
+from planner.text import option_text
 
 if TYPE_CHECKING:
     from planner.siting.question import Limits
@@ -77,8 +78,11 @@ def id_files(*said: str | None) -> tuple[Path, ...]:
 def in_range(option: str, value: float, low: float, high: float) -> None:
     """Refuse a number that is out of range (or none at all)."""
     if not low <= value <= high:
-        what = Text(f"须在 {low:g} 与 {high:g} 之间", f"must be between {low:g} and {high:g}")
-        raise wrong(option, what, Text("改正", "correct it"), f"{value:g}")
+        what = Text(
+            f"须在 {option_text(low)} 与 {option_text(high)} 之间",
+            f"must be between {option_text(low)} and {option_text(high)}",
+        )
+        raise wrong(option, what, Text("改正", "correct it"), option_text(value))
 
 
 def solving(options: argparse.Namespace) -> "Limits":

@@ -5,6 +5,7 @@ import re
 from typing import TYPE_CHECKING
 
 from planner.errors import Language, Text
+from planner.text import limit_text, people_text
 from scenarios.cli.plan_options import (
     COMMON,
     FILE,
@@ -118,16 +119,15 @@ def run(options: argparse.Namespace) -> None:
 def _lines(report: "Report") -> list[Text]:
     from planner.plans.subcenters import no_candidates
     from scenarios.plans.subcenters_tables import overview
-    from scenarios.plans.words import amount_text
 
     out = []
     for row in overview(report):
         if row["id"] not in ("", report.main.id) or not row["within"]:
             continue
         p = f"{row['p']} 个" if row["p"] else ""
-        limits = [amount_text(one, report.plan.unit).replace(".00", "") for one in sorted(report.plan.task.limits)]
+        limits = [limit_text(one, report.plan.unit) for one in sorted(report.plan.task.limits)]
         parts = list(zip(limits, row["within"], row["share"], strict=True))
-        within = "，".join(f"{limit}内 {people:,} 人（{share}）" for limit, people, share in parts)
+        within = "，".join(f"{limit}内 {people_text(people)}（{share}）" for limit, people, share in parts)
         names = f"：{row['sites']}" if row["p"] else "（占全市常住人口）"
         state = f"，{row['state']}" if row["p"] else ""
         out.append(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.errors import Language, OptionError, Problem, Text, printable
 from planner.limits import Limit, read_limit
+from planner.text import count_text, share_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -256,18 +257,18 @@ def _say(answer: "Answer", options: argparse.Namespace) -> None:
 
     if not answer.has_people:
         print(NO_PEOPLE.say(options.lang))
-    of = Text("需求点人口 {:,} 人", "{:,} people") if answer.has_people else Text("需求点 {:,} 个", "{:,} points")
+    of = Text("需求点人口 {} 人", "{} people") if answer.has_people else Text("需求点 {} 个", "{} points")
     for row in records(answer.people):
-        share = float(str(row["covered"])) / max(float(str(row["population"])), 1)
+        share, everyone = share_of(row["covered"], row["population"]), count_text(row["population"])
         walking = bool(len(answer.walkers))
-        foot_zh = f"（其中步行接入 {row['on_foot']:,}）" if walking else ""
-        foot_en = f" (of whom on foot to the road {row['on_foot']:,})" if walking else ""
+        foot_zh = f"（其中步行接入 {count_text(row['on_foot'])}）" if walking else ""
+        foot_en = f" (of whom on foot to the road {count_text(row['on_foot'])})" if walking else ""
         print(
             Text(
-                f"{row['limit']}：{of.zh.format(row['population'])}，已覆盖 {row['covered']:,}（{share:.2%}）{foot_zh}，"
-                f"未覆盖 {row['uncovered']:,}，不可达 {row['unreachable']:,}",
-                f"{row['limit']}: {of.en.format(row['population'])}, {row['covered']:,} covered ({share:.2%}){foot_en}, "
-                f"{row['uncovered']:,} uncovered, {row['unreachable']:,} unreachable",
+                f"{row['limit']}：{of.zh.format(everyone)}，已覆盖 {count_text(row['covered'])}（{share}）{foot_zh}，"
+                f"未覆盖 {count_text(row['uncovered'])}，不可达 {count_text(row['unreachable'])}",
+                f"{row['limit']}: {of.en.format(everyone)}, {count_text(row['covered'])} covered ({share}){foot_en}, "
+                f"{count_text(row['uncovered'])} uncovered, {count_text(row['unreachable'])} unreachable",
             ).say(options.lang)
         )
     _list(Text("步行接入的需求点", "demand on foot to the road"), list(answer.walkers.index), options.lang)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from planner.errors import DataError, Language, OptionError, Problem, Text, file_problem
 from planner.schema import TOWNS, Field, Table
+from planner.text import count_text, people_text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -77,8 +78,8 @@ def run(options: argparse.Namespace) -> None:
     count, people, places = len(points), int(points["population"].sum()), points["town_code"].nunique()
     print(
         Text(
-            f"{places} 个乡镇，{count:,} 个居民点，{people:,} 人。输出：{options.out}",
-            f"{places} towns, {count:,} points, {people:,} people. Output: {options.out}",
+            f"{places} 个乡镇，{count_text(count)} 个居民点，{people_text(people)}。输出：{options.out}",
+            f"{places} towns, {count_text(count)} points, {count_text(people)} people. Output: {options.out}",
         ).say(options.lang)
     )
 

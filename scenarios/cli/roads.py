@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import Language, OptionError, Problem, Text
+from planner.text import amount_words, coordinate_text, count_text, share_text
 
 if TYPE_CHECKING:
     from geodata.roads import RoadsInfo
@@ -109,21 +110,21 @@ def _label(road_class: str, language: Language) -> str:
 def _print(info: "RoadsInfo", language: Language) -> None:
     colon = Text("：", ": ").say(language)
     facts = (
-        (Text("节点、路段", "nodes, edges"), f"{info.nodes:,}, {info.edges:,}"),
-        (Text("总长", "length"), f"{info.km:,.1f} km"),
-        (Text("其中单行", "of which one-way"), f"{info.oneway_km:,.1f} km"),
-        (Text("其中有限速", "of which with a speed"), f"{info.with_speed_km:,.1f} km"),
-        (Text("轮渡", "ferries"), f"{info.ferries:,}, {info.ferry_km:,.1f} km"),
-        (Text("互不连通的部分", "parts not connected"), f"{info.components:,}"),
-        (Text("最大部分占总长", "share of the largest part"), f"{info.largest_share:.2%}"),
+        (Text("节点、路段", "nodes, edges"), f"{count_text(info.nodes)}, {count_text(info.edges)}"),
+        (Text("总长", "length"), amount_words(info.km * 1e6, 'mm').en),
+        (Text("其中单行", "of which one-way"), amount_words(info.oneway_km * 1e6, 'mm').en),
+        (Text("其中有限速", "of which with a speed"), amount_words(info.with_speed_km * 1e6, 'mm').en),
+        (Text("轮渡", "ferries"), f"{count_text(info.ferries)}, {amount_words(info.ferry_km * 1e6, 'mm').en}"),
+        (Text("互不连通的部分", "parts not connected"), count_text(info.components)),
+        (Text("最大部分占总长", "share of the largest part"), share_text(info.largest_share)),
         (Text("最大部分之外", "outside the largest part"),
-         Text(f"{info.outside_nodes:,} 个节点，{info.outside_km:,.1f} km",
-              f"{info.outside_nodes:,} nodes, {info.outside_km:,.1f} km").say(language)),
+         Text(f"{count_text(info.outside_nodes)} 个节点，{amount_words(info.outside_km * 1e6, 'mm').en}",
+              f"{count_text(info.outside_nodes)} nodes, {amount_words(info.outside_km * 1e6, 'mm').en}").say(language)),
         (Text("范围（西,南,东,北）", "extent (W,S,E,N)"),
-         f"{info.west:.5f},{info.south:.5f},{info.east:.5f},{info.north:.5f}"),
+         f"{coordinate_text(info.west)},{coordinate_text(info.south)},{coordinate_text(info.east)},{coordinate_text(info.north)}"),
     )  # fmt: skip
     for label, value in facts:
         print(f"{label.say(language)}{colon}{value}")
     print(Text("按等级：", "by class:").say(language))
     for road_class, km in info.km_by_class:
-        print(f"  {_label(road_class, language)}{colon}{km:,.1f} km")
+        print(f"  {_label(road_class, language)}{colon}{amount_words(km * 1e6, 'mm').en}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.errors import Language, OptionError, Problem, Text, printable
 from planner.limits import Limit, read_limit
+from planner.text import option_text
 from planner.uncertainty import Uncertainty
 from scenarios.cli.road_options import add_road_options
 
@@ -32,7 +33,7 @@ _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (
     (("--limit",), Text(f"次中心的限度，逗号隔开（默认用方案里的，再默认 {LIMITS}）", f"limits of sub-centres (default: the scenario's, else {LIMITS})"),
      {"default": "", "metavar": "LIMITS"}),
     (("--point-error",), Text("点位误差，每点在此半径的圆内均匀移动", "each point moves within a disc of so much"),
-     {"default": f"{_BASE.point_m:g}m", "metavar": "DISTANCE"}),
+     {"default": f"{option_text(_BASE.point_m)}m", "metavar": "DISTANCE"}),
     (("--population-error",), Text("人口误差（比例）", "error of residents (share)"),
      {"type": float, "default": _BASE.population, "metavar": "S"}),
     (("--estimated-error",), Text("估算行的人口误差（比例）", "error of residents of estimated rows (share)"),
@@ -40,7 +41,7 @@ _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (
     (("--speed-error",), Text("时速误差（比例，整张表同乘一个系数）", "error of all speeds together (share)"),
      {"type": float, "default": _BASE.speed, "metavar": "S"}),
     (("--rural-km",), Text("农村半径参数的范围（公里）", "range of the rural radius (km)"),
-     {"default": "{:g}-{:g}".format(*_BASE.rural_km), "metavar": "A-B"}),
+     {"default": "-".join(map(option_text, _BASE.rural_km)), "metavar": "A-B"}),
     (("--certain",), Text("出现比例不低于此为“确定”", "share of draws from which it is certain"),
      {"type": float, "default": _BASE.certain, "metavar": "S"}),
     (("--likely",), Text("出现比例不低于此为“可能”，更低为“敏感”", "share from which it is likely; below: sensitive"),

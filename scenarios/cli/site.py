@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planner.errors import Language, OptionError, Problem, Text
 from planner.limits import Limit, read_limit
+from planner.text import option_text
 from scenarios.cli.site_travel import check_travel, reach_and_way, unsaid
 
 if TYPE_CHECKING:
@@ -180,8 +181,8 @@ def check(options: argparse.Namespace) -> None:
         if value is not None and not low <= value <= high:
             raise _wrong(
                 option,
-                f"须在 {low:g} 与 {high:g} 之间",
-                f"must be between {low:g} and {high:g}",
+                f"须在 {option_text(low)} 与 {option_text(high)} 之间",
+                f"must be between {option_text(low)} and {option_text(high)}",
                 "改正",
                 "correct it",
                 value,

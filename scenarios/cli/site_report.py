@@ -10,9 +10,10 @@ import numpy as np
 from planner.errors import Language, Text, printable
 from planner.siting.classes import CLASSES
 from planner.siting.siting import Siting, relative_gap
+from planner.text import exact_text, number_text, share_of, share_text
 from scenarios.cli.site import input_paths, outputs
 from scenarios.site import MAXIMISES, Found, Lists, answer_of, has_plan, inputs_of, rows_of, step_of
-from scenarios.site_words import Words, listed, names_of, plain
+from scenarios.site_words import Words, listed, names_of
 
 _SHOWN = 20
 _RESIDENTS = 8
@@ -111,7 +112,7 @@ def summary(found: Found, words: Words, language: Language, *, timed: bool = Tru
         lines += _plan(siting, words)
     lines += _around(found, words)
     if timed:
-        said = f"{siting.seconds:.2f}"
+        said = number_text(siting.seconds)
         lines.append(Text(f"  用时 {said} 秒，{siting.solver}", f"  {said} s, {siting.solver}"))
     return [line.say(language) for line in lines]
 
@@ -157,14 +158,14 @@ def _state(siting: Siting, words: Words) -> Text:
 def _gap(siting: Siting) -> str:
     """Return the gap, from a bound that is not below 0."""
     if siting.question.model in MAXIMISES:
-        return f"{siting.gap:.2%}" if np.isfinite(siting.gap) else "—"
-    return f"{relative_gap(siting.objective, max(siting.bound, 0.0)):.2%}"
+        return share_text(siting.gap)
+    return share_text(relative_gap(siting.objective, max(siting.bound, 0.0)))
 
 
 def _plan(siting: Siting, words: Words) -> list[Text]:
     chosen, total = siting.chosen, siting.covered + siting.uncovered + siting.unreachable
     people = [words.weight(one) for one in (siting.covered, siting.uncovered)]
-    share = f"{siting.covered / total:.2%}" if total else "—"
+    share = share_of(siting.covered, total)
     table = siting.assignment
     weight = dict(zip(siting.instance.demand_ids, siting.instance.weight, strict=True))
     by = table["demand_id"].map(weight).to_numpy(float) * table["share"].to_numpy(float)
@@ -191,14 +192,14 @@ def _fees(siting: Siting, words: Words) -> list[Text]:
         return []
     fee = float(instance.site_cost[np.isin(instance.site_ids, list(siting.chosen))].sum())
     if model not in ("p-median", "capacitated"):
-        return [Text(f"  站点费用合计 {plain(fee)} 万元", f"  the sites cost {plain(fee)} (10,000 yuan)")]
+        return [Text(f"  站点费用合计 {exact_text(fee)} 万元", f"  the sites cost {exact_text(fee)} (10,000 yuan)")]
     unit = {"mm": Text("人·毫米", "person·mm"), "ms": Text("人·毫秒", "person·ms")}.get(
         words.unit, Text("人×费用表单位", "person × unit of the table")
     )
     return [
         Text(
-            f"  其中站点费用合计 {plain(fee)}，计入目标值时 1 算 1 {unit.zh}",
-            f"  of which the sites cost {plain(fee)}, each 1 of it counted as 1 {unit.en}",
+            f"  其中站点费用合计 {exact_text(fee)}，计入目标值时 1 算 1 {unit.zh}",
+            f"  of which the sites cost {exact_text(fee)}, each 1 of it counted as 1 {unit.en}",
         )
     ]
 

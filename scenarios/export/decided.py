@@ -10,6 +10,7 @@ from planner.region import Region, Source
 from planner.rules import Rule
 from planner.scenario import Open, Scenario, doubts
 from planner.scenario_words import edit_words
+from planner.text import exact_text, money_text
 
 STATUS_QUO = Scenario()
 CHANGED = "方案：参数"
@@ -92,7 +93,7 @@ def _cost(scenario: Scenario) -> Iterator[str]:
     cost = cost_of(scenario)
     total, without = cost["sum_10000_yuan"], cost["edits_without"]
     if total is not None:
-        yield f"合计 {total:,.10g} 万元" + (f"，另有 {without} 项改动没有写费用" if without else "")
+        yield f"合计 {money_text(total)}" + (f"，另有 {without} 项改动没有写费用" if without else "")
 
 
 def _population(scenario: Scenario, region: Region) -> list[str]:
@@ -100,7 +101,7 @@ def _population(scenario: Scenario, region: Region) -> list[str]:
     if change is None:
         return []
     names = {"": "其余县（区）", **dict(zip(region.counties["code"], region.counties["name"], strict=True))}
-    said = "、".join(f"{names[code]}×{factor:g}" for code, factor in change.factors.items())
+    said = "、".join(f"{names[code]}×{exact_text(factor)}" for code, factor in change.factors.items())
     return [f"{change.year} 年人口（估算）＝现在人口乘以：{said}" + (f"（{change.reason}）" if change.reason else "")]
 
 

@@ -10,6 +10,7 @@ import xlsxwriter
 from geodata.csv_text import write_csv
 from planner import __version__
 from planner.errors import Text
+from planner.text import WAY_CELLS, share_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of
@@ -80,7 +81,7 @@ def _write_workbook(path: Path, found: Phased, rows: pd.DataFrame) -> None:
     book.set_properties({"title": "分期开设方案", "comments": f"fugai {__version__}", "created": FIXED_DATE})
     formats = formats_of(book)
     columns = [Column("", "序号", 5, lambda row: row["number"], "centre")]
-    columns += [Column("", label.replace("（", "\n（"), width * 0.95, _cell(name), _style(name))
+    columns += [Column("", label.replace("（", "\n（"), width * 0.95, _cell(name), _style(name, found.unit))
                 for name, label, width in _columns(found)]  # fmt: skip
     title = f"{region.about.name}分期开设方案（{found.scenario.name}）"
     Sheet(book, formats, region, "分期", title).table(
@@ -91,18 +92,18 @@ def _write_workbook(path: Path, found: Phased, rows: pd.DataFrame) -> None:
     book.close()
 
 
-def _style(name: str) -> str:
+def _style(name: str, unit: str) -> str:
     if name in ("names",):
         return "text"
-    return {"calendar": "centre", "count": "centre", "share": "centre", "mean": "kilometres", "cost": "kilometres",
-            "cumulative_cost": "kilometres"}.get(name, "number")  # fmt: skip
+    return {"calendar": "centre", "count": "centre", "share": "centre", "mean": WAY_CELLS[unit], "cost": "money",
+            "cumulative_cost": "money"}.get(name, "number")  # fmt: skip
 
 
 def _cell(name: str) -> Any:
     def cell(row: Any) -> str | float:
         value = row[name]
         if name == "share":
-            return f"{value:.2%}"
+            return share_text(value)
         if name in ("calendar", "names"):
             return str(value)
         return "" if pd.isna(value) else float(value)

@@ -8,10 +8,10 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.text import share_text
+from planner.text import WAY_CELLS, count_text, exact_text, metres_text, people_text, share_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
-from scenarios.export.plan_subcenters import BOOK_OPTIONS, plain, two_places
+from scenarios.export.plan_subcenters import BOOK_OPTIONS, measured, plain
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
 from scenarios.plans.centers import Report
 from scenarios.plans.centers_tables import (
@@ -90,7 +90,7 @@ def _counties(report: Report) -> list[Column]:
         Column("中心（所）", "现有", 7, whole("present"), "number"),
         Column("中心（所）", "新设", 7, whole("new"), "number"),
         Column("", "不足下限\n（人）", 9, whole("short"), "number"),
-        Column("", f"到中心人均{cost_word(unit)}\n（{unit_word(unit)}）", 12, two_places("mean"), "kilometres"),
+        Column("", f"到中心人均{cost_word(unit)}\n（{unit_word(unit)}）", 12, measured("mean"), WAY_CELLS[unit]),
         Column("", "新设站\n（个）", 8, whole("stations"), "number"),
         Column("", "状态", 26, plain("state"), "centre"),
         Column("", "没有方案的原因、最小的改动", 35, lambda row: row["why"] or "—"),
@@ -100,7 +100,7 @@ def _counties(report: Report) -> list[Column]:
 def _county_notes(report: Report) -> list[str]:
     task = report.plan.task
     notes = [
-        f"全市：{total_state(report)}。新设中心先求最少，再求到中心的路程合计最少。每所中心服务 {task.lower:,}～{task.upper:,} 人：上限必须满足，"
+        f"全市：{total_state(report)}。新设中心先求最少，再求到中心的路程合计最少。每所中心服务 {count_text(task.lower)}～{people_text(task.upper)}：上限必须满足，"
         + ("下限也必须满足。" if task.hard else "下限可以不足，注“可合并”，不算缺口。"),
         "“最优（已证明）”指在这些候选点、相邻关系和参数下没有更好的方案；“可行方案”没有证明，另给下界和差距。",
         "个数和布局各有各的证明：“个数最少”指更少的中心不行，“布局最优”指这么多中心时没有更好的布局，差距只说布局。",
@@ -154,7 +154,7 @@ def _communities(report: Report) -> list[Column]:
         Column("服务中心", "方案", 21, plain("planned")),
         Column("服务中心", "变动", 5, plain("moved"), "centre"),
         Column("服务中心", "占负荷", 7, plain("share"), "centre"),
-        Column("服务中心", f"路程\n（{unit_word(unit)}）", 7.5, two_places("way"), "kilometres"),
+        Column("服务中心", f"路程\n（{unit_word(unit)}）", 7.5, measured("way"), WAY_CELLS[unit]),
         Column("步行到最近的中心或站", "米", 7, metres, "number"),
         Column("步行到最近的中心或站", "分钟", 6.5, plain("minutes_said"), "centre"),
         Column("步行到最近的中心或站", "服务站", 9, plain("station_said"), "centre"),
@@ -167,7 +167,7 @@ def _communities(report: Report) -> list[Column]:
 def _community_note(report: Report) -> str:
     task = report.plan.task
     return (
-        f"注：路程按居民加权，到方案的中心；步行按每小时 {task.walk_kmh:g} 公里，到最近的中心或站（含方案新设的中心，不含拟设的站），超过 {task.station_minutes:g} 分钟的为步行外。"
+        f"注：路程按居民加权，到方案的中心；步行按每小时 {exact_text(task.walk_kmh)} 公里，到最近的中心或站（含方案新设的中心，不含拟设的站），超过 {exact_text(task.station_minutes)} 分钟的为步行外。"
         "镇上的社区只算城镇居民（乡村居民由卫生院服务）。“占负荷”＝本社区居民÷方案中心的服务人口。"
     )
 
@@ -208,7 +208,7 @@ _STATIONS = (
 def _station_notes(report: Report) -> list[str]:
     task = report.plan.task
     return [
-        f"{station_state(report)}：使每个社区到中心或站步行不超过 {task.station_minutes:g} 分钟（每小时 {task.walk_kmh:g} 公里，{report.plan.stations.limit / 1000:,.0f} 米）。候选＝各社区点（假设）。"
+        f"{station_state(report)}：使每个社区到中心或站步行不超过 {exact_text(task.station_minutes)} 分钟（每小时 {exact_text(task.walk_kmh)} 公里，{metres_text(report.plan.stations.limit / 1000)}）。候选＝各社区点（假设）。"
     ]
 
 
@@ -237,6 +237,6 @@ def _hospital_note(report: Report) -> str:
     if not share:
         return "这套规则没有社区医院的比例（可用 --hospital-share 指定），不作推荐。"
     return (
-        f"注：比例 {share_text(share)} × {len(table)} 所中心（含新设）＝{share * len(table):g}，{'' if (share * len(table)).is_integer() else '向上取整，'}取 {int(table['chosen'].sum())} 所。按服务人口、可及人口（以它为最近中心的居民）、床位三项名次之和从小到大，"
+        f"注：比例 {share_text(share)} × {len(table)} 所中心（含新设）＝{exact_text(share * len(table))}，{'' if (share * len(table)).is_integer() else '向上取整，'}取 {int(table['chosen'].sum())} 所。按服务人口、可及人口（以它为最近中心的居民）、床位三项名次之和从小到大，"
         "已是社区医院的优先；没有数据的不计名次。排序方法是假设，只作推荐。"
     )

@@ -7,7 +7,7 @@ from typing import Any
 import xlsxwriter
 
 from planner import __version__
-from planner.text import share_text
+from planner.text import coordinate_text, exact_percent
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.plan_subcenters import BOOK_OPTIONS, plain
@@ -39,7 +39,7 @@ def write_workbook(path: Path, report: Report) -> None:
 
 
 def _overview(report: Report) -> list[Column]:
-    shares = [Column("覆盖到这个比例要新增（处）", share_text(one).replace(".00", ""), 8, _share(one), "centre") for one in report.plan.task.shares]  # fmt: skip
+    shares = [Column("覆盖到这个比例要新增（处）", exact_percent(one), 8, _share(one), "centre") for one in report.plan.task.shares]  # fmt: skip
     return [
         Column("", "序号", 4, plain("number"), "centre"),
         Column("", "情形", 30, plain("case")),
@@ -96,8 +96,8 @@ _SITES = (
     Column("新增站点", "乡镇（街道）", 12, plain("town_name")),
     Column("新增站点", "设在", 18, plain("name")),
     Column("新增站点", "方式", 9, plain("host"), "centre"),
-    Column("位置（度）", "经度", 8, lambda row: f"{row['lon']:.4f}", "centre"),
-    Column("位置（度）", "纬度", 8, lambda row: f"{row['lat']:.4f}", "centre"),
+    Column("位置（度）", "经度", 8, lambda row: coordinate_text(row["lon"]), "centre"),
+    Column("位置（度）", "纬度", 8, lambda row: coordinate_text(row["lat"]), "centre"),
     Column("限度内居民（人）", "合计", 8.5, plain("near"), "number"),
     Column("限度内居民（人）", "现状\n够不着", 8.5, plain("new"), "number"),
     Column("限度内居民（人）", "只靠它", 8.5, plain("alone"), "number"),

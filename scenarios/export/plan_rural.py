@@ -7,12 +7,11 @@ from typing import Any
 import xlsxwriter
 
 from planner import __version__
-from planner.plans.rounds import clock_text
 from planner.plans.rural import KINDS, SUBSTITUTES
-from planner.text import share_text
+from planner.text import WAY_CELLS, clock_text, number_text, people_text, share_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
-from scenarios.export.plan_subcenters import BOOK_OPTIONS, plain, two_places
+from scenarios.export.plan_subcenters import BOOK_OPTIONS, measured, plain
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
 from scenarios.plans.rural import Report
 from scenarios.plans.rural_tables import (
@@ -123,7 +122,7 @@ def _villages(report: Report) -> list[Column]:
         Column("行政村", "居民\n（人）", 7.5, plain("population"), "number"),
         Column("服务方式", "方式", 11, plain("label"), "centre"),
         Column("服务方式", "承担机构", 17, plain("host_name")),
-        Column("服务方式", f"路程\n（{unit}）", 7.5, two_places("way"), "kilometres"),
+        Column("服务方式", f"路程\n（{unit}）", 7.5, measured("way"), WAY_CELLS[report.plan.unit]),
         Column("", "理由", 45.5, plain("why")),
         Column("", "村代码", 13, plain("code"), "small", printed=False),
         Column("", "位置", 6, plain("estimated_text"), "small", printed=False),
@@ -144,9 +143,9 @@ _DUTY = (
     Column("", "出发", 6, plain("leave"), "centre"),
     Column("", "依次到村（到达时刻）", 54, plain("route")),
     Column("", "村数", 5, plain("villages"), "centre"),
-    Column("", "公里", 7.5, two_places("km"), "kilometres"),
-    Column("", "行车\n（分钟）", 7.5, two_places("drive_min"), "kilometres"),
-    Column("", "共计\n（小时）", 7, two_places("hours"), "kilometres"),
+    Column("", "公里", 7.5, measured("km"), "kilometres"),
+    Column("", "行车\n（分钟）", 7.5, measured("drive_min"), "minutes"),
+    Column("", "共计\n（小时）", 7, measured("hours"), "hours"),
     Column("", "回院", 6, plain("back"), "centre"),
 )
 
@@ -154,7 +153,7 @@ _DUTY = (
 def _duty_note(report: Report) -> str:
     task = report.asked.rounds
     return (
-        f"注：每村每月 {task.visits} 次，一天自 {clock_text(task.start * 60)} 起、往返和服务共不超过 {task.day_minutes / 60:g} 小时；"
+        f"注：每村每月 {task.visits} 次，一天自 {clock_text(task.start * 60)} 起、往返和服务共不超过 {number_text(task.day_minutes / 60)} 小时；"
         "工作日是当月第几个工作日，不是日历日。公里、行车含回院的一段。路线是求得的好方案，未证明最少。"
     )
 
@@ -167,8 +166,8 @@ _TEAMS = (
     Column("", "需要队伍\n（支）", 13, plain("teams"), "centre"),
     Column("", "够不够", 13, plain("state"), "centre"),
     Column("一个月合计", "队日", 12, plain("days"), "centre"),
-    Column("一个月合计", "公里", 14, two_places("km"), "kilometres"),
-    Column("一个月合计", "小时", 14, two_places("hours"), "kilometres"),
+    Column("一个月合计", "公里", 14, measured("km"), "kilometres"),
+    Column("一个月合计", "小时", 14, measured("hours"), "hours"),
 )
 _TEAMS_NOTE = "注：一支队伍一天出一次；两次巡回之间的工作日排不下的，需要再加队伍，或减少次数、改由别的方式服务。"
 _LEFT = (
@@ -189,9 +188,9 @@ def _towns(report: Report) -> list[Column]:
         Column("", "乡镇（街道）", 12.5, plain("town_name")),
         Column("", "村数", 4.5, plain("villages"), "centre"),
         Column("", "居民\n（人）", 7.5, plain("population"), "number"),
-        *(Column(group, text.replace("级医院", "").removeprefix("到"), 7.3, two_places(f"to_{level}_mean"), "kilometres") for level, text in LINKS.items()),
-        Column(group, "合计", 7.5, two_places("total_mean"), "kilometres"),
-        Column("最远", f"{unit}", 7.5, two_places("total_worst"), "kilometres"),
+        *(Column(group, text.replace("级医院", "").removeprefix("到"), 7.3, measured(f"to_{level}_mean"), WAY_CELLS[report.chain.unit]) for level, text in LINKS.items()),
+        Column(group, "合计", 7.5, measured("total_mean"), WAY_CELLS[report.chain.unit]),
+        Column("最远", f"{unit}", 7.5, measured("total_worst"), WAY_CELLS[report.chain.unit]),
         Column("最远", "村", 15, plain("worst_village")),
         Column("", "最薄弱\n环节", 9, plain("weakest_label"), "centre"),
         Column("县界外更近", "居民\n（人）", 7, plain("across"), "number"),
@@ -208,7 +207,7 @@ def _chain_notes(report: Report) -> list[str]:
     share = share_text(far / total) if total else "—"
     note = (
         f"注：各段是从下一级机构起算的{word}，相加为合计；最薄弱环节取该乡镇最多居民的那一段。“—”是没有这一级或不可达。"
-        f"县界外有更近机构的居民 {far:,} 人（{share}），只作提示，链条仍在本县（区）之内；有一段不可达的居民 {lost:,} 人。"
+        f"县界外有更近机构的居民 {people_text(far)}（{share}），只作提示，链条仍在本县（区）之内；有一段不可达的居民 {people_text(lost)}。"
     )
     return [note, *([f"缺级：{'；'.join(one.zh for one in report.chain.missing)}。"] if report.chain.missing else [])]
 
@@ -220,13 +219,13 @@ def _changes(report: Report) -> list[Column]:
         Column("", "县（区）", 10, plain("county_name"), "centre"),
         Column("", "乡镇（街道）", 14, plain("town_name")),
         Column("", "居民\n（人）", 9, plain("population"), "number"),
-        Column(near, "现状", 11, two_places("second_mean"), "kilometres"),
-        Column(near, "方案后", 11, two_places("second_mean_after"), "kilometres"),
-        Column(near, "近了", 11, two_places("gain"), "kilometres"),
+        Column(near, "现状", 11, measured("second_mean"), WAY_CELLS[report.chain.unit]),
+        Column(near, "方案后", 11, measured("second_mean_after"), WAY_CELLS[report.chain.unit]),
+        Column(near, "近了", 11, measured("gain"), "rate"),
         Column("", "更近的\n居民（人）", 9, plain("people_nearer"), "number"),
         Column("", "其中新\n可达（人）", 9, plain("people_reached"), "number"),
-        Column(total, "现状", 11, two_places("total_mean"), "kilometres"),
-        Column(total, "方案后", 11, two_places("total_mean_after"), "kilometres"),
+        Column(total, "现状", 11, measured("total_mean"), WAY_CELLS[report.chain.unit]),
+        Column(total, "方案后", 11, measured("total_mean_after"), WAY_CELLS[report.chain.unit]),
         Column("最薄弱环节", "现状", 14, plain("weakest_label"), "centre"),
         Column("最薄弱环节", "方案后", 14, plain("weakest_after_label"), "centre"),
     ]

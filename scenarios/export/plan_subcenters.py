@@ -8,7 +8,7 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.text import share_text
+from planner.text import UNKNOWN, WAY_CELLS, limit_text, share_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.sheet import FIXED_DATE, Column, Formats, Sheet, formats_of
@@ -43,9 +43,9 @@ def plain(name: str) -> Any:
     return lambda row: row[name]
 
 
-def two_places(name: str) -> Any:
-    """Return the cell of a number with two decimals, a dash where there is none."""
-    return lambda row: "—" if pd.isna(row[name]) else round(float(row[name]), 2)
+def measured(name: str) -> Any:
+    """Return the cell of a number that was measured, whose format rounds it; a dash where there is none."""
+    return lambda row: UNKNOWN if pd.isna(row[name]) else float(row[name])
 
 
 def write_workbook(path: Path, report: Report, told: Told) -> None:
@@ -90,7 +90,7 @@ def _nth(name: str, at: int) -> Any:
 
 def _overview(report: Report) -> list[Column]:
     unit = report.plan.unit
-    said = [_limit_said(limit, unit) for limit in sorted(report.plan.task.limits)]
+    said = [limit_text(limit, unit) for limit in sorted(report.plan.task.limits)]
     within = [
         column
         for at, one in enumerate(said)
@@ -108,15 +108,11 @@ def _overview(report: Report) -> list[Column]:
         *within,
         Column("", "超出最大\n限度（人）", 7.5, plain("beyond"), "number"),
         Column("", "不可达\n（人）", 6.5, plain("unreachable"), "number"),
-        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 6.5, two_places("mean"), "kilometres"),
+        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 6.5, measured("mean"), WAY_CELLS[unit]),
         Column("", "比前一个\n个数增加", 11, plain("gain"), "centre"),
         Column("", "换了哪些点", 15, plain("swapped")),
         Column("", "同样好\n的方案", 5.5, plain("ties"), "centre"),
     ]
-
-
-def _limit_said(limit: int, unit: str) -> str:
-    return f"{limit / 60_000:g} 分钟" if unit == "ms" else f"{limit / 1e6:g} 公里"
 
 
 def _overview_notes(report: Report) -> list[str]:
@@ -195,7 +191,7 @@ def _front(report: Report) -> list[Column]:
         Column("", "个数", 5, plain("p"), "centre"),
         Column("", "序号", 5, plain("rank"), "centre"),
         Column("", f"{first.label.removesuffix('的人口最多')}人口\n（人）", 13, plain("people"), "number"),
-        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 11, two_places("mean"), "kilometres"),
+        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 11, measured("mean"), WAY_CELLS[unit]),
         Column("", "证明", 8, plain("proven"), "centre"),
         Column("", "与该个数第 1 个的不同", 38, plain("swapped")),
         Column("", "次中心设在", 54, plain("sites")),
@@ -215,7 +211,7 @@ def _front_notes(report: Report) -> list[str]:
 
 def _towns(report: Report) -> list[Column]:
     unit, areas = report.plan.unit, report.areas is not None
-    limit = _limit_said(min(report.plan.task.limits), unit)
+    limit = limit_text(min(report.plan.task.limits), unit)
     checked = (
         Column("片区", "本乡镇", 8, plain("area"), "centre"),
         Column("片区", "服务点", 8, plain("site_area"), "centre"),
@@ -230,7 +226,7 @@ def _towns(report: Report) -> list[Column]:
         Column("服务多数居民的机构", "名称", 22, plain("site_name")),
         Column("服务多数居民的机构", "类别", 8, plain("role"), "centre"),
         Column("服务多数居民的机构", "占比", 8, lambda row: share_text(row["share"]) or "—", "centre"),
-        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 8, two_places("mean"), "kilometres"),
+        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 8, measured("mean"), WAY_CELLS[unit]),
         Column("", f"{limit}内\n（人）", 9, plain("within"), "number"),
         Column("", "其余居民由谁服务", 12 if areas else 36, plain("others")),
         *(checked if areas else ()),
@@ -244,7 +240,7 @@ _TOWNS_NOTE = (
 
 def _served(report: Report) -> list[Column]:
     unit = report.plan.unit
-    limit = _limit_said(min(report.plan.task.limits), unit)
+    limit = limit_text(min(report.plan.task.limits), unit)
     return [
         Column("", "序号", 5, plain("number"), "centre"),
         Column("", "个数", 5, plain("p"), "centre"),
@@ -253,7 +249,7 @@ def _served(report: Report) -> list[Column]:
         Column("", "类别", 9, plain("role"), "centre"),
         Column("", "服务人口\n（人）", 10, plain("population"), "number"),
         Column("", f"其中 {limit}内\n（人）", 11, plain("within"), "number"),
-        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 9, two_places("mean"), "kilometres"),
+        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 9, measured("mean"), WAY_CELLS[unit]),
         Column("", "以它为主的乡镇（街道）", 52, lambda row: row["towns"] or "—"),
     ]
 
@@ -276,7 +272,7 @@ def _left_out(report: Report) -> list[Column]:
     unit, ps = report.plan.unit, report.solved
     each = min(10.0, 50 / max(len(ps), 1))
     heading = f"到最近机构的{cost_word(unit)}（{unit_word(unit)}）"
-    far = [Column(heading, f"{p} 个", each, _far(p), "kilometres") for p in ps]
+    far = [Column(heading, f"{p} 个", each, _far(p), WAY_CELLS[unit]) for p in ps]
     return [
         Column("", "序号", 5, plain("number"), "centre"),
         Column("居民点", "县（区）", 10, plain("county_name"), "centre"),
@@ -290,7 +286,7 @@ def _left_out(report: Report) -> list[Column]:
 
 
 def _far(p: int) -> Any:
-    return lambda row: "不可达" if pd.isna(row["far"][p]) else round(row["far"][p], 2)
+    return lambda row: "不可达" if pd.isna(row["far"][p]) else row["far"][p]
 
 
 _LEFT_NOTE = "注：列出至少在一个个数下超出最小限度的居民点。“候选点全开也超出”是指所有候选点都设次中心也到不了限度以内；“方案超出”是指有候选点够得着它，但方案没有选。"

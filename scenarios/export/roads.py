@@ -9,6 +9,7 @@ import xlsxwriter
 from planner.joined import RoadParts
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, DETOURS, REASON_LABELS
+from planner.text import amount_text, count_text, people_text
 from scenarios.export.sheet import Column, Formats, Sheet, records
 from scenarios.ways import RoadView
 
@@ -33,13 +34,13 @@ def _kilometres(name: str) -> Any:
     """Return the cell of a distance in kilometres: empty where there is none."""
 
     def cell(row: Mapping[str, Any]) -> str | float:
-        return "—" if pd.isna(row[name]) else round(row[name] / 1000, 2)
+        return "—" if pd.isna(row[name]) else row[name] / 1000
 
     return cell
 
 
 def _factor(row: Mapping[str, Any]) -> str | float:
-    return "—" if pd.isna(row["detour_factor"]) else round(row["detour_factor"], 2)
+    return "—" if pd.isna(row["detour_factor"]) else row["detour_factor"]
 
 
 def _status(row: Mapping[str, Any]) -> str:
@@ -56,7 +57,7 @@ _DETOURS = (
     Column("直线（达标）", "距离\n（公里）", 8, _kilometres("paper_distance_m"), "kilometres"),
     Column("道路（不达标）", "最近机构", 18, lambda row: row["road_facility_name"] or "—"),
     Column("道路（不达标）", "距离\n（公里）", 8, _kilometres("road_distance_m"), "kilometres"),
-    Column("", "绕行\n系数", 7, _factor, "kilometres"),
+    Column("", "绕行\n系数", 7, _factor, "rate"),
     Column("", "人口\n（人）", 8, lambda row: row["population"], "number"),
     Column("", "状态", 13, _status, "centre"),
     Column("", "含\n估算", 5, lambda row: "是" if row["estimated"] else "否", "centre"),
@@ -115,11 +116,11 @@ def _road_notes(roads: RoadView, rows: pd.DataFrame) -> list[str]:
     """Return what is to be told of the network itself, and of whom it leaves out here."""
     why = rows["state"].map(_STATES).where(~rows["closed"].astype(bool), _CLOSED)
     people = rows[rows["what"] == "resident"].groupby(why)["population"].agg(["size", "sum"])
-    here = "，".join(f"{reason} {row['size']} 个居民点 {row['sum']:,} 人" for reason, row in people.iterrows())
+    here = "，".join(f"{reason} {row['size']} 个居民点 {people_text(row['sum'])}" for reason, row in people.iterrows())
     return [f"路网：{parts_text(roads.parts)}。", f"本表：{here or '居民点都接入最大路网'}。", *roads.said[:1]]
 
 
 def parts_text(one: RoadParts) -> str:
     """Return the size of the open roads and of what nothing joins to their largest part."""
-    apart = f"与最大部分不连通的有 {one.parts_apart} 处，{one.nodes_apart:,} 个节点，{one.km_apart:,.1f} 公里"
-    return f"{one.nodes:,} 个节点，{one.edges:,} 段，{one.km:,.1f} 公里；{apart if one.parts_apart else '全部连通'}"
+    apart = f"与最大部分不连通的有 {one.parts_apart} 处，{count_text(one.nodes_apart)} 个节点，{amount_text(one.km_apart * 1e6, 'mm')}"
+    return f"{count_text(one.nodes)} 个节点，{count_text(one.edges)} 段，{amount_text(one.km * 1e6, 'mm')}；{apart if one.parts_apart else '全部连通'}"

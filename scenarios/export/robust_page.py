@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from planner import __version__
-from planner.certainty import VERDICTS, hangs_on_text, percent
+from planner.certainty import VERDICTS, hangs_on_text
 from planner.certainty_rules import FACTOR_LABELS
 from scenarios.export.robust import OUTSIDE, biased, said, sites_of
 from scenarios.export.robust_workbook import NO_GAPS, loss_text, sorted_gaps, value_text
@@ -75,8 +75,8 @@ def _gap_table(rows: pd.DataFrame, empty: str) -> str:
         (
             "　".join(filter(None, (row["county_name"], row["town_name"],
                                     row["subject_name"] if row["level"] == "village" else ""))),
-            row["rule_label"], row["reading_label"], "是" if row["gap_now"] else "否（抽样中出现）", f"{row['people_now']:,}",
-            percent(row["share"]), VERDICTS[row["verdict"]].zh, hangs_on_text(row["hangs_on"]),
+            row["rule_label"], row["reading_label"], "是" if row["gap_now"] else "否（抽样中出现）", count_text(row['people_now']),
+            percent_text(row["share"]), VERDICTS[row["verdict"]].zh, hangs_on_text(row["hangs_on"]),
         )
         for row in records(rows)
     ]  # fmt: skip
@@ -91,7 +91,7 @@ def _site_parts(report: Report) -> list[str]:
     cells = [
         (
             row["objective_label"], row["name"], row["county_name"], "是" if row["planned"] else "",
-            "是" if row["chosen_now"] else "", percent(row["share"]), VERDICTS[row["verdict"]].zh,
+            "是" if row["chosen_now"] else "", percent_text(row["share"]), VERDICTS[row["verdict"]].zh,
             hangs_on_text(row["hangs_on"]),
         )
         for row in records(rows)
@@ -102,7 +102,7 @@ def _site_parts(report: Report) -> list[str]:
             row["objective_label"], FACTOR_LABELS[row["factor"]].zh,
             value_text(row, "value") + (f"（{OUTSIDE[row['outside']]}）" if row["outside"] else ""),
             f"{row['low_setting']}：{value_text(row, 'value_low')}", f"{row['high_setting']}：{value_text(row, 'value_high')}",
-            percent(row["same_plan"]), _losses(row),
+            percent_text(row["same_plan"]), _losses(row),
         )
         for row in records(report.sites.tornado)
     ]  # fmt: skip
@@ -125,7 +125,7 @@ def _bars(tornado: pd.DataFrame) -> list[str]:
         widest = max(float(rows[["change_low", "change_high"]].abs().to_numpy().max()), 1.0)
         people, covered = int(rows["population"].iloc[0]), int(rows["covered"].iloc[0])
         out.append(
-            f'<h3>{escape(str(rule))}　<span class="quiet">{escape(str(reading))}：{people:,} 人中现在覆盖 {covered:,} 人</span></h3>'
+            f'<h3>{escape(str(rule))}　<span class="quiet">{escape(str(reading))}：{people_text(people)}中现在覆盖 {people_text(covered)}</span></h3>'
         )
         spread = (rows["change_high"] - rows["change_low"]).abs()
         order = rows.assign(spread=spread, last=rows["factor"] == "all").sort_values(

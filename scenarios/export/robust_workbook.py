@@ -8,8 +8,9 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.certainty import VERDICTS, hangs_on_text, percent
+from planner.certainty import VERDICTS, hangs_on_text
 from planner.certainty_rules import FACTOR_LABELS
+from planner.text import number_text, people_text, percent_text, share_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.robust import OUTSIDE, biased, said, sites_of
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
@@ -20,7 +21,7 @@ _ORDER = {name: at for at, name in enumerate(("untested", "sensitive", "likely",
 
 
 def _share(name: str) -> Any:
-    return lambda row: percent(row[name])
+    return lambda row: percent_text(row[name])
 
 
 def _place(row: Mapping[str, Any]) -> str:
@@ -94,9 +95,9 @@ def value_text(row: Mapping[str, Any], name: str) -> str:
     """Return an optimum as people read it: people, or 万人·小时 and 万人·公里 of all ways together."""
     value = float(row[name])
     if row["objective"] != "cost":
-        return f"{value:,.0f} 人"
+        return people_text(value)
     hours = "时间" in row["objective_label"]
-    return f"{value / (3.6e6 if hours else 1e6) / 1e4:,.2f} 万人·{'小时' if hours else '公里'}"
+    return f"{number_text(value / (3.6e6 if hours else 1e6) / 1e4)} 万人·{'小时' if hours else '公里'}"
 
 
 NO_GAPS = "没有受所试因素影响的缺口，或未作判断。"
@@ -108,9 +109,7 @@ def loss_text(share: float) -> str:
     >>> loss_text(0.0186), loss_text(float("inf")), loss_text(float("nan"))
     ('1.86%', '有人无处可去', '—')
     """
-    if pd.isna(share):
-        return "—"
-    return "有人无处可去" if share == float("inf") else f"{share:.2%}"
+    return "有人无处可去" if share == float("inf") else share_text(share)
 
 
 def sorted_gaps(rows: pd.DataFrame) -> pd.DataFrame:

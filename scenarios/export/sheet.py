@@ -11,6 +11,7 @@ import xlsxwriter
 
 from planner import __version__
 from planner.region import Region
+from planner.text import CELLS
 
 FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed moment: the same input must give the same bytes
 LINE_POINTS = 13.0
@@ -79,11 +80,10 @@ def formats_of(book: xlsxwriter.Workbook) -> Formats:
             "text": made(),
             "centre": made(align="center"),
             "small": made(font_size=7),
-            "number": made(num_format="#,##0", align="right", indent=1),
-            "kilometres": made(num_format="#,##0.00", align="right", indent=1),
+            **{name: made(num_format=code, align="right", indent=1) for name, code in CELLS.items()},
             "head": made(bold=True, align="center", bg_color=_BLUE),
             "sum": made(bold=True, bg_color=_GREY),
-            "sum_number": made(bold=True, bg_color=_GREY, num_format="#,##0", align="right", indent=1),
+            "sum_number": made(bold=True, bg_color=_GREY, num_format=CELLS["number"], align="right", indent=1),
             "title": loose(font_size=16, bold=True, align="center"),
             "plain": loose(valign="top", text_wrap=True),
             "line": loose(),

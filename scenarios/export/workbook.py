@@ -100,7 +100,7 @@ def _people_cell(row: Mapping[str, Any]) -> str | float:
 
 
 def _kilometres(row: Mapping[str, Any]) -> str | float:
-    return "" if pd.isna(row["distance_m"]) else round(row["distance_m"] / 1000, 2)
+    return "" if pd.isna(row["distance_m"]) else row["distance_m"] / 1000
 
 
 def _remedy(row: Mapping[str, Any]) -> str:

@@ -16,10 +16,11 @@ from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Scenario, ServiceArea, apply
 from planner.siting.question import Limits
 from planner.standards import standard_names
+from planner.text import count_text, exact_text, people_text
 from planner.travel import StraightLine, Travel
 from scenarios.plans.centers_files import read_crosswalk
 from scenarios.plans.start import Proposal, Start, begin, clash_words, proposal, readings_of, record_of
-from scenarios.plans.words import listed, people_text
+from scenarios.plans.words import listed
 from scenarios.run import PLAN, Step
 from scenarios.ways import PERIOD_LABELS, RoadChoices, road_of
 
@@ -112,7 +113,7 @@ class Report:
             ("条款", f"{where}：{clause.quote}"),
             *(("条款：社区医院", f"{where}：{one}{share}") for one in (self.rule.plan_quote,) if one),
             *(("条款：改定", one) for one in self.rule.assumptions if one not in written),
-            ("上下限", f"每所 {task.lower:,}～{task.upper:,} 人{changed}；上限必须满足，下限为{lower}。"),
+            ("上下限", f"每所 {count_text(task.lower)}～{people_text(task.upper)}{changed}；上限必须满足，下限为{lower}。"),
             ("路程", f"居民到中心按{WAYS[self.way]}{self._period}。"),
             ("步行", self._walk),
             *(("相邻", f"沿路网超过 {one.said} 的社区不算相邻（参数）。") for one in (self.asked.link,) if one),

@@ -86,7 +86,7 @@ def _of(rows: Sequence[Row], county: str, name: str = "county_name") -> list[Row
 
 def _bounds(report: Report) -> str:
     task = report.plan.task
-    return f"{task.lower:,}～{task.upper:,} 人（下限{'硬' if task.hard else '软'}）"
+    return f"{count_text(task.lower)}～{people_text(task.upper)}（下限{'硬' if task.hard else '软'}）"
 
 
 def _planned_facts(rows: _Rows, county: str) -> list[tuple[str, str]]:

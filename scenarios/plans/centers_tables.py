@@ -9,15 +9,14 @@ import pandas as pd
 from planner.districts.exact import Part
 from planner.errors import Text
 from planner.siting.siting import relative_gap
-from planner.text import share_text
+from planner.text import amount_text, over_text, people_text, share_text
 from scenarios.plans.centers import Report
-from scenarios.plans.words import amount, amount_text, people_text
+from scenarios.plans.words import amount
 
 Row = dict[str, Any]
 ADVICE = {"overloaded": "超负荷", "mergeable": "可合并", "convert": "可转型", "": ""}
 ORIGINS = {"standing": "已有", "hospital": "卫生院转型", "station": "服务站升级", "community": "新建"}
 NONE = "—"
-_MOST_PLACES = 6
 
 
 def rows_of(frame: pd.DataFrame) -> list[Row]:
@@ -144,24 +143,11 @@ def communities(report: Report) -> list[Row]:
                 "moved": "改" if row["center_planned"] and row["center_planned"] != row["center_today"] else "",
                 "share": share_text(row["population"] / load) if load else NONE, "way": amount(way, report.plan.unit),
                 "metres": metres.get(row["id"], math.nan), "estimated_said": "估算" if row["estimated"] else "",
-                "metres_said": beyond_text(metres.get(row["id"], math.nan), most, 0),
-                "minutes_said": beyond_text(row["minutes"], task.station_minutes, 1), "station_said": _station_said(row),
+                "metres_said": over_text(metres.get(row["id"], math.nan), most, 0),
+                "minutes_said": over_text(row["minutes"], task.station_minutes, 1), "station_said": _station_said(row),
             }
         )  # fmt: skip
     return out
-
-
-def beyond_text(value: float, limit: float, places: int) -> str:
-    """Return a number with so many decimals, and more where the rounded one would not be beyond the limit as it is.
-
-    >>> beyond_text(15.004, 15, 1), beyond_text(14.96, 15, 1), beyond_text(1250.2, 1250, 0), beyond_text(math.nan, 15, 1)
-    ('15.004', '15.0', '1,250.2', '—')
-    """
-    if math.isnan(value):
-        return NONE
-    while value > limit and round(value, places) <= limit and places < _MOST_PLACES:
-        places += 1
-    return f"{value:,.{places}f}"
 
 
 def _station_said(row: Row) -> str:

@@ -16,6 +16,7 @@ from planner.region import URBAN_SCOPES
 from planner.road import Road
 from planner.rules import Rules
 from planner.siting.question import Limits
+from planner.text import exact_text, limit_text, option_text
 from planner.travel import Travel
 from scenarios.plans.start import Proposal, Start, begin, has_plan, proposal, readings_of
 from scenarios.run import Step
@@ -89,7 +90,7 @@ class Report:
             *(("道路", one) for one in self._road_said),
             *(("响应时间", one) for one in self._time_said),
             ("曲线", f"最多列到新增 {task.most} 处（--most）"),
-            ("时限", f"每一步求解至多 {task.solving.seconds:g} 秒"),
+            ("时限", f"每一步求解至多 {exact_text(task.solving.seconds)} 秒"),
         ]  # fmt: skip
 
     @property
@@ -97,7 +98,7 @@ class Report:
         road, choices = self.travels.get("road"), self.start.base.choices
         if not isinstance(road, Road):
             return ["数据里没有路网，只有直线口径"]
-        first = f"急救站到居民；离最近道路 {road.max_snap_m / 1000:g} 公里以内的接到路上，更远的为不可达。"
+        first = f"急救站到居民；离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内的接到路上，更远的为不可达。"
         return [first, *said_of_closed(road, choices)]
 
     @property
@@ -184,4 +185,6 @@ def proposals(report: Report) -> tuple[Proposal, ...]:
 
 
 def _limit_said(case: Case) -> str:
-    return f"{case.limit / 60_000:g}min" if case.travel == "road_time" else f"{case.limit / 1e6:g}km"
+    return (
+        f"{option_text(case.limit / 60_000)}min" if case.travel == "road_time" else f"{option_text(case.limit / 1e6)}km"
+    )

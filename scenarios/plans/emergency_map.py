@@ -6,11 +6,12 @@ import pandas as pd
 
 from maps.plan import Left, Legend, Site, Town, View, plan_map
 from planner.plans.emergency import CaseAnswer
+from planner.text import people_text
 from scenarios.plans.emergency import Report
 from scenarios.plans.emergency_tables import Cover, covers, gainers_text, hosted, share_of, site_said
 from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.start import has_plan
-from scenarios.plans.words import fewest_bound, people_text, state_text
+from scenarios.plans.words import fewest_bound, state_text
 
 EMERGENCY_MAP = "急救站方案地图.html"
 STATES = (

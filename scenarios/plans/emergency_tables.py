@@ -15,10 +15,10 @@ from planner.plans.emergency import CaseAnswer
 from planner.road import Road
 from planner.siting.curve import EFFECTS, Step
 from planner.siting.siting import Siting
-from planner.text import share_text
+from planner.text import count_text, people_text, share_text
 from scenarios.plans.emergency import Report
 from scenarios.plans.start import has_plan
-from scenarios.plans.words import fewest_bound, listed, people_text, state_text, swapped
+from scenarios.plans.words import fewest_bound, listed, state_text, swapped
 
 Row = dict[str, Any]
 Bools = npt.NDArray[np.bool_]
@@ -152,7 +152,7 @@ def curve(report: Report) -> list[Row]:
                 {
                     "id": answer.asked.id, "case": answer.asked.label, "nature": report.nature(answer.asked), "k": step.p,
                     "covered": siting.objective, "share": share_of(siting.objective, answer.people),
-                    "gain": "—" if np.isnan(step.gain) else f"{step.gain:,.0f}", "state": _state(siting),
+                    "gain": "—" if np.isnan(step.gain) else count_text(step.gain), "state": _state(siting),
                     "swapped": change or "—", "who": gainers_text(report, step), "ids": list(siting.chosen),
                 }
             )  # fmt: skip

@@ -16,7 +16,7 @@ from planner.limits import Limit, read_limit
 from planner.measures import FUNCTIONS
 from planner.plans.chain import Chain, chain, changes
 from planner.plans.chain_levels import LEVELS
-from planner.plans.rounds import RoundsPlan, RoundsTask, clock_text, plan_rounds
+from planner.plans.rounds import RoundsPlan, RoundsTask, plan_rounds
 from planner.plans.rounds_seasons import USUAL, Season, usual_and_seasons
 from planner.plans.rural import RuralPlan, RuralTask, allowed_by, plan_rural
 from planner.plans.rural_villages import administrative_villages
@@ -24,6 +24,7 @@ from planner.road import Road
 from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Open
 from planner.standards import standard_names
+from planner.text import clock_text, exact_text, limit_text
 from planner.travel import PAPER, Travel
 from scenarios.plans.start import STATUS_QUO, Proposal, Start, begin, record_of
 from scenarios.run import PLAN, Step
@@ -134,11 +135,11 @@ class Report:
             return ["没有路网：按直线距离（公里）。"]
         choices = self.start.base.choices
         period = f"（{PERIOD_LABELS[choices.period]}）" if choices.period else ""
-        own = "、".join(f"{name} {speed:g}" for name, speed in sorted(choices.speeds.items()))
+        own = "、".join(f"{name} {exact_text(speed)}" for name, speed in sorted(choices.speeds.items()))
         table = f"{own}；其余等级用内置的假设时速" if own else "内置的假设时速（可用 --speeds 改）"
         said = [
             f"由村到机构沿路网最快的行车时间；时速{period}（公里/小时）：{table}，路段自带时速的以自带为准。",
-            f"离路一段按步行；离最近道路 {choices.max_snap_m / 1000:g} 公里以内的接到路上，更远的为不可达。",
+            f"离路一段按步行；离最近道路 {limit_text(choices.max_snap_m * 1000, 'mm')}以内的接到路上，更远的为不可达。",
         ]
         if choices.delay_s:
             said.append("急救调度时间与巡回、就诊无关，这里不计。")

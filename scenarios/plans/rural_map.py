@@ -13,10 +13,11 @@ from maps.rural import rural_map as page_of
 from planner.plans.chain_levels import LEVELS
 from planner.plans.rounds import RoundsPlan, base_of
 from planner.plans.rounds_seasons import Season, in_season
+from planner.text import amount_text, people_text
 from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.rural import Report
 from scenarios.plans.rural_tables import LINKS, kind_label, kinds_shown, rows_of, towns, weakest_text
-from scenarios.plans.words import amount_text, people_text, unit_word
+from scenarios.plans.words import unit_word
 from scenarios.ways import road_of
 
 RURAL_MAP = "乡村方案地图.html"

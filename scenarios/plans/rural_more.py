@@ -12,9 +12,10 @@ from planner import __version__
 from planner.plans.chain_levels import LEVELS
 from planner.plans.rounds import RoundsPlan
 from planner.plans.rounds_seasons import USUAL, left_by_season, months_of, seasons_compared
+from planner.text import WAY_CELLS, amount_text, count_text, hours_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
-from scenarios.export.plan_subcenters import BOOK_OPTIONS, plain, two_places
+from scenarios.export.plan_subcenters import BOOK_OPTIONS, measured, plain
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
 from scenarios.plans.rural import Report
 from scenarios.plans.rural_tables import LINKS, Row, duties, rows_of
@@ -49,7 +50,7 @@ def year(report: Report) -> str:
     days = sum(len(plans[name].days) * count for name, count in months.items())
     km, hours = (sum(getattr(plans[name], what) * count for name, count in months.items()) for what in ("km", "hours"))
     told = "、".join(f"{name} {count} 个月" for name, count in months.items())
-    return f"全年（{told}）合计 {days:,} 个队日，{km:,.0f} 公里，{hours:,.0f} 小时。"
+    return f"全年（{told}）合计 {count_text(days)} 个队日，{amount_text(km * 1e6, 'mm')}，{hours_text(hours).zh}。"
 
 
 def beyond(report: Report) -> list[Row]:
@@ -106,13 +107,13 @@ _COMPARED = (
     Column("每月", "巡到的村", 8, plain("villages"), "number"),
     Column("每月", "队日", 8, plain("days"), "number"),
     Column("每月", "需要队伍", 8, plain("teams"), "number"),
-    Column("每月", "公里", 10, two_places("km"), "kilometres"),
-    Column("每月", "小时", 10, two_places("hours"), "kilometres"),
+    Column("每月", "公里", 10, measured("km"), "kilometres"),
+    Column("每月", "小时", 10, measured("hours"), "hours"),
     Column("比平时多", "村", 7, plain("villages_more"), "number"),
     Column("比平时多", "队日", 7, plain("days_more"), "number"),
     Column("比平时多", "队伍", 7, plain("teams_more"), "number"),
-    Column("比平时多", "公里", 10, two_places("km_more"), "kilometres"),
-    Column("比平时多", "小时", 10, two_places("hours_more"), "kilometres"),
+    Column("比平时多", "公里", 10, measured("km_more"), "rate"),
+    Column("比平时多", "小时", 10, measured("hours_more"), "rate"),
 )
 _DUTY = (
     Column("", "序号", 5, plain("number"), "centre"),
@@ -122,8 +123,8 @@ _DUTY = (
     Column("", "当月\n第几次", 7, plain("visit"), "centre"),
     Column("", "出发", 6, plain("leave"), "centre"),
     Column("", "依次到村（到达时刻）", 58, plain("route")),
-    Column("", "公里", 8, two_places("km"), "kilometres"),
-    Column("", "共计\n（小时）", 8, two_places("hours"), "kilometres"),
+    Column("", "公里", 8, measured("km"), "kilometres"),
+    Column("", "共计\n（小时）", 8, measured("hours"), "hours"),
     Column("", "回院", 7, plain("back"), "centre"),
 )
 _DUTY_NOTE = "注：工作日是当月第几个工作日，不是日历日；公里含回院的一段。路线是求得的好方案，未证明最少。"
@@ -157,8 +158,8 @@ def _beyond(report: Report) -> list[Column]:
         Column("", "居民\n（人）", 9, plain("population"), "number"),
         Column("", "环节", 15, plain("link"), "centre"),
         Column("", "到哪一家", 24, plain("to")),
-        Column(f"{unit}", "路程", 8, two_places("cost"), "kilometres"),
-        Column(f"{unit}", "限度", 8, two_places("limit"), "kilometres"),
-        Column(f"{unit}", "超出", 8, two_places("by"), "kilometres"),
+        Column(f"{unit}", "路程", 8, measured("cost"), WAY_CELLS[report.chain.unit]),
+        Column(f"{unit}", "限度", 8, measured("limit"), WAY_CELLS[report.chain.unit]),
+        Column(f"{unit}", "超出", 8, measured("by"), WAY_CELLS[report.chain.unit]),
         Column("", "状态", 8, plain("state"), "centre"),
     ]

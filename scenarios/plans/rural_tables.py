@@ -11,10 +11,20 @@ from planner.plans.chain_levels import LEVELS
 from planner.plans.rounds import RoundsPlan
 from planner.plans.rural import GROUPS, KINDS, SUBSTITUTES
 from planner.schema import FACILITY_KINDS, STATUS_LABELS
-from planner.text import share_text
+from planner.text import (
+    amount_text,
+    amount_words,
+    clock_text,
+    count_text,
+    hours_text,
+    limit_text,
+    people_text,
+    share_text,
+    signed_text,
+)
 from planner.travel import PAPER
 from scenarios.plans.rural import Report
-from scenarios.plans.words import amount, amount_text
+from scenarios.plans.words import amount
 
 Row = dict[str, Any]
 CITY = "全市"
@@ -109,8 +119,7 @@ def duties(report: Report) -> list[Row]:
     for row in rows_of(plan.days):
         mine = stops[(row["hospital"], row["team"], row["day"])]
         route = " → ".join(f"{name}（{at}到）" for name, at in zip(mine["name"], mine["arrive"], strict=True))
-        start = plan.task.start
-        out.append({**row, "route": route, "leave": f"{start // 60:02d}:{start % 60:02d}",
+        out.append({**row, "route": route, "leave": clock_text(plan.task.start * 60),
                     "people": int(mine["population"].sum()), "codes": list(mine["code"])})  # fmt: skip
     return out
 
@@ -221,7 +230,7 @@ def counts(report: Report) -> list[Row]:
 
 
 def _signed(number: int) -> str:
-    return f"{number:+,d}" if number else "0"
+    return signed_text(number)
 
 
 def owed(report: Report) -> list[Row]:
@@ -253,8 +262,8 @@ def overview(report: Report) -> list[Text]:
     plan = report.plan
     out = [
         Text(
-            f"{kind_label(report, row['kind']).zh}：{row['villages']} 个行政村（{share_text(row['share'])}），{row['population']:,} 人",
-            f"{kind_label(report, row['kind']).en}: {row['villages']} villages, {row['population']:,} people",
+            f"{kind_label(report, row['kind']).zh}：{row['villages']} 个行政村（{share_text(row['share'])}），{people_text(row['population'])}",
+            f"{kind_label(report, row['kind']).en}: {row['villages']} villages, {count_text(row['population'])} people",
         )
         for row in rows_of(plan.kinds)
         if row["villages"]
@@ -266,13 +275,13 @@ def overview(report: Report) -> list[Text]:
         out += [_rounds_said(one) for one in (report.rounds, *report.seasons.values())]
     people = report.chain.villages.groupby("weakest")["population"].sum()
     links = [level for level in LEVELS if level in people.index]
-    zh = "，".join(f"{weakest_text(level)} {people[level]:,} 人" for level in links)
-    en = ", ".join(f"{LEVELS[level].en} {people[level]:,}" for level in links)
+    zh = "，".join(f"{weakest_text(level)} {people_text(people[level])}" for level in links)
+    en = ", ".join(f"{LEVELS[level].en} {count_text(people[level])}" for level in links)
     count, everyone = len(report.chain.villages), int(report.chain.villages["population"].sum())
     out.append(
         Text(
-            f"五级链条最薄弱的一段（行政村 {count} 个，居民 {everyone:,} 人）：{zh}",
-            f"weakest link, of {everyone:,} people in {count} villages: {en}",
+            f"五级链条最薄弱的一段（行政村 {count} 个，居民 {people_text(everyone)}）：{zh}",
+            f"weakest link, of {count_text(everyone)} people in {count} villages: {en}",
         )
     )
     return [*out, *_over_said(report)]
@@ -283,18 +292,18 @@ def _over_said(report: Report) -> list[Text]:
     rows, out = report.chain.villages, []
     for level in (one for one in LEVELS if one in report.chain.limits):
         some = rows[rows[f"to_{level}_over"]]
-        most, people = amount_text(report.chain.limits[level], report.chain.unit), int(some["population"].sum())
-        out.append(Text(f"{LINKS[level]}超出 {most}（参数，不作判断）：{len(some)} 个行政村，{people:,} 人",
-                        f"{LEVELS[level].en} beyond its limit: {len(some)} villages, {people:,} people"))  # fmt: skip
+        most, people = limit_text(report.chain.limits[level], report.chain.unit), int(some["population"].sum())
+        out.append(Text(f"{LINKS[level]}超出 {most}（参数，不作判断）：{len(some)} 个行政村，{people_text(people)}",
+                        f"{LEVELS[level].en} beyond its limit: {len(some)} villages, {count_text(people)} people"))  # fmt: skip
     return out
 
 
 def _rounds_said(rounds: RoundsPlan) -> Text:
     days, short, missed = len(rounds.days), int(rounds.teams["short"].sum()), len(rounds.left)
-    km, hours = f"{rounds.km:,.0f}", f"{rounds.hours:,.0f}"
+    km, hours = amount_words(rounds.km * 1e6, "mm"), hours_text(rounds.hours)
     lack = f"，{short} 家卫生院队伍不够" if short else ""
     lost = f"，{missed} 村当天去不了" if missed else ""
     return Text(
-        f"{rounds.season or ''}巡回：每月 {days} 个队日，{km} 公里，{hours} 小时{lack}{lost}",
-        f"rounds{f' ({rounds.season})' if rounds.season else ''}: {days} days of teams a month, {km} km, {hours} h; {short} hospitals short, {missed} villages left",
+        f"{rounds.season or ''}巡回：每月 {days} 个队日，{km.zh}，{hours.zh}{lack}{lost}",
+        f"rounds{f' ({rounds.season})' if rounds.season else ''}: {days} days of teams a month, {km.en}, {hours.en}; {short} hospitals short, {missed} villages left",
     )

@@ -20,6 +20,7 @@ from planner.rules import Rules
 from planner.schema import Field, Table
 from planner.siting.question import Limits
 from planner.siting.siting import Siting
+from planner.text import exact_text, limit_text, share_text
 from planner.travel import StraightLine, Travel
 from scenarios.plans.start import Proposal, Start, begin, clash_words, has_plan, proposal, readings_of, refuse_clash
 from scenarios.run import Step
@@ -122,11 +123,14 @@ class Report:
                 f"{'、'.join(one.said for one in asked.limits)}（规划人员的参数，小于或等于算在内）；{way}，居民到机构",
             ),
             *(("道路", one) for one in self.road_said),
-            ("目标", f"方案文件按“{self.main.label}”；备选的容许损失 {task.tolerance:.2%}；列前 {task.k_best} 名"),
+            (
+                "目标",
+                f"方案文件按“{self.main.label}”；备选的容许损失 {share_text(task.tolerance)}；列前 {task.k_best} 名",
+            ),
             *((word, _given(ids)) for word, ids in own.items() if ids is not None),
             *([("配额", "；".join(quotas))] if quotas else []),
             ("片区", "规划人员给出，只核对" if self.areas is not None else "没有给出（--areas），未核对"),
-            ("时限", f"每一步求解至多 {task.solving.seconds:g} 秒"),
+            ("时限", f"每一步求解至多 {exact_text(task.solving.seconds)} 秒"),
         ]
 
     @property
@@ -136,7 +140,7 @@ class Report:
         if not isinstance(road, Road):
             return []
         choices = self.start.base.choices
-        said = [f"离最近道路 {road.max_snap_m / 1000:g} 公里以内的按直线接到路上，更远的为不可达。"]
+        said = [f"离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内的按直线接到路上，更远的为不可达。"]
         if road.speeds is not None:
             said += said_of_time(road, choices, "行车时间，居民到机构")
         return [*said, *said_of_closed(road, choices)]
@@ -284,7 +288,7 @@ def proposals(report: Report) -> tuple[Proposal, ...]:
     out = []
     for p in report.solved:
         siting = report.answer(p).siting
-        proven = "已证明最优" if siting.status == "optimal" else f"可行方案，未证明最优，差距 {siting.gap:.2%}"
+        proven = "已证明最优" if siting.status == "optimal" else f"可行方案，未证明最优，差距 {share_text(siting.gap)}"
         proof = f"次中心布局方案：{p} 个，目标“{report.main.label}”，{proven}。"
         name = f"次中心布局方案（{p} 个，{report.main.label}）"
         out.append(

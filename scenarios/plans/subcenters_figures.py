@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.plans.subcenters import Answer
 from planner.siting.siting import Siting
+from planner.text import people_text
 from scenarios.plans.subcenters import Report
 from scenarios.plans.words import cost_word, listed, value_text
 
@@ -108,7 +109,7 @@ def gainers_text(report: Report, answer: Answer) -> str:
             continue
         counties = mine.groupby("county_name")[name].sum()
         towns = list(zip(mine["town_name"], mine[name], strict=True))
-        said.append(f"{word} {counties.sum():,.0f} 人（{listed(counties.items())}；其中 {listed(towns, 3)}）")
+        said.append(f"{word} {people_text(counties.sum())}（{listed(counties.items())}；其中 {listed(towns, 3)}）")
     return "；".join(said) or "—"
 
 
@@ -129,7 +130,8 @@ def by_town(report: Report, found: Figures) -> pd.DataFrame:
     names = report.sites["name"]
     others = sums[sums.duplicated("town_code")]
     said = [
-        f"{names[site]} {people:,.0f} 人" for site, people in zip(others["site"], others["population"], strict=True)
+        f"{names[site]} {people_text(people)}"
+        for site, people in zip(others["site"], others["population"], strict=True)
     ]
     others = others.assign(said=pd.Series(said, index=others.index, dtype=object))
     mean = total["weighted"] / total["population"].where(total["population"] > 0)

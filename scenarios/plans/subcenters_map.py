@@ -7,13 +7,13 @@ import pandas as pd
 
 from maps.plan import Left, Legend, Site, Town, View, plan_map
 from planner.plans.subcenters import Answer, Objective
-from planner.text import share_text
+from planner.text import amount_text, limit_text, people_text, share_text
 from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import Figures, by_town, figures, gain_text, gainers_text, reached_people
 from scenarios.plans.subcenters_reasons import STATE_LABELS, Reason
 from scenarios.plans.subcenters_tables import STATES
-from scenarios.plans.words import amount_text, by_county, cost_word, people_text, state_text, unit_word, value_text
+from scenarios.plans.words import by_county, cost_word, state_text, unit_word, value_text
 
 SUBCENTER_MAP = "次中心方案地图.html"
 Told = Sequence[tuple[Objective, int, list[Reason]]]
@@ -45,7 +45,7 @@ def _view(report: Report, aim: Objective, answer: Answer, rows: list[Reason]) ->
         towns=tuple(_town(report, row) for row in by_town(report, found).to_dict("records")),
         left=_left(report, aim, found),
         note="；".join(report.clashes),
-        beyond=f"{amount_text(aim.limit or found.limits[-1], report.plan.unit).replace('.00', '')}以外",
+        beyond=f"{limit_text(aim.limit or found.limits[-1], report.plan.unit)}以外",
     )
 
 
@@ -54,7 +54,7 @@ def _facts(report: Report, answer: Answer, found: Figures) -> tuple[tuple[str, s
     word, people = cost_word(unit), reached_people(report)
     value = value_text(siting.objective, answer.objective.model, unit, people)
     within = [
-        (f"{amount_text(limit, unit).replace('.00', '')}内", f"{people_text(found.within(limit))}（{share_text(found.within(limit) / found.people)}）")
+        (f"{limit_text(limit, unit)}内", f"{people_text(found.within(limit))}（{share_text(found.within(limit) / found.people)}）")
         for limit in found.limits
     ]  # fmt: skip
     return (

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from planner.plans.subcenters import Answer
-from planner.text import share_text
+from planner.text import people_text, share_text
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import figures, reached_people
-from scenarios.plans.words import DECISIONS, cost_word, people_text, value_text
+from scenarios.plans.words import DECISIONS, cost_word, value_text
 
 STATES = ("built", "chosen", "alternative", "not_selected", "barred", "background")
 STATE_LABELS = {
@@ -121,13 +121,15 @@ class Reasons:
         served = near & (other <= limit) if limit else np.zeros(len(near), np.bool_)
         by = plan[served].groupby("site")["population"].sum().sort_values(ascending=False, kind="stable")
         names = self.report.sites["name"]
-        said = "、".join(f"{names[one]} {amount:,.0f} 人" for one, amount in by.head(_SERVERS_NAMED).items())
+        said = "、".join(f"{names[one]} {people_text(amount)}" for one, amount in by.head(_SERVERS_NAMED).items())
         return int(people[near].sum()), int(people[served].sum()), said
 
     def _around_said(self, near: int, served: int, by: str) -> str:
         limit = self.answer.objective.limit
         if not limit:
-            return f"；它比方案中的各点近的居民有 {near:,} 人"
+            return f"；它比方案中的各点近的居民有 {people_text(near)}"
         if not near:
             return "；限度内没有居民"
-        return f"；限度内 {near:,} 人，其中 {served:,} 人已由方案覆盖" + (f"（主要是 {by}）" if by else "")
+        return f"；限度内 {people_text(near)}，其中 {people_text(served)}已由方案覆盖" + (
+            f"（主要是 {by}）" if by else ""
+        )

@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 
 from planner.plans.subcenters import Answer, Objective
-from planner.text import share_text
+from planner.text import count_text, people_text, share_text
 from scenarios.plans.start import has_plan
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import Figures, by_site, by_town, figures, gain_text, gainers, reached_people
 from scenarios.plans.subcenters_reasons import STATE_LABELS, Reason, Reasons
-from scenarios.plans.words import amount, by_county, names, people_text, state_text, swapped, value_text
+from scenarios.plans.words import amount, by_county, names, state_text, swapped, value_text
 
 Row = dict[str, Any]
 STATES: Mapping[str, str] = {
@@ -133,7 +133,7 @@ def _site_rows(report: Report) -> list[Row]:
         known = {
             "central": "是" if "中心卫生院" in row["name"] else "否（按名称）",
             "grade_text": row["grade"] or "无数据",
-            "beds_text": "无数据" if pd.isna(row["beds"]) else f"{row['beds']:,.0f}",
+            "beds_text": "无数据" if pd.isna(row["beds"]) else count_text(row["beds"]),
             "visits_text": "无数据",
         }
         out.append({**{str(key): value for key, value in row.items()}, **known})

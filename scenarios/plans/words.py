@@ -7,7 +7,7 @@ import pandas as pd
 
 from planner.siting.classes import CLASSES
 from planner.siting.siting import Siting
-from planner.text import share_text
+from planner.text import amount_text, people_text, share_text
 from scenarios.plans.start import has_plan
 
 _MS_PER_MINUTE, _MM_PER_KM = 60_000, 1_000_000
@@ -31,23 +31,6 @@ def unit_word(unit: str) -> str:
 def cost_word(unit: str) -> str:
     """Return what a cost is: time or distance."""
     return "时间" if unit == "ms" else "距离"
-
-
-def amount_text(cost: float, unit: str) -> str:
-    """Return a cost with its unit; what is more than nothing is never told as nothing.
-
-    >>> amount_text(90_000, "ms"), amount_text(100, "ms"), amount_text(float("nan"), "ms")
-    ('1.50 分钟', '不到 0.01 分钟', '—')
-    """
-    if math.isnan(cost):
-        return "—"
-    value = amount(cost, unit)
-    return f"不到 0.01 {unit_word(unit)}" if 0 < value < 0.01 else f"{value:,.2f} {unit_word(unit)}"
-
-
-def people_text(people: float) -> str:
-    """Return so many people in words."""
-    return f"{people:,.0f} 人"
 
 
 def value_text(value: float, model: str, unit: str, people: float) -> str:
