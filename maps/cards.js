@@ -3,7 +3,7 @@ function mapCards(style, elements) {
   'use strict';
 
   const {words, symbols} = style;
-  const {make, number, people, pill, tag, list, card} = elements;
+  const {make, number, numbers, people, pill, tag, list, card} = elements;
 
   /** The clause word for word: it has quotation marks of its own, so it is given none. */
   function quotation(row) {
@@ -13,7 +13,6 @@ function mapCards(style, elements) {
   }
 
   const some = (value) => (value ? people(value) : '');
-  const kilometres = (metres) => `${(metres / 1000).toFixed(2)} 公里`;
 
   /** What was measured: a share of people, or units out of units. */
   function measured(row, isPeople) {
@@ -26,8 +25,8 @@ function mapCards(style, elements) {
 
   function findingCard(name, where, row, isEstimatedPlace, isPeople) {
     if (!row) return card(name, where, make('div', {}, words.no_row));
-    const far = [row.distance_m === null ? '' : kilometres(row.distance_m),
-      row.time_min === null ? '' : `${row.time_min.toFixed(1)} ${words.minutes}`].filter(Boolean);
+    const far = [row.distance_m === null ? '' : numbers.kilometres(row.distance_m),
+      row.time_min === null ? '' : numbers.minutes(row.time_min)].filter(Boolean);
     return card(
       name,
       where,

@@ -14,7 +14,7 @@ function showCenters(map) {
   const {layerRow, setCount, toggle} = page.stage.legend;
   const {towns, written, shifts} = page.layers;
   const {words, marks, chrome, looks} = data.style;
-  const {byId, make, fill, point, number, people, stroke, dot, list, card} = elements;
+  const {byId, make, fill, point, numbers, people, stroke, dot, list, card} = elements;
   const {communities, centers, posts} = data;
   const labels = new Map(data.labels);
   const centerOf = new Map(centers.map((one) => [one.id, one]));
@@ -36,7 +36,6 @@ function showCenters(map) {
   }
   const beyondOf = (one) => one[`beyond_${time}`];
   const loadOf = (one) => (isPlanned() ? one.planned : one.today);
-  const wan = (count) => (count >= 10000 ? `${(count / 10000).toFixed(1)} 万` : number(count));
 
   /* Several centres of one community serve its district together: the first has it, those beside it are in its total. */
   const isBeside = (one) => isPlanned() && one.planned !== null && one.district !== one.id;
@@ -89,7 +88,7 @@ function showCenters(map) {
   function loadText(one) {
     if (isBeside(one)) return words.joined;
     if (loadOf(one) === null) return words.no_center;
-    return [wan(loadOf(one)), sharing(one)].filter(Boolean).join('，');
+    return [numbers.wan(loadOf(one)), sharing(one)].filter(Boolean).join('，');
   }
 
   function draw() {

@@ -4,15 +4,14 @@ function mapDetours(stage, layers) {
 
   const {data, elements, tips} = stage;
   const {words, detours: signs} = data.style;
-  const {make, rowsOf, number, people, drawn, tag, pillOf, list, card} = elements;
+  const {make, rowsOf, numbers, people, drawn, tag, pillOf, list, card} = elements;
   const rows = data.detours ? rowsOf(data.detours) : [];
   const layer = L.layerGroup();
 
   const {paper} = data.style.chrome;
   const sign = (status) => drawn({...signs[status], fill: signs[status].color, line: paper, pen: paper});
 
-  const kilometres = (metres) => `${(metres / 1000).toFixed(2)} 公里`;
-  const way = (name, metres) => [name, metres === null ? '' : kilometres(metres)].filter(Boolean).join('，');
+  const way = (name, metres) => [name, metres === null ? '' : numbers.kilometres(metres)].filter(Boolean).join('，');
 
   function rowCard(row) {
     const state = [row.status_label, row.reason_label].filter(Boolean).join('：');
@@ -20,10 +19,10 @@ function mapDetours(stage, layers) {
     const where = [row.county_name, row.town_name].filter(Boolean).join('　');
     return card(row.name, where, pills, list([
       [words.population, people(row.population)],
-      [words.radius, `${number(row.radius_km)} 公里`],
+      [words.radius, `${numbers.exact(row.radius_km)} 公里`],
       [words.straight, way(row.paper_facility_name, row.paper_distance_m)],
       [words.by_road, way(row.road_facility_name, row.road_distance_m)],
-      [words.detour_factor, row.detour_factor === null ? '' : row.detour_factor.toFixed(2)],
+      [words.detour_factor, row.detour_factor === null ? '' : numbers.number(row.detour_factor)],
     ]));
   }
 

@@ -49,7 +49,8 @@ function mapElements(style) {
   }
 
   const outline = (polygons) => polygons.map((rings) => rings.map(unpacked));
-  const number = (value) => value.toLocaleString('zh-CN');
+  const numbers = mapNumbers();
+  const number = numbers.count;
   const people = (value) => `${number(value)}\u00a0${words.people}`;
 
   /* ---- signs ---- */
@@ -105,7 +106,7 @@ function mapElements(style) {
   }
 
   return {
-    byId, make, makeSvg, fill, rowsOf, point, unpacked, outline, number, people,
+    byId, make, makeSvg, fill, rowsOf, point, unpacked, outline, number, numbers, people,
     drawn, sign, dot, stroke, swatch, pill, pillOf, tag, list, card,
   };
 }

@@ -11,7 +11,7 @@ from maps.page import Page, render_page
 
 _TITLE = "医疗卫生服务地图"
 """Until the page writes its own: a title is text from data, and such text never stands in the markup."""
-_FIRST = ("elements", "rows", "layer_rows", "furniture", "view", "tips", "stage")
+_FIRST = ("numbers", "elements", "rows", "layer_rows", "furniture", "view", "tips", "stage")
 
 
 def sheet(

@@ -175,7 +175,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "straight": "直线",
         "by_road": "道路",
         "radius": "半径",
-        "minutes": "分钟",
         "planned": "空心＝规划或在建，灰色＝停用；只有在用的提供服务",
         "estimated_legend": "位置或数据为估算的，提示框中标“估算”",
         "beds": "编制床位",

@@ -3,6 +3,7 @@
 import ast
 import re
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -147,3 +148,45 @@ def test_no_number_for_people_is_formatted_elsewhere() -> None:
 def test_workbooks_take_their_number_formats_from_the_table() -> None:
     pattern = re.compile(r"num_format=(?!CELLS\[|code\b)")
     assert [str(path) for path in FILES if pattern.search(path.read_text("utf-8"))] == []
+
+
+METRES = (0, 0.4, 4.9, 5, 5.1, 1005, 1115, 12_345.678, 1_234_567.8, 999_994.9, 999_995)
+MINUTES = (0, 0.001, 0.04, 0.05, 0.25, 1.5, 1.35, 29.95, 30, 1234.56)
+NUMBERS = (0, 1, 6.477462933, 6.5, 0.0004, 1500, 1.005, 1.115, 2.675, 1_234_567.891, 0.999, 1e-7)
+COUNTED = (0, 0.2, 0.5, 1, 999, 1000, 1_234_567)
+SET = (15, 0.3, 7.5, 1234.5, 0.1 + 0.2)
+
+
+def test_a_page_writes_numbers_as_python_does(browser: Any) -> None:
+    """The one place of the pages' scripts (maps/numbers.js) has the rules of planner/text.py."""
+    page = browser.new_page()
+    page.add_script_tag(content=(ROOT / "maps" / "numbers.js").read_text("utf-8"))
+    said = {
+        name: page.evaluate("([name, values]) => values.map(mapNumbers()[name])", [name, [*values, None]])
+        for name, values in (
+            ("kilometres", METRES),
+            ("minutes", MINUTES),
+            ("number", NUMBERS),
+            ("count", COUNTED),
+            ("exact", SET),
+        )
+    }
+    page.close()
+    assert said == {
+        "kilometres": [*(text.amount_text(Fraction(str(one)) * 1000, "mm") for one in METRES), "—"],
+        "minutes": [*(text.amount_text(Fraction(str(one)) * 60_000, "ms") for one in MINUTES), "—"],
+        "number": [*map(text.number_text, NUMBERS), "—"],
+        "count": [*map(text.count_text, COUNTED), "—"],
+        "exact": [*map(text.exact_text, SET), "—"],
+    }
+
+
+def test_no_script_of_a_page_formats_numbers_elsewhere() -> None:
+    scripts = {path.name: path.read_text("utf-8") for path in (ROOT / "maps").glob("*.js") if path.name != "numbers.js"}
+    found = [
+        (name, line.strip())
+        for name, source in scripts.items()
+        for line in source.splitlines()
+        if re.search(r"toFixed|toPrecision|toLocaleString|Intl\.", line) and "setProperty" not in line
+    ]
+    assert found == []
