@@ -8,6 +8,7 @@ import pandas as pd
 from planner.findings import gap_rows, no_data_rows, unjudged_rows
 from planner.rules import Rules
 from planner.schema import LEVEL_LABELS, STATUS_LABELS
+from planner.text import people_text
 
 UNJUDGED, MISSING = "未作判断清单", "待补数据清单"
 """The sheets of a workbook that name who is meant."""
@@ -95,7 +96,7 @@ def _listed(rows: pd.DataFrame, *people: str) -> list[str]:
             out.append(f"{label}（{LEVEL_LABELS[level]}）")
             continue
         count = int(mine[list(people)].to_numpy().sum())
-        out.append(f"{label} {len(mine)} 个{LEVEL_LABELS[level]} {count:,} 人（{_first(names)}）")
+        out.append(f"{label} {len(mine)} 个{LEVEL_LABELS[level]} {people_text(count)}（{_first(names)}）")
     return out
 
 
