@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,13 +14,13 @@ from pyproj import Geod
 
 from geodata.csv_text import write_csv
 from planner.areas import service_areas, straight_areas
-from planner.errors import DataError, OptionError, Problem, Text
+from planner.errors import DataError, Language, OptionError, Problem, Text
 from planner.joined import why_unreached
 from planner.limits import Limit
 from planner.reach import Reach
 from planner.road import Road
 from planner.schema import REASON_LABELS
-from planner.text import coordinate_text
+from planner.text import MEASURES, coordinate_text
 from planner.travel import StraightLine
 from scenarios.export.tables import write_layer
 
@@ -32,6 +33,20 @@ CELL_M = 100.0
 BY_ROAD = Text("道路", "by road")
 NO_PEOPLE = Text("没有人口列，按每点 1 计", "no column of people: each point counts as 1")
 ON_FOOT = Text("步行接入", "on foot to the road")
+_COST_HEADS = {"mm": Text("距离（公里）", "distance_km"), "ms": Text("时间（分钟）", "time_min")}
+_HEADS = {
+    "demand_id": Text("需求点编号", "demand_id"), "demand_name": Text("需求点名称", "demand_name"),
+    "facility_id": Text("机构编号", "facility_id"), "facility_name": Text("机构名称", "facility_name"),
+    "cost": Text("", ""), "access": Text("接入", "access"),
+}  # fmt: skip
+"""The columns of the pairs and what they are called for people; `cost` by its unit."""
+_LIST_HEADS = {
+    **_HEADS, "population": Text("人口（人）", "population"), "points": Text("点数", "points"), "state": Text("状态", "state"),
+    "nearest_id": Text("最近机构编号", "nearest_id"), "nearest_name": Text("最近机构名称", "nearest_name"),
+    "mm": Text("到最近机构（公里）", "nearest_km"), "ms": Text("到最近机构（分钟）", "nearest_min"), "why": Text("原因", "why"),
+}  # fmt: skip
+_BEYOND = Text("超出限度", "beyond the limit")
+_LOST, _NOT_COVERED = Text("不可达", "unreachable"), Text("未覆盖", "uncovered")
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,10 +209,10 @@ def check_inside(points: pd.DataFrame, file: str, road: Road) -> None:
         )
 
 
-def write_pairs(pairs: pd.DataFrame, path: Path) -> None:
-    """Write the pairs as .csv or .parquet; ids stay text."""
+def write_pairs(pairs: pd.DataFrame, path: Path, unit: str, language: Language = "zh") -> None:
+    """Write the pairs: .csv under people's headings, .parquet for programs as they are, with whole costs and their unit."""
     if path.suffix.lower() != ".parquet":
-        write_csv(path, pairs)
+        write_csv(path, headed(pairs, unit, language))
         return
     try:
         pairs.to_parquet(path, index=False)
@@ -206,34 +221,53 @@ def write_pairs(pairs: pd.DataFrame, path: Path) -> None:
         raise OptionError(Problem(path.name, Text("写 parquet 需要 pyarrow", "parquet needs pyarrow"), fix)) from error
 
 
+def headed(pairs: pd.DataFrame, unit: str, language: Language = "zh") -> pd.DataFrame:
+    """Return the pairs as people read them: names beside ids, kilometres or minutes to the millimetre or millisecond."""
+    table = pairs.assign(cost=in_units(pairs["cost"], unit))
+    if "access" in table:
+        words = {one.zh: one.say(language) for one in (BY_ROAD, ON_FOOT)}
+        table["access"] = table["access"].map(words)
+    heads = {**_HEADS, "cost": _COST_HEADS[unit]}
+    return table[[one for one in heads if one in table]].rename(
+        columns={key: one.say(language) for key, one in heads.items()}
+    )
+
+
+def in_units(costs: Any, unit: str) -> Any:
+    """Return whole mm or ms in kilometres or minutes, so that they can be turned back."""
+    return np.round(costs / MEASURES[unit].per_unit, 6)
+
+
 def write_areas(areas: gpd.GeoDataFrame, path: Path, name: str) -> None:
     """Write the areas as GeoJSON whose layer has this name."""
     write_layer(path, areas, name, "GeoJSON", RFC7946="YES")
 
 
-def left_out(answer: Answer, travel: StraightLine | Road, limits: Sequence[Limit]) -> pd.DataFrame:
-    """Return who is not covered, by limit and id, under Chinese headings: the nearest facility, how far, and why."""
+def left_out(
+    answer: Answer, travel: StraightLine | Road, limits: Sequence[Limit], language: Language = "zh"
+) -> pd.DataFrame:
+    """Return who is not covered, by limit and id: the nearest facility, how far, and why."""
     reach, demand = answer.reach, answer.demand
     lost = reach.nearest_index < 0
-    why = np.full(len(demand), "超出限度", object)
+    why = np.full(len(demand), _BEYOND.say(language), object)
     if isinstance(travel, Road):
         reasons = why_unreached(travel, demand[lost], answer.facilities)
-        why[lost] = [REASON_LABELS[one] for one in reasons]
-    nearest, unit = reach.nearest()["facility_id"].to_numpy(object), "分钟" if travel.unit == "ms" else "公里"
-    per_unit = 60_000 if travel.unit == "ms" else 1_000_000
+        why[lost] = [REASON_LABELS[one] if language == "zh" else one for one in reasons]
+    nearest = reach.nearest()["facility_id"].to_numpy(object)
     columns = {
-        "需求点编号": demand["id"],
-        **({"需求点名称": demand["name"]} if "name" in demand else {}),
-        "人口（人）" if answer.has_people else "点数": demand["population"],
-        "状态": np.where(lost, "不可达", "未覆盖"),
-        "最近机构编号": nearest,
-        **({"最近机构名称": _named(answer.facilities, nearest)} if "name" in answer.facilities else {}),
-        f"到最近机构（{unit}）": np.where(lost, np.nan, np.round(reach.nearest_cost / per_unit, 3)),
-        "原因": why,
+        "demand_id": demand["id"],
+        **({"demand_name": demand["name"]} if "name" in demand else {}),
+        "population" if answer.has_people else "points": demand["population"],
+        "state": np.where(lost, _LOST.say(language), _NOT_COVERED.say(language)),
+        "nearest_id": nearest,
+        **({"nearest_name": _named(answer.facilities, nearest)} if "name" in answer.facilities else {}),
+        travel.unit: np.where(lost, np.nan, in_units(reach.nearest_cost, travel.unit)),
+        "why": why,
     }
-    every = pd.DataFrame(columns)
+    every = pd.DataFrame(columns).rename(columns={key: one.say(language) for key, one in _LIST_HEADS.items()})
     parts = {limit.said: every[~reach.covered(limit.value).to_numpy(bool)] for limit in limits}
-    return pd.concat(parts, names=["限度", None]).reset_index(level=0).reset_index(drop=True)
+    named = [Text("限度", "limit").say(language), None]
+    return pd.concat(parts, names=named).reset_index(level=0).reset_index(drop=True)
 
 
 def _named(facilities: pd.DataFrame, ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:

@@ -11,7 +11,7 @@ import pytest
 from shapely import LineString
 
 from scenarios.cli import main
-from scenarios.plans.centers_tables import _note, beyond_text
+from scenarios.plans.centers_tables import _note, over_text
 from tests import tiny
 from tests.test_plan_centers_command import SAMPLE, WORKBOOK, _adds_up, _planned, _refused
 
@@ -72,14 +72,14 @@ def test_people_that_are_none_are_refused_in_a_line(
 
 
 def test_what_is_beyond_is_never_shown_as_the_limit() -> None:
-    assert [beyond_text(one, 15, 1) for one in (15.0, 15.04, 15.06, 15.0004, 12.0)] == [
+    assert [over_text(one, 15, 1) for one in (15.0, 15.04, 15.06, 15.0004, 12.0)] == [
         "15.0",
         "15.04",
         "15.1",
         "15.0004",
         "12.0",
     ]
-    assert [beyond_text(one, 1250, 0) for one in (1250.0, 1250.4, 1250.6, math.nan)] == [
+    assert [over_text(one, 1250, 0) for one in (1250.0, 1250.4, 1250.6, math.nan)] == [
         "1,250",
         "1,250.4",
         "1,251",

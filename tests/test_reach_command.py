@@ -56,12 +56,12 @@ def _reach(town: Path, *more: str) -> int:
 
 def test_by_road_in_metres(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _reach(town, "--roads", str(town / "roads.gpkg"), "--limit", "2km,5km") == 0
-    pairs = pd.read_csv(town / "out.csv", dtype={"demand_id": str, "facility_id": str}, encoding="utf-8-sig")
-    assert list(pairs.columns) == ["demand_id", "facility_id", "cost", "unit"]
-    assert list(pairs["demand_id"]) == ["001", "002"]
-    assert list(pairs["facility_id"]) == ["01", "01"]
-    assert set(pairs["unit"]) == {"mm"}
-    assert pairs["cost"][1] == pytest.approx(4 * pairs["cost"][0], abs=4)
+    pairs = pd.read_csv(town / "out.csv", dtype=dict.fromkeys(("需求点编号", "机构编号"), str), encoding="utf-8-sig")
+    assert list(pairs.columns) == ["需求点编号", "机构编号", "距离（公里）"]
+    assert list(pairs["需求点编号"]) == ["001", "002"]
+    assert list(pairs["机构编号"]) == ["01", "01"]
+    assert pairs["距离（公里）"][0] == pytest.approx(0.995, abs=0.01)
+    assert pairs["距离（公里）"][1] == pytest.approx(4 * pairs["距离（公里）"][0], abs=4e-6)
     said = capsys.readouterr().out
     assert "2km：需求点人口 37 人，已覆盖 10（27.03%），未覆盖 20，不可达 7" in said
     assert "5km：需求点人口 37 人，已覆盖 30（81.08%），未覆盖 0，不可达 7" in said
@@ -81,8 +81,8 @@ def test_by_road_in_minutes_with_speeds_and_delay(town: Path) -> None:
         "60s",
     ]
     assert _reach(town, *more) == 0
-    cost = pd.read_csv(town / "out.csv")["cost"]
-    assert cost[0] == pytest.approx(60_000 + 995 / 30 * 3600, rel=0.002)
+    minutes = pd.read_csv(town / "out.csv", encoding="utf-8-sig")["时间（分钟）"]
+    assert minutes[0] == pytest.approx(1 + 0.995 / 30 * 60, rel=0.002)
     assert _reach(town, *more, "--closed", "1") == 0
     assert not len(pd.read_csv(town / "out.csv"))
     assert _reach(town, *more, "--closed", "road-1") == 2
@@ -94,7 +94,12 @@ def test_straight_parquet_and_k(town: Path) -> None:
     words = ["reach", "--demand", str(town / "d.csv"), "--facilities", str(town / "f.csv")]
     assert main([*words, "--limit", "5km", "--out", str(town / "out.parquet")]) == 0
     pairs = pd.read_parquet(town / "out.parquet")
+    assert list(pairs.columns) == ["demand_id", "facility_id", "cost", "unit"]
     assert list(pairs["demand_id"]) == ["001", "002", "003"]
+    assert main(["--lang", "en", *words, "--limit", "5km", "--out", str(town / "out.csv")]) == 0
+    csv = pd.read_csv(town / "out.csv", dtype={"demand_id": str, "facility_id": str})
+    assert list(csv.columns) == ["demand_id", "facility_id", "distance_km"]
+    assert (csv["distance_km"] * 1e6).round().astype("int64").tolist() == pairs["cost"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -290,7 +295,8 @@ def test_to_the_millimetre_at_the_limit(way: str, limit: str, town: Path, capsys
     more = ["--roads", str(town / "north.gpkg")] if way == "road" else []
     assert _reach(town, "--limit", limit, *more) == 0
     inside = {"4999.999m": 1, "5000m": 2, "5.000001km": 3}[limit]
-    assert pd.read_csv(town / "out.csv")["cost"].tolist() == [4_999_999, 5_000_000, 5_000_001][:inside]
+    pairs = pd.read_csv(town / "out.csv", encoding="utf-8-sig")
+    assert pairs["距离（公里）"].tolist() == [4.999999, 5.0, 5.000001][:inside]
     assert f"已覆盖 {[1, 11, 111][inside - 1]}（" in capsys.readouterr().out
 
 
@@ -349,11 +355,11 @@ def test_the_number_of_threads_changes_no_byte(tmp_path: Path) -> None:
 def test_a_hamlet_beyond_the_road_walks_to_it(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = ["--roads", str(town / "roads.gpkg"), "--limit", "30min,2h"]
     assert _reach(town, *more, "--offroad", "5km", "--walk", "4") == 0
-    pairs = pd.read_csv(town / "out.csv", dtype={"demand_id": str}, encoding="utf-8-sig").set_index("demand_id")
-    assert pairs["access"].to_dict() == {"001": "道路", "002": "道路", "003": "步行接入"}
+    pairs = pd.read_csv(town / "out.csv", dtype={"需求点编号": str}, encoding="utf-8-sig").set_index("需求点编号")
+    assert pairs["接入"].to_dict() == {"001": "道路", "002": "道路", "003": "步行接入"}
     off = Geod(ellps="GRS80").inv(101.72, 26.627, 101.72, 26.60)[2]
     on = Geod(ellps="GRS80").inv(101.70, 26.60, 101.72, 26.60)[2]
-    assert pairs["cost"]["003"] == pytest.approx(off * 900 + on * 72, abs=20)  # 4 km/h, then 50 km/h
+    assert pairs["时间（分钟）"]["003"] * 60_000 == pytest.approx(off * 900 + on * 72, abs=20)  # 4 km/h, then 50 km/h
     said = capsys.readouterr().out
     assert "30min：需求点人口 37 人，已覆盖 30（81.08%）（其中步行接入 0），未覆盖 7，不可达 0" in said
     assert "2h：需求点人口 37 人，已覆盖 37（100.00%）（其中步行接入 7），未覆盖 0，不可达 0" in said
@@ -371,12 +377,31 @@ def test_the_walk_comes_from_a_friction_surface(town: Path, capsys: pytest.Captu
         out.write(np.full((200, 200), 0.02, np.float32), 1)
     more = ["--roads", str(town / "roads.gpkg"), "--limit", "2h", "--offroad", "5km", "--map", str(town / "m.html")]
     assert _reach(town, *more, "--friction", str(town / "w.tif")) == 0
-    pairs = pd.read_csv(town / "out.csv", dtype={"demand_id": str}, encoding="utf-8-sig").set_index("demand_id")
+    pairs = pd.read_csv(town / "out.csv", dtype={"需求点编号": str}, encoding="utf-8-sig").set_index("需求点编号")
     off = Geod(ellps="GRS80").inv(101.72, 26.627, 101.72, 26.60)[2]
     on = Geod(ellps="GRS80").inv(101.70, 26.60, 101.72, 26.60)[2]
-    assert pairs["cost"]["003"] == pytest.approx(off * 1200 + on * 72, rel=0.05)
+    assert pairs["时间（分钟）"]["003"] * 60_000 == pytest.approx(off * 1200 + on * 72, rel=0.05)
     assert "步行阻力面" in (town / "m.html").read_text("utf-8")
     with rasterio.open(town / "w.tif", "r+") as out:
         out.write(np.full((200, 200), 5.0, np.float32), 1)  # km/h
     (town / "m.html").unlink()
     assert "分钟/米" in _refused(town, capsys, "roads.gpkg", *more[2:], "--friction", str(town / "w.tif"))
+
+
+def test_all_are_covered_only_where_nobody_is_left(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One of a hundred thousand beyond the limit is no 100 %; the list of the left is in the language that was asked for."""
+    demand = {"id": ["a", "b"], "lon": [101.70, 101.80], "lat": 26.60, "population": [99_999, 1]}
+    pd.DataFrame(demand).to_csv(town / "d.csv", index=False)
+    assert _reach(town, "--limit", "1km,50km", "--map", str(town / "m.html")) == 0
+    said = capsys.readouterr().out
+    assert "1km：需求点人口 100,000 人，已覆盖 99,999（99.99%）" in said
+    assert "50km：需求点人口 100,000 人，已覆盖 100,000（100.00%）" in said
+    page = (town / "m.html").read_text("utf-8")
+    assert page.count('"99.99%"') == page.count('"100.00%"') == 1
+    words = ["--lang", "en", "reach", "--demand", str(town / "d.csv"), "--facilities", str(town / "f.csv")]
+    assert main([*words, "--limit", "1km", "--out", str(town / "o.csv"), "--list", str(town / "l.csv")]) == 0
+    assert "99,999 covered (99.99%)" in capsys.readouterr().out
+    (left,) = pd.read_csv(town / "l.csv", encoding="utf-8-sig").to_dict("records")
+    assert left["limit"] == "1km"
+    assert (left["demand_id"], left["state"], left["why"]) == ("b", "uncovered", "beyond the limit")
+    assert left["nearest_km"] > 1

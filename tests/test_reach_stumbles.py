@@ -187,10 +187,11 @@ def test_a_table_that_changes_nothing_is_told_and_can_be_let_rule(
     assert _by_road(town, *more) == 0
     said = capsys.readouterr().out
     assert "时速表没有改变任何路段：100% 的里程自带时速" in said
-    before = pd.read_csv(town / "out.csv")["cost"][0]
+    before = pd.read_csv(town / "out.csv", encoding="utf-8-sig")["时间（分钟）"][0]
     assert _by_road(town, *more, "--speeds-override", "--map", str(town / "m.html")) == 0
     assert "时速表代替了路段自带的时速" in capsys.readouterr().out
-    assert pd.read_csv(town / "out.csv")["cost"][0] == pytest.approx(3 * before, abs=5)  # 60 km/h, and 20
+    after = pd.read_csv(town / "out.csv", encoding="utf-8-sig")["时间（分钟）"][0]
+    assert after == pytest.approx(3 * before, abs=1e-4)  # 60 km/h, and 20
     assert any("不采用" in one for one in _data(town / "m.html")["furniture"]["parameters"])
     assert _by_road(town, "--limit", "60min", "--speeds-override") == 2
 
@@ -224,8 +225,8 @@ def test_names_and_the_list_of_who_is_left_out(town: Path) -> None:
     more = ["--limit", "3km", "--list", str(town / "未覆盖.csv"), "--map", str(town / "m.html")]
     assert _by_road(town, *more) == 0
     pairs = pd.read_csv(town / "out.csv", dtype=str, encoding="utf-8-sig")
-    assert list(pairs.columns) == ["demand_id", "facility_id", "cost", "unit", "demand_name", "facility_name"]
-    assert pairs.iloc[0][["demand_id", "demand_name", "facility_name"]].tolist() == ["001", "东村", "卫生院"]
+    assert list(pairs.columns) == ["需求点编号", "需求点名称", "机构编号", "机构名称", "距离（公里）"]
+    assert pairs.iloc[0][["需求点编号", "需求点名称", "机构名称"]].tolist() == ["001", "东村", "卫生院"]
     rows = pd.read_csv(town / "未覆盖.csv", dtype=str, encoding="utf-8-sig").fillna("").set_index("需求点编号")
     assert rows["原因"].to_dict() == {"002": "超出限度", "003": "离路太远"}
     assert rows["状态"].to_dict() == {"002": "未覆盖", "003": "不可达"}
@@ -247,7 +248,7 @@ def test_residents_keep_their_own_ids_beside_village_codes(town: Path) -> None:
     frame = pd.read_csv(town / "d.csv", dtype=str).assign(居民点编号=["a", "b", "c"])
     frame.to_csv(town / "d.csv", index=False)
     assert _reach(town, "--limit", "50km") == 0
-    assert pd.read_csv(town / "out.csv")["demand_id"].tolist() == ["a", "b", "c"]
+    assert pd.read_csv(town / "out.csv", encoding="utf-8-sig")["需求点编号"].tolist() == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(

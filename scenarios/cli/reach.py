@@ -236,9 +236,11 @@ def _write(
     from scenarios.export.folder import write_whole
     from scenarios.reach import areas_of, left_out, write_areas, write_pairs
 
-    outputs: dict[Path, Callable[[Path], object]] = {options.out: lambda path: write_pairs(answer.pairs, path)}
+    outputs: dict[Path, Callable[[Path], object]] = {
+        options.out: lambda path: write_pairs(answer.pairs, path, travel.unit, options.lang)
+    }
     if options.list is not None:
-        outputs[options.list] = lambda path: write_csv(path, left_out(answer, travel, limits))
+        outputs[options.list] = lambda path: write_csv(path, left_out(answer, travel, limits, options.lang))
     if options.areas is not None or options.map is not None:
         areas = areas_of(travel, answer.facilities, limits)
     if options.areas is not None:
