@@ -16,6 +16,7 @@ from shapely import LineString
 from scenarios.cli import main
 from tests import tiny
 from tests.rural_line import EIGHT, FOUR, SEVEN, SIX
+from tests.test_text import INSTALLERS, told_in
 
 WORKBOOK, MAP, PLAN = "乡村方案.xlsx", "乡村方案地图.html", "方案.yaml"
 PAYLOADS = ("</script><img src=x onerror=alert(1)>八村", '=HYPERLINK("http://x","六村")')
@@ -257,9 +258,12 @@ def test_without_pyvrp_all_but_the_rounds(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyvrp", None)
     plan = _planned(joined, tmp_path / "o", "--far", "2min")
-    assert "fugai[rounds]" in capsys.readouterr().out
+    assert "pip install 'fugai[rounds]'" in capsys.readouterr().out
     assert plan["rounds"] is None
     assert _kinds(plan)[EIGHT] == "round"
+    assert "未安排巡回路线和值班表" in (tmp_path / "o" / MAP).read_text("utf-8")
+    for path in (tmp_path / "o").iterdir():
+        assert not INSTALLERS.findall(told_in(path)), path.name
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Numbers as people read them: what is rounded never says all of less than all, nor the same of what differs."""
 
 import ast
+import json
 import re
+import zipfile
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,4 +192,49 @@ def test_no_script_of_a_page_formats_numbers_elsewhere() -> None:
         for line in source.splitlines()
         if re.search(r"toFixed|toPrecision|toLocaleString|Intl\.", line) and "setProperty" not in line
     ]
+    assert found == []
+
+
+INSTALLERS = re.compile(
+    r"\bpip\b|pyvrp|highs|numba|scipy|pandas|numpy|shapely|pyarrow|traceback|complete_registers|service_areas|\bNone\b|\bNaN\b",
+    re.IGNORECASE,
+)
+"""What an installer or a developer says, and no planner."""
+
+
+def told_in(path: Path) -> str:
+    """Return what a file of outputs tells people: the cells of a workbook, the texts of a page's data, a list as it is."""
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            names = [one for one in book.namelist() if one.startswith("xl/sharedStrings")]
+            return " ".join(re.sub(r"<[^>]+>", " ", book.read(one).decode()) for one in names)
+    if path.suffix == ".html":
+        data = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', path.read_text("utf-8"), re.DOTALL)
+        return " ".join(text for one in data for text in _texts(json.loads(one)))
+    return path.read_text("utf-8-sig") if path.suffix in {".csv", ".txt"} else ""
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, dict):
+        return [text for one in value.values() for text in _texts(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in _texts(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_no_words_of_the_outputs_are_an_installers() -> None:
+    """No Chinese text of the sources but the terminal's and the messages on files speaks of packages or keys of code."""
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    told = ("scenarios/export", "scenarios/plans", "maps")
+    found = []
+    for path in FILES:
+        if not str(path.relative_to(ROOT)).startswith(told):
+            continue
+        every = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        for_readers = {id(one.value) for one in every if isinstance(one, ast.Expr)}
+        for node in every:
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in for_readers:
+                continue
+            if chinese.search(node.value):
+                found += [(path.name, word) for word in INSTALLERS.findall(node.value)]
     assert found == []

@@ -280,6 +280,7 @@ def run(options: argparse.Namespace) -> None:
     asked = asked_of(options)
     from scenarios.cli.progress import steps
     from scenarios.cli.report import print_warnings
+    from scenarios.plans.rural import NO_ROUNDS
     from scenarios.plans.rural_tables import overview
     from scenarios.plans.rural_write import plan_rural_folder
 
@@ -287,4 +288,6 @@ def run(options: argparse.Namespace) -> None:
         report = plan_rural_folder(asked, read_choices(options), options.out, step)
     print_warnings(report.start.warnings, options.lang)
     output = Text(f"输出：{options.out}", f"output: {options.out}")
-    tell([*overview(report), *report.told, output], options.lang)
+    hint = Text("排巡回路线要安装：pip install 'fugai[rounds]'", "to plan routes: pip install 'fugai[rounds]'")
+    hints = [hint] if NO_ROUNDS in report.told else []
+    tell([*overview(report), *report.told, *hints, output], options.lang)

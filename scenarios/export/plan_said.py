@@ -24,7 +24,7 @@ def lines_of_plan(start: Start, said: Sequence[tuple[str, str]]) -> Lines:
         ("文件", f"{start.law.document}（{start.law.issued} 印发）；规则 {start.law.id}"),
         *base,
         *said,
-        ("求解", "整数规划（HiGHS）与本工具的精确搜索；单线程，同样的输入得到同样的方案。"),
+        ("求解", "整数规划与精确搜索；同样的输入得到同样的方案。"),
         ("四舍五入", "时间取整到毫秒、距离取整到毫米之后都是整数运算，“限度以内”是小于或等于。"),
         *(("假设：数据", text) for text in about.assumptions),
         *(("来源", text) for text in about.credits),

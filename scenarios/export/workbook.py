@@ -239,7 +239,7 @@ def _ask(rule: Rule, *, has_villages: bool) -> str:
         return f"机构名录的“{label}”列"
     kinds = [params["facility_kind"]] if "facility_kind" in params else list(params.get("facility_kinds", ()))[:1]
     label = FACILITY_KINDS[kinds[0]][0] if kinds else "这一类机构"
-    return f"{label}的完整名录（确认一所也没有的，在 about.yaml 的 complete_registers 写明）"
+    return f"{label}的完整名录（确认一所也没有的，也请写明，由市里登记在 about.yaml）"
 
 
 def _named(names: Sequence[str]) -> str:

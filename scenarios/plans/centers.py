@@ -138,7 +138,7 @@ class Report:
     @property
     def _assessed(self) -> str:
         if self.plan.service_areas():
-            return "方案文件写明了各中心的服务范围（service_areas），评估（findings.csv）按它算服务人口；实现方案要照此调整服务关系。"
+            return "方案文件写明了各中心的服务范围，评估（findings.csv）按它算服务人口；实现方案要照此调整服务关系。"
         return "没有社区数据，方案文件写不出服务范围：评估（findings.csv）仍按就近归属算服务人口，与片区的负荷不同。"
 
     @property

@@ -34,10 +34,11 @@ FAR_BY_ROAD, FAR_ON_PAPER = "10min", "3km"
 """From where on a village is far, where the planner does not say: parameters, no clause gives a number."""
 _COUNTED = ("township_hospital", "community_health_center", "village_clinic")
 _RURAL = ("town", "village")
-_NO_ROUNDS = Text(
-    "排巡回日程要用 pyvrp，没有安装；其余照常。安装：pip install 'fugai[rounds]'",
-    "rounds need pyvrp, which is not installed; all else is there. Install it: pip install 'fugai[rounds]'",
+NO_ROUNDS = Text(
+    "未安排巡回路线和值班表：生成本结果的电脑没有装安排路线的部件；其余各项完整",
+    "no routes and no duty table: the computer that made this lacks the part that plans routes; all else is complete",
 )
+"""What the outputs say; what to install, the terminal says."""
 _NO_ROADS = Text("数据里没有路网：按直线距离，不排巡回日程", "no roads: by distance on paper, and no rounds")
 _NOBODY = Text("没有取巡回医疗的行政村，不排巡回日程", "no village takes rounds, there is no duty")
 
@@ -126,7 +127,7 @@ class Report:
             *(("巡回假设", one) for one in (self.rounds.assumptions if self.rounds else ())),
             *(("巡回季节", one.said) for one in self.asked.seasons if self.seasons),
             *(("道路", one) for one in self._road_said),
-            ("求解", "村级和链条是逐村取最近的，没有求解；巡回路线用 pyvrp 启发式求得，固定种子，同样的输入得到同样的方案。"),
+            ("求解", "村级和链条是逐村取最近的，没有求解；巡回路线用启发式算法求得（不是最优的证明），固定种子，同样的输入得到同样的方案。"),
         ]  # fmt: skip
 
     @property
@@ -228,7 +229,7 @@ def _rounds(
     if not len(hosts):
         return {}, (_NOBODY,)
     if find_spec("pyvrp") is None:
-        return {}, (_NO_ROUNDS,)
+        return {}, (NO_ROUNDS,)
     step(Text("排巡回日程", "routing the rounds"))
     if asked.seasons and isinstance(road, Road):
         return usual_and_seasons(start.region, hosts, road, asked.rounds, asked.seasons), ()
