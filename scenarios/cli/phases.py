@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.errors import Language, OptionError, Problem, Text, printable
-from planner.text import count_text, people_text, share_text
+from planner.text import count_text, people_text, share_text, signed_text
 from scenarios.cli.road_options import add_road_options
 from scenarios.cli.robust import limits
 
@@ -85,8 +85,8 @@ def _report(found: Any, out: Path, language: Language) -> None:
     print(printable(Text(late, f"deadline: {late}").say(language)))
     for row in records(found.found.table.iloc[1:]):
         names = [found.sites[one] for one in row["opened"]]
-        people = Text(f"限度内 {people_text(row['covered'])}（＋{count_text(row['newly_covered'])}）",
-                      f"{count_text(row['covered'])} people within the limit (+{count_text(row['newly_covered'])})")  # fmt: skip
+        people = Text(f"限度内 {people_text(row['covered'])}（{signed_text(row['newly_covered'])}）",
+                      f"{count_text(row['covered'])} people within the limit ({signed_text(row['newly_covered'])})")  # fmt: skip
         tail = f"，{people.say(language)}" if found.asked.aim == "cover" else ""
         print(printable(f"  {found.calendar(row['year'])}：{'、'.join(names) or '—'}{tail}"))
     print(

@@ -80,7 +80,7 @@ def gain_text(report: Report, answer: Answer) -> str:
         said = said.replace("人均", f"人均少用{cost_word(unit)}" if gain >= 0 else f"人均多用{cost_word(unit)}")
         word = ""
     note = f"（{answer.step.note.zh}）" if answer.step.note else ""
-    return f"{'＋' if model != 'p-median' and gain >= 0 else ''}{word}{said}{note}"
+    return f"{'+' if model != 'p-median' and gain >= 0 else ''}{word}{said}{note}"
 
 
 def gainers(report: Report, answer: Answer) -> pd.DataFrame:
