@@ -18,6 +18,7 @@ from planner.schema import FACILITY_KINDS, LEVEL_LABELS
 from planner.text import (
     amount_text,
     amounts_apart,
+    exact_text,
     limit_text,
     money_text,
     people_text,
@@ -337,7 +338,7 @@ def roads_said(side: Side) -> list[str]:
     lines = said_of_closed(road, side.choices)
     if isinstance(timed, Road) and not side.choices.asks_for_time:
         lines.append(
-            f"没有写明时速和调度，为与另一方案按时间相比，用内置的假设时速，调度 {timed.delay_s / 60:g} 分钟。"
+            f"没有写明时速和调度，为与另一方案按时间相比，用内置的假设时速，调度 {exact_text(timed.delay_s / 60)} 分钟。"
         )
     if side.choices.max_snap_m != AS_IT_IS.max_snap_m:
         lines.append(f"离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内算能上路，更远的为不可达。")

@@ -75,6 +75,6 @@ def _english(pair: "Pair") -> list[str]:
         f"{pair.after.label} against {pair.before.label}:",
         *people,
         f"  findings that differ: {changed}; gaps closed: {lost}, new: {won}; facilities that differ: {len(pair.sites)}",
-        f"  nearer or farther counts from {noticed.mm / 1000:g} m and {noticed.ms / 60_000:g} min on (a parameter)",
-        f"  decisions: {cost.edits}, cost {cost.total:g} (10,000 yuan), of {cost.unknown} unknown",
+        f"  nearer or farther counts from {exact_text(noticed.mm / 1000)} m and {exact_text(noticed.ms / 60_000)} min on (a parameter)",
+        f"  decisions: {cost.edits}, cost {exact_text(cost.total)} (10,000 yuan), of {cost.unknown} unknown",
     ]
