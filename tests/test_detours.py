@@ -239,10 +239,10 @@ def test_the_sheets_hold_the_same_rows(outputs: Path, found: pd.DataFrame) -> No
         assert sum(int(str(row[10])) for row in rows) == mine["population"].sum()
         assert not {"inf", "nan"} & {str(cell).lower() for row in rows for cell in row}
         factors = [row[9] for row in rows]
-        assert factors == [round(one, 2) if one == one else "—" for one in mine["detour_factor"]]
+        assert factors == [one if one == one else "—" for one in mine["detour_factor"]]
     text = " ".join(str(cell) for row in _cells(outputs / "缺口清单_甲区.xlsx", "路网接入") for cell in row)
     assert "所在道路不与最大路网连通 1 个居民点 1,000 人" in text
-    assert "1 处，2 个节点，1.0 公里" in text
+    assert "1 处，2 个节点，1.00 公里" in text
 
 
 @pytest.mark.parametrize("name", ["绕行清单", "路网接入"])

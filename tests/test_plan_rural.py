@@ -111,10 +111,10 @@ def test_who_sends_staff_or_a_mobile_unit(tiny_region: Region, rules: Rules) -> 
 def test_why_is_told_with_its_numbers(tiny_region: Region, rules: Rules) -> None:
     plan = plan_rural(tiny_region, rules, line(), RuralTask(far=10 * KM, limits={"round": 25 * KM}))
     assert _why(plan, EIGHT) == (
-        "居民 500 人（≤ 1000 人），到最近的机构七村卫生室 12 公里（≥ 10 公里）；"
-        "巡回医疗：最近的乙镇卫生院 30 公里，超过 25 公里；取驻村服务，由乙镇卫生院承担，30 公里"
+        "居民 500 人（≤ 1000 人），到最近的机构七村卫生室 12.00 公里（≥ 10 公里）；"
+        "巡回医疗：最近的乙镇卫生院 30.00 公里，超过 25 公里；取驻村服务，由乙镇卫生院承担，30.00 公里"
     )
-    assert "居民 2000 人（＞ 1000 人），到最近的机构乙镇卫生院 2 公里（＜ 10 公里）" in _why(plan, SIX)
+    assert "居民 2000 人（＞ 1000 人），到最近的机构乙镇卫生院 2.00 公里（＜ 10 公里）" in _why(plan, SIX)
     assert _why(plan, FOUR) == "已设四村卫生室"
     assert "500 residents" in plan.villages.set_index("code").loc[EIGHT, "why_en"]
     assert any("1000 人" in one for one in plan.assumptions)
