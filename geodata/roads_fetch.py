@@ -37,7 +37,7 @@ def fetch_roads(
     if (place is None) == (bbox is None):
         raise TypeError("give either place or bbox")
     _check_out(out)
-    asked = place if bbox is None else ",".join(f"{one:g}" for one in _checked(bbox))
+    asked = place if bbox is None else ",".join(coordinate_text(one) for one in _checked(bbox))
     import osmnx  # takes seconds
 
     with _settings(osmnx, endpoint), _told(str(asked)):

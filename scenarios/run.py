@@ -23,6 +23,7 @@ from planner.rules import Rules, load_rules, readable, with_minutes
 from planner.scenario import Scenario, apply, doubts, overridden
 from planner.schema import FACILITY_KINDS
 from planner.standards import standard_names
+from planner.text import exact_text
 from scenarios.changes import SAME, Changed, changes
 from scenarios.export.decided import BEFORE_AFTER, CHANGED, Decided, decided
 from scenarios.export.folder import whole_folder

@@ -28,6 +28,7 @@ from planner.siting.question import FORBIDDEN, Limits, Question
 from planner.siting.siting import Siting
 from planner.siting.solve import explained, solve
 from planner.siting.ties import CHEAP, lexicographic
+from planner.text import MEASURES, limit_words, option_text
 from planner.travel import Road, StraightLine
 from scenarios.site_files import Pairs, positions
 from scenarios.site_places import known_kinds, places_of, resident_names
@@ -295,10 +296,8 @@ def _limit_lever(reach: Reach, unit: str, again: Again) -> Lever:
         return replace(instance, indptr=far.indptr, indices=far.indices, costs=far.costs)
 
     def say(value: float) -> Text:
-        zh, en, option = {
-            "mm": (f"{value / 1e6:.2f} 公里", f"{value / 1e6:.2f} km", f"{value / 1e6:.2f}km"),
-            "ms": (f"{value / 60_000:.1f} 分钟", f"{value / 60_000:.1f} min", f"{value / 60_000:.1f}min"),
-        }.get(unit, (f"{value:.12g}",) * 3)
+        (zh, en), (per_unit, word, _) = limit_words(value, unit), MEASURES[unit]
+        option = f"{option_text(value / per_unit)}{word.en}"
         return Text(f"把限度放宽到 {zh}（--limit {option}）", f"lengthen the limit to {en} (--limit {option})")
 
     return Lever(("cover",), values, apply, say)

@@ -14,6 +14,7 @@ from planner.schema import FACILITY_STATUS
 from planner.siting.advice import Lever
 from planner.siting.instance import Instance
 from planner.siting.question import Quota
+from planner.text import option_text
 from planner.travel import StraightLine
 
 _NO_GENERAL = re.compile("精神|妇幼|康复|口腔|眼科|肿瘤|皮肤|传染|疗养|专科")
@@ -136,7 +137,7 @@ def spacing_lever(
     def say(value: float) -> Text:
         if value == 0:
             return Text("去掉间距（--spacing）", "drop the spacing (--spacing)")
-        km = f"{value / 1e6:.2f}"
+        km = option_text(value / 1e6)
         return Text(f"把间距缩短到 {km} 公里（--spacing {km}km）", f"shorten the spacing to {km} km (--spacing {km}km)")
 
     return Lever(atoms, values, apply, say)

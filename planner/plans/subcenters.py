@@ -217,7 +217,7 @@ def _check_numbers(task: SubcenterTask, sites: pd.DataFrame) -> None:
     near = int((sites["barred"] == _too_near(task)).sum())
     if near and all(0 < p <= able + near for p in odd):
         what = Text(
-            f"{near} 个候选点距已有医院不足 {task.spacing_m / 1000:g} 公里，可选的只剩 {able} 个，不够要设的个数",
+            f"{near} 个候选点距已有医院不足 {limit_text(task.spacing_m * 1000, 'mm')}，可选的只剩 {able} 个，不够要设的个数",
             f"{near} candidates are nearer to a hospital than that, which leaves {able}, too few",
         )
         fix = Text("改小 --spacing，或用 -p 写更小的个数", "lower --spacing, or give a smaller -p")

@@ -11,7 +11,7 @@ from planner.siting.capacitated_island import Ends, island
 from planner.siting.feasible import must_serve_all, out_of_reach, plan_exists, uncovered
 from planner.siting.instance import Instance
 from planner.siting.question import CANDIDATE, FIXED, FORBIDDEN, FORCED, Limits, Quota
-from planner.text import option_text
+from planner.text import option_text, shares_apart
 
 _NAMED = 20
 """So many ids are written out in a sentence; Clash.ids holds them all."""
@@ -198,9 +198,10 @@ def _lost(instance: Instance) -> tuple[Text, tuple[str, ...]]:
 def _too_little(instance: Instance) -> tuple[Text, tuple[str, ...]]:
     total, out = float(instance.weight.sum()), instance.unreachable
     able, asked = 1 - float(instance.weight[out].sum()) / total, instance.question.share
+    wanted, most = shares_apart([asked, able])
     return Text(
-        f"要求覆盖 {asked:.6%}，全部候选点一起只能覆盖 {able:.6%}",
-        f"{asked:.6%} is to be covered, but all sites together cover {able:.6%}",
+        f"要求覆盖 {wanted}，全部候选点一起只能覆盖 {most}",
+        f"{wanted} is to be covered, but all sites together cover {most}",
     ), tuple(map(str, instance.demand_ids[out]))
 
 
@@ -248,7 +249,9 @@ def _name(instance: Instance, atom: Atom) -> Text:
 def _cover(instance: Instance) -> Text:
     asked = instance.question
     if asked.share < 1:
-        return Text(f"覆盖比例 {asked.share:.6g} 的要求", f"the cover of a share of {asked.share:.6g}")
+        return Text(
+            f"覆盖比例 {option_text(asked.share)} 的要求", f"the cover of a share of {option_text(asked.share)}"
+        )
     if asked.model in ("lscp", "backup"):
         return Text("全部覆盖的要求", "the cover of every demand")
     return Text("服务全部需求的要求", "the service of every demand")
@@ -291,4 +294,4 @@ def joined(parts: Iterable[Text], zh: str, en: str) -> Text:
 
 def number(value: float) -> str:
     """Return a number for a sentence: no digit that is not there."""
-    return f"{value:.12g}"
+    return option_text(value)

@@ -24,7 +24,6 @@ from planner.siting.highs import Solved
 from planner.siting.instance import Instance
 from planner.siting.reduce import Covers, covers_of, fewer, implied_rows, open_count, per_row, without_rows
 from planner.siting.siting import Siting
-from planner.text import option_text
 
 Amounts = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
