@@ -16,7 +16,7 @@ from planner.certainty_rules import FACTOR_LABELS
 from planner.errors import Text
 from planner.places import with_places
 from planner.schema import LEVEL_LABELS
-from planner.text import people_text
+from planner.text import exact_percent, exact_text, people_text
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of, parameters
 from scenarios.export.sheet import records

@@ -9,6 +9,7 @@ import pandas as pd
 from planner import __version__
 from planner.certainty import VERDICTS, hangs_on_text
 from planner.certainty_rules import FACTOR_LABELS
+from planner.text import count_text, people_text, percent_text, signed_text
 from scenarios.export.robust import OUTSIDE, biased, said, sites_of
 from scenarios.export.robust_workbook import NO_GAPS, loss_text, sorted_gaps, value_text
 from scenarios.export.sheet import records
@@ -147,6 +148,6 @@ def _bar(row: Mapping[str, Any], widest: float) -> str:
     (low, down), (high, up) = ends
     mark = f"<br>今天{OUTSIDE[row['outside']]}" if row["outside"] else ""
     return (
-        f'<div class="bar"><span>{escape(FACTOR_LABELS[row["factor"]].zh)}{mark}</span><span class="low">{escape(low)}：{down:+,}</span>'
-        f'<span class="track">{"".join(marks)}<b></b></span><span>{escape(high)}：{up:+,}</span></div>'
+        f'<div class="bar"><span>{escape(FACTOR_LABELS[row["factor"]].zh)}{mark}</span><span class="low">{escape(low)}：{signed_text(down)}</span>'
+        f'<span class="track">{"".join(marks)}<b></b></span><span>{escape(high)}：{signed_text(up)}</span></div>'
     )

@@ -150,7 +150,7 @@ class Report:
     def _walk(self) -> str:
         task, roads = self.plan.task, self.start.region.roads is not None
         way = "沿路网距离（单行道不限制步行；高速公路及匝道不能走，其余道路都算能走，假设）" if roads else "直线距离"
-        return f"到最近的中心或站，按{way}，每小时 {task.walk_kmh:g} 公里，限 {task.station_minutes:g} 分钟（参数）。"
+        return f"到最近的中心或站，按{way}，每小时 {exact_text(task.walk_kmh)} 公里，限 {exact_text(task.station_minutes)} 分钟（参数）。"
 
 
 def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from maps.centers import Center, Community, Post, Town, centers_map
 from planner.plans.centers_units import KIND, STATION
-from planner.text import share_text
+from planner.text import amount_text, count_text, people_text, share_text
 from scenarios.plans.centers import Report, walk_of
 from scenarios.plans.centers_tables import (
     Row,
@@ -24,7 +24,7 @@ from scenarios.plans.centers_tables import (
     towns,
 )
 from scenarios.plans.furniture import furniture_of, open_edges
-from scenarios.plans.words import amount_text, people_text, unit_word
+from scenarios.plans.words import unit_word
 
 CENTER_MAP = "社区中心方案地图.html"
 _LABELS = (
