@@ -45,6 +45,8 @@ class Verdict:
     @property
     def nothing_missing(self) -> str:
         """What is said where no data are to be supplied."""
+        if self.judged and len(self.unjudged):
+            return f"已判断的指标没有待补的数据；未作判断的见“{UNJUDGED}”。"
         if self.judged:
             return "没有待补的数据。"
         seen = f"；涉及的对象见“{UNJUDGED}”" if len(self.unjudged) else ""

@@ -222,6 +222,12 @@ def test_what_it_would_need_to_judge_is_asked_for(silent: Any) -> None:
             assert told in _texts(sheet)
 
 
+def test_of_the_city_no_more_is_said_than_was_judged(silent: Any) -> None:
+    verdict = verdict_of(silent[2], silent[1])
+    assert verdict.judged == ("县域医疗卫生次中心数量",)
+    assert verdict.nothing_missing == "已判断的指标没有待补的数据；未作判断的见“未作判断清单”。"
+
+
 @pytest.mark.parametrize(("city", "sums"), [("suining", (60, 61_491)), ("yaan", (51, 324_326))])
 def test_the_terminal_says_it_as_well(
     city: str, sums: tuple[int, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
