@@ -7,6 +7,7 @@ import numpy as np
 from shapely import STRtree
 
 from planner.errors import Problem, Text
+from planner.hospitals import named, unclassed
 from planner.region import Region
 from planner.schema import FACILITY_KINDS
 from planner.text import coordinate_text, count_text, number_text, people_text
@@ -39,6 +40,7 @@ def quality(region: Region) -> Quality:
         *_far_facilities(region),
         *_same_place(region),
         *_empty_towns(region),
+        *_unclassed(region),
     ]
     people = int(region.residents["population"].sum())
     estimated = int(region.residents.loc[region.residents["estimated"], "population"].sum())
@@ -178,6 +180,18 @@ def _same_place(region: Region) -> list[Problem]:
         )
         for _, group in twice.groupby(["kind", "at"], sort=True)
     ]
+
+
+def _unclassed(region: Region) -> list[Problem]:
+    """Name the hospitals of which nothing tells whether they treat all."""
+    blank = unclassed(region)
+    if not len(blank):
+        return []
+    what = Text(
+        f"{len(blank)} 所在用医院没有填“医院类别”，方案按综合医院处理（假设）：{named(blank)}",
+        f"{len(blank)} open hospitals without a speciality count as general in plans: {', '.join(blank['id'])}",
+    )
+    return [_warn(what, Text("填“医院类别”列，不按名称猜", "fill it in, and do not guess it from the name"))]
 
 
 def _empty_towns(region: Region) -> list[Problem]:

@@ -13,10 +13,12 @@ import pandas as pd
 from shapely import STRtree
 
 from geodata.columns import Notes
-from geodata.files import RawTable
+from geodata.files import RawTable, columns_of
 from planner.errors import Text
+from planner.hospitals import KIND as HOSPITAL
+from planner.hospitals import TREATS_ALL
 from planner.region import Source, counts_as
-from planner.schema import VILLAGES
+from planner.schema import FACILITIES, HOSPITAL_SPECIALTIES, VILLAGES
 from planner.serving import CENTER, ids_of
 
 _ASTRAY_M = 20_000
@@ -274,9 +276,38 @@ def facilities_of(part: Part, towns: gpd.GeoDataFrame, villages: gpd.GeoDataFram
     )  # fmt: skip
     return frame.assign(
         town_code=town.fillna(""), village_code=village.fillna(""), estimated=frame["estimated"] | guessed,
+        specialty=_specialty(part, notes),
         status=frame["status"].where(frame["status"].notna(), "open"),
         county_code=town.map(towns.set_index("code")["county_code"]).fillna(""),
     ).sort_values("id", kind="stable", ignore_index=True)  # fmt: skip
+
+
+def _specialty(part: Part, notes: Notes) -> pd.Series:
+    """Return the speciality of hospitals: of the column, else what a kind's own word (中医医院, 妇幼保健院) says."""
+    frame, is_hospital = part.frame, part.frame["kind"] == HOSPITAL
+    label = FACILITIES.field("specialty").label
+    by_kind = _said_by_kind(part).where(is_hospital, None)
+    own = frame["specialty"].where(is_hospital, None)
+    notes.add_rows(
+        part.raw, frame["specialty"].notna() & ~is_hospital, label,
+        Text("不是医院，医院类别没有使用", "no hospital: its speciality is not used"),
+        Text("删去，或改机构类型", "remove it, or change the kind"), found=frame["name"], warning=True,
+    )  # fmt: skip
+    wider = (by_kind == "specialist") & ~own.isin(TREATS_ALL)  # 专科医院 holds them all
+    apart = own.notna() & by_kind.notna() & (own != by_kind) & ~wider
+    notes.add_rows(
+        part.raw, apart, label, Text("与机构类型的写法不一致，以医院类别为准", "not what the kind says; the speciality is believed"),
+        Text("改正其中一个", "correct one of them"), found=frame["name"], warning=True,
+    )  # fmt: skip
+    return own.where(own.notna(), by_kind)
+
+
+def _said_by_kind(part: Part) -> pd.Series:
+    """Return the speciality that the word in the column of kinds names, None for a word that names none."""
+    places, _ = columns_of([str(one) for one in part.raw.frame.columns], FACILITIES)
+    words = {word: key for key, names in HOSPITAL_SPECIALTIES.items() for word in names}
+    cells = part.raw.frame.iloc[:, places["kind"]].astype(str).str.strip().to_numpy(object)
+    return pd.Series([words.get(one) for one in cells], index=part.frame.index, dtype=object)
 
 
 def note_centers(part: Part, facilities: gpd.GeoDataFrame, notes: Notes) -> None:

@@ -1,7 +1,7 @@
 """Which chosen sites stay in the optimum when the facts are drawn again, and what keeping the plan would then cost."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -60,6 +60,8 @@ class SiteCertainty:
     tornado: pd.DataFrame
     plan: Mapping[str, tuple[str, ...]]
     assumptions: tuple[str, ...]
+    proven: Mapping[str, bool] = field(default_factory=dict)
+    """Whether the best plan of the facts as they are is proven, by aim."""
 
 
 def site_certainty(
@@ -91,6 +93,7 @@ def site_certainty(
         pd.concat([aim.tornado(planned) for aim in aims], ignore_index=True)[list(TORNADO)],
         {aim.objective.id: tuple(planned) or aim.now.chosen for aim in aims},
         bench.assumptions,
+        {aim.objective.id: aim.now.status == "optimal" for aim in aims},
     )
 
 

@@ -14,6 +14,7 @@ from planner.measures import MEASURES, Measure, unit_count
 from planner.region import Region, counts_as
 from planner.rules import Reading, Rule, Rules
 from planner.schema import ADVICE, FACILITY_KINDS, FINDINGS, LEVELS
+from planner.text import people_text
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
@@ -158,7 +159,7 @@ def _nobody(region: Region, measure: Measure) -> pd.DataFrame:
     zeros = dict.fromkeys(("population", "covered", "unreachable", "population_no_data", "units", "units_met",
                            "units_unknown"), 0)  # fmt: skip
     row = {**zeros, "level": "city", "subject_code": region.about.code, "value": np.nan, "unit": measure.unit,
-           "required": np.nan, "gap": np.nan, "nearest_facility": "", "distance_m": np.nan, "time_min": np.nan, "advice": "",
+           "required": np.nan, "gap": np.nan, "nearest_facility": "", "distance_m": np.nan, "time_min": np.nan, "advice": "", "load": np.nan,
            "estimated": False}  # fmt: skip
     return pd.DataFrame([row])
 
@@ -227,6 +228,7 @@ def _add_up(rows: pd.DataFrame, parent: pd.Series, level: str, of_people: Bools)
         required=required.where(~people, 1.0),
         unit=np.where(people, "share", "个"),
         advice="",
+        load=np.nan,
         nobody="",
         level=level,
     )
@@ -247,6 +249,13 @@ def _judge(table: pd.DataFrame, judges: Bools, at_home: bool) -> pd.DataFrame:
     return table.assign(status=status, uncovered=table["population"] - table["covered"] - table["unreachable"])
 
 
+_REMEDY_OF = {"convert": "转型", "redistrict": "调整片区"}
+
+
+def _load_text(load: float) -> str:
+    return "" if np.isnan(load) else f"所在中心服务 {people_text(load)}"
+
+
 def _describe(
     table: pd.DataFrame, asked: Sequence[tuple[Rule, Reading]], places: Places, said: Sequence[str]
 ) -> pd.DataFrame:
@@ -257,10 +266,11 @@ def _describe(
         return np.array([word(rule, reading) for rule, reading in asked], object)[key]
 
     heads, levels, codes = of(lambda rule, one: f"{rule.id}.{one.id}"), table["level"], table["subject_code"]
-    convert, not_met = (table["advice"] == "convert").to_numpy(), (table["status"] == "not_met").to_numpy()
-    remedy = np.where(convert, "转型", of(lambda rule, _: "、".join(rule.remedies)))
+    advised, not_met = table["advice"].map(_REMEDY_OF).fillna(""), table["status"] == "not_met"
+    remedy = np.where(advised != "", advised, of(lambda rule, _: "、".join(rule.remedies)))
     noted = zip(
         np.where(table["nobody"] == "", np.array(said, object)[key], table["nobody"]),
+        table["load"].map(_load_text),
         table["advice"].map(ADVICE),
         strict=True,
     )

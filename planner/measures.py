@@ -14,6 +14,7 @@ A measure is ``measure(region, travel, **params) -> DataFrame``, one row a subje
     distance_m        distance to it, NaN where none is known or what was measured is time
     time_min          minutes from it, where what was measured is time; else NaN
     advice            code of an advice that is no gap (see schema.ADVICE), or ""
+    load              residents of the centre that serves the subject, where they are more than the upper limit; else NaN
     estimated         whether the row rests on estimated or fictional data
 """
 
@@ -40,7 +41,7 @@ MM_PER_KM = 1_000_000
 MS_PER_MIN = 60_000
 COLUMNS = (
     "level", "subject_code", "population", "covered", "unreachable", "value", "required", "met", "nearest_facility",
-    "distance_m", "time_min", "advice", "estimated",
+    "distance_m", "time_min", "advice", "load", "estimated",
 )  # fmt: skip
 
 
@@ -80,7 +81,9 @@ def _nearest(reach: Reach, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _rows(level: str, columns: Mapping[str, object]) -> pd.DataFrame:
     """Return the columns as the frame that every measure returns; people of what is not met are not covered."""
-    frame = pd.DataFrame({"level": level, "unreachable": 0, "advice": "", "time_min": np.nan, **columns})
+    frame = pd.DataFrame(
+        {"level": level, "unreachable": 0, "advice": "", "load": np.nan, "time_min": np.nan, **columns}
+    )
     if "covered" not in frame:
         frame["covered"] = frame["population"].where(frame["met"].eq(True), 0)
     return frame[list(COLUMNS)]
@@ -310,7 +313,8 @@ def community_centers(
 
     `test` is "present" (a centre in the unit), "load" (the most loaded centre that serves the unit has at most
     `upper` residents) or "either", the clause as written. Value: number of centres, or for "load" that largest load.
-    A load over `upper` advises "overloaded", under `lower` "mergeable"; neither is a gap of its own. Whether a seat
+    A load over `upper` advises "overloaded", under `lower` "mergeable"; neither is a gap of its own. A unit that falls
+    short of the clause where the county's centres would do with other districts is advised "redistrict". Whether a seat
     has a 卫生院 is told by `hospital_kinds`; where their list is unknown, the seat's case is too.
     """
     units = _peopled(region, served_towns(region, hospital_kinds), "town")
@@ -323,6 +327,13 @@ def community_centers(
     known = (subdistrict | region.knows(hospital_kinds[0])) & region.knows(CENTER)
     has_hospital = units["code"].isin(set(region.open_facilities(*hospital_kinds)["town_code"])).to_numpy(bool)
     convert = has_hospital & subdistrict & ~holds
+    redistrict = np.zeros(len(units), np.bool_)
+    if test == "either" and (short := ~holds & known).any():
+        from planner.plans.centers_standing import suffice  # solves: only where there is a gap
+
+        counties = units["county_code"].to_numpy(object)
+        enough = suffice(region, travel, hospital_kinds, upper, sorted(set(counties[short])))
+        redistrict = short & np.array([enough.get(code, False) for code in counties], np.bool_)
     return _rows(
         "town",
         {
@@ -333,7 +344,12 @@ def community_centers(
             "met": _met(holds, known),
             "nearest_facility": nearest["nearest_facility"].to_numpy(),
             "distance_m": nearest["distance_m"].to_numpy(),
-            "advice": np.select([convert, loads > upper, loads < lower], ["convert", "overloaded", "mergeable"], ""),
+            "advice": np.select(
+                [redistrict, convert, loads > upper, loads < lower],
+                ["redistrict", "convert", "overloaded", "mergeable"],
+                "",
+            ),
+            "load": np.where(loads > upper, loads, np.nan),
             "estimated": units["estimated"].to_numpy(bool) | nearest["facility_estimated"].to_numpy(bool),
         },
     )

@@ -14,7 +14,7 @@ from planner.schema import FACILITIES, FACILITY_KINDS, Level
 from planner.standards import standard_names, standard_text
 from planner.strict_yaml import read_yaml
 
-REMEDIES = ("新建", "改扩建", "转型", "替代服务")
+REMEDIES = ("新建", "改扩建", "转型", "替代服务", "调整片区")
 NATURES = ("", "约束性", "预期性")
 
 

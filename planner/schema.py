@@ -68,6 +68,18 @@ FACILITY_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "emergency_station": ("急救中心（站）", "急救站", "急救中心", "急救点", "120急救站"),
     }
 )
+HOSPITAL_SPECIALTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "general": ("综合", "综合医院"),
+        "tcm": ("中医", "中医医院", "中医院", "民族医", "民族医院"),
+        "integrated": ("中西医结合", "中西医结合医院"),
+        "psychiatric": ("精神", "精神专科", "精神病", "精神病医院", "精神专科医院", "精神卫生中心"),
+        "infectious": ("传染", "传染病", "传染病专科", "传染病医院"),
+        "maternal_child": ("妇幼", "妇幼保健", "妇幼保健院", "妇女儿童医院", "妇产", "儿童"),
+        "rehabilitation": ("康复", "康复医院"),
+        "specialist": ("专科", "其他专科", "专科医院"),
+    }
+)
 TOWN_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"subdistrict": ("街道",), "town": ("镇",), "township": ("乡", "民族乡")}
 )
@@ -168,6 +180,8 @@ FACILITIES = Table(
               aliases=("村社区代码",), digits=12),
         Field("host_id", "依托机构编号", "code", "急救站、次中心等依托的机构", aliases=("依托机构",)),
         Field("grade", "等级", "text", "如 三级甲等", aliases=("机构等级", "医院等级")),
+        Field("specialty", "医院类别", "choice", "只填医院，照执业登记或批文；不清楚的留空，不按名称猜；留空的在方案中按综合医院处理（假设），并列入待补数据",
+              aliases=("医院类型", "专科类别", "医院专科"), choices=HOSPITAL_SPECIALTIES),
         Field("owner", "举办主体", "text", "如 市办、县办、企业办、社会办", aliases=("举办", "主办单位")),
         Field("beds", "编制床位", "integer", "", "张", aliases=("床位", "床位数")),
         Field("beds_planned", "规划编制床位", "integer", "", "张", aliases=("规划床位",)),
@@ -303,6 +317,7 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "overloaded": "超负荷（建议，不是缺口）",
         "mergeable": "可合并（建议，不是缺口）",
         "convert": "辖区内有卫生院，可调整转型",
+        "redistrict": "超负荷；本县（区）现有中心调整片区就都不超过上限（已验算），不必新建",
     }
 )
 STATUS_LABELS: Mapping[str, str] = MappingProxyType(

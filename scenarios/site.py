@@ -12,6 +12,8 @@ import pandas as pd
 
 from planner import __version__
 from planner.errors import FugaiError, Language, OptionError, Problem, SitingError, Text
+from planner.hospitals import KIND as HOSPITAL
+from planner.hospitals import hospital_lines
 from planner.limits import MOST, Limit
 from planner.network import RoadGraph
 from planner.plans.sites import limited, near_pairs, spacing_lever
@@ -28,10 +30,10 @@ from planner.siting.question import FORBIDDEN, Limits, Question
 from planner.siting.siting import Siting
 from planner.siting.solve import explained, solve
 from planner.siting.ties import CHEAP, lexicographic
-from planner.text import MEASURES, limit_words, option_text
+from planner.text import MEASURES, exact_text, limit_words, option_text
 from planner.travel import Road, StraightLine
 from scenarios.site_files import Pairs, positions
-from scenarios.site_places import known_kinds, places_of, resident_names
+from scenarios.site_places import kind_of, known_kinds, names_hospitals, names_kind, places_of, resident_names, selected
 
 NEEDS_LIMIT = ("lscp", "mclp", "backup")
 MAXIMISES = ("mclp", "backup")
@@ -51,7 +53,7 @@ class Lists:
     """Demand (id, weight) and sites (id, what instance_of knows), sorted by id, and what their files are called.
 
     Either perhaps with name, place, lon, lat; demand with population where its weights are people. roads: those of the
-    folder that the lists came from, if it has any.
+    folder that the lists came from, if it has any. told: what is to be said of the sites, such as which hospitals they are.
     """
 
     demand: pd.DataFrame
@@ -59,6 +61,7 @@ class Lists:
     demand_file: str
     sites_file: str
     roads: RoadGraph | None = None
+    told: tuple[Text, ...] = ()
 
 
 def lists_of(demand: pd.DataFrame, sites: pd.DataFrame, demand_file: str, sites_file: str) -> Lists:
@@ -67,25 +70,29 @@ def lists_of(demand: pd.DataFrame, sites: pd.DataFrame, demand_file: str, sites_
     return Lists(ordered[0], ordered[1], demand_file, sites_file)
 
 
-def lists_of_folder(folder: Path, kinds: Sequence[str], named: Sequence[str]) -> Lists:
-    """Return the residents of a folder of facts, and as sites its open facilities of `kinds` and those `named`.
+def lists_of_folder(
+    folder: Path, candidates: Sequence[str], said: Mapping[str, tuple[str, ...]]
+) -> tuple[Lists, Mapping[str, tuple[str, ...]]]:
+    """Return the residents of a folder of facts, its open facilities as sites, and by option the ids it names.
 
-    `named` holds ids, or kinds, of facilities that the options speak of; the group of a site is its county's code.
+    Sites are the candidates and who is fixed or in the background. Words are ids, kinds, or specialities of hospitals
+    (see `selected`); one that names no site stays as it is. The group of a site is its county's code.
     """
     from geodata.load import load
 
-    unknown = [one for one in kinds if one not in FACILITY_KINDS]
-    if unknown or not kinds:
+    unknown = [one for one in candidates if not names_kind(one)]
+    if unknown or not candidates:
         what = Text("不认识的机构类型", "unknown kind of facility")
         raise OptionError(Problem("--candidates", what, known_kinds(), found="、".join(unknown)))
     region = load(folder)
     facilities = region.facilities[region.facilities["status"] == "open"]
-    kept = facilities["kind"].isin([*kinds, *named]) | facilities["id"].isin(named)
-    sites = facilities[kept]
-    if not facilities["kind"].isin(kinds).any():
-        said = "、".join(FACILITY_KINDS[one][0] for one in kinds)
-        what = Text(f"没有在用的候选机构：{said}", f"no open facility of kind {', '.join(kinds)}")
+    if not _any_of(facilities, candidates).any():
+        named = "、".join(one if kind_of(one) == HOSPITAL else FACILITY_KINDS[kind_of(one)][0] for one in candidates)
+        what = Text(f"没有在用的候选机构：{named}", f"no open facility of kind {', '.join(candidates)}")
         raise OptionError(Problem("--candidates", what, known_kinds()))
+    words = [*candidates, *said["fixed"], *said["background"]]
+    sites = facilities[_any_of(facilities, words)]
+    told = hospital_lines(region, by_class=False) if any(map(names_hospitals, words)) else ()
     residents = region.residents
     weight = residents["population"].astype(float)
     lists = lists_of(
@@ -96,14 +103,20 @@ def lists_of_folder(folder: Path, kinds: Sequence[str], named: Sequence[str]) ->
                       "place": places_of(region, sites), "lon": sites["lon"], "lat": sites["lat"]}),
         f"{folder.name}（居民点）", f"{folder.name}（机构）",
     )  # fmt: skip
-    return replace(lists, roads=region.roads)
+    ids = {option: tuple(sorted({id_ for one in mine for id_ in _ids_of(sites, one)})) for option, mine in said.items()}
+    return replace(lists, roads=region.roads, told=told), ids
+
+
+def _any_of(facilities: pd.DataFrame, words: Sequence[str]) -> pd.Series:
+    return pd.concat([selected(facilities, one) for one in words], axis=1).any(axis=1)
+
+
+def _ids_of(sites: pd.DataFrame, word: str) -> list[str]:
+    return list(sites.loc[selected(sites, word), "id"]) or [word]
 
 
 def with_options(lists: Lists, said: Mapping[str, tuple[str, ...]]) -> Lists:
-    """Return the lists with the statuses of the options --fixed, --background, --force, --forbid; they go before a column.
-
-    With a folder of facts, a kind's name stands for all its facilities.
-    """
+    """Return the lists with the statuses of the options --fixed, --background, --force, --forbid; they go before a column."""
     sites = lists.sites
     status = sites["status"].astype(object) if "status" in sites else pd.Series("candidate", sites.index, dtype=object)
     taken = pd.Series(False, sites.index)
@@ -111,11 +124,7 @@ def with_options(lists: Lists, said: Mapping[str, tuple[str, ...]]) -> Lists:
     for option in _STATUS_OPTIONS:
         wanted = said.get(option, ())
         mine = sites["id"].isin(wanted)
-        known = set(sites["id"])
-        if "kind" in sites:
-            mine |= sites["kind"].isin(wanted)
-            known |= set(sites["kind"])
-        lost = [one for one in wanted if one not in known]
+        lost = sorted(set(wanted) - set(sites["id"]))
         if lost:
             what = Text(f"{lists.sites_file} 里没有这些 id", f"{lists.sites_file} has no such ids")
             fix = Text("核对 id", "check them")
@@ -133,6 +142,22 @@ def with_options(lists: Lists, said: Mapping[str, tuple[str, ...]]) -> Lists:
     if problems:
         raise OptionError(problems)
     return replace(lists, sites=sites.assign(status=status))
+
+
+def check_costs(lists: Lists, model: str, budget: float | None) -> None:
+    """Refuse a budget for sites that have no cost, and costs of which some are missing where the model adds them up."""
+    counted = lists.sites[~lists.sites["status"].isin(["background", "forbidden"])]
+    blank = counted["cost"].isna() if "cost" in counted else pd.Series(True, counted.index)
+    if not blank.any() or (budget is None and (model != "lscp" or blank.all())):
+        return
+    named = "、".join(counted.loc[blank, "id"].astype(str).tolist()[:_SHOWN])
+    fix = Text("在候选点表的“费用”列补上（--facilities）", "fill in the column cost of --facilities")
+    if budget is not None and blank.all():
+        what = Text("候选点没有费用，预算管不住任何站点", "the sites have no costs: a budget would bind none")
+        fix = Text(f"{fix.zh}，或去掉 --budget", f"{fix.en}, or drop --budget")
+        raise OptionError(Problem("--budget", what, fix, found=exact_text(budget)))
+    what = Text(f"{int(blank.sum())} 个候选点没有费用", f"{int(blank.sum())} sites have no cost")
+    raise OptionError(Problem(lists.sites_file, what, fix, column="费用", found=named))
 
 
 def with_loads(lists: Lists, low: float | None, high: float | None) -> Lists:

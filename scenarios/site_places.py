@@ -5,8 +5,11 @@ import unicodedata
 import pandas as pd
 
 from planner.errors import Text
+from planner.hospitals import KIND as HOSPITAL
+from planner.hospitals import treats_all
+from planner.plans.sites import COUNTY_OWNER
 from planner.region import Region
-from planner.schema import FACILITY_KINDS
+from planner.schema import FACILITY_KINDS, HOSPITAL_SPECIALTIES
 
 
 def kind_of(word: str) -> str:
@@ -18,6 +21,40 @@ def kind_of(word: str) -> str:
     plain = _plain(word)
     found = (kind for kind, names in FACILITY_KINDS.items() if plain in {_plain(kind), *map(_plain, names)})
     return next(found, word)
+
+
+def selected(facilities: pd.DataFrame, word: str) -> pd.Series:
+    """Return, by row, whether the word names the facility: its id, its kind, or of hospitals the speciality.
+
+    医院 names the hospitals that treat all, 专科医院 those that do not, 县级医院 those of the former that a county runs.
+    """
+    plain, is_hospital = _plain(word), facilities["kind"] == HOSPITAL
+    general = is_hospital & treats_all(facilities)
+    if plain in {HOSPITAL, "医院"}:
+        return general
+    if plain == "县级医院":
+        return general & (facilities["owner"] == COUNTY_OWNER)
+    if plain == "专科医院":
+        return is_hospital & ~general
+    for key, names in HOSPITAL_SPECIALTIES.items():
+        if plain in {key, *map(_plain, names)}:
+            return is_hospital & (facilities["specialty"] == key)
+    return (facilities["id"] == word) | (facilities["kind"] == kind_of(word))
+
+
+def names_kind(word: str) -> bool:
+    """Return whether the word names a kind of facility, or a speciality of hospitals.
+
+    >>> names_kind("中医医院"), names_kind("卫生院"), names_kind("H01")
+    (True, True, False)
+    """
+    specialties = {_plain(one) for key, names in HOSPITAL_SPECIALTIES.items() for one in (key, *names)}
+    return kind_of(word) in FACILITY_KINDS or _plain(word) in specialties
+
+
+def names_hospitals(word: str) -> bool:
+    """Return whether the word names hospitals at large, so that it matters which of them treat all."""
+    return _plain(word) in {HOSPITAL, "医院", "县级医院"}
 
 
 def _plain(word: str) -> str:

@@ -11,9 +11,12 @@ from geodata.load import load
 from planner.findings import assess, gap_rows, no_data_rows
 from planner.measures import COLUMNS, MEASURES
 from planner.network import SPEED_KMH, graph_of_edges
+from planner.plans.centers import CenterTask, plan_centers
+from planner.plans.centers_standing import suffice
 from planner.region import Region
 from planner.rules import Reading, Rules
 from planner.schema import FINDINGS
+from planner.siting.question import Limits
 from planner.travel import PAPER, Road, StraightLine
 from tests import tiny
 
@@ -387,3 +390,34 @@ def test_a_city_may_share_its_code_with_a_county(tiny_region: Region, rules: Rul
     assert findings["gap_id"].is_unique
     assert _row(findings, "emergency_urban.paper.city.510402")["population"] == 35_000
     assert _row(findings, "emergency_urban.paper.county.510402")["population"] == 30_000
+
+
+def test_the_gap_list_says_what_the_plan_of_centres_says(rules: Rules) -> None:
+    """Where the county's centres would do with other districts no centre is to be built, and an overload has its load.
+
+    The second way is `plan_centers` itself: 东区 needs none (146,994 people at one centre), 仁和区 one more (115,961 at its only one).
+    """
+    region = load("geodata/samples/panzhihua")
+    findings = assess(region, rules, PAPER)
+    gaps = gap_rows(findings, rules)
+    mine = gaps[gaps["rule"] == "community_health_center"].set_index("subject_name")
+    assert dict(mine["remedy"]) == {"东华街道": "调整片区", "大河中路街道": "新建"}
+    assert mine.loc["东华街道", "note"].startswith(
+        "所在中心服务 146,994 人；超负荷；本县（区）现有中心调整片区就都不超过上限"
+    )
+    assert mine.loc["大河中路街道", "note"] == "所在中心服务 115,961 人；超负荷（建议，不是缺口）"
+    params = next(one for one in rules.rules if one.id == "community_health_center").readings[0].params
+    task = CenterTask(params["lower"], params["upper"], params["hospital_kinds"], 0.2, solving=Limits(seconds=60))
+    new = plan_centers(region, StraightLine(), task).new_centers.groupby("county_code").size()
+    for row in mine.itertuples():
+        assert (row.remedy == "新建") == bool(new.get(row.county_code, 0)), row.Index
+
+
+def test_centres_suffice_by_hand(tiny_region: Region) -> None:
+    """CHC1 stands in 一社区 (20,000) of 甲区, next to 二社区 (10,000): together 30,000 and no other centre. 乙县 has none."""
+    hospitals = ("township_hospital", "county_subcenter")
+    assert suffice(tiny_region, StraightLine(), hospitals, 30_000, ["510402", "510422"]) == {
+        "510402": True,
+        "510422": False,
+    }
+    assert suffice(tiny_region, StraightLine(), hospitals, 29_999, ["510402"]) == {"510402": False}

@@ -213,6 +213,7 @@ def test_what_it_would_need_to_judge_is_asked_for(silent: Any) -> None:
     for county, (count, people) in concerned.items():
         sheet = books[county]["待补数据清单"]
         rows = [row for row in sheet.iter_rows(min_row=7, values_only=True) if isinstance(row[0], int)]
+        rows = [row for row in rows if not row[1].startswith("医院类别")]  # no clause asks for it, plans do
         if law.id == "suining_2024":
             assert sum(row[5] for row in rows) == count
             assert sum(row[7] for row in rows) == people

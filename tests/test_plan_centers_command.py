@@ -109,6 +109,7 @@ def test_the_sample_has_every_part(sample_out: Path) -> None:
         "街道清单",
         "社区归属",
         "中心负荷",
+        "余量",
         "服务站",
         "卫生院转型",
         "社区医院",
@@ -284,3 +285,47 @@ def test_the_page_opens_offline(browser: Any, sample_out: Path) -> None:
     assert page.locator(".sign.center").count() == 10
     assert errors == asked == []
     context.close()
+
+
+def test_the_room_under_the_bound_and_what_more_of_it_takes(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """30,000 people at one centre of at most 30,100 leave 100; a tenth to spare (27,090) takes another in 二社区 (10,000)."""
+    bounds = ["--lower", "5000", "--upper", "30100"]
+    plan = _planned(tiny_folder, tmp_path / "near", *bounds)
+    told = capsys.readouterr().out
+    assert "最满的甲一社区卫生服务中心服务 30,000 人，离上限 30,100 人只余 100 人（上限的 0.33%）" in told
+    assert "（上限的 0.33%）；留 10% 余量（参数）：新设 1 所" in told, "nobody is estimated"
+    (room,) = plan["rooms"]
+    assert (room["left"], room["spare_new"], plan["spare"]["upper"], plan["spare"]["status"]) == (
+        100,
+        1,
+        27_090,
+        "optimal",
+    )
+    assert sorted(row["load"] for row in plan["spare"]["centers"]) == [10_000, 20_000]
+    assert plan["counties"][0]["new"] == 0, "the clause's own bound needs none"
+    assert any("27,090" in text and "假设" in text for label, text in plan["said"] if label == "余量")
+    scenario = (tmp_path / "near" / "方案_留余量.yaml").read_text("utf-8")
+    assert "（留 10% 余量）" in scenario
+    assert (
+        main(
+            [
+                "run",
+                str(tmp_path / "near" / "方案_留余量.yaml"),
+                "--data",
+                str(tiny_folder),
+                "--out",
+                str(tmp_path / "run"),
+            ]
+        )
+        == 0
+    )
+    capsys.readouterr()
+    for more, file in ((["--spare", "0"], False), (["--spare", "0.003"], False), (["--spare", "0.004"], True)):
+        out = tmp_path / "-".join(more)
+        plan = _planned(tiny_folder, out, *bounds, *more)
+        assert (out / "方案_留余量.yaml").exists() is file, more
+        assert ("只余 100 人" in capsys.readouterr().out) is file, more
+        assert (plan["spare"] is not None) is file
+    assert "--spare" in _refused(capsys, tiny_folder, tmp_path / "bad", "--spare", "1")

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -12,13 +13,16 @@ from geodata.load import load
 from planner.errors import Text
 from planner.findings import assess
 from planner.measures import FUNCTIONS
-from planner.plans.emergency import _grid, _told_apart
+from planner.plans.emergency import _grid, _told_apart, with_hosts
 from planner.rules import load_rules
+from planner.siting.question import Limits, Question
+from planner.siting.siting import siting_of
 from scenarios.cli import main
 from scenarios.files import read_scenario
 from scenarios.run import run_file
 from scenarios.ways import RoadChoices, ways_of
 from tests import tiny
+from tests.siting_brute import instance
 from tests.test_plan_subcenters import opened
 
 PAPER = "urban_subdistricts_and_county_seats_paper_5000000"
@@ -231,8 +235,8 @@ def test_the_terminal_says_who_is_all(
     assert "，全部覆盖还要新增 1 处" in paper
 
 
-def test_two_plans_of_as_many_for_all_say_why_they_differ(tmp_path: Path) -> None:
-    """The best of one is a grid point by 五社区; the fewest for all takes the hospital, 1.7 km away, for it is a host."""
+def test_overview_and_curve_name_the_same_sites(tmp_path: Path) -> None:
+    """Of one more for all, nearest is a grid point by 五社区; the hospital, 1.7 km away, does as well and is a host."""
     data = tiny.write(tmp_path / "data")
     frame = tiny.facilities()
     frame.loc[frame["id"] == "TH2", "lat"] = 26.665
@@ -240,9 +244,26 @@ def test_two_plans_of_as_many_for_all_say_why_they_differ(tmp_path: Path) -> Non
     plan = planned(data, tmp_path / "out", "--rural", "none")
     one = case(plan, PAPER)
     assert one["proposed"] == ["TH2"]
-    assert one["curve"][1]["chosen"] != ["TH2"]
-    page = (tmp_path / "out" / "急救站方案地图.html").read_text("utf-8")
-    assert "与“新增 1 处，覆盖最多”覆盖的人一样多；这里个数最少的方案中先取依托机构多的" in page
+    assert one["curve"][1]["chosen"] == ["TH2"]
+    book = openpyxl.load_workbook(tmp_path / "out" / "急救站方案.xlsx")
+    swapped = [row[7].value for row in book["新增曲线"].iter_rows() if row[0].value == case_label(plan, PAPER)]
+    assert swapped == ["—", "增 乙镇卫生院"]
+
+
+def case_label(plan: dict[str, Any], name: str) -> str:
+    return str(case(plan, name)["case"])
+
+
+def test_a_host_stands_in_for_a_site_without_where_nobody_loses() -> None:
+    """s00 reaches d00 and d01; s01 d00 alone; s02 both, s03 both and more. No host reaches what s04 reaches: it stays."""
+    reached = ((0, 1), (0,), (0, 1), (0, 1, 3), (2,))
+    costs = [[1.0 if at in mine else None for mine in reached] for at in range(4)]
+    asked = instance(Question("mclp", p=2), costs, [5.0, 5.0, 20.0, 1.0])
+    best = siting_of(asked, np.array([0, 4]), 30.0, 30.0, 0.0, Limits(), {})
+    found = with_hosts(best, {"s01", "s02"})
+    assert (found.chosen, found.objective, found.status, found.covered) == (("s02", "s04"), 30.0, "optimal", 30.0)
+    assert with_hosts(best, {"s01"}).chosen == ("s00", "s04"), "s01 leaves d01 without"
+    assert with_hosts(found, {"s01", "s02"}) is found
 
 
 def test_what_is_proved_is_a_proof_and_no_note(made: tuple[Path, Path]) -> None:

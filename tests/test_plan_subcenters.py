@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -31,6 +32,7 @@ from scenarios.phasing import phased
 from scenarios.plans.start import begin
 from scenarios.plans.subcenters import Asked, _range, plan_report
 from scenarios.plans.subcenters_figures import figures
+from scenarios.plans.subcenters_tables import close_text
 from scenarios.plans.subcenters_write import plan_subcenters_folder
 from scenarios.plans.words import state_text
 from scenarios.run import run_file
@@ -544,3 +546,14 @@ def test_the_csv_of_findings_is_that_of_the_first_number(made: tuple[Path, Path]
     )
     write_csv(tmp_path / "findings.csv", assessed(report.start, proposals(report)[0].said).findings)
     assert (tmp_path / "findings.csv").read_bytes() == (made[1] / "findings.csv").read_bytes()
+
+
+def test_a_next_plan_that_is_near_is_told_beside_the_proof() -> None:
+    def told(first: float, second: float, status: str = "optimal") -> str:
+        best = (SimpleNamespace(objective=first), SimpleNamespace(objective=second))
+        return close_text(SimpleNamespace(best=best, siting=SimpleNamespace(status=status)))  # type: ignore[arg-type]
+
+    assert told(100_000, 99_990) == "，第二名只差 0.01%"
+    assert told(100_000, 99_000) == ""
+    assert told(100_000, 100_000) == "", "a tie is told as one"
+    assert told(100_000, 99_990, "feasible") == ""

@@ -74,7 +74,16 @@ def test_robust_tests_the_sites_of_a_scenario(plan: Path, tmp_path: Path, capsys
     sites = pd.read_csv(tmp_path / "out" / "选址可信度.csv")
     assert set(sites.loc[sites["方案选中"] == "是", "机构编号"]) == {"TH510411102", "TH510421106", "TH510422104"}
     assert sites.groupby("目标")["入选最优方案的抽样比例"].sum().to_numpy() == pytest.approx(3)
-    assert "次中心 3 个（30 分钟内的人口最多）：3" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "次中心 3 个（30 分钟内的人口最多）：3" in told
+    turned = pd.read_csv(tmp_path / "out" / "选址敏感性.csv")
+    kept = round(turned.loc[turned["因素"] == "全部一起", "最优方案不变的抽样比例"].iloc[0] * 3)
+    (line,) = (
+        one for one in told.splitlines() if one.startswith("30 分钟内的人口最多：现有数据下最优（已证明）的方案")
+    )
+    assert f"3 次抽样（各项误差一起变）中 {kept} 次" in line
+    assert ("证明的最优只对现有数据成立" in line) == (kept < 2)
+    assert line in (tmp_path / "out" / "可信度.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

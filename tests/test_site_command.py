@@ -489,6 +489,24 @@ def test_the_answer_as_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert book["分配"]["人口（人）"].sum() == 1_212_203
 
 
+def test_a_budget_needs_the_costs_that_it_binds(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ask = ["--model", "mclp", "--limit", "3", "-p", "1", "--budget", "5"]
+    assert run(town, *ask) == 2
+    assert "候选点没有费用，预算管不住任何站点（现为“5”）" in capsys.readouterr().err
+    SITES.assign(cost=[4, None, 9]).to_csv(town / "F.csv", index=False)
+    assert run(town, *ask) == 2
+    told = capsys.readouterr().err
+    assert "1 个候选点没有费用（现为“t”）" in told
+    assert "F.csv" in told
+    assert run(town, "--model", "lscp", "--limit", "3") == 2, "costs are added up, and t's is not known"
+    assert answer(town, capsys, *ask, "--background", "t")["chosen"] == ["s"]
+    SITES.assign(cost=[4, 5, 9]).to_csv(town / "F.csv", index=False)
+    assert answer(town, capsys, *ask)["chosen"] == ["t"], "u reaches more and costs 9"
+    more = ["--data", str(SAMPLE), "--model", "mclp", "--limit", "5km", "-p", "1", "--budget", "5"]
+    assert main(["site", *more]) == 2
+    assert "候选点没有费用，预算管不住任何站点" in capsys.readouterr().err
+
+
 def test_kinds_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
     more = ["--model", "mclp", "-p", "1", "--limit", "5km"]
     told = said(capsys, *more, "--candidates", "卫生所", code=2)

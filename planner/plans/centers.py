@@ -97,6 +97,12 @@ class CenterPlan:
         """Return the rows of the centres that the plan opens or converts."""
         return self.centers[(self.centers["status"] == "candidate") & self.centers["load"].notna()]
 
+    @property
+    def fullest(self) -> float:
+        """The largest planned load of a centre, of those that share a district the mean; 0 without a plan."""
+        planned = self.centers[self.centers["load"].notna()]
+        return float((planned["load"] / planned["joint"]).max()) if len(planned) else 0.0
+
     def edits(self) -> tuple[Edit, ...]:
         """Return the plan as edits: centres opened, upgraded or converted, then stations opened."""
         found = [_edit(row) for _, row in self.new_centers.iterrows()]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
+from planner.hospitals import hospital_lines
 from planner.plans.chain_levels import LEVEL_ASSUMPTIONS, LEVELS, facilities_of, tiers_of
 from planner.plans.rural_villages import Tier, administrative_villages, counted, looked_up, nearest_of
 from planner.region import Region
@@ -159,7 +160,7 @@ def chain(
         table,
         _towns(table) if limits else _towns(table).drop(columns="over"),
         _missing(region, table),
-        _assumed(travel.unit, limits, bypass),
+        _assumed(region, travel.unit, limits, bypass),
     )
 
 
@@ -295,11 +296,12 @@ def _missing(region: Region, villages: pd.DataFrame) -> tuple[Text, ...]:
 _UNKNOWN = Text("（名录没有次中心的资料，不等于没有）", " (the register does not tell of sub-centres)")
 
 
-def _assumed(unit: str, limits: Mapping[str, int], bypass: bool) -> tuple[str, ...]:
+def _assumed(region: Region, unit: str, limits: Mapping[str, int], bypass: bool) -> tuple[str, ...]:
     told = "、".join(f"{LEVELS[level].zh} {limit_text(limits[level], unit)}" for level in LEVELS if level in limits)
     weakest = "与各自限度之比最大的一段" if set(limits) == set(LEVELS) else "最长的一段"
     return (
         *LEVEL_ASSUMPTIONS,
+        *(one.zh for one in hospital_lines(region, by_class=True)),
         f"最薄弱环节＝{weakest}；有不可达的，先取不可达的一段。",
         *([f"各环节的限度：{told}（参数，条款未给数值）；超出的和不可达的只作标注，不作判断。"] if limits else []),
         *(["县级医院比次中心近的乡镇，不经次中心，直接到县（假设）。"] if bypass else []),

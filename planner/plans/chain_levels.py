@@ -6,7 +6,8 @@ from types import MappingProxyType
 import pandas as pd
 
 from planner.errors import Text
-from planner.plans.sites import COUNTY_OWNER, general_hospitals
+from planner.hospitals import general_hospitals
+from planner.plans.sites import COUNTY_OWNER
 from planner.region import Region, counts_as
 
 CITY_OWNER = "市办"

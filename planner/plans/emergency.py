@@ -1,16 +1,18 @@
 """Emergency stations: the fewest more that reach everyone, given those there are; the best few; and cover twice over."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
 from planner.errors import Problem, SitingError, Text
+from planner.hospitals import hospital_lines, treating
 from planner.measures import people_in_question
 from planner.places import settlements
 from planner.plans.sites import COLUMNS, rows_of
@@ -19,8 +21,8 @@ from planner.region import URBAN_SCOPES, Region
 from planner.scenario import Open
 from planner.siting.curve import Step, curve
 from planner.siting.instance import Instance, instance_of
-from planner.siting.question import Limits, Question
-from planner.siting.siting import Siting
+from planner.siting.question import CANDIDATE, Limits, Question
+from planner.siting.siting import Siting, open_positions, siting_of
 from planner.siting.small import small_first
 from planner.siting.solve import solve
 from planner.siting.ties import lexicographic
@@ -101,9 +103,7 @@ class CaseAnswer:
     @property
     def proposed(self) -> Siting:
         """The fewest stations, and of such plans that which covers most people twice where it is known."""
-        twice = self.twice
-        known = twice is not None and len(twice.chosen) == len(self.least.chosen) and twice.status == "optimal"
-        return twice if known and twice is not None else self.least
+        return _proposed(self.least, self.twice)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +121,11 @@ class EmergencyPlan:
         return tuple(_station(row) for _, row in rows.loc[list(siting.chosen)].iterrows())
 
 
+def _proposed(least: Siting, twice: Siting | None) -> Siting:
+    known = twice is not None and len(twice.chosen) == len(least.chosen) and twice.status == "optimal"
+    return twice if known and twice is not None else least
+
+
 def plan_emergency(
     region: Region, travels: Mapping[str, Travel], task: EmergencyTask, tell: Tell = lambda _: None
 ) -> EmergencyPlan:
@@ -130,7 +135,7 @@ def plan_emergency(
     for asked in task.cases:
         tell(Text(asked.label, asked.id))
         cases.append(_case(region, travels[asked.travel], asked, sites, task))
-    return EmergencyPlan(task, _told_apart(sites, cases), tuple(cases), _assumed(task))
+    return EmergencyPlan(task, _told_apart(sites, cases), tuple(cases), _assumed(region, task))
 
 
 def _told_apart(sites: pd.DataFrame, cases: Sequence[CaseAnswer]) -> pd.DataFrame:
@@ -154,12 +159,11 @@ def _case(region: Region, travel: Travel, asked: Case, sites: pd.DataFrame, task
     reach = travel.reach(demand, mine, asked.limit)
     weights = pd.Series(demand["population"].to_numpy(float), index=reach.demand_ids)
     least = _ask(Question("lscp", allow_unreachable=True), reach, weights, mine, task.solving)
-    several = len(least.chosen) if least.status == "optimal" else task.most
-    steps = () if asked.residents == "rural" else _steps(reach, weights, mine, demand, min(several, task.most), task)
-    shares = {} if asked.greenfield or asked.residents == "rural" else _shares(reach, weights, mine, task)
     twice = None
     if not asked.greenfield and asked.residents == "urban" and least.chosen and least.status == "optimal":
         twice = _ask(Question("backup", allow_unreachable=True), reach, weights, mine, task.solving)
+    steps = () if asked.residents == "rural" else _steps(reach, weights, mine, demand, _proposed(least, twice), task)
+    shares = {} if asked.greenfield or asked.residents == "rural" else _shares(reach, weights, mine, task)
     stations = mine[mine["kind"] == "station"]
     today = travel.reach(demand, stations, asked.limit).covered().to_numpy(bool)
     population = demand["population"].to_numpy()
@@ -183,16 +187,60 @@ def _ask(question: Question, reach: Reach, weights: pd.Series, sites: pd.DataFra
 
 
 def _steps(
-    reach: Reach, weights: pd.Series, sites: pd.DataFrame, demand: pd.DataFrame, most: int, task: EmergencyTask
+    reach: Reach, weights: pd.Series, sites: pd.DataFrame, demand: pd.DataFrame, proposed: Siting, task: EmergencyTask
 ) -> tuple[Step, ...]:
-    """Return the most people that 0, 1, 2 … more stations reach, up to those that everyone needs."""
+    """Return the most people that 0, 1, 2 … more stations reach, up to those that everyone needs.
+
+    With as many stations as the plan for all (`proposed`) has, the step is that plan: none reaches more.
+    """
     instance = _instance(Question("mclp", p=0), reach, weights, sites)
-    solver = small_first(solve)
-    found = curve(
-        instance, task.solving, range(most + 1), lambda one, limits: lexicographic(one, limits, solver),
-        demand.set_index("id")["town_code"],
-    )  # fmt: skip
-    return tuple(found)
+    solver, hosts = small_first(solve), frozenset(sites.loc[sites["kind"] == "host", "id"])
+    known = proposed.status in ("optimal", "feasible")
+    most = len(proposed.chosen) if proposed.status == "optimal" else task.most
+
+    def hosted(one: Instance, limits: Limits) -> Siting:
+        if known and len(proposed.chosen) == one.question.p:
+            opened, covered = open_positions(one, proposed.chosen), proposed.covered
+            return siting_of(one, opened, covered, covered, proposed.seconds, limits, {})
+        return with_hosts(lexicographic(one, limits, solver), hosts)
+
+    groups = demand.set_index("id")["town_code"]
+    return tuple(curve(instance, task.solving, range(min(most, task.most) + 1), hosted, groups))
+
+
+def with_hosts(siting: Siting, hosts: Collection[str]) -> Siting:
+    """Return a plan that reaches as many people, with hosts where one can stand in for a site without.
+
+    One by one, in the order of their ids: a site without a host gives way to a host that reaches everyone whom it alone
+    reaches; of several to that which reaches most people, of these to the first id. A siting without a plan stays.
+    """
+    instance = siting.instance
+    if siting.status not in ("optimal", "feasible"):
+        return siting
+    shape = (len(instance.demand_ids), len(instance.site_ids))
+    pairs = csr_array((np.ones(len(instance.indices)), instance.indices, instance.indptr), shape=shape).tocsc()
+    opened = set(open_positions(instance, siting.chosen).tolist())
+    may = np.isin(instance.site_ids, list(hosts)) & (instance.status == CANDIDATE)
+    people = pairs.T @ instance.weight
+    for site in sorted(opened & set(np.flatnonzero(~may & (instance.status == CANDIDATE)).tolist())):
+        alone = np.asarray(pairs[:, sorted(opened)].sum(axis=1)).ravel() == 1
+        mine = alone & (pairs[:, [site]].toarray().ravel() > 0)
+        free = np.array([at for at in np.flatnonzero(may) if at not in opened], np.int64)
+        able = free[np.asarray(pairs[mine][:, free].sum(axis=0)).ravel() == mine.sum()] if mine.any() else free[:0]
+        if len(able):
+            opened = (opened - {site}) | {int(able[np.argmax(people[able])])}
+    if opened == set(open_positions(instance, siting.chosen).tolist()):
+        return siting
+    found = siting_of(
+        instance,
+        np.array(sorted(opened)),
+        siting.objective,
+        siting.bound,
+        siting.seconds,
+        siting.limits,
+        siting.reduced,
+    )
+    return replace(found, ties=True)
 
 
 def _shares(reach: Reach, weights: pd.Series, sites: pd.DataFrame, task: EmergencyTask) -> Mapping[float, Siting]:
@@ -203,7 +251,7 @@ def _sites(region: Region, task: EmergencyTask) -> pd.DataFrame:
     """Return the stations that stand, the hosts that have none yet, and the grid on populated land."""
     stations = rows_of(region, region.open_facilities(KIND)["id"]).assign(kind="station", host_id="")
     taken = set(region.open_facilities(KIND)["host_id"].fillna(""))
-    hosts = region.open_facilities(*HOSTS)
+    hosts = treating(region, *HOSTS)
     hosts = rows_of(region, hosts.loc[~hosts["id"].isin(taken), "id"]).assign(kind="host")
     hosts = hosts.assign(host_id=hosts["id"])
     parts = [stations, hosts, *([_grid(region, task.grid_m)] if task.grid_m > 0 else [])]
@@ -281,10 +329,11 @@ def _station(row: pd.Series) -> Open:
     )
 
 
-def _assumed(task: EmergencyTask) -> tuple[str, ...]:
+def _assumed(region: Region, task: EmergencyTask) -> tuple[str, ...]:
     grid = f"和居民点周边的格网点（独立，间距 {limit_text(task.grid_m * 1000, 'mm')}）" if task.grid_m > 0 else ""
     return (
-        f"候选点＝没有急救站的医院、乡镇卫生院、次中心（依托）{grid}（假设）。",
+        f"候选点＝没有急救站的综合、中医类医院、乡镇卫生院、次中心（依托）{grid}（假设）。",
         "已有急救站照常服务，求的是另需新增几处；个数相同时先取依托多的。",
         "农村地区的限度是规划人员的参数，不作判断。",
+        *(one.zh for one in hospital_lines(region, by_class=False)),
     )

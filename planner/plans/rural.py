@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
+from planner.hospitals import KIND as HOSPITAL
+from planner.hospitals import treating
 from planner.plan_params import Substitute, Substitutes
 from planner.plans.ids import free_id
 from planner.plans.rural_villages import administrative_villages, counted, looked_up, nearest_of, way_words
@@ -41,8 +43,8 @@ GROUPS: Mapping[str, Text] = MappingProxyType(
     }
 )
 CLINIC, TOWN_KINDS = "village_clinic", ("township_hospital", "county_subcenter")
-CARE = (CLINIC, *TOWN_KINDS, "community_health_center", "community_health_station", "hospital")
-"""The kinds of facility of which the nearest tells whether a village is far."""
+CARE = (CLINIC, *TOWN_KINDS, "community_health_center", "community_health_station", HOSPITAL)
+"""The kinds of facility of which the nearest tells whether a village is far; of hospitals those that treat all."""
 _COLUMNS = (
     "code", "name", "town_code", "town_name", "county_code", "county_name", "population", "kind", "group", "host",
     "host_name", "cost", "care", "care_name", "care_cost", "few", "far", "why", "why_en", "lon", "lat", "estimated",
@@ -177,7 +179,7 @@ def plan_rural(region: Region, rules: Rules, travel: Travel, task: RuralTask) ->
     allowed, travel = allowed_by(rules), counted(travel)
     order = _order(allowed, task)
     villages = administrative_villages(region)
-    care = nearest_of(travel, villages, [("", region.open_facilities(*CARE))])
+    care = nearest_of(travel, villages, [("", treating(region, *CARE))])
     villages = villages.assign(
         care=care["host"].to_numpy(object),
         care_cost=care["cost"].to_numpy(float),
@@ -238,7 +240,7 @@ def _provider(region: Region, travel: Travel, kind: str, villages: pd.DataFrame)
     Rounds and staff who stay come from a 卫生院 (staff, for want of one in reach, from a hospital), a mobile unit from
     a hospital or sub-centre, and a neighbour's clinic is the nearest of the county.
     """
-    town, hospital = region.open_facilities(*TOWN_KINDS), region.open_facilities("hospital", "county_subcenter")
+    town, hospital = region.open_facilities(*TOWN_KINDS), treating(region, HOSPITAL, "county_subcenter")
     tiers = {
         "round": [("town_code", town), ("county_code", town)],
         "stay": [("town_code", town), ("county_code", town), ("county_code", hospital)],
@@ -325,7 +327,9 @@ def _assumed(allowed: Allowed, task: RuralTask, order: tuple[str, ...], unit: st
     ]
     if allowed.far:
         far = limit_text(task.far, unit)
-        said.append(f"“交通半径大”取到最近的在用卫生室、卫生院、社区机构或医院不少于 {far}，不可达的也算（参数）。")
+        said.append(
+            f"“交通半径大”取到最近的在用卫生室、卫生院、社区机构或综合、中医类医院不少于 {far}，不可达的也算（参数）。"
+        )
         said.append("“民族地区等”作举例理解，不作条件；人口少和交通半径大须同时成立（假设）。")
     said += [
         f"{KINDS[kind].zh}：承担机构不超过 {limit_text(task.limits[kind], unit)}（参数）。"
@@ -333,7 +337,7 @@ def _assumed(allowed: Allowed, task: RuralTask, order: tuple[str, ...], unit: st
         if kind in task.limits
     ]
     said += [
-        "巡回、驻村由本乡镇卫生院（没有或不可达的，由本县最近的）派出，移动医疗由本县最近的医院或次中心派出，邻村取本县最近的村卫生室（假设）。",
+        "巡回、驻村由本乡镇卫生院（没有或不可达的，由本县最近的）派出，移动医疗由本县最近的综合、中医类医院或次中心派出，邻村取本县最近的村卫生室（假设）。",
         "行政村按村代码第 10 位为 2 认定，不按名称；各方式之和＝全部行政村。",
     ]
     if not judges:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
+from planner.hospitals import KIND, general_hospitals, treating
 from planner.reach import Reach
 from planner.region import Region
 from planner.schema import FACILITY_STATUS
@@ -17,7 +18,6 @@ from planner.siting.question import Quota
 from planner.text import option_text
 from planner.travel import StraightLine
 
-_NO_GENERAL = re.compile("精神|妇幼|康复|口腔|眼科|肿瘤|皮肤|传染|疗养|专科")
 _SECOND = re.compile("第[二三四]人民医院")
 COUNTY_OWNER = "县办"
 _STEP = 10_000
@@ -25,20 +25,9 @@ _STEP = 10_000
 COLUMNS = ("id", "name", "kind", "county_code", "town_code", "lon", "lat", "grade", "owner", "beds", "estimated")
 
 
-def general_hospitals(region: Region) -> pd.DataFrame:
-    """Return the open hospitals of class two and above that treat all: those whose name tells no single field.
-
-    Where no hospital's grade is known, all of them. An assumption: grade and name are what the list tells.
-    """
-    frame = region.open_facilities("hospital")
-    grade = frame["grade"].fillna("")
-    classed = frame[grade.str.contains("二级|三级")] if (grade != "").any() else frame
-    return pd.DataFrame(classed[~classed["name"].str.contains(_NO_GENERAL)])
-
-
 def second_county_hospitals(region: Region) -> pd.DataFrame:
-    """Return the open county-run hospitals called the second (third …) of their county."""
-    frame = region.open_facilities("hospital")
+    """Return the open county-run hospitals that treat all and are called the second (third …) of their county."""
+    frame = treating(region, KIND)
     return pd.DataFrame(frame[frame["name"].str.contains(_SECOND) & (frame["owner"].fillna("") == COUNTY_OWNER)])
 
 
@@ -61,11 +50,11 @@ def default_hosts(region: Region, serving: Collection[str]) -> tuple[str, ...]:
 
 
 def districts_without_county_hospital(region: Region) -> list[str]:
-    """Return the codes of 市辖区 (districts) in which no hospital is run by the county: sub-centres are not theirs.
+    """Return the codes of 市辖区 (districts) in which the county runs no hospital that treats all: sub-centres are not theirs.
 
     Told by the code: the last two digits of a district are below 21. None where no owner is known.
     """
-    hospitals = region.open_facilities("hospital")
+    hospitals = treating(region, KIND)
     if not (hospitals["owner"].fillna("") != "").any():
         return []
     having = set(hospitals.loc[hospitals["owner"] == COUNTY_OWNER, "county_code"])

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
+from planner.hospitals import hospital_lines
 from planner.places import settlements
 from planner.plans.sites import (
     COLUMNS,
@@ -417,6 +418,7 @@ def _assumed(region: Region, task: SubcenterTask, serving: Collection[str]) -> t
             "已有医院＝在用的二级及以上综合、中医类医院（含县办第二人民医院）；它们照常服务，不计入个数，"
             "设为次中心不增加可及，所以不作候选点，要设用 --force（假设）。"
         )
+        said += [one.zh for one in hospital_lines(region, by_class=True)]
     none = [one for one in districts_without_county_hospital(region) if one not in {q.group for q in task.quotas}]
     if none:
         names = region.counties.set_index("code")["name"]

@@ -29,6 +29,7 @@ _OPTIONS: Options = (
     (("--link",), Text("沿路网比这更远的社区不算相邻，如 3km（默认不限）", "communities farther apart by road are no neighbours"), {"metavar": "LIMIT"}),
     (("--crosswalk",), Text("撤并对照表：旧代码、新代码、年份、依据（没有则卫生院转型无数据）", "crosswalk: old_code, new_code, year, source"), FILE),
     (("--hospital-share",), Text("创建为社区医院的比例，如 0.2（默认按条款）", "share of centres to become community hospitals (default: the clause's)"), {"type": float, "metavar": "S"}),
+    (("--spare",), Text("另作一个每所离上限至少留这么多余量的方案（默认 0.1，参数；0 不作）", "also plan with this share of the upper bound to spare (default 0.1, a parameter; 0: none)"), {"type": float, "default": 0.1, "metavar": "S"}),
     *COMMON,
 )  # fmt: skip
 
@@ -83,6 +84,7 @@ def asked_of(options: argparse.Namespace) -> "Asked":
     in_range("--minutes", options.walk_minutes, 0.1, 24 * 60)
     if options.hospital_share is not None:
         in_range("--hospital-share", options.hospital_share, 0, 1)
+    in_range("--spare", options.spare, 0, 0.9)
     return Asked(
         data=options.data,
         rules=options.rules,
@@ -98,6 +100,7 @@ def asked_of(options: argparse.Namespace) -> "Asked":
         minutes=options.walk_minutes,
         crosswalk=options.crosswalk,
         p=_numbers(options.p),
+        spare=options.spare,
         solving=solving(options),
     )
 

@@ -118,6 +118,7 @@ def _wrong(option: str, found: str, zh: str, en: str) -> OptionError:
 def _report(found: "Report", out: Path, language: Language) -> None:
     """Print how many gaps and sites are certain, likely and sensitive."""
     from planner.certainty import VERDICTS
+    from scenarios.export.robust import optimum_lines
 
     if found.start.region.about.notice:
         print(printable(found.start.region.about.notice))
@@ -141,6 +142,8 @@ def _report(found: "Report", out: Path, language: Language) -> None:
         )  # fmt: skip
         print(printable(f"{label.say(language)}：{len(rows)}" + (f"（{said}）" if said else "")))
     _print_biased(found, language)
+    for line in optimum_lines(found):
+        print(printable(line.say(language)))
     if found.sites is None:
         print(Text("没有给 -p，未检验选址。", "no -p: no sites were tested.").say(language))
     print(printable(Text(f"输出：{out}", f"output: {out}").say(language)))

@@ -46,7 +46,7 @@ _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (
     (("--limit",), Text("限度，如 5km、30min；用 --costs 时写表里单位的数", "5km, 30min; with --costs a bare number in its unit"), {"metavar": "LIMIT"}),
     (("-p",), Text("站点个数，如 5 或 2-4（固定、必选的算在内，背景的不算）", "how many sites, 5 or 2-4 (fixed and forced count, background do not)"), {"metavar": "P"}),
     (("--fixed",), Text("已定的站点：开放，计入 p（id 用逗号隔开，或 @文件；用 --data 时也可写机构类型）", "sites that are settled: open, counted in p (ids with commas, or @FILE)"), _IDS),
-    (("--background",), Text("背景站点：开放，不计入 p，如县级医院", "open and not counted in p, as county hospitals"), _IDS),
+    (("--background",), Text("背景站点：开放，不计入 p，如 县级医院；“医院”指综合、中医类医院", "open and not counted in p, as county hospitals; hospital: those that treat all"), _IDS),
     (("--force",), Text("必选的候选点", "candidates that must be open"), _IDS),
     (("--forbid",), Text("禁选的候选点", "candidates that must not be open"), _IDS),
     (("--quota",), Text("配额文件：group、at_least、at_most（按候选点的 group 列）", "quotas: group, at_least, at_most"), _FILE),
@@ -234,13 +234,14 @@ def run(options: argparse.Namespace) -> int:
     from planner.siting.question import Limits
     from scenarios.cli.progress import steps
     from scenarios.cli.site_report import finish
-    from scenarios.site import answers, ask, levers_of
+    from scenarios.site import answers, ask, check_costs, levers_of
     from scenarios.site_words import words_of
 
     limits = Limits(options.time_limit, options.gap, options.threads, options.seed)
     with steps(options.lang) as step:
         step(Text("读取数据", "reading the data"))
         lists = _lists(options)
+        check_costs(lists, options.model, options.budget)
         reach, travel, unit, again = reach_and_way(options, lists, limit, step)
         question = _question(options, lists, spacing)
         files = {"费用": options.costs.name if options.costs else "--costs", "间距": "--spacing",
@@ -258,15 +259,12 @@ def _lists(options: argparse.Namespace) -> "Lists":
     """Return the two lists, with the statuses and loads that the options say."""
     from scenarios.site import lists_of, lists_of_folder, with_loads, with_options
     from scenarios.site_files import read_demand, read_ids, read_sites
-    from scenarios.site_places import kind_of
 
     said = {one: read_ids(f"--{one}", getattr(options, one)) for one in ("fixed", "background", "force", "forbid")}
     if options.data is not None:
-        said = {name: tuple(sorted({kind_of(one) for one in ids})) for name, ids in said.items()}
-        kinds = list(
-            dict.fromkeys(kind_of(one.strip()) for one in re.split("[,，、]", options.candidates) if one.strip())
-        )
-        lists = lists_of_folder(options.data, kinds, [*said["fixed"], *said["background"]])
+        words = dict.fromkeys(one.strip() for one in re.split("[,，、]", options.candidates) if one.strip())
+        lists, ids = lists_of_folder(options.data, list(words), said)
+        said = dict(ids)
     else:
         placed = options.costs is None
         demand, sites = read_demand(options.demand, placed=placed), read_sites(options.facilities, placed=placed)

@@ -26,6 +26,7 @@ def finish(found: list[Found], options: argparse.Namespace, words: Words, lists:
     answer = {
         **_answer(found, options, words),
         "cost_unit": words.unit,
+        **({"notes": [one.say(options.lang) for one in lists.told]} if lists.told else {}),
         "parameters": _parameters(options),
         "inputs": inputs_of(input_paths(options)),
     }
@@ -40,6 +41,8 @@ def finish(found: list[Found], options: argparse.Namespace, words: Words, lists:
     for one in found:
         for line in summary(one, words, options.lang):
             print(printable(line))
+    for note in lists.told:
+        print(printable(f"  {note.say(options.lang)}"))
     for out in made:
         print(Text(f"输出：{out}", f"output: {out}").say(options.lang))
     return 0 if solved else 2
@@ -60,6 +63,7 @@ def _write(made: tuple[Path, ...], found: list[Found], text: str, words: Words, 
         write_whole({made[0]: lambda path: write_csv(path, served), made[1]: lambda path: write_csv(path, sites)})
         return
     lines = [line for one in found for line in summary(one, words, "zh", timed=False)]
+    lines += [one.zh for one in lists.told]
     write_whole({made[0]: lambda path: write_book(path, served, sites, lines)})
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.text import WAY_CELLS, count_text, exact_text, metres_text, people_text, share_text
+from planner.text import WAY_CELLS, count_text, exact_percent, exact_text, metres_text, people_text, share_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.plan_subcenters import BOOK_OPTIONS, measured, plain
@@ -20,6 +20,7 @@ from scenarios.plans.centers_tables import (
     conversions,
     counties,
     hospitals,
+    rooms,
     station_state,
     stations,
     total_state,
@@ -64,6 +65,8 @@ def write_workbook(path: Path, report: Report) -> None:
     table("街道清单", "各街道（镇）现有、需要、建议", _TOWNS, towns(report), _town_notes(report))
     table("社区归属", "各社区由哪所中心服务", _communities(report), communities(report), [_community_note(report)])
     table("中心负荷", "各中心的服务人口与上下限", _CENTERS, centers(report), [_CENTERS_NOTE])
+    if report.spare is not None:
+        table("余量", "离上限还有多少余量", _rooms(report), rooms(report), [_rooms_note(report)])
     table(
         "服务站",
         "步行范围外的社区与服务站",
@@ -184,12 +187,39 @@ _CENTERS = (
     Column("方案", "下限", 8, plain("lower"), "number"),
     Column("方案", "上限", 8.5, plain("upper"), "number"),
     Column("方案", "占上限", 7.5, plain("used"), "centre"),
+    Column("方案", "余量\n（人）", 8, whole("left"), "number"),
     Column("方案", "不足\n（人）", 7.5, plain("short"), "number"),
     Column("方案", "提示", 7, lambda row: row["advice_said"] or "—", "centre"),
     Column("", "编号", 14, plain("id"), "small", printed=False),
     Column("", "说明", 24, plain("note"), "small", printed=False),
 )
 _CENTERS_NOTE = "注：现状按就近归属（本街道的中心，没有的由同县区最近的中心）；方案按整社区、相连成片的片区。“可合并”＝不足下限，是提示，不算缺口。"
+
+
+def _rooms(report: Report) -> list[Column]:
+    then = f"每所留 {exact_percent(report.asked.spare)} 余量的方案"
+    return [
+        Column("", "县（区）", 9, plain("name"), "centre"),
+        Column("按上限的方案", "新设\n（所）", 6, whole("new"), "number"),
+        Column("按上限的方案", "最满的中心", 27, plain("fullest")),
+        Column("按上限的方案", "服务人口", 9, whole("load"), "number"),
+        Column("按上限的方案", "余量\n（人）", 8, whole("left"), "number"),
+        Column("按上限的方案", "余量占\n上限", 8, lambda row: share_text(row["left_share"]), "centre"),
+        Column("", "人口为估算\n的比例", 9, plain("estimated"), "centre"),
+        Column(then, "新设\n（所）", 6, whole("spare_new"), "number"),
+        Column(then, "最满的\n服务人口", 9, whole("spare_load"), "number"),
+        Column(then, "新设在哪里", 30, plain("spare_named")),
+        Column(then, "状态", 20, plain("spare_state")),
+    ]
+
+
+def _rooms_note(report: Report) -> str:
+    share = exact_percent(report.asked.spare)
+    return (
+        f"注：人口多为估算，离上限很近的方案，人口稍多就超过上限。右边是每所离上限至少留 {share} 的方案（{share} 是规划人员的参数，假设，"
+        "--spare 可改，不是条款的要求），可行的写在 方案_留余量.yaml。几所中心合一个片区的，服务人口、上限都是合计。"
+    )
+
 
 _STATIONS = (
     Column("", "序号", 5, plain("number"), "centre"),

@@ -8,7 +8,7 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.text import UNKNOWN, WAY_CELLS, limit_text, share_text
+from planner.text import UNKNOWN, WAY_CELLS, exact_percent, limit_text, share_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.sheet import FIXED_DATE, Column, Formats, Sheet, formats_of
@@ -16,6 +16,7 @@ from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import EFFECTS
 from scenarios.plans.subcenters_reasons import Reason
 from scenarios.plans.subcenters_tables import (
+    CLOSE,
     STATES,
     area_rows,
     best,
@@ -118,6 +119,7 @@ def _overview(report: Report) -> list[Column]:
 def _overview_notes(report: Report) -> list[str]:
     return [
         "注：各行的人口、时间都按“居民到最近的次中心或已有医院”计算，可以跨目标比较；人均只算到得了的居民。第一个个数的“增加”是比现状。“最优（已证明）”是指在这些候选点和限制下没有更好的方案；“可行方案”没有证明，另给界和差距。",
+        f"证明只对现有数据成立：第二名相差不到 {exact_percent(CLOSE)} 的写在“状态”里，点位、人口、时速稍有出入就可能换；哪些站点站得住，用 fugai robust 检验方案文件。",
         f"个数的来历：{report.range_said}。方案文件（方案_p….yaml）按目标“{report.main.label}”写出。",
     ]
 

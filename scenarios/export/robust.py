@@ -16,7 +16,7 @@ from planner.certainty_rules import FACTOR_LABELS
 from planner.errors import Text
 from planner.places import with_places
 from planner.schema import LEVEL_LABELS
-from planner.text import exact_percent, exact_text, people_text
+from planner.text import exact_percent, exact_text, people_text, percent_text, share_text
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of, parameters
 from scenarios.export.sheet import records
@@ -108,6 +108,37 @@ def sites_of(report: Report) -> pd.DataFrame:
     if report.sites is None:
         return pd.DataFrame(columns=list(_SITE_LABELS))
     return with_places(report.start.region, report.sites.sites)[list(_SITE_LABELS)]
+
+
+def optimum_lines(report: Report) -> list[Text]:
+    """Return, by aim, whether the best plan of today is proven, how many draws keep it, and what keeping the plan costs."""
+    sites, lines = report.sites, []
+    if sites is None:
+        return []
+    rows = sites.tornado[sites.tornado["factor"] == "all"]
+    for row in rows.to_dict("records"):
+        uncertainty = report.asked.uncertainty
+        kept, draws = round(row["same_plan"] * uncertainty.draws), uncertainty.draws
+        state = "最优（已证明）" if sites.proven[row["objective"]] else "可行方案（未证明）"
+        weak = (
+            "，证明的最优只对现有数据成立，站点不宜当定论"
+            if uncertainty.verdict(row["same_plan"]) == "sensitive"
+            else ""
+        )
+        loss = f"坚持方案，平均损失 {loss_text(row['loss_mean'])}，最大 {loss_text(row['loss_most'])}"
+        zh = f"{row['objective_label']}：现有数据下{state}的方案，{draws} 次抽样（各项误差一起变）中 {kept} 次（{percent_text(row['same_plan'])}）仍是最优{weak}；{loss}。"
+        en = f"{row['objective']}: today's best plan is the best in {kept} of {draws} draws; loss of keeping the plan {loss_text(row['loss_mean'])}, at most {loss_text(row['loss_most'])}"
+        lines.append(Text(zh, en))
+    return lines
+
+
+def loss_text(share: float) -> str:
+    """Return what keeping a plan loses.
+
+    >>> loss_text(0.0186), loss_text(float("inf")), loss_text(float("nan"))
+    ('1.86%', '有人无处可去', '—')
+    """
+    return "有人无处可去" if share == float("inf") else share_text(share)
 
 
 def _labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from planner import __version__
 from planner.certainty import VERDICTS, hangs_on_text
 from planner.certainty_rules import FACTOR_LABELS
 from planner.text import count_text, people_text, percent_text, signed_text
-from scenarios.export.robust import OUTSIDE, biased, said, sites_of
-from scenarios.export.robust_workbook import NO_GAPS, loss_text, sorted_gaps, value_text
+from scenarios.export.robust import OUTSIDE, biased, loss_text, optimum_lines, said, sites_of
+from scenarios.export.robust_workbook import NO_GAPS, sorted_gaps, value_text
 from scenarios.export.sheet import records
 from scenarios.robust import Report
 
@@ -109,6 +109,7 @@ def _site_parts(report: Report) -> list[str]:
     ]  # fmt: skip
     return [
         f"<h2>次中心 {report.sites.p} 个：哪些站点站得住</h2>",
+        *(f"<p>{escape(one.zh)}</p>" for one in optimum_lines(report)),
         _table(heads, cells, list(rows["verdict"])),
         "<h3>各目标取决于什么</h3>",
         _table(values, turned),

@@ -10,9 +10,9 @@ import xlsxwriter
 from planner import __version__
 from planner.certainty import VERDICTS, hangs_on_text
 from planner.certainty_rules import FACTOR_LABELS
-from planner.text import number_text, people_text, percent_text, share_text
+from planner.text import number_text, people_text, percent_text
 from scenarios.export.explain import write_explanations
-from scenarios.export.robust import OUTSIDE, biased, said, sites_of
+from scenarios.export.robust import OUTSIDE, biased, loss_text, optimum_lines, said, sites_of
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
 from scenarios.export.workbook import FOREIGN
 from scenarios.robust import Report
@@ -103,15 +103,6 @@ def value_text(row: Mapping[str, Any], name: str) -> str:
 NO_GAPS = "没有受所试因素影响的缺口，或未作判断。"
 
 
-def loss_text(share: float) -> str:
-    """Return what keeping a plan loses.
-
-    >>> loss_text(0.0186), loss_text(float("inf")), loss_text(float("nan"))
-    ('1.86%', '有人无处可去', '—')
-    """
-    return "有人无处可去" if share == float("inf") else share_text(share)
-
-
 def sorted_gaps(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the least certain first: that is what a planner must look at."""
     order = rows["verdict"].map(_ORDER)
@@ -143,7 +134,8 @@ def write_workbook(path: Path, report: Report) -> None:
     sheet("参考口径", "参考口径（不作判断）中拿不准的", _GAPS, sorted_gaps(unsure), "没有拿不准的。",
           f"另有 {len(reference) - len(unsure)} 项为“确定”，见 缺口可信度.csv。")  # fmt: skip
     if report.sites is not None:
-        sheet("选址可信度", f"次中心 {report.sites.p} 个的可信度", _SITES, sites_of(report), "没有候选点。")
+        sheet("选址可信度", f"次中心 {report.sites.p} 个的可信度", _SITES, sites_of(report), "没有候选点。",
+              *(one.zh for one in optimum_lines(report)))  # fmt: skip
         sheet("选址敏感性", "选址的敏感性", _SITE_TORNADO, report.sites.tornado, "没有选址。")
     sheet(
         "敏感性",

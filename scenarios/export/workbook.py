@@ -8,6 +8,7 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
+from planner.hospitals import unclassed
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import FACILITIES, FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
@@ -70,8 +71,10 @@ def write_workbook(
         foreign or ("没有按县（区）计算的指标，见全市的工作簿。" if county_code else "没有指标。"),
     )
     missing = [] if foreign else _missing_rows(verdict, rules, has_villages=len(region.villages) > 0)
+    besides = [verdict.nothing_missing] if not (foreign or missing or verdict.judged) else []
+    missing += [] if foreign else _unclassed_rows(region, county_code)
     sheet = Sheet(book, formats, region, MISSING, f"{name}待补数据清单")
-    sheet.table(_MISSING, missing, notice, foreign or verdict.nothing_missing)
+    sheet.table(_MISSING, missing, notice, foreign or verdict.nothing_missing, besides if missing else ())
     if roads is not None:
         write_road_sheets(book, formats, region, roads, (name, county_code, notice))
     readings = set(zip(findings["rule"], findings["reading"], strict=True))
@@ -280,6 +283,23 @@ def _missing_rows(verdict: Verdict, rules: Rules, *, has_villages: bool) -> list
             }
         )
     return out
+
+
+def _unclassed_rows(region: Region, county_code: str) -> list[dict[str, Any]]:
+    """Return the open hospitals whose speciality is to be supplied, one row a town: plans count them as general till then."""
+    rows = unclassed(region)
+    rows = rows[rows["county_code"] == county_code] if county_code else rows
+    counties, towns = (frame.set_index("code")["name"] for frame in (region.counties, region.towns))
+    label = FACILITIES.field("specialty").label
+    return [
+        {
+            "rule_label": f"{label}（机构名录）", "required_text": "不作判断；布局方案用来认定综合、中医类医院",
+            "county_name": counties.get(county, ""), "town_name": towns.get(town, ""), "count": len(group),
+            "names": _named(list(group["name"])), "people": 0,
+            "ask": f"机构名录的“{label}”列；没有填的，方案按综合医院处理（假设）",
+        }
+        for (county, town), group in rows.groupby(["county_code", "town_code"], sort=True)
+    ]  # fmt: skip
 
 
 def _gap_list(sheet: Sheet, verdict: Verdict, rules: Rules, foreign: str) -> None:

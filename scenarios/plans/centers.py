@@ -1,7 +1,9 @@
 """Community centres planned from a folder of facts: districts, new centres, stations, conversions, community hospitals."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Scenario, ServiceArea, apply
 from planner.siting.question import Limits
 from planner.standards import standard_names
-from planner.text import count_text, exact_text, people_text
+from planner.text import count_text, exact_percent, exact_text, people_text
 from planner.travel import StraightLine, Travel
 from scenarios.plans.centers_files import read_crosswalk
 from scenarios.plans.start import Proposal, Start, begin, clash_words, proposal, readings_of, record_of
@@ -26,12 +28,16 @@ from scenarios.ways import PERIOD_LABELS, RoadChoices, road_of
 
 SHORT_BY_TIME, SHORT_BY_DISTANCE = "10min", "2km"
 """How long a way one person short of the lower bound weighs where the planner does not say: a parameter."""
+SPARE_PLAN = "方案_留余量.yaml"
 WAYS: Mapping[str, str] = {"time": "沿路网行车时间", "road": "沿路网距离", "paper": "直线距离"}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a planner asks; None: as the rule says (lower, upper, hospital_share), or as the data allow (way, short)."""
+    """What a planner asks; None: as the rule says (lower, upper, hospital_share), or as the data allow (way, short).
+
+    spare   the share of the upper bound that a second plan leaves free, a parameter; 0: no second plan
+    """
 
     data: Path
     rules: str = ""
@@ -47,12 +53,16 @@ class Asked:
     minutes: float = 15.0
     crosswalk: Path | None = None
     p: Mapping[str, int] | None = None
+    spare: float = 0.1
     solving: Limits = field(default=Limits())
 
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """The plan and what is told around it; `short` and `way` as they were chosen."""
+    """The plan and what is told around it; `short` and `way` as they were chosen.
+
+    spare   the same with room left under the upper bound (`Asked.spare`); None where the plan leaves that room itself
+    """
 
     asked: Asked
     start: Start
@@ -60,6 +70,7 @@ class Report:
     way: str
     short: Limit
     plan: CenterPlan
+    spare: "Report | None" = None
 
     @cached_property
     def failed(self) -> dict[str, Text]:
@@ -119,6 +130,7 @@ class Report:
             *(("相邻", f"沿路网超过 {one.said} 的社区不算相邻（参数）。") for one in (self.asked.link,) if one),
             *(("个数", f"{code}：共 {n} 所（规划人员指定）。") for code, n in sorted((task.p or {}).items())),
             *(("假设", one) for one in self.plan.assumptions),
+            *(("余量", one) for one in self._spared),
             ("评估", self._assessed),
             *(("没有路", one) for one in self._unreached),
             *(("没有方案", f"{name}：{why.zh}") for name, why in self.failed_by_name),
@@ -134,6 +146,15 @@ class Report:
         told = listed(zip(rows["name"], rows["unreached"], strict=True))
         total = people_text(rows["unreached"].sum())
         return [f"{total}没有路到方案的中心：{told}。服务人口照算在内，路程只按同社区有路的居民算。"]
+
+    @property
+    def _spared(self) -> list[str]:
+        """Return what the second plan is; none where none was made."""
+        if self.spare is None:
+            return []
+        left, upper = self.asked.spare, self.spare.plan.task.upper
+        share = exact_percent(left)
+        return [f"另有留 {share} 余量的方案：每所不超过 {people_text(upper)}（{share} 是参数，假设，--spare 可改）。"]
 
     @property
     def _assessed(self) -> str:
@@ -167,10 +188,9 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     task = _task(asked, rule, reading, 0.0 if asked.hard else float(short.value))
     _check_bounds(task)
     task = replace(task, crosswalk=rows, longest_road=asked.link.value if asked.link else 0)
-    plan = plan_centers(
-        start.region, travel, task, step, walk_of(start), _link_travel(asked, start)
-    )  # fmt: skip
-    report = Report(asked, start, rule, way, short, plan)
+    ways = walk_of(start), _link_travel(asked, start)
+    report = Report(asked, start, rule, way, short, plan_centers(start.region, travel, task, step, *ways))
+    plan = report.plan
     if len(report.failed) == len(plan.districting.parts):
         fix = Text("按上面的办法改正", "change one of these")
         raise SitingError(
@@ -179,11 +199,27 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
                 for name, why in report.failed_by_name
             ]
         )
-    return report
+    upper = roomy_bound(task.upper, asked.spare)
+    if plan.fullest <= upper:
+        return report
+    step(Text(f"留 {exact_percent(asked.spare)} 余量的方案", f"the plan with {exact_percent(asked.spare)} to spare"))
+    roomy = plan_centers(
+        start.region, travel, replace(task, upper=upper, lower=min(task.lower, upper)), step, *ways
+    )  # fmt: skip
+    return replace(report, spare=replace(report, asked=replace(asked, upper=upper), plan=roomy))
 
 
 def _has_clause(rules: Rules) -> bool:
     return bool(readings_of(rules, "community_centers"))
+
+
+def roomy_bound(upper: int, spare: float) -> int:
+    """Return the most people of a centre that leaves this share of its upper bound free.
+
+    >>> roomy_bound(100_000, 0.1), roomy_bound(99_999, 0.1), roomy_bound(100_000, 0.9)
+    (90000, 89999, 10000)
+    """
+    return math.floor(upper * (1 - Fraction(str(spare))))
 
 
 def _reading(start: Start) -> tuple[Rule, Reading]:
@@ -272,20 +308,28 @@ def parameters(report: Report) -> dict[str, object]:
         "lower": task.lower, "upper": task.upper, "hard": task.hard, "short": None if task.hard else report.short.said,
         "hospital_share": task.hospital_share, "way": report.way, "walk_kmh": task.walk_kmh, "minutes": task.station_minutes,
         "link": asked.link.said if asked.link else None, "p": dict(task.p) if task.p else None,
-        "crosswalk": None if asked.crosswalk is None else asked.crosswalk.name, "base": dict(record_of(report.start)),
+        "spare": asked.spare, "crosswalk": None if asked.crosswalk is None else asked.crosswalk.name, "base": dict(record_of(report.start)),
     }  # fmt: skip
 
 
 def proposals(report: Report) -> list[Proposal]:
-    """Return the new, upgraded and converted centres and the stations as one scenario."""
+    """Return the new, upgraded and converted centres and the stations as one scenario; the plan with room as another."""
+    found = [_proposal(report, PLAN, "社区卫生服务中心布局方案")]
+    if report.spare is not None and not report.spare.failed:
+        name = f"社区卫生服务中心布局方案（留 {exact_percent(report.asked.spare)} 余量）"
+        found.append(_proposal(report.spare, SPARE_PLAN, name))
+    return found
+
+
+def _proposal(report: Report, file: str, name: str) -> Proposal:
     notes = [f"{label}：{text}" for label, text in report.said]
     edits = report.plan.edits()
     if not edits:
         notes.insert(0, "没有要新设的中心和服务站。")
-    one = proposal(report.start, PLAN, "社区卫生服务中心布局方案", edits, {}, notes)
+    one = proposal(report.start, file, name, edits, {}, notes)
     base = report.start.base.scenario
     scenario = replace(one.said.scenario, questions=base.questions, service_areas=_areas(report))
-    return [replace(one, said=replace(one.said, scenario=scenario))]
+    return replace(one, said=replace(one.said, scenario=scenario))
 
 
 def _areas(report: Report) -> tuple[ServiceArea, ...]:

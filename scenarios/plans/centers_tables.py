@@ -9,12 +9,12 @@ import pandas as pd
 from planner.districts.exact import Part
 from planner.errors import Text
 from planner.siting.siting import relative_gap
-from planner.text import amount_text, over_text, people_text, share_text
-from scenarios.plans.centers import Report
+from planner.text import amount_text, exact_percent, over_text, people_text, share_text
+from scenarios.plans.centers import Report, roomy_bound
 from scenarios.plans.words import amount
 
 Row = dict[str, Any]
-ADVICE = {"overloaded": "超负荷", "mergeable": "可合并", "convert": "可转型", "": ""}
+ADVICE = {"overloaded": "超负荷", "mergeable": "可合并", "convert": "可转型", "redistrict": "超负荷，调整片区", "": ""}
 ORIGINS = {"standing": "已有", "hospital": "卫生院转型", "station": "服务站升级", "community": "新建"}
 NONE = "—"
 
@@ -190,12 +190,71 @@ def centers(report: Report) -> list[Row]:
                 "home": homes.get(row["unit_id"], NONE), "origin_said": ORIGINS[row["origin"]],
                 "today": NONE if is_new else int(row["load_today"]), "load": planned,
                 "lower": task.lower * joint, "upper": task.upper * joint,
+                "left": math.nan if math.isnan(planned) else task.upper * joint - planned,
                 "used": NONE if math.isnan(planned) else share_text(planned / (task.upper * joint)),
                 "short": 0 if pd.isna(row["short"]) else int(row["short"]),
                 "advice_today_said": ADVICE[row["advice_today"]], "advice_said": ADVICE[row["advice"]],
                 "communities": int(served.get(row["id"], 0)), "note": _note(row),
             }
         )  # fmt: skip
+    return out
+
+
+def rooms(report: Report) -> list[Row]:
+    """Return one row a county: its fullest centre and what is left to the bound; and what it takes to leave more."""
+    spare = report.spare
+    later = {} if spare is None else {row["code"]: row for row in counties(spare)}
+    out = []
+    for row in counties(report):
+        fullest = _fullest(report, row["code"])
+        if fullest is None:
+            continue
+        roomy = None if spare is None else _fullest(spare, row["code"])
+        then, people = later.get(row["code"], row), _estimated(report, row["code"])
+        left = int(fullest["upper"]) - int(fullest["load"])
+        out.append(
+            {
+                **row, "fullest": fullest["name"], "load": int(fullest["load"]), "upper": int(fullest["upper"]), "left": left,
+                "left_share": left / fullest["upper"], "estimated": share_text(people), "spare_new": then["new"],
+                "spare_load": math.nan if roomy is None else int(roomy["load"]),
+                "spare_named": _new_names(report if spare is None else spare, row["code"]) or NONE,
+                "spare_state": then["why"] or then["state"],
+            }
+        )  # fmt: skip
+    return out
+
+
+def _fullest(report: Report, county: str) -> Row | None:
+    """Return the centre that is nearest to its bound in a county's plan; None without a plan."""
+    rows = [row for row in centers(report) if row["county_code"] == county and not math.isnan(row["load"])]
+    return max(rows, key=lambda row: (row["load"] / row["upper"], row["id"]), default=None)
+
+
+def _estimated(report: Report, county: str) -> float:
+    """Return the share of the people in question whose number is estimated."""
+    mine = report.plan.communities[report.plan.communities["county_code"] == county]
+    return float(mine.loc[mine["estimated"].astype(bool), "population"].sum() / max(mine["population"].sum(), 1))
+
+
+def _new_names(report: Report, county: str) -> str:
+    new = report.plan.new_centers
+    return "、".join(new.loc[new["county_code"] == county, "name"])
+
+
+def near_bound(report: Report) -> list[Text]:
+    """Return one sentence a county whose plan leaves less room under the bound than `--spare` asks, and what more takes."""
+    out = []
+    for row in rooms(report):
+        if row["load"] <= roomy_bound(row["upper"], report.asked.spare):
+            continue
+        left = share_text(row["left_share"])
+        load = f"最满的{row['fullest']}服务 {people_text(row['load'])}，离上限 {people_text(row['upper'])}只余 {people_text(row['left'])}（上限的 {left}）"
+        more, share = row["spare_new"], exact_percent(report.asked.spare)
+        then = f"没有方案（{row['spare_state']}）" if more == NONE else f"新设 {more} 所"
+        guessed = f"，服务人口的 {row['estimated']} 为估算" if _estimated(report, row["code"]) else ""
+        zh = f"{row['name']}：{load}{guessed}；留 {share} 余量（参数）：{then}"
+        en = f"{row['code']}: {row['left']} people ({left}) left to {row['upper']}; with {share} to spare {more} new"
+        out.append(Text(zh, en))
     return out
 
 
@@ -298,6 +357,7 @@ def overview(report: Report) -> list[Text]:
         zh = f"{row['name']}：{row['communities']} 个社区（村），{people_text(row['population'])}{lost}；{centres}{short}；{row['state']}"
         en = f"{row['code']}: {row['communities']} communities; {row['present']} centres, {row['new']} new; short of the bound {row['short']}"
         out.append(Text(zh, en))
+    out += near_bound(report)
     chosen = [row["name"] for row in hospitals(report) if row["chosen"]]
     known = report.plan.conversions.known
     out.append(Text(f"服务站：{station_state(report)}", f"stations: {len(report.plan.stations.chosen)} more"))

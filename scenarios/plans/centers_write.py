@@ -17,6 +17,7 @@ from scenarios.plans.centers_tables import (
     conversions,
     counties,
     hospitals,
+    rooms,
     station_state,
     total_state,
     towns,
@@ -64,7 +65,7 @@ def _write_lists(folder: Path, report: Report) -> None:
     }  # fmt: skip
     center = {
         "id": "编号", "name": "中心", **place, "town_name": "街道（镇）", "home": "所在社区", "origin_said": "来历", "today": "今负荷",
-        "advice_today_said": "今提示", "load": "方案负荷", "lower": "下限", "upper": "上限", "short": "不足", "advice_said": "方案提示",
+        "advice_today_said": "今提示", "load": "方案负荷", "lower": "下限", "upper": "上限", "left": "离上限余量", "short": "不足", "advice_said": "方案提示",
         "communities": "社区数", "lon": "经度", "lat": "纬度",
     }  # fmt: skip
     for name, rows, columns in (
@@ -112,6 +113,13 @@ def content(report: Report) -> dict[str, Any]:
         "towns": [{name: row[name] for name in town} for row in towns(report)],
         "communities": [{name: row[name] for name in kept} for row in communities(report)],
         "centers": [{name: row[name] for name in center} for row in centers(report)],
+        "rooms": [{name: row[name] for name in ("code", "fullest", "load", "upper", "left", "left_share", "spare_new", "spare_named")}
+                  for row in rooms(report)],
+        "spare": None if report.spare is None else {
+            "share": report.asked.spare, "upper": report.spare.plan.task.upper, "status": report.spare.plan.districting.status,
+            "state": total_state(report.spare),
+            "centers": [{name: row[name] for name in center} for row in centers(report.spare)],
+        },
         "stations": {"said": station_state(report), "chosen": list(plan.stations.chosen), "serves": {one: list(serves[one]) for one in sorted(serves)}, "limit_m": plan.stations.limit / 1000,
                      "siting": None if siting is None else siting_data(siting)},
         "conversions": [{name: row[name] for name in ("id", "name", "old_code", "new_code", "year", "source", "used")}

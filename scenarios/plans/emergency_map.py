@@ -58,19 +58,8 @@ def _views(report: Report, cover: Cover) -> Iterator[View]:
         facts = (
             ("证明", "最少（已证明）" if proven else f"可行方案（未证明），至少要 {fewest_bound(answer.least)} 处"),
         )
-        facts += _why_others(answer)
         whole = "够得着的全部覆盖" if answer.least.unreachable_ids else "全部覆盖"
         yield _view(report, cover, f"新增 {count} 处，{whole}", answer.proposed.chosen, facts)
-
-
-def _why_others(answer: CaseAnswer) -> tuple[tuple[str, str], ...]:
-    """Return why the plan for all has other sites than the best plan of as many, where both reach as many people."""
-    mine = answer.proposed
-    same = [one.siting for one in answer.steps if one.p == len(mine.chosen) and has_plan(one.siting)]
-    if not same or set(same[0].chosen) == set(mine.chosen) or same[0].objective != mine.covered:
-        return ()
-    said = f"与“新增 {len(mine.chosen)} 处，覆盖最多”覆盖的人一样多；这里个数最少的方案中先取依托机构多的，再取两处以上够得着的人多的"
-    return (("站点不同", said),)
 
 
 def _gain(report: Report, answer: CaseAnswer, k: int) -> str:

@@ -12,7 +12,7 @@ from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_figures import Figures, by_town, figures, gain_text, gainers_text, reached_people
 from scenarios.plans.subcenters_reasons import STATE_LABELS, Reason
-from scenarios.plans.subcenters_tables import STATES
+from scenarios.plans.subcenters_tables import STATES, close_text
 from scenarios.plans.words import by_county, cost_word, state_text, unit_word, value_text
 
 SUBCENTER_MAP = "次中心方案地图.html"
@@ -58,7 +58,7 @@ def _facts(report: Report, answer: Answer, found: Figures) -> tuple[tuple[str, s
         for limit in found.limits
     ]  # fmt: skip
     return (
-        ("目标值", f"{value}，{state_text(siting, unit, people)}"),
+        ("目标值", f"{value}，{state_text(siting, unit, people)}{close_text(answer)}"),
         ("次中心", by_county(report.sites, siting.chosen)),
         *within,
         ("更远", people_text(found.beyond)),

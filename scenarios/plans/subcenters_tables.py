@@ -27,6 +27,10 @@ Told = tuple[Objective, int, Answer]
 _GROUPS_NAMED, _SITES_NAMED = 3, 4
 
 
+CLOSE = 0.01
+"""A next plan that is behind by less than this is told beside the proof: the error of the facts may turn the two about."""
+
+
 def answers(report: Report) -> list[Told]:
     """Return every (aim, number, answer) in the order in which they are told: aim by aim, the chosen one first."""
     aims = sorted(report.plan.objectives, key=lambda one: one.id != report.main.id)
@@ -41,7 +45,13 @@ def overview(report: Report) -> list[Row]:
     before: dict[str, Answer] = {}
     for aim, p, answer in answers(report):
         siting = answer.siting
-        row = {**_BLANK, "id": aim.id, "aim": aim.label, "p": p, "state": state_text(siting, report.plan.unit, people)}
+        row = {
+            **_BLANK,
+            "id": aim.id,
+            "aim": aim.label,
+            "p": p,
+            "state": state_text(siting, report.plan.unit, people) + close_text(answer),
+        }
         if has_plan(siting):
             last = before.get(aim.id)
             row |= _figures_row(report, figures(report, siting)) | {
@@ -95,6 +105,15 @@ def best(report: Report) -> list[Row]:
                 }
             )  # fmt: skip
     return out
+
+
+def close_text(answer: Answer) -> str:
+    """Return, beside what is proven, how near the next plan is where that is less than `CLOSE`; "" else."""
+    best = answer.best
+    if answer.siting.status != "optimal" or len(best) < 2 or not best[0].objective:
+        return ""
+    behind = abs(best[1].objective - best[0].objective) / abs(best[0].objective)
+    return f"，第二名只差 {share_text(behind)}" if 0 < behind < CLOSE else ""
 
 
 def _behind(value: float, first: float) -> str:

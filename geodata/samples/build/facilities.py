@@ -9,8 +9,11 @@ from geodata.samples.build.cities import City
 from geodata.samples.build.files import Row
 from geodata.samples.build.people import Residents
 from geodata.samples.build.places import Point, Settlement, Town
+from planner.schema import HOSPITAL_SPECIALTIES
 
-EMERGENCY_SPECIALTIES = ("综合", "中医", "中西医结合")  # the plan asks these for an emergency department
+EMERGENCY_SPECIALTIES = ("综合", "中医", "中西医结合", "")
+"""The plan asks these for an emergency department; of what no document classes, the city's assumption on hosts holds."""
+_SPECIALTIES = {"": None, **{names[0]: key for key, names in HOSPITAL_SPECIALTIES.items()}}
 
 MADE = "虚构示例"
 
@@ -20,7 +23,7 @@ def facility(city: City, key: str, name: str, kind: str, point: Point, town_code
     lon, lat = city.plane.lon_lat(point)
     return {
         "id": key, "name": name, "kind": kind, "status": "open", "lon": lon, "lat": lat, "town_code": town_code,
-        "village_code": None, "host_id": None, "grade": None, "owner": None, "beds": None, "beds_planned": None,
+        "village_code": None, "host_id": None, "grade": None, "specialty": None, "owner": None, "beds": None, "beds_planned": None,
         "service_grade": None, "meets_standard": None, "source": source, "estimated": True,
     }  # fmt: skip
 
@@ -57,6 +60,7 @@ def hospital_rows(
         row = facility(city, one["id"], one["name"], "hospital", point, town.code, one["source"] + "；位置：估算")
         row |= {
             "status": one["status"], "grade": one["grade"], "owner": one["owner"],
+            "specialty": _SPECIALTIES[one["specialty"]],
             **{key: int(one[key]) for key in ("beds", "beds_planned") if one[key]},
         }  # fmt: skip
         rows.append(row)
@@ -75,7 +79,7 @@ def station_rows(plan: Sequence[dict[str, str]], hospitals: Sequence[Row], city:
             host
             | {
                 "id": f"ES{host['id']}", "name": f"{host['name']}急救站", "kind": "emergency_station",
-                "host_id": host["id"], "grade": None, "beds": None, "beds_planned": None, "source": city.network.host_source,
+                "host_id": host["id"], "grade": None, "specialty": None, "beds": None, "beds_planned": None, "source": city.network.host_source,
             }
         )  # fmt: skip
     return rows
