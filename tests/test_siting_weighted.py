@@ -8,15 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.siting_cover import plane
 from benchmarks.siting_weighted import plain, weighted
 from planner.siting import cover_cheapest, reduce
-from planner.siting.cover import solve_lscp
+from planner.siting.cover import solve_lscp, solve_mclp
 from planner.siting.cover_cheapest import cheapest_cover
 from planner.siting.cover_run import Run
 from planner.siting.cover_set import _required
 from planner.siting.cover_start import cheaper_columns, covering
 from planner.siting.instance import Instance
-from planner.siting.question import Limits
+from planner.siting.question import Limits, Model, Question, Quota
+from planner.siting.solve import solve
 from tests.siting_brute import brute, questions
 
 LIMITS = Limits(seconds=60)
@@ -124,3 +126,27 @@ def test_the_local_search_finds_cheaper_covers(monkeypatch: pytest.MonkeyPatch) 
         best = solve_lscp(case, LIMITS).objective
         assert best <= costs @ cheaper <= 1.02 * best
         assert costs @ cheaper < costs @ first
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_as_many_sites_as_cover_all_are_proven_at_once(seed: int, engine: str) -> None:
+    """The bound never lies above the population; a plan for all is looked for where the bound leaves room for one."""
+    whole = plane("lscp", 200, 200, 1500, None, seed)
+    fewest = int(solve_lscp(whole, LIMITS).objective)
+    weight = float(whole.weight.sum())
+    for p in (fewest, fewest + 1):
+        answer = solve_mclp(replace(whole, question=Question("mclp", p=p), site_cost=np.zeros(200)), LIMITS)
+        assert answer.status == "optimal"
+        assert answer.seconds < 20
+        assert answer.objective == answer.bound == weight
+
+
+@pytest.mark.parametrize("model", ["mclp", "backup"])
+def test_without_time_there_is_a_plan_with_p_sites_and_no_bound_above_all(model: Model, engine: str) -> None:
+    whole = plane("mclp", 200, 200, 1500, 31, 2)
+    group = np.array(["a", "b"] * 100, object)
+    question = Question(model, p=31, backup_weight=1.0, quotas=(Quota("a", 1, None),))
+    answer = solve(replace(whole, question=question, group=group), Limits(seconds=0))
+    assert answer.status in ("optimal", "feasible")
+    assert len(answer.chosen) == 31
+    assert answer.objective <= answer.bound <= whole.weight.sum() * (2 if model == "backup" else 1)

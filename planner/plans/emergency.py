@@ -19,6 +19,7 @@ from planner.plans.sites import COLUMNS, rows_of
 from planner.reach import Reach
 from planner.region import URBAN_SCOPES, Region
 from planner.scenario import Open
+from planner.siting.budget import Budget
 from planner.siting.curve import Step, curve
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import CANDIDATE, Limits, Question
@@ -67,7 +68,10 @@ class Case:
 
 @dataclass(frozen=True)
 class EmergencyTask:
-    """What a planner asks: the cases, how dense the grid of free-standing sites is (0: none), and how to solve."""
+    """What a planner asks: the cases, how dense the grid of free-standing sites is (0: none), and how to solve.
+
+    solving: its time bounds all cases together; each question may take an even share of what is left
+    """
 
     cases: tuple[Case, ...]
     grid_m: float = 1000.0
@@ -131,11 +135,33 @@ def plan_emergency(
 ) -> EmergencyPlan:
     """Return every case's answers. From the station to the resident; stations that stand are open and not counted."""
     sites = _sites(region, task)
+    budget = Budget(task.solving, sum(_questions(one, task) for one in task.cases))
     cases = []
-    for asked in task.cases:
-        tell(Text(asked.label, asked.id))
-        cases.append(_case(region, travels[asked.travel], asked, sites, task))
+    for number, asked in enumerate(task.cases, 1):
+        case = _Telling(
+            tell, f"（{number}/{len(task.cases)}）{asked.label}", f"({number}/{len(task.cases)}) {asked.id}"
+        )
+        cases.append(_case(region, travels[asked.travel], asked, sites, task, budget, case))
     return EmergencyPlan(task, _told_apart(sites, cases), tuple(cases), _assumed(region, task))
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """Tells which question of a case is under way."""
+
+    tell: Tell
+    zh: str
+    en: str
+
+    def __call__(self, zh: str, en: str) -> None:
+        self.tell(Text(f"{self.zh}：{zh}", f"{self.en}: {en}"))
+
+
+def _questions(asked: Case, task: EmergencyTask) -> int:
+    """Return how many questions a case asks at most."""
+    if asked.residents == "rural":
+        return 1
+    return 1 + task.most + 1 + (0 if asked.greenfield else len(task.shares) + 1)
 
 
 def _told_apart(sites: pd.DataFrame, cases: Sequence[CaseAnswer]) -> pd.DataFrame:
@@ -152,18 +178,34 @@ def _told_apart(sites: pd.DataFrame, cases: Sequence[CaseAnswer]) -> pd.DataFram
     return sites.assign(name=numbered.reindex(sites.index).fillna(sites["name"]))
 
 
-def _case(region: Region, travel: Travel, asked: Case, sites: pd.DataFrame, task: EmergencyTask) -> CaseAnswer:
+def _case(
+    region: Region,
+    travel: Travel,
+    asked: Case,
+    sites: pd.DataFrame,
+    task: EmergencyTask,
+    budget: Budget,
+    tell: _Telling,
+) -> CaseAnswer:
+    tell("谁到得了谁", "who reaches whom")
     people: Any = people_in_question(region, asked.residents, asked.scope)  # type: ignore[arg-type]
     demand = settlements(people)
     mine = sites[sites["kind"] != "station"] if asked.greenfield else sites
     reach = travel.reach(demand, mine, asked.limit)
     weights = pd.Series(demand["population"].to_numpy(float), index=reach.demand_ids)
-    least = _ask(Question("lscp", allow_unreachable=True), reach, weights, mine, task.solving)
+    tell("最少新增", "the fewest more")
+    least = _ask(Question("lscp", allow_unreachable=True), reach, weights, mine, budget.next())
     twice = None
     if not asked.greenfield and asked.residents == "urban" and least.chosen and least.status == "optimal":
-        twice = _ask(Question("backup", allow_unreachable=True), reach, weights, mine, task.solving)
-    steps = () if asked.residents == "rural" else _steps(reach, weights, mine, demand, _proposed(least, twice), task)
-    shares = {} if asked.greenfield or asked.residents == "rural" else _shares(reach, weights, mine, task)
+        tell("双重覆盖", "cover twice over")
+        twice = _ask(Question("backup", allow_unreachable=True), reach, weights, mine, budget.next())
+    steps: tuple[Step, ...] = ()
+    if asked.residents == "urban":
+        steps = _steps(reach, weights, mine, demand, _proposed(least, twice), task, budget, tell)
+    shares: dict[float, Siting] = {}
+    for share in () if asked.greenfield or asked.residents == "rural" else task.shares:
+        tell(f"覆盖 {share * 100:g} % 的人", f"{share * 100:g} % of the people")
+        shares[share] = _ask(Question("lscp", share=share), reach, weights, mine, budget.next())
     stations = mine[mine["kind"] == "station"]
     today = travel.reach(demand, stations, asked.limit).covered().to_numpy(bool)
     population = demand["population"].to_numpy()
@@ -187,7 +229,14 @@ def _ask(question: Question, reach: Reach, weights: pd.Series, sites: pd.DataFra
 
 
 def _steps(
-    reach: Reach, weights: pd.Series, sites: pd.DataFrame, demand: pd.DataFrame, proposed: Siting, task: EmergencyTask
+    reach: Reach,
+    weights: pd.Series,
+    sites: pd.DataFrame,
+    demand: pd.DataFrame,
+    proposed: Siting,
+    task: EmergencyTask,
+    budget: Budget,
+    tell: _Telling,
 ) -> tuple[Step, ...]:
     """Return the most people that 0, 1, 2 … more stations reach, up to those that everyone needs.
 
@@ -196,16 +245,19 @@ def _steps(
     instance = _instance(Question("mclp", p=0), reach, weights, sites)
     solver, hosts = small_first(solve), frozenset(sites.loc[sites["kind"] == "host", "id"])
     known = proposed.status in ("optimal", "feasible")
-    most = len(proposed.chosen) if proposed.status == "optimal" else task.most
+    most = min(len(proposed.chosen) if proposed.status == "optimal" else task.most, task.most)
+    budget.skip(task.most - most)
 
-    def hosted(one: Instance, limits: Limits) -> Siting:
+    def hosted(one: Instance, _: Limits) -> Siting:
+        tell(f"新增 {one.question.p} 处", f"{one.question.p} more")
+        limits = budget.next()
         if known and len(proposed.chosen) == one.question.p:
             opened, covered = open_positions(one, proposed.chosen), proposed.covered
             return siting_of(one, opened, covered, covered, proposed.seconds, limits, {})
         return with_hosts(lexicographic(one, limits, solver), hosts)
 
     groups = demand.set_index("id")["town_code"]
-    return tuple(curve(instance, task.solving, range(min(most, task.most) + 1), hosted, groups))
+    return tuple(curve(instance, task.solving, range(most + 1), hosted, groups))
 
 
 def with_hosts(siting: Siting, hosts: Collection[str]) -> Siting:
@@ -241,10 +293,6 @@ def with_hosts(siting: Siting, hosts: Collection[str]) -> Siting:
         siting.reduced,
     )
     return replace(found, ties=True)
-
-
-def _shares(reach: Reach, weights: pd.Series, sites: pd.DataFrame, task: EmergencyTask) -> Mapping[float, Siting]:
-    return {share: _ask(Question("lscp", share=share), reach, weights, sites, task.solving) for share in task.shares}
 
 
 def _sites(region: Region, task: EmergencyTask) -> pd.DataFrame:

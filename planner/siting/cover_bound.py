@@ -77,7 +77,7 @@ def priced(covers: Covers, count: int, price: Amounts, best: Plan, aim: Aim, rou
         often[top] += _FADE
         if turn % _ROUNDING == 0:
             best = _better(covers, best, _rounded(covers, often, count, aim.ends))
-        if least < aim.need(best.value) or pull < _WEAKEST or clock.now() > aim.ends:
+        if min(least, total) < aim.need(best.value) or pull < _WEAKEST or clock.now() > aim.ends:
             break
         if not _moved(covers, now, times, pull * max(bound - best.value, 1e-9 * abs(best.value))):
             break

@@ -1,5 +1,6 @@
 """Maximal cover by branch and bound: each question is squeezed by its bound, then split at a column, the widest bound first."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -70,15 +71,15 @@ def squeezed(left: Left, best: Plan, aim: Aim, rounds: int) -> tuple[Node | None
         found = priced(left.covers, left.count, left.price, none, aim, rounds)
         if found.plan.value > none.value:
             best = left.sites(found.plan)
-        need = aim.need(best.value) - left.base
-        if found.bound < need:
+        need, most = aim.need(best.value) - left.base, min(found.bound, float(left.covers.weight.sum()))
+        if most < need:
             return None, best
         opened, shut = settled(found, left.count, need)
         column = _split_at(found, opened | shut)
         left = replace(left, price=found.price)
         settle = int(opened.sum() + shut.sum())
         enough = settle >= _WORTH_ANOTHER * left.covers.columns and clock.now() < aim.ends
-        bound = left.base + found.bound
+        bound = left.base + most
         if settle:
             left = left.after(opened, shut)
         if not enough and 0 < left.count < left.covers.columns:
@@ -90,18 +91,25 @@ def _split_at(found: Priced, decided: Bools) -> int:
     return int(np.argmin(np.where(decided, np.inf, np.abs(found.often - 0.5))))
 
 
-def best_plan(left: Left, best: Plan, aim: Aim) -> tuple[Plan, float]:
-    """Return (the best plan, in sites; what no plan can beat)."""
+def best_plan(left: Left, best: Plan, aim: Aim, for_all: Callable[[], Plan | None]) -> tuple[Plan, float]:
+    """Return (the best plan, in sites; what no plan can beat).
+
+    for_all: looks for a plan that covers everyone, where the bound leaves room for one
+    """
     node, best = squeezed(left, best, aim, _AT_FIRST)
+    everyone = left.base + float(left.covers.weight.sum())
+    if node is not None and node.bound >= everyone * (1 - 1e-9):
+        best = for_all() or best
     queue = [] if node is None else [node]
-    root = np.inf if node is None else node.bound
-    while queue and clock.now() < aim.ends:
+    root = everyone if node is None else node.bound
+    while queue and clock.now() < aim.ends and best.value < everyone:
         node = queue.pop(_next(queue))
         for child in _halves(node):
             found, best = squeezed(child, best, aim, _LATER)
             if found is not None:
                 queue.append(replace(found, bound=min(found.bound, node.bound)))
         queue = [one for one in queue if one.bound >= aim.need(best.value)]
+    queue = [] if best.value >= everyone else queue
     least = aim.need(best.value) if aim.gap else best.value
     widest = max([one.bound for one in queue], default=least)
     return best, max(min(root, max(widest, least)), best.value)

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from planner import clock
 from planner.siting.cover_model import Rules, cover_rules, site_program, solve_scaled
 from planner.siting.cover_run import Run
 from planner.siting.cover_start import cheaper_columns, covering
@@ -61,7 +60,7 @@ def _fewest(run: Run, covers: Covers) -> Cheapest:
     """Return the fewest columns that cover every row, in half of the time that is left, and a whole number as bound."""
     inner = replace(covers, sites=np.arange(covers.columns))
     left, opened = fewer(inner, covers.columns, np.ones(covers.columns))
-    found = cheapest_cover(_part(run, 0.5), left, np.ones(left.columns))
+    found = cheapest_cover(run.part(0.5), left, np.ones(left.columns))
     values = opened.astype(np.float64)
     values[left.sites[found.values > 0.5]] = 1.0
     return Cheapest(values, float(opened.sum() + np.ceil(found.bound - 1e-6)))
@@ -74,7 +73,7 @@ def _by_core(run: Run, covers: Covers, costs: Amounts, rules: list[Rules], start
     if relaxed.status != "optimal":
         return _solved(program, run.rest, start, _shared(covers, costs))
     if costs @ start > (1 + _WIDE) * relaxed.objective:
-        start = cheaper_columns(covers, costs, start, _MORE_TURNS * covers.rows, _part(run, 0.25).ends)
+        start = cheaper_columns(covers, costs, start, _MORE_TURNS * covers.rows, run.part(0.25).ends)
     price = np.maximum(relaxed.duals, 0.0)
     reduced = costs - program.rows.T @ price
     floor = float(price @ program.low + np.minimum(reduced, 0.0).sum())  # Lagrange: holds whatever the prices
@@ -85,7 +84,7 @@ def _by_core(run: Run, covers: Covers, costs: Amounts, rules: list[Rules], start
             return Cheapest(best.values, other)
         most = floor + share * (aim - floor)
         core = (floor + np.maximum(reduced, 0.0) <= most + 1e-9 * abs(aim)) | (best.values > 0.5)
-        found = _in_core(covers, costs, rules, core, best, run.rest if share == 1 else _part(run, _NARROW).rest)
+        found = _in_core(covers, costs, rules, core, best, run.rest if share == 1 else run.part(_NARROW).rest)
         best = Cheapest(found.values, max(best.bound, min(found.bound, other if share == 1 else most)))
     return best
 
@@ -109,11 +108,6 @@ def _cheaper_than(costs: Amounts, cost: float) -> tuple[float, float]:
     if bool((costs == np.rint(costs)).all()):
         return cost - 1 + 1e-3, cost
     return cost * (1 - 1e-9), cost * (1 - 1e-9)
-
-
-def _part(run: Run, share: float) -> Run:
-    """Return the run with a share of the time that is left."""
-    return Run(run.instance, replace(run.limits, seconds=share * run.rest.seconds), clock.now())
 
 
 def _shared(covers: Covers, costs: Amounts) -> float:

@@ -38,6 +38,10 @@ class Run:
         """The limits with the time that is left."""
         return replace(self.limits, seconds=max(self.ends - clock.now(), 0.0))
 
+    def part(self, share: float) -> "Run":
+        """Return the run with a share of the time that is left."""
+        return Run(self.instance, replace(self.limits, seconds=share * self.rest.seconds), clock.now())
+
     def found(self, opened: Bools, objective: float, bound: float, covers: Covers) -> Siting:
         """Return the answer with a plan (a mask of all open sites); covers is what was left after the reductions."""
         sizes = {

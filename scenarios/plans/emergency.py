@@ -90,7 +90,7 @@ class Report:
             *(("道路", one) for one in self._road_said),
             *(("响应时间", one) for one in self._time_said),
             ("曲线", f"最多列到新增 {task.most} 处（--most）"),
-            ("时限", f"每一步求解至多 {exact_text(task.solving.seconds)} 秒"),
+            ("时限", f"全部求解至多 {exact_text(task.solving.seconds)} 秒"),
         ]  # fmt: skip
 
     @property
