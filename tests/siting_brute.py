@@ -126,7 +126,8 @@ def worth(case: Instance, opened: tuple[int, ...]) -> float | None:
         enough = (
             (times > 0)[usable].all()
             if asked.share == 1
-            else weight[times > 0].sum() >= asked.share * weight.sum() - 1e-9
+            else weight[times > 0].sum()
+            >= asked.share * (weight[usable] if asked.allow_unreachable else weight).sum() - 1e-9
         )
         return float(cost) if enough else None
     if asked.model == "backup":

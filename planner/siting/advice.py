@@ -451,7 +451,7 @@ def _given_up(which: int, zh: str, en: str) -> Callable[[Instance, Limits], Iter
 
 def _share(instance: Instance, limits: Limits) -> Iterable[Change]:
     """The largest share that can be covered."""
-    total, width = float(instance.weight.sum()), len(instance.site_ids)
+    total, width = instance.share_of, len(instance.site_ids)
     covers, done = share_rows(instance)
     program = with_covered(rules_of(instance, serve=False), instance, covers)
     value = np.concatenate([np.zeros(width), -covers.weight])

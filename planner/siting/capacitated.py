@@ -22,6 +22,7 @@ from planner.siting.capacitated_model import (
     program_of,
     scale_of,
 )
+from planner.siting.capacitated_start import greedy_sites, whole_shares
 from planner.siting.feasible import out_of_reach
 from planner.siting.highs import Program, Solved, solve, solve_with_cuts
 from planner.siting.instance import Instance
@@ -64,7 +65,7 @@ def solve_capacitated(instance: Instance, limits: Limits) -> Siting:
     if plan is None and floor == np.inf:
         return _infeasible(instance, limits, begin)
     if plan is None:
-        return no_plan(instance, seconds, limits, bound=max(floor, 0.0))
+        return no_plan(instance, seconds, limits, bound=floor if floor > 0 else np.nan)
     floor = max(min(floor, plan.objective), 0.0)
     return siting_of(instance, plan.opened, plan.objective, floor, seconds, limits, sizes, plan.flows)
 
@@ -117,7 +118,7 @@ def _search(
     Only sites and pairs that add at most `step` to the bound are asked about. A plan within `step` of the bound is then
     the best of all; else the step grows to where the plan found stands, or to everything.
     """
-    plan: _Plan | None = None
+    plan = _first(net, limits, begin)
     step = abs(bound.value) * _FIRST_STEP if np.isfinite(bound.value) else np.inf
     floor = bound.value
     while True:
@@ -139,6 +140,24 @@ def _search(
             return plan, floor, sizes
         step = plan.objective - bound.value if plan is not None else (step * 5 if step < abs(bound.value) else np.inf)
         step = step * (1 + _SURE) + _SURE
+
+
+def _first(net: Network, limits: Limits, begin: float) -> _Plan | None:
+    """Return a plan by greed, None where it finds none."""
+    found = greedy_sites(net)
+    if found is None:
+        return None
+    opened, greedy = found
+    if net.instance.question.split:
+        share = _cheapest(net, opened, _to_tell(_left(limits, begin)))
+    else:
+        share = whole_shares(net, opened)
+    share = greedy if share is None else share
+    return None if share is None else _told(net, opened, share)
+
+
+def _to_tell(limits: Limits) -> Limits:
+    return replace(limits, seconds=max(limits.seconds, _TO_TELL), gap=0.0)
 
 
 def _within(net: Network, links: Positions, bound: Bound, step: float) -> Program:
@@ -193,9 +212,14 @@ def _plan_of(net: Network, solved: Solved, limits: Limits) -> _Plan | None:
     chosen, share = np.split(solved.values, [len(net.may)])
     is_open = chosen > 0.5
     if net.instance.question.split:
-        share = _transport(net, is_open, share, replace(limits, seconds=max(limits.seconds, _TO_TELL), gap=0.0))
+        share = _transport(net, is_open, share, _to_tell(limits))
     else:
         share = _single(net, share)
+    return _told(net, is_open, share)
+
+
+def _told(net: Network, is_open: Bools, share: Amounts) -> _Plan:
+    """Return the plan of open sites and shares, with its objective."""
     some = share > 0
     demand, site, share = net.demand[some], net.site[some], share[some]
     objective = float((net.weight[some] * share * net.cost[some]).sum() + net.price[is_open].sum())
@@ -223,6 +247,15 @@ def _light(instance: Instance, is_open: Bools) -> tuple[Positions, Positions]:
 
 
 def _transport(net: Network, is_open: Bools, share: Amounts, limits: Limits) -> Amounts:
+    """Return the cheapest shares for a set of open sites, those of the solver's plan where they are not found."""
+    cheapest = _cheapest(net, is_open, limits)
+    if cheapest is None:  # loads to the brim: what the solver's tolerance let through may not pass twice
+        total = np.bincount(net.row, share, len(net.who))
+        return np.where(share > _BROKEN, share, 0.0) / total[net.row]
+    return cheapest
+
+
+def _cheapest(net: Network, is_open: Bools, limits: Limits) -> Amounts | None:
     """Return the cheapest shares for a set of open sites: in whole people where weights and loads are whole."""
     pairs = np.flatnonzero(is_open[net.site])
     who, sites = len(net.who), len(net.may)
@@ -242,12 +275,11 @@ def _transport(net: Network, is_open: Bools, share: Amounts, limits: Limits) -> 
         np.zeros(len(pairs), np.bool_),
     )
     solved = solve(program, limits)
-    if solved.status != "optimal":  # loads to the brim: what the solver's tolerance let through may not pass twice
-        total = np.bincount(net.row, share, who)
-        return np.where(share > _BROKEN, share, 0.0) / total[net.row]
+    if solved.status != "optimal":
+        return None
     amount = solved.values
     if all(np.array_equal(one, np.rint(one)) for one in (weight, low, high)):
         amount = np.rint(amount)
-    out = np.zeros(len(share))
+    out = np.zeros(len(net.demand))
     out[pairs] = np.maximum(amount, 0.0) / net.weight[pairs]
     return out

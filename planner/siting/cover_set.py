@@ -57,7 +57,7 @@ def _required(instance: Instance) -> Covers:
 def cheapest_for_share(run: Run) -> Siting:
     """Return the cheapest sites that cover a share of all weight."""
     instance, count = run.instance, open_count(run.instance)
-    total, done = float(instance.weight.sum()), 0.0 if count is None else float(instance.weight[count > 0].sum())
+    total, done = instance.share_of, 0.0 if count is None else float(instance.weight[count > 0].sum())
     need = instance.question.share * total - done
     slack = 1e-9 * total
     if unit_of(instance.weight, 0.0):

@@ -87,7 +87,7 @@ def rules_of(instance: Instance, *, serve: bool = True) -> Program:
     program = _of_sites(instance)
     if serve and asked.model == "lscp" and asked.share < 1:
         covers, done = share_rows(instance)
-        need = asked.share * float(instance.weight.sum()) - done
+        need = asked.share * instance.share_of - done
         slack = 1e-9 * float(instance.weight.sum())
         total = hstack([csr_array((1, len(instance.site_ids))), csr_array(covers.weight[None])])
         return _with_rows(with_covered(program, instance, covers), csr_array(total), np.array([need - slack]))

@@ -81,6 +81,14 @@ class Instance:
             return np.diff(self.indptr) == 0
         return np.bincount(self.row[usable[self.indices]], minlength=len(self.weight)) == 0
 
+    @cached_property
+    def share_of(self) -> float:
+        """The weight that lscp's share is of: all of it; where the unreachable are left out, that which can be reached.
+
+        So a smaller share never asks more than a larger one does.
+        """
+        return float(self.weight[~self.unreachable].sum() if self.question.allow_unreachable else self.weight.sum())
+
     def with_sites(self, *, force: Positions | None = None, forbid: Positions | None = None) -> "Instance":
         """Return the same question with some candidates forced or forbidden."""
         status = self.status.copy()

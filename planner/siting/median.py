@@ -6,12 +6,14 @@ import numpy as np
 
 from planner import clock
 from planner.siting.center_cover import covering
+from planner.siting.cover_start import covering as greedy_cover
 from planner.siting.feasible import out_of_reach
 from planner.siting.instance import Instance
-from planner.siting.median_problem import Median, Positions, median_of, settled
+from planner.siting.median_problem import Bools, Median, Positions, median_of, settled
 from planner.siting.median_search import Best, searched
 from planner.siting.median_swap import Plan, greedy, interchanged
 from planner.siting.question import Limits
+from planner.siting.reduce import covers_of, open_count
 from planner.siting.siting import Siting, no_plan, siting_of
 
 
@@ -49,10 +51,29 @@ def first_plan(instance: Instance, whole: Median, limits: Limits, ends: float) -
         plan = interchanged(whole, opened, ends)
         if plan.value < whole.never:
             return plan, False
-    known = covering(instance, None, replace(limits, seconds=max(ends - clock.now(), 0.0)))
-    if known.opened is None:
-        return None, known.proven
-    return interchanged(whole, np.searchsorted(whole.sites, np.intersect1d(known.opened, whole.sites)), ends), False
+    cover = _greedy_cover(instance, whole)
+    if cover is None:
+        known = covering(instance, None, replace(limits, seconds=max(ends - clock.now(), 0.0)))
+        if known.opened is None:
+            return None, known.proven
+        cover = known.opened
+    return interchanged(whole, np.searchsorted(whole.sites, np.intersect1d(cover, whole.sites)), ends), False
+
+
+def _greedy_cover(instance: Instance, whole: Median) -> Positions | None:
+    """Return sites that serve everyone by greed, filled up to the number asked; None where the rules are not kept."""
+    left = covers_of(instance, instance.weight, None, ~instance.unreachable & _unserved(instance))
+    chosen = left.sites[greedy_cover(left, np.ones(left.columns)) > 0.5]
+    place = np.searchsorted(whole.sites, np.intersect1d(chosen, whole.sites))
+    others = np.setdiff1d(np.arange(len(whole.sites)), place)
+    opened = np.sort(np.concatenate([place, others[: max(whole.pick - len(place), 0)]]))
+    return whole.sites[opened] if len(opened) == whole.pick and whole.rules.keeps(opened) else None
+
+
+def _unserved(instance: Instance) -> Bools:
+    """Return whether no site that is open always serves each demand."""
+    count = open_count(instance)
+    return np.ones(len(instance.weight), np.bool_) if count is None else count == 0
 
 
 def _grain(instance: Instance) -> float:

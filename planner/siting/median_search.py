@@ -103,7 +103,7 @@ def searched(whole: Median, best: Best, limits: Limits, ends: float) -> Searched
     if steps is not None and bound < best.enough and clock.now() < ends:
         best, bound = _solved(small, steps, best, bound, limits, ends)
     left = {"sites_left": len(small.fee), "pairs_left": len(small.pairs.cost), "nodes": done}
-    return Searched(best, best.raised(max(found.bound, min(bound, best.enough))), left)
+    return Searched(best, best.raised(max(found.bound, least_of(root), min(bound, best.enough))), left)
 
 
 def _explored(

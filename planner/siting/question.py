@@ -24,7 +24,8 @@ class Question:
     """One siting question, apart from its data.
 
     p                  how many sites are open, fixed and forced ones counted, background ones not
-    share              lscp: the share of all weight that must be covered; below 1 not every demand must be
+    share              lscp: the share of all weight that must be covered (of the reachable weight with
+                       allow_unreachable); below 1 not every demand must be
     backup_weight      backup with p: what a second cover is worth beside a first (0 to 1)
     split              capacitated: a demand may be served by several sites
     allow_unreachable  leave out what no site reaches, and solve the rest
