@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from planner import __version__
+from planner import __version__, clock
 from planner.errors import FugaiError, Language, OptionError, Problem, SitingError, Text
 from planner.hospitals import KIND as HOSPITAL
 from planner.hospitals import hospital_lines
@@ -22,6 +22,7 @@ from planner.reach import rows_of as pairs_of
 from planner.schema import FACILITY_KINDS
 from planner.siting.advice import Lever
 from planner.siting.best import k_best, same, with_ties
+from planner.siting.budget import Budget
 from planner.siting.classes import classes
 from planner.siting.curve import Step, curve
 from planner.siting.feasible import must_serve_all
@@ -35,6 +36,7 @@ from planner.travel import Road, StraightLine
 from scenarios.site_files import Pairs, positions
 from scenarios.site_places import kind_of, known_kinds, names_hospitals, names_kind, places_of, resident_names, selected
 
+Tell = Callable[[Text], None]
 NEEDS_LIMIT = ("lscp", "mclp", "backup")
 MAXIMISES = ("mclp", "backup")
 _STATUS_OPTIONS = ("fixed", "background", "force", "forbid")
@@ -225,8 +227,8 @@ def answer_of(siting: Siting, language: Language = "zh") -> dict[str, Any]:
         "p": siting.question.p,
         "status": siting.status,
         "objective": _number(siting.objective),
-        "bound": _number(siting.bound),
-        "gap": _number(siting.gap),
+        "bound": _number(siting.bound) if siting.bounded else None,
+        "gap": _number(siting.gap) if siting.bounded else None,
         "seconds": round(siting.seconds, 3),
         "chosen": list(siting.chosen),
         "background": list(siting.background),
@@ -235,6 +237,7 @@ def answer_of(siting: Siting, language: Language = "zh") -> dict[str, Any]:
         "uncovered": _number(siting.uncovered),
         "unreachable": _number(siting.unreachable),
         "unreachable_ids": list(siting.unreachable_ids),
+        **_share_of(siting),
         "ties": siting.ties,
         "reduced": dict(siting.reduced),
         "solver": siting.solver,
@@ -249,6 +252,20 @@ def answer_of(siting: Siting, language: Language = "zh") -> dict[str, Any]:
             "change": clash.change.say(language),
         }
     return out
+
+
+def _share_of(siting: Siting) -> dict[str, Any]:
+    """Return, where a share was asked, what it is a share of: with the unreachable left out, of those who can be reached."""
+    asked = siting.question
+    if asked.model != "lscp" or asked.share >= 1:
+        return {}
+    return {
+        "share": asked.share,
+        "share_of": {
+            "who": "reachable" if asked.allow_unreachable else "all",
+            "weight": _number(siting.instance.share_of),
+        },
+    }
 
 
 def has_plan(siting: Siting) -> bool:
@@ -334,33 +351,59 @@ def answers(
     levers: Sequence[Lever],
     groups: pd.Series | None,
     extra: tuple[int, float | None],
+    tell: Tell = lambda _: None,
 ) -> list[Found]:
     """Return the answer to each instance (one question, p by p); `extra`: how many plans, and the tolerance of classes.
 
-    Of equally good plans the one is told that a second objective and the ids prefer, where that is cheap.
+    limits bounds all of it: each p, its ties, its other plans and its classes. Of equally good plans the one is told
+    that a second objective and the ids prefer, where that is cheap.
     """
+    budget = Budget(limits, len(instances) * (1 + int(extra[0] > 1) + int(extra[1] is not None)))
 
-    def told(instance: Instance, given: Limits) -> Siting:
-        first = explained(solve(instance, given), levers)
-        dear = instance.question.model == "capacitated" and len(instance.costs) > _CHEAP_PAIRS
-        if dear or len(instance.free) > CHEAP or first.status != "optimal":
-            return first
-        return with_ties(lexicographic(instance, given, solve, first), solve)
+    def told(instance: Instance, _: Limits) -> Siting:
+        p = instance.question.p
+        tell(Text("求解" if p is None else f"求解 p = {p}", "solving" if p is None else f"solving p = {p}"))
+        return _with_ties(instance, budget.next(), levers)
 
     if len(instances) == 1:
-        return [_with_extra(told(instances[0], limits), None, limits, extra)]
+        return [_with_extra(told(instances[0], limits), None, budget, extra, tell)]
     steps = curve(instances[0], limits, [one.question.p or 0 for one in instances], told, groups)
-    return [_with_extra(step.siting, step, limits, extra) for step in steps]
+    return [_with_extra(step.siting, step, budget, extra, tell) for step in steps]
 
 
-def _with_extra(siting: Siting, step: Step | None, limits: Limits, extra: tuple[int, float | None]) -> Found:
+def _with_ties(instance: Instance, limits: Limits, levers: Sequence[Lever]) -> Siting:
+    """Return the answer, of its ties the one that is told, and whether there are ties; its seconds are of all that."""
+    begin = clock.now()
+
+    def left() -> Limits:
+        return replace(limits, seconds=max(limits.seconds - (clock.now() - begin), 0.0))
+
+    answer = explained(solve(instance, limits), levers)
+    dear = instance.question.model == "capacitated" and len(instance.costs) > _CHEAP_PAIRS
+    if not dear and len(instance.free) <= CHEAP and answer.status == "optimal":
+        answer = with_ties(lexicographic(instance, left(), solve, answer), solve, left())
+    return replace(answer, seconds=clock.now() - begin)
+
+
+def _with_extra(
+    siting: Siting, step: Step | None, budget: Budget, extra: tuple[int, float | None], tell: Tell
+) -> Found:
     count, tolerance = extra
     if not has_plan(siting):
+        budget.skip(int(count > 1) + int(tolerance is not None))
         return Found(siting, step=step)
-    plans = k_best(siting.instance, limits, count, solve, siting) if count > 1 else []
+    begin = clock.now()
+    plans: list[Siting] = []
+    if count > 1:
+        tell(Text(f"最好的 {count} 个方案", f"the {count} best plans"))
+        plans = k_best(siting.instance, budget.next(), count, solve, siting)
     if len(plans) > 1 and siting.ties is None and siting.status == plans[1].status == "optimal":
         siting = replace(siting, ties=same(siting.objective, plans[1].objective))
-    table = None if tolerance is None else classes(siting.instance, limits, solve, tolerance, siting, plans)
+    table = None
+    if tolerance is not None:
+        tell(Text("候选点分类", "classes of the candidates"))
+        table = classes(siting.instance, budget.next(), solve, tolerance, siting, plans)
+    siting = replace(siting, seconds=siting.seconds + clock.now() - begin)
     return Found(siting, tuple(plans), table, step)
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,13 @@ import pandas as pd
 import pytest
 from shapely import LineString
 
+from planner.siting.question import Limits, Question
+from planner.siting.siting import no_plan, siting_of
 from scenarios.cli import main
+from scenarios.plans.emergency_tables import fewest_said
+from scenarios.plans.words import state_text
+from scenarios.site import answer_of
+from tests.siting_brute import instance
 
 SAMPLE = Path(__file__).parent.parent / "geodata" / "samples" / "panzhihua"
 DEMAND = pd.DataFrame({"id": ["a", "b", "c", "d"], "weight": [1, 2, 3, 4]})
@@ -195,11 +202,12 @@ def test_a_run_that_time_stops_says_feasible(tmp_path: Path, capsys: pytest.Capt
     for seconds in ("3", "6", "12", "24"):
         code = run(tmp_path, *more, "--time-limit", seconds)
         said = capsys.readouterr().out
-        if code == 0:
+        assert code == 0  # a plan there is at any limit; a bound takes longer
+        assert "可行方案" in said
+        if "差距" in said:
             break
-        assert "没有找到方案" in said
-    assert "可行方案" in said
-    assert "下界" in said
+        assert "时限内没有得到下界" in said
+    assert "，下界" in said
     assert "差距" in said
     assert "最优" not in said
 
@@ -531,7 +539,8 @@ def test_a_bound_below_nothing_is_not_told() -> None:
     for one in (no_plan(case, 0.0, Limits(), bound=-7.0),
                 siting_of(case, np.array([0]), 3.0, -7.0, 0.0, Limits(), {})):  # fmt: skip
         line = summary(Found(one), words, "zh")[0]
-        assert "下界 0" in line
+        assert "下界 0" not in line
+        assert "时限内没有" in line
         assert "-7" not in line
 
 
@@ -539,3 +548,51 @@ def test_help_is_quick() -> None:
     begin = time.perf_counter()
     subprocess.run([sys.executable, "-m", "scenarios", "site", "--help"], check=True, capture_output=True)
     assert time.perf_counter() - begin < 2.0  # 0.2 s on an idle machine
+
+
+def test_the_share_names_what_it_is_of(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the unreachable left out, a share is of those in reach: so 0.9 asks no more than all of them."""
+    COSTS[COSTS["demand_id"] != "d"].to_csv(town / "C.csv", index=False)
+    more = ("--model", "lscp", "--limit", "3", "--share", "0.9")
+    assert run(town, *more) == 2
+    capsys.readouterr()
+    told = answer(town, capsys, *more, "--allow-unreachable")
+    assert told["share_of"] == {"who": "reachable", "weight": 6}
+    assert told["covered"] >= 0.9 * 6
+    assert run(town, *more, "--allow-unreachable") == 0
+    assert "覆盖比例 0.9 按够得着的 6计" in capsys.readouterr().out
+    assert answer(town, capsys, *more[:-1], "0.5")["share_of"] == {"who": "all", "weight": 10}
+    assert "share_of" not in answer(town, capsys, "--model", "mclp", "--limit", "3", "-p", "1")
+
+
+def test_the_limit_of_time_is_of_the_whole_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Several p, their ties, other plans and classes share it, and the seconds told are of all of that."""
+    rng = np.random.default_rng(2)
+    place, weight = rng.random((90, 2)), rng.integers(1, 21, 90)
+    ids = [f"p{at:03d}" for at in range(90)]
+    pd.DataFrame({"id": ids, "weight": weight}).to_csv(tmp_path / "D.csv", index=False)
+    pd.DataFrame({"id": ids[:36]}).to_csv(tmp_path / "F.csv", index=False)
+    far = np.rint(np.hypot(*(place[:, None] - place[None, :36]).transpose(2, 0, 1)) * 1000).astype(int)
+    rows = [(ids[i], ids[j], far[i, j]) for i in range(90) for j in range(36) if far[i, j] < 300]
+    pd.DataFrame(rows, columns=COSTS.columns).to_csv(tmp_path / "C.csv", index=False)
+    more = ("--model", "backup", "-p", "8-10", "--limit", "300", "--k-best", "9", "--classes", "--time-limit", "4")
+    begin = time.monotonic()
+    told = answer(tmp_path, capsys, *more)
+    spent = time.monotonic() - begin
+    assert told["seconds"] == pytest.approx(sum(one["seconds"] for one in told["curve"]), abs=0.01)
+    assert told["seconds"] <= min(spent, 4 + 3)
+    assert told["seconds"] > 0.3 * min(spent, 4)
+    assert all(one["status"] in ("optimal", "feasible") for one in told["curve"])
+
+
+def test_a_bound_that_tells_nothing_is_none() -> None:
+    case = instance(Question("p-median", p=1), [[0, 5], [5, 0]], [1, 1])
+    known = siting_of(case, np.array([0]), 5.0, 0.0, 0.0, Limits(), {})
+    assert (answer_of(known)["bound"], answer_of(known)["gap"]) == (None, None)
+    assert answer_of(replace(known, bound=-3e13))["bound"] is None
+    assert answer_of(replace(known, bound=2.0, gap=0.6))["bound"] == 2
+    none = no_plan(case.asking(Question("lscp")), 0.0, Limits(), bound=0.0)
+    assert state_text(none, "mm", 0.0) == "时限内没有找到方案"
+    assert fewest_said(none) == "：时限内没有找到方案"
+    found = siting_of(case.asking(Question("lscp")), np.array([0]), 1.0, 0.0, 0.0, Limits(), {})
+    assert fewest_said(found) == "还要新增 1 处（可行方案，未证明最少）"

@@ -102,22 +102,25 @@ def partition(
     return [search.bounded(plan, bound) for plan, (bound, _) in zip(ordered, plans, strict=True)]
 
 
-def with_ties(siting: Siting, solve: Solver) -> Siting:
-    """Return the answer with `ties` told: whether another plan is as good; None where that is not proven."""
+def with_ties(siting: Siting, solve: Solver, limits: Limits | None = None) -> Siting:
+    """Return the answer with `ties` told: whether another plan is as good; None where that is not proven.
+
+    limits: how long that may take; else as long as the answer might
+    """
     if siting.status != "optimal" or _two_steps(siting.instance):
         return siting
     from planner.siting.small import as_many, small_plans
 
-    instance = siting.instance
+    instance, limits = siting.instance, limits or siting.limits
     best = siting.objective * sense(instance)
-    plans = small_plans(instance, siting.limits, 2)
+    plans = small_plans(instance, limits, 2)
     if plans is not None:
         return replace(siting, ties=len(plans) > 1 and same(plans[1].objective, siting.objective))
     median = as_many(instance, len(siting.chosen))
-    plans = None if median is None else small_plans(median, siting.limits, 2)
+    plans = None if median is None else small_plans(median, limits, 2)
     if plans is not None:
         return replace(siting, ties=len(plans) > 1)
-    search = _Search(instance, siting.limits, solve, clock.now())
+    search = _Search(instance, limits, solve, clock.now())
     unsure = False
     for part in search.others(_Part(_none(), _none(), best, siting)):
         if part.plan is not None and same(part.value, best):

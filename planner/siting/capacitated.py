@@ -22,7 +22,7 @@ from planner.siting.capacitated_model import (
     program_of,
     scale_of,
 )
-from planner.siting.capacitated_start import greedy_sites, whole_shares
+from planner.siting.capacitated_start import greedy_sites, nearest_sites, whole_shares
 from planner.siting.feasible import out_of_reach
 from planner.siting.highs import Program, Solved, solve, solve_with_cuts
 from planner.siting.instance import Instance
@@ -120,7 +120,7 @@ def _search(
     """
     plan = _first(net, limits, begin)
     step = abs(bound.value) * _FIRST_STEP if np.isfinite(bound.value) else np.inf
-    floor = bound.value
+    floor = max(bound.value, net.least)
     while True:
         asked = _within(net, links, bound, step)
         sizes = _sizes(net, asked)
@@ -143,16 +143,21 @@ def _search(
 
 
 def _first(net: Network, limits: Limits, begin: float) -> _Plan | None:
-    """Return a plan by greed, None where it finds none."""
-    found = greedy_sites(net)
-    if found is None:
-        return None
-    opened, greedy = found
-    if net.instance.question.split:
-        share = _cheapest(net, opened, _to_tell(_left(limits, begin)))
-    else:
-        share = whole_shares(net, opened)
-    share = greedy if share is None else share
+    """Return the cheaper of two plans by greed: of the sites that take in most, and of those that are nearest."""
+    filled = greedy_sites(net)
+    near = nearest_sites(net, begin + limits.seconds / 4)
+    plans = []
+    if filled is not None:
+        plans.append(_served(net, filled[0], filled[1], _left(limits, begin)))
+    if near is not None:
+        plans.append(_served(net, near, None, _left(limits, begin)))
+    return min((one for one in plans if one is not None), key=lambda one: one.objective, default=None)
+
+
+def _served(net: Network, opened: Bools, known: Amounts | None, limits: Limits) -> _Plan | None:
+    """Return the plan of these sites, served as cheaply as is found out; None where no way is known."""
+    share = _cheapest(net, opened, _to_tell(limits)) if net.instance.question.split else whole_shares(net, opened)
+    share = known if share is None else share
     return None if share is None else _told(net, opened, share)
 
 

@@ -48,6 +48,14 @@ class Network:
         """The place of each pair's demand in `who`."""
         return np.searchsorted(self.who, self.demand)
 
+    @cached_property
+    def least(self) -> float:
+        """What any plan costs at least: all weight at its cheapest site."""
+        near = np.full(len(self.who), np.inf)
+        np.minimum.at(near, self.row, self.cost)
+        able = np.isfinite(near)
+        return float((self.instance.weight[self.who] * np.where(able, near, 0.0)).sum())
+
     @property
     def total(self) -> float:
         """The weight to be served."""

@@ -3,6 +3,8 @@
 import numpy as np
 
 from planner.siting.capacitated_model import Amounts, Bools, Network, Positions
+from planner.siting.median_problem import median_of
+from planner.siting.median_swap import greedy, interchanged
 
 
 class _Filling:
@@ -58,8 +60,28 @@ def greedy_sites(net: Network) -> tuple[Bools, Amounts | None] | None:
         done = done + table[:, best]
         filling.take_in(best)
         most = None if most is None else most - 1
-    kept = bool((done >= low - 1e-9).all() and (done <= high + 1e-9).all())
-    return (opened, filling.shares(opened)) if kept else None
+    return (opened, filling.shares(opened)) if _keeps(net, opened) else None
+
+
+def _keeps(net: Network, opened: Bools) -> bool:
+    rules, low, high = net.rules
+    done = rules @ opened.astype(float)
+    return bool((done >= low - 1e-9).all() and (done <= high + 1e-9).all() and net.may[opened].all())
+
+
+def nearest_sites(net: Network, ends: float) -> Bools | None:
+    """Return the open sites of a good plan whose loads are not asked, None where they break a rule."""
+    if net.instance.question.p is None:
+        return None
+    whole = median_of(net.instance)
+    if not 0 <= whole.pick <= len(whole.sites):
+        return None
+    sites = greedy(whole, ends)
+    if not whole.rules.keeps(sites):
+        return None
+    opened = net.must.copy()
+    opened[whole.sites[interchanged(whole, sites, ends).opened]] = True
+    return opened if _keeps(net, opened) else None
 
 
 def whole_shares(net: Network, opened: Bools) -> Amounts | None:

@@ -85,6 +85,13 @@ class Siting:
         return self.instance.question
 
     @property
+    def bounded(self) -> bool:
+        """Whether the bound tells anything: no cost is below 0, and to be told so is to be told nothing."""
+        if not np.isfinite(self.bound):
+            return False
+        return self.question.model in ("mclp", "backup") or self.bound > 0 or self.objective == 0
+
+    @property
     def solver(self) -> str:
         """What found and proved it: our own search and bounds, and HiGHS for what they leave open; with their versions."""
         return f"fugai {__version__} + HiGHS {version('highspy')}"

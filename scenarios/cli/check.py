@@ -24,14 +24,19 @@ def run(options: argparse.Namespace) -> None:
     from geodata.load import load_with_warnings
     from planner.joined import not_joined, road_parts
     from planner.road import Road
+    from scenarios.cli.progress import steps
     from scenarios.cli.report import road_lines
 
-    loaded = load_with_warnings(options.data)
+    with steps(options.lang) as step:
+        step(Text("读取数据", "reading the data"))
+        loaded = load_with_warnings(options.data)
+        road = None if loaded.region.roads is None else Road(loaded.region.roads)
+        step(Text("检查路网", "looking at the roads"))
+        joined = None if road is None else (road_parts(road), not_joined(loaded.region, road))
     for label, value in quality(loaded.region).facts:
         print(printable(f"{label.say(options.lang)}：{value}"))
-    if loaded.region.roads is not None:
-        road = Road(loaded.region.roads)
-        print("\n".join(road_lines(road_parts(road), not_joined(loaded.region, road), options.lang)))
+    if joined is not None:
+        print("\n".join(road_lines(*joined, options.lang)))
     warnings = loaded.warnings
     if warnings:
         print(Text(f"提醒 {len(warnings)} 条：", f"{len(warnings)} warnings:").say(options.lang))

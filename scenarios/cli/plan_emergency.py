@@ -73,7 +73,7 @@ def _lines(report: "Report") -> list[Text]:
     said = [
         Text(
             f"{row['case']}（{row['nature']}）：现状 {count_text(row['covered'])} / {people_text(row['people'])}（{row['share']}），"
-            f"{'在够得着的人里' if row['left'] else ''}全部覆盖还要新增 {row['more']} 处（依托 {row['hosted']}，独立 {row['alone']}）"
+            f"{'在够得着的人里' if row['left'] else ''}全部覆盖{row['said']}（依托 {row['hosted']}，独立 {row['alone']}）"
             + (f"；另有 {people_text(row['left'])}任何候选点都够不着" if row["left"] else ""),
             f"{row['id']}: today {count_text(row['covered'])} of {count_text(row['people'])} ({row['share']}), {row['more']} more for all in reach"
             + (f"; {count_text(row['left'])} are in reach of no site" if row["left"] else ""),

@@ -76,15 +76,21 @@ def _add_common(action: argparse.ArgumentParser, language: Language) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print what a file holds, or download one and print that."""
     from geodata.roads import read_roads, roads_info
+    from scenarios.cli.progress import steps
 
     if options.action == "info":
-        _print(roads_info(read_roads(options.file)), options.lang)
+        with steps(options.lang) as step:
+            step(Text("读取路网", "reading the roads"))
+            info = roads_info(read_roads(options.file))
+        _print(info, options.lang)
         return
     bbox = None if options.bbox is None else _bbox(options.bbox)
     from geodata.roads_fetch import fetch_roads
 
-    graph = fetch_roads(options.out, place=options.place, bbox=bbox, endpoint=options.endpoint)
-    _print(roads_info(graph), options.lang)
+    with steps(options.lang) as step:
+        step(Text("下载路网", "downloading the roads"))
+        info = roads_info(fetch_roads(options.out, place=options.place, bbox=bbox, endpoint=options.endpoint))
+    _print(info, options.lang)
     print(Text(f"输出：{options.out}", f"output: {options.out}").say(options.lang))
 
 

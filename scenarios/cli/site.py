@@ -52,7 +52,7 @@ _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (
     (("--quota",), Text("配额文件：group、at_least、at_most（按候选点的 group 列）", "quotas: group, at_least, at_most"), _FILE),
     (("--spacing",), Text("站点之间最小直线间距，如 3km", "least straight distance between sites, as 3km"), {"metavar": "LIMIT"}),
     (("--budget",), Text("候选点 cost 合计的上限（万元）", "upper limit of the sum of the sites' costs (10,000 yuan)"), {"type": float, "metavar": "N"}),
-    (("--share",), Text("lscp：至少覆盖的需求比例（默认 1）", "lscp: share of the weight to cover (default 1)"), {"type": float, "default": 1.0, "metavar": "S"}),
+    (("--share",), Text("lscp：至少覆盖的需求比例（默认 1）；加 --allow-unreachable 时按够得着的计", "lscp: share of the weight to cover (default 1); with --allow-unreachable, of that in reach"), {"type": float, "default": 1.0, "metavar": "S"}),
     (("--backup-weight",), Text("backup：第二重覆盖的权重（0～1，默认 1）", "backup: what a second cover is worth (0 to 1, default 1)"), {"type": float, "default": 1.0, "metavar": "W"}),
     (("--min-load",), Text("没有写明的站点的负荷下限（背景站点除外）", "lower load of sites without one (background ones excepted)"), {"type": float, "metavar": "N"}),
     (("--max-load",), Text("没有写明的站点的负荷上限（背景站点除外）", "upper load of sites without one (background ones excepted)"), {"type": float, "metavar": "N"}),
@@ -60,7 +60,7 @@ _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (
     (("--k-best",), Text("另列最好的 K 个方案", "list the K best plans"), {"type": int, "default": 1, "metavar": "K"}),
     (("--classes",), Text("把候选点分为 必建、备选、本目标下未入选", "class each candidate: must, may, not in this objective"), {"action": "store_true"}),
     (("--tolerance",), Text("--classes 容许的目标损失（比例，默认 0.01）", "loss of objective that --classes tolerates (default 0.01)"), {"type": float, "default": 0.01, "metavar": "T"}),
-    (("--time-limit",), Text("每次求解的秒数（默认 60）", "seconds of each solve (default 60)"), {"type": float, "default": 60.0, "metavar": "S"}),
+    (("--time-limit",), Text("全部求解的秒数：每个 p、并列方案、--k-best、--classes 都算在内（默认 60）", "seconds of all solving: each p, ties, --k-best, --classes (default 60)"), {"type": float, "default": 60.0, "metavar": "S"}),
     (("--gap",), Text("相对差距到此为止（默认 0，求证明）", "stop at this relative gap (default 0: prove)"), {"type": float, "default": 0.0, "metavar": "G"}),
     (("--seed",), Text("随机种子（默认 0）", "seed (default 0)"), {"type": int, "default": 0, "metavar": "N"}),
     (("--threads",), Text("线程数（默认 1，结果可重现）", "threads (default 1: the same plan each time)"), {"type": int, "default": 1, "metavar": "N"}),
@@ -246,12 +246,11 @@ def run(options: argparse.Namespace) -> int:
         question = _question(options, lists, spacing)
         files = {"费用": options.costs.name if options.costs else "--costs", "间距": "--spacing",
                  "配额": options.quota.name if options.quota else "--quota"}  # fmt: skip
-        step(Text("求解", "solving"))
         instances = [ask(replace(question, p=p), reach, lists, files) for p in asked]
         extra = (options.k_best, options.tolerance if options.classes else None)
         groups = lists.demand.set_index("id")["group"] if "group" in lists.demand else None
         levers = levers_of(reach, lists, unit, again, spacing)
-        found = answers(instances, limits, levers, groups, extra)
+        found = answers(instances, limits, levers, groups, extra, step)
     return finish(found, options, words_of(lists, reach, travel, unit), lists)
 
 

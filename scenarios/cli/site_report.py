@@ -114,6 +114,13 @@ def summary(found: Found, words: Words, language: Language, *, timed: bool = Tru
         lines += [Text(f"  原因：{rule.zh}", f"  why: {rule.en}"), Text(f"  可以：{change.zh}", f"  do: {change.en}")]
     if has_plan(siting):
         lines += _plan(siting, words)
+    if siting.question.model == "lscp" and siting.question.share < 1:
+        weight, share = words.weight(siting.instance.share_of), f"{siting.question.share:.6g}"
+        left_out = siting.question.allow_unreachable
+        who = Text("够得着的" if left_out else "全部", "those in reach" if left_out else "all")
+        lines.append(
+            Text(f"  覆盖比例 {share} 按{who.zh} {weight.zh}计", f"  the share of {share} is of {who.en}, {weight.en}")
+        )
     lines += _around(found, words)
     if timed:
         said = number_text(siting.seconds)
@@ -149,6 +156,11 @@ def _state(siting: Siting, words: Words) -> Text:
     if siting.status == "optimal":
         return Text(f"最优（已证明），目标值 {value.zh}", f"optimal (proven), objective {value.en}")
     if siting.status == "feasible":
+        if not siting.bounded:
+            return Text(
+                f"可行方案，目标值 {value.zh}，时限内没有得到{side.zh}",
+                f"a feasible plan, objective {value.en}, no {side.en} was found in time",
+            )
         gap = _gap(siting)
         return Text(
             f"可行方案，目标值 {value.zh}，{side.zh} {bound.zh}，差距 {gap}",
@@ -156,6 +168,8 @@ def _state(siting: Siting, words: Words) -> Text:
         )
     if siting.status == "infeasible":
         return Text("没有可行方案", "there is no plan")
+    if not siting.bounded:
+        return Text("时限内没有找到方案", "no plan was found in time")
     return Text(f"时限内没有找到方案，{side.zh} {bound.zh}", f"no plan was found in time, {side.en} {bound.en}")
 
 

@@ -105,10 +105,20 @@ def fewest_text(siting: Siting) -> str:
     """Return how many more stations a plan needs, 最少 said only of what is proven."""
     if not has_plan(siting):
         return state_text(siting, "mm", 0.0)
-    count = len(siting.chosen)
+    return f"{len(siting.chosen)}{_unproven(siting)}"
+
+
+def fewest_said(siting: Siting) -> str:
+    """Return the same as an end of a sentence that begins with whom the plan is for."""
+    if not has_plan(siting):
+        return f"：{state_text(siting, 'mm', 0.0)}"
+    return f"还要新增 {len(siting.chosen)} 处{_unproven(siting)}"
+
+
+def _unproven(siting: Siting) -> str:
     if siting.status == "optimal":
-        return f"{count}"
-    return f"{count}（可行方案，至少要 {fewest_bound(siting)}）"
+        return ""
+    return f"（可行方案，至少要 {fewest_bound(siting)}）" if siting.bounded else "（可行方案，未证明最少）"
 
 
 def hosted(report: Report, ids: Iterable[str]) -> tuple[int, int]:
@@ -131,7 +141,7 @@ def overview(report: Report) -> list[Row]:
             {
                 "id": answer.asked.id, "case": answer.asked.label, "nature": report.nature(answer.asked),
                 "people": answer.people, "covered": answer.covered, "share": share_of(answer.covered, answer.people),
-                "more": fewest_text(answer.least), "hosted": with_host, "alone": alone,
+                "more": fewest_text(answer.least), "said": fewest_said(answer.least), "hosted": with_host, "alone": alone,
                 "shares": {share: fewest_text(one) for share, one in answer.shares.items()},
                 "left": cover.sum(mine), "twice_today": share_of(today, answer.people),
                 "twice": share_of(after, answer.people),

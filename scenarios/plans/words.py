@@ -47,7 +47,9 @@ def state_text(siting: Siting, unit: str, people: float) -> str:
     if siting.status == "infeasible":
         return "没有可行方案"
     side = "下界" if siting.question.model in ("p-median", "lscp") else "上界"
-    bound = "未知" if math.isnan(siting.bound) else bound_text(siting, unit, people)
+    if not siting.bounded:
+        return "时限内没有找到方案" if siting.status == "unknown" else f"可行方案（未证明），时限内没有得到{side}"
+    bound = bound_text(siting, unit, people)
     if siting.status == "unknown":
         return f"时限内没有找到方案，{side} {bound}"
     return f"可行方案（未证明），{side} {bound}，差距 {share_text(siting.gap)}"
