@@ -27,7 +27,7 @@ from planner.siting.siting import Siting, open_positions, siting_of
 from planner.siting.small import small_first
 from planner.siting.solve import solve
 from planner.siting.ties import lexicographic
-from planner.text import limit_text
+from planner.text import exact_percent, limit_text
 from planner.travel import Travel
 
 Tell = Callable[[Text], None]
@@ -204,7 +204,7 @@ def _case(
         steps = _steps(reach, weights, mine, demand, _proposed(least, twice), task, budget, tell)
     shares: dict[float, Siting] = {}
     for share in () if asked.greenfield or asked.residents == "rural" else task.shares:
-        tell(f"覆盖 {share * 100:g} % 的人", f"{share * 100:g} % of the people")
+        tell(f"覆盖 {exact_percent(share)} 的人", f"{exact_percent(share)} of the people")
         shares[share] = _ask(Question("lscp", share=share), reach, weights, mine, budget.next())
     stations = mine[mine["kind"] == "station"]
     today = travel.reach(demand, stations, asked.limit).covered().to_numpy(bool)

@@ -115,7 +115,7 @@ def summary(found: Found, words: Words, language: Language, *, timed: bool = Tru
     if has_plan(siting):
         lines += _plan(siting, words)
     if siting.question.model == "lscp" and siting.question.share < 1:
-        weight, share = words.weight(siting.instance.share_of), f"{siting.question.share:.6g}"
+        weight, share = words.weight(siting.instance.share_of), exact_text(siting.question.share)
         left_out = siting.question.allow_unreachable
         who = Text("够得着的" if left_out else "全部", "those in reach" if left_out else "all")
         lines.append(
