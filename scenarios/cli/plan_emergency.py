@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING
 
 from planner.errors import Language, Text
 from planner.text import count_text, people_text
-from scenarios.cli.plan_options import COMMON, Options, add, distance, in_range, limits_of, solving, tell, wrong
+from scenarios.cli.plan_options import (
+    COMMON,
+    TIME_LIMIT,
+    Options,
+    add,
+    distance,
+    in_range,
+    limits_of,
+    solving,
+    tell,
+    wrong,
+)
 from scenarios.cli.road_options import add_road_options, read_choices
 
 if TYPE_CHECKING:
@@ -20,7 +31,8 @@ _OPTIONS: Options = (
     (("--rural",), Text("农村地区的限度，规划人员的参数，不作判断（默认 10km,15km,20km；none 不算）", "rural limits, a parameter (default 10km,15km,20km; none: leave out)"), {"default": "10km,15km,20km", "metavar": "LIMITS"}),
     (("--grid",), Text("独立站点的格网间距（默认 1km；0 只依托机构）", "grid of free-standing sites (default 1km; 0: hosts only)"), {"default": "1km", "metavar": "LIMIT"}),
     (("--most",), Text("曲线最多列到新增几处（默认 12）", "the curve's last number of new stations (default 12)"), {"type": int, "default": 12, "metavar": "N"}),
-    *COMMON,
+    *(one for one in COMMON if one is not TIME_LIMIT),
+    (TIME_LIMIT[0], Text("全部情形求解的秒数（默认 60）；没有证明的写“可行方案”，给出界和差距", "seconds of solving, all cases together (default 60)"), TIME_LIMIT[2]),
 )  # fmt: skip
 
 

@@ -12,15 +12,17 @@ from planner.text import option_text
 if TYPE_CHECKING:
     from planner.siting.question import Limits
 
-Options = tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...]
+Option = tuple[tuple[str, ...], Text, dict[str, Any]]
+Options = tuple[Option, ...]
 FILE: dict[str, Any] = {"type": Path, "metavar": "FILE"}
 IDS: dict[str, Any] = {"metavar": "IDS"}
 _RULES = "、".join(standard_names())
+TIME_LIMIT: Option = (("--time-limit",), Text("每一步求解的秒数（默认 60）；没有证明的写“可行方案”，给出界和差距", "seconds of each solve (default 60)"), {"type": float, "default": 60.0, "metavar": "S"})  # fmt: skip
 COMMON: Options = (
     (("--rules",), Text(f"规则名（可用：{_RULES}）或 .yaml 文件（默认本市的）", f"rules ({_RULES}) or a .yaml file (default: the city's own)"), {"metavar": "NAME", "default": ""}),
     (("--out",), Text("输出文件夹", "output folder"), {"type": Path, "required": True, "metavar": "OUT"}),
     (("--scenario",), Text("从这个方案开始（它的改动算已经做了），见 fugai schema", "start from this scenario, as if done"), FILE),
-    (("--time-limit",), Text("每一步求解的秒数（默认 60）；没有证明的写“可行方案”，给出界和差距", "seconds of each solve (default 60)"), {"type": float, "default": 60.0, "metavar": "S"}),
+    TIME_LIMIT,
 )  # fmt: skip
 
 
