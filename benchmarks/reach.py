@@ -216,7 +216,7 @@ def straight(say: Say, points: int, candidates: int) -> None:
         )
         for kind, count in (("d", points), ("f", candidates))
     ]
-    ours, reach = best(lambda: StraightLine().reach(frames[0], frames[1], _LIMIT_MM), 2)
+    ours, reach = best(lambda: StraightLine().reach_whole(frames[0], frames[1], _LIMIT_MM), 2)
     demand, sites = (
         gpd.GeoDataFrame(one, geometry=gpd.points_from_xy(one["lon"], one["lat"]), crs=4326).to_crs(4543)
         for one in frames

@@ -152,13 +152,13 @@ class Cached:
     def unit(self) -> str:
         return self.travel.unit
 
-    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
+    def reach_whole(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
         """Return the Reach of the same inputs, or make it; its arrays cannot be written to."""
         asked = [self.identity, limit, *_points(demand), *_points(facilities)]
         key = _Digest().add(asked).sha.hexdigest()
         known = self.memory.get(key)
         if known is None:
-            known = _frozen(self.travel.reach(demand, facilities, limit))
+            known = _frozen(self.travel.reach_whole(demand, facilities, limit))
             self.memory.keep(key, known)
         return known
 

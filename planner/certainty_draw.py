@@ -112,7 +112,7 @@ class OneDraw:
         reach: Reach | None = self.reaches.get(way)
         if reach is None:
             theirs = self.facilities.iloc[self.bench.kind(way[1])]
-            reach = self.bench.travels[way[0]].reach(self.residents, theirs, self.bench.widest[way])
+            reach = self.bench.travels[way[0]].reach_whole(self.residents, theirs, self.bench.widest[way])
             self.reaches[way] = reach
         return reach.covered(limit).to_numpy(bool)[self.bench.spots[1]]
 
@@ -131,7 +131,7 @@ class OneDraw:
     def _serving(self, travel: str, rows: Whole) -> Whole:
         theirs = self.facilities.iloc[self.bench.kind(CENTER)]
         asked, place = np.unique(self.bench.spots[1][rows], return_inverse=True)
-        reach = self.bench.travels[travel].reach(self.residents.iloc[asked], theirs, _ALL_PAIRS)
+        reach = self.bench.travels[travel].reach_whole(self.residents.iloc[asked], theirs, _ALL_PAIRS)
         centers = self.bench.places.loc[list(reach.facility_ids)]
         count = np.diff(reach.indptr)
         at, center, cost = np.repeat(np.arange(len(asked)), count), reach.indices, reach.costs.astype(np.int64)

@@ -129,7 +129,7 @@ class _Bench:
         here, there = self.homes.frame, self.hosts.frame
         if number is not None:
             here, there = (one.moved(self.draws.uncertainty, number) for one in (self.homes, self.hosts))
-        reach = self.travel.reach(here, there, ALL_PAIRS)
+        reach = self.travel.reach_whole(here, there, ALL_PAIRS)
         return instance_of(self.question, reach, pd.Series(self.people, index=reach.demand_ids), self.sites)
 
     def weight(self, number: int) -> Floats:

@@ -171,7 +171,7 @@ class Nearest:
         place = tuple(zip(sites["id"], sites["lon"], sites["lat"], strict=True))
         key = (Itself(travel), question.limit, Itself(people), place)
         if key not in self.known:
-            reach = travel.reach(people, sites, limit=question.limit or 0)
+            reach = travel.reach_whole(people, sites, limit=question.limit or 0)
             covered = reach.covered() if question.limit is not None else False
             self.known[key] = reach.nearest().assign(covered=covered)
         return self.known[key]

@@ -39,8 +39,8 @@ def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.Da
     asked = [(rule, one) for rule in rules.rules for one in rule.readings if one.travel in travels]
     if not asked:
         return pd.DataFrame(columns=list(FINDINGS.names()))
-    measured = [_measured(region, travels[one.travel], rule, one) for rule, one in asked]
-    table = pd.concat([rows.assign(key=at) for at, rows in enumerate(measured)], ignore_index=True)
+    found = [measured(region, travels[one.travel], rule, one) for rule, one in asked]
+    table = pd.concat([rows.assign(key=at) for at, rows in enumerate(found)], ignore_index=True)
     places = _places(region)
     table = _with_sums(table, places, np.array([MEASURES[rule.measure].sums == "people" for rule, _ in asked]))
     at_home = region.about.code.startswith(rules.city)
@@ -141,7 +141,7 @@ def _places(region: Region) -> Places:
     return places
 
 
-def _measured(region: Region, travel: Travel, rule: Rule, reading: Reading) -> pd.DataFrame:
+def measured(region: Region, travel: Travel, rule: Rule, reading: Reading) -> pd.DataFrame:
     """Return the rows of one reading at its lowest level; of one that finds nobody, the row that says so."""
     measure = MEASURES[rule.measure]
     rows = measure.function(region, travel, **reading.params)

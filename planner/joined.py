@@ -71,7 +71,7 @@ def why_unreached(road: Road, points: pd.DataFrame, facilities: pd.DataFrame) ->
     found = joined(replace(road, max_snap_m=max(road.max_snap_m, road.offroad_m)), points)
     closed, unclosed = found["closed"].to_numpy(bool), road.unclosed
     if unclosed is not None and len(points):
-        closed = closed | (unclosed.reach(points, facilities, 0).nearest_index >= 0)
+        closed = closed | (unclosed.reach_whole(points, facilities, 0).nearest_index >= 0)
     return [CLOSED if shut else state or NO_WAY for shut, state in zip(closed, found["state"], strict=True)]
 
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from planner.errors import OptionError, Problem, Text
+
 _UNITS: dict[str, tuple[Literal["mm", "ms"], int]] = {
     "km": ("mm", 1_000_000), "公里": ("mm", 1_000_000), "千米": ("mm", 1_000_000), "m": ("mm", 1_000), "米": ("mm", 1_000),
     "h": ("ms", 3_600_000), "小时": ("ms", 3_600_000), "min": ("ms", 60_000), "分钟": ("ms", 60_000), "分": ("ms", 60_000),
@@ -47,3 +49,35 @@ def read_limit(text: str) -> Limit:
     if not 0 < value <= MOST:
         raise ValueError(f"{text!r} is out of range")
     return Limit(value, unit, text.strip())
+
+
+def whole_units(limit: object, unit: str) -> int:
+    """Return a limit in words ("5km"), or read already, in whole `unit`s (mm or ms); OptionError for anything else.
+
+    A bare number is refused: whether 5000 are metres, millimetres or milliseconds only who wrote it knows.
+
+    >>> whole_units("5km", "mm"), whole_units(read_limit("30min"), "ms")
+    (5000000, 1800000)
+    >>> whole_units(5000, "mm")
+    Traceback (most recent call last):
+    planner.errors.OptionError: limit：限度没有写单位（现为“5000”）。写成带引号的 "5km"、"800m" 这样。
+    """
+    like = Text('写成带引号的 "5km"、"800m" 这样', 'write "5km" or "800m", in quotes')
+    if unit == "ms":
+        like = Text('写成带引号的 "30min"、"90s" 这样', 'write "30min" or "90s", in quotes')
+    if not isinstance(limit, str | Limit):
+        what = Text("限度没有写单位", "a limit without its unit")
+        raise OptionError(Problem("limit", what, like, found=str(limit)))
+    try:
+        read = read_limit(limit) if isinstance(limit, str) else limit
+    except ValueError as error:
+        what = Text("限度的写法不对", "a limit is not written as it must be")
+        raise OptionError(Problem("limit", what, like, found=str(limit))) from error
+    if read.unit != unit:
+        what = (
+            Text("这里按时间计", "time is counted here")
+            if unit == "ms"
+            else Text("这里按距离计", "distance is counted here")
+        )
+        raise OptionError(Problem("limit", what, like, found=read.said))
+    return read.value

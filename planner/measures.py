@@ -109,7 +109,7 @@ def people_within(
     covered share. The nearest facility and distance are those of the subject's farthest point.
     """
     people, facilities = people_in_question(region, residents, urban_scope), region.open_facilities(facility_kind)
-    reach = travel.reach(people, facilities, limit=round(radius_km * MM_PER_KM))
+    reach = travel.reach_whole(people, facilities, limit=round(radius_km * MM_PER_KM))
     return _people_rows(region, facility_kind, people, _nearest(reach, facilities))
 
 
@@ -129,7 +129,7 @@ def people_within_time(
     if travel.unit != "ms":
         raise ValueError(f"minutes are asked of a way of travelling that counts {travel.unit}")
     people, facilities = people_in_question(region, residents, urban_scope), region.open_facilities(facility_kind)
-    nearest = _nearest(travel.reach(people, facilities, limit=round(minutes * MS_PER_MIN)), facilities)
+    nearest = _nearest(travel.reach_whole(people, facilities, limit=round(minutes * MS_PER_MIN)), facilities)
     return _people_rows(
         region, facility_kind, people, nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
     )
@@ -156,7 +156,7 @@ def people_served(
         raise ValueError(f"no limit for a way of travelling that counts {travel.unit}")
     people = region.residents[region.residents["population"] > 0]
     facilities = served_by(region, facility_kind, beside_kinds, beside_ids)
-    reach = travel.reach(people, facilities, limit=round(asked * (MS_PER_MIN if by_time else MM_PER_KM)))
+    reach = travel.reach_whole(people, facilities, limit=round(asked * (MS_PER_MIN if by_time else MM_PER_KM)))
     nearest = _nearest(reach, facilities)
     if by_time:
         nearest = nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
@@ -220,8 +220,8 @@ def _people_centre(region: Region, codes: pd.Series) -> tuple[pd.Series, pd.Seri
     sums = people.assign(w=weight, wx=weight * people["lon"], wy=weight * people["lat"]).groupby("town_code")[
         ["w", "wx", "wy"]
     ].sum()  # fmt: skip
-    mean_lon = people["town_code"].map(sums["wx"] / sums["w"])
-    mean_lat = people["town_code"].map(sums["wy"] / sums["w"])
+    mean_lon = people["town_code"].map(sums["wx"] / sums["w"]).astype(float)
+    mean_lat = people["town_code"].map(sums["wy"] / sums["w"]).astype(float)
     stretch = np.cos(np.radians(people["lat"].to_numpy(float)))
     away = ((people["lon"] - mean_lon) * stretch) ** 2 + (people["lat"] - mean_lat) ** 2
     centre = people.assign(away=away).sort_values(["town_code", "away", "id"], kind="stable")
@@ -244,7 +244,7 @@ def facility_per_unit(
     facilities = region.open_facilities(*facility_kinds)
     count = frame["code"].map(facilities.groupby(f"{units}_code").size()).fillna(0).astype(int)
     enough = count >= minimum
-    nearest = _nearest(travel.reach(frame, facilities, limit=0), facilities).reindex(frame["id"])
+    nearest = _nearest(travel.reach_whole(frame, facilities, limit=0), facilities).reindex(frame["id"])
     met = _met(enough, enough | region.knows(facility_kinds[0]))
     return _rows(
         units,
@@ -321,7 +321,7 @@ def community_centers(
     centers = region.open_facilities(CENTER)
     loads = center_loads(region, units["code"], centers, travel).to_numpy(float)
     count = units["code"].map(centers.groupby("town_code").size()).fillna(0).to_numpy(float)
-    nearest = _nearest(travel.reach(units, centers, limit=0), centers).reindex(units["id"])
+    nearest = _nearest(travel.reach_whole(units, centers, limit=0), centers).reindex(units["id"])
     holds = {"present": count > 0, "load": loads <= upper, "either": (count > 0) | (loads <= upper)}[test]
     subdistrict = (units["kind"] == "subdistrict").to_numpy(bool)
     known = (subdistrict | region.knows(hospital_kinds[0])) & region.knows(CENTER)

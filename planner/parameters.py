@@ -75,8 +75,17 @@ def parameter_texts(params: Mapping[str, object]) -> str:
     return "、".join(parameter_text(name, value) for name, value in sorted(params.items()))
 
 
+def changed_params(rule: Rule, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the parameters that differ from the rule's own, in any of its readings or in what its plan reads."""
+    own = [*(reading.params for reading in rule.readings), rule.plan_params]
+    return {name: value for name, value in params.items() if any(one.get(name, value) != value for one in own)}
+
+
 def with_params(rule: Rule, params: Mapping[str, Any]) -> Rule:
-    """Return the rule with these parameters, judging nothing; a reading whose words it turns says so in its label."""
+    """Return the rule with these parameters; a reading that they change judges nothing, and says so where words turn.
+
+    What a plan reads from the clause is the whole rule's: with other parameters for it no reading judges.
+    """
 
     def changed(own: Mapping[str, Any]) -> Mapping[str, Any]:
         return MappingProxyType({name: params.get(name, value) for name, value in own.items()})
@@ -85,9 +94,13 @@ def with_params(rule: Rule, params: Mapping[str, Any]) -> Rule:
         words = {name: value for name, value in params.items()
                  if one.params.get(name, value) != value and not _is_number(value)}  # fmt: skip
         label = f"{one.label}（改为 {parameter_texts(words)}）" if words else one.label
-        return replace(one, judged=False, params=changed(one.params), label=label)
+        now = changed(one.params)
+        return replace(
+            one, judged=one.judged and now == one.params and plan == rule.plan_params, params=now, label=label
+        )
 
-    return replace(rule, readings=tuple(map(reading, rule.readings)), plan_params=changed(rule.plan_params))
+    plan = changed(rule.plan_params)
+    return replace(rule, readings=tuple(map(reading, rule.readings)), plan_params=plan)
 
 
 def retold(rule: Rule, parts: Sequence[tuple[str, Mapping[str, Any]]]) -> Rule:
@@ -95,15 +108,23 @@ def retold(rule: Rule, parts: Sequence[tuple[str, Mapping[str, Any]]]) -> Rule:
 
     What is required is told beside what the clause says, and each part is an assumption.
     """
+    if not parts:
+        return rule
     every = {name: value for _, params in parts for name, value in params.items()}
     numbers = {name: value for name, value in every.items() if name not in rule.plan_params and _is_number(value)}
     own = rule.required_text if rule.required_text.startswith("条款") else f"条款：{rule.required_text}"
     required = f"{parameter_texts(numbers)}（方案的参数；{own}）" if numbers else rule.required_text
+    made = with_params(rule, every)
     assumed = (
-        f"方案把参数改为 {parameter_texts(params)}{f'（{reason}）' if reason else ''}，不作判断。"
+        f"方案把参数改为 {parameter_texts(params)}{f'（{reason}）' if reason else ''}，{judgement(made)}。"
         for reason, params in parts
     )
-    return replace(with_params(rule, every), required_text=required, assumptions=(*rule.assumptions, *assumed))
+    return replace(made, required_text=required, assumptions=(*rule.assumptions, *assumed))
+
+
+def judgement(rule: Rule) -> str:
+    """Say whether a rule whose parameters a scenario gives still judges: with a number of its own none does."""
+    return "照原参数判断" if any(reading.judged for reading in rule.readings) else "不作判断"
 
 
 def _is_number(value: object) -> bool:

@@ -7,6 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.errors import DataError, Problem, Text
+from planner.text import option_text
+
 UNREACHABLE = np.uint32(2**32 - 1)
 """The cost of what cannot be reached; never averaged, never compared with a limit as a number."""
 
@@ -76,6 +79,30 @@ class Reach:
             f"Reach({len(self.demand_ids)} demands, {len(self.facility_ids)} facilities, "
             f"{len(self.costs)} pairs within {self.limit})"
         )
+
+
+def check_places(frame: pd.DataFrame, side: str) -> None:
+    """Refuse points that are no longitude and latitude in degrees, such as metres of a projection: DataError names them.
+
+    >>> check_places(pd.DataFrame({"id": ["a"], "lon": [403000.0], "lat": [2934000.0]}), "demand")
+    Traceback (most recent call last):
+    planner.errors.DataError: demand：1 个点不是经纬度（现为“a: 403000, 2934000”）。换算成经纬度（度）；投影坐标的米数不能直接用。
+    """
+    lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
+    lost = np.flatnonzero((np.abs(lon) > 180) | (np.abs(lat) > 90))
+    if not len(lost):
+        return
+    at = int(lost[0])
+    swapped = bool((np.abs(lat[lost]) <= 180).all() and (np.abs(lon[lost]) <= 90).all())
+    fix = Text("经度和纬度写反了，对调两列", "longitude and latitude are swapped: swap the columns")
+    if not swapped:
+        fix = Text(
+            "换算成经纬度（度）；投影坐标的米数不能直接用", "convert to degrees: metres of a projection will not do"
+        )
+    what = Text(f"{len(lost)} 个点不是经纬度", f"{len(lost)} points are no longitude and latitude")
+    raise DataError(
+        Problem(side, what, fix, found=f"{frame['id'].iloc[at]}: {option_text(lon[at])}, {option_text(lat[at])}")
+    )
 
 
 def rows_of(

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.limits import Limit, whole_units
 from planner.network import SPEED_KMH, RoadGraph
-from planner.reach import UNREACHABLE, Reach, rows_of, smallest
+from planner.reach import UNREACHABLE, Reach, check_places, rows_of, smallest
 from planner.search import FAR, Costs, Engine, Search, Seeds
 from planner.snap import EdgeIndex, Floats, Snapped, Walk
 
@@ -228,6 +229,7 @@ class Road:
     def journey(self, demand: pd.DataFrame, facilities: pd.DataFrame) -> tuple[Seeds, Pairs, Pairs]:
         """Return the facilities' seeds, the demands' legs to the ends of their edges, and the pairs that share an edge."""
         for side, frame in (("demand", demand), ("facility", facilities)):
+            check_places(frame, side)
             if not frame["id"].is_unique:
                 raise ValueError(f"the {side} ids are not unique")
         at_demand, at_facility = self.access(demand), self._join(facilities)
@@ -253,7 +255,11 @@ class Road:
     def _delay(self) -> int:
         return round(self.delay_s * 1000) if self.speeds is not None else 0
 
-    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
+    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: Limit | str) -> Reach:
+        """Return the Reach within a limit in words ("5km" or, by time, "30min"): the door for people, who are refused a number without its unit."""
+        return self.reach_whole(demand, facilities, whole_units(limit, self.unit))
+
+    def reach_whole(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
         """Return who reaches which facility within `limit` mm or ms, and everyone's nearest, ties to the smaller id."""
         if not 0 <= limit < _NEVER:
             raise ValueError(f"a limit of {limit} {self.unit} is not one")

@@ -4,31 +4,61 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pyproj import Geod, Transformer
 
 from planner.errors import Problem, ScenarioError, Text
+from planner.keys import ABOUT_SCENARIO, NOTES, OTHERS, OVERRIDE, POPULATION, QUESTION, SERVICE_AREA, VERBS, Key
 from planner.measures import FUNCTIONS
-from planner.parameters import retold, with_params
+from planner.parameters import changed_params, retold, with_params
 from planner.plan_params import PLAN_PARAMS
+from planner.reader import Reader
 from planner.region import Region, counts_as
 from planner.rules import Rule, Rules, wrong_params
 from planner.schema import FACILITY_KINDS
 from planner.serving import CENTER
+from planner.text import coordinate_text, count_text
 
 _CLINIC, _SUBCENTER = "village_clinic", "county_subcenter"
 _NO_HOSTS = frozenset({_CLINIC, "community_health_station", "emergency_station"})
 """Kinds of facility that no county sub-centre is made of."""
+_ELLIPSOID = Geod(ellps="GRS80")
+_FAR_AWAY_KM = 100
+"""What is put farther from the city's extent is a mistake; nearer, outside the city, it is a doubt."""
 PROPOSAL = "方案"
 """The source of what a scenario puts into the facts: decided, neither measured nor estimated."""
 
 
+def _read(key: Key, value: object, file: str, line: str) -> Any:
+    """Return a value as a scenario file would be read; ScenarioError with the same words for what a file may not say."""
+    reader = Reader(file, {(): line})
+    got = reader.read(key, value, ())
+    if reader.problems:
+        raise ScenarioError(reader.problems)
+    return got
+
+
+def _put(made: object, **fields: Any) -> None:
+    """Write fields of a frozen thing that is being made."""
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """One decision about a facility: why, what it costs (万元, NaN where unknown), in which year; where it is written."""
+    """One decision about a facility: why, what it costs (万元, NaN where unknown), in which year; where it is written.
+
+    Python may say what a scenario file may say (planner.keys), and is refused in the same words.
+
+    >>> Open(fields={"id": "N", "name": "新站", "kind": "emergency", "lon": 101.7, "lat": 26.6})
+    Traceback (most recent call last):
+    planner.errors.ScenarioError: Open(N)：“kind”没有这个取值（现为“emergency”）。是不是“emergency_station”；可用：医院、县域医疗卫生次中心、乡镇卫生院、社区卫生服务中心、社区卫生服务站、村卫生室、急救中心（站）。
+    """
 
     reason: str = ""
     cost: float = math.nan
@@ -36,12 +66,26 @@ class Edit:
     line: str = field(default="", compare=False)
     file: str = field(default="", compare=False)
 
+    def _checked(self, verb: str, facility: object, said: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what stands behind the verb, as a file would be read, and keep reason, cost and year as read."""
+        is_known = not (isinstance(self.cost, float) and math.isnan(self.cost))
+        about = {"reason": self.reason, **({"cost": self.cost} if is_known else {})}
+        about |= {} if self.year is None else {"year": self.year}
+        file = self.file or f"{type(self).__name__}({facility})"
+        got: Mapping[str, Any] = _read(VERBS[verb], {**said, **about}, file, self.line)
+        _put(self, reason=got["reason"], cost=float(got.get("cost", math.nan)), year=got.get("year"))
+        return got
+
 
 @dataclass(frozen=True, kw_only=True)
 class Open(Edit):
     """A facility that is not there yet: columns of schema.FACILITIES, at least id, name, kind, lon and lat."""
 
     fields: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        facility = self.fields.get("id", "") if isinstance(self.fields, Mapping) else ""
+        _put(self, fields=self._checked("open", facility, {"open": self.fields})["open"])
 
     @property
     def facility(self) -> str:
@@ -54,6 +98,13 @@ class Close(Edit):
 
     facility: str
 
+    def __post_init__(self) -> None:
+        _put(self, facility=self._checked("close", self.facility, {"close": self.facility})["close"])
+
+
+_CHANGES = tuple(name for name in VERBS if name not in ("open", "close"))
+_WORD = Key("word", Text("做什么", "what is done"), "choice", choices=dict.fromkeys(_CHANGES, ()))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Change(Edit):
@@ -62,6 +113,27 @@ class Change(Edit):
     facility: str
     fields: Mapping[str, Any]
     word: str = "change"
+
+    def __post_init__(self) -> None:
+        _read(_WORD, self.word, self.file or f"Change({self.facility})", self.line)
+        got = self._checked(self.word, self.facility, self.said)
+        fields = got.get("set") or {name: got[name] for name in got if name not in {self.word, *_ABOUT}}
+        if "to" in fields:
+            fields = {"kind": fields["to"], **{name: value for name, value in fields.items() if name != "to"}}
+        _put(self, facility=got[self.word], fields=MappingProxyType(dict(fields)))
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The word with what stands behind it, as a scenario file says it; what it is worth and why left out."""
+        if self.word == "change" or not isinstance(self.fields, Mapping):
+            return {self.word: self.facility, "set": self.fields}
+        into = next((one.like for one in VERBS[self.word].keys if one.name == "to"), None)
+        fields = dict(self.fields)
+        to = {} if into is None else {"to": fields.pop("kind", into)}
+        return {self.word: self.facility, **to, **fields}
+
+
+_ABOUT = ("reason", "cost", "year")
 
 
 @dataclass(frozen=True)
@@ -74,6 +146,10 @@ class Override:
     line: str = field(default="", compare=False)
     file: str = field(default="", compare=False)
 
+    def __post_init__(self) -> None:
+        said = {"rule": self.rule, "params": self.params, "reason": self.reason}
+        _put(self, **_read(OVERRIDE, said, self.file or f"Override({self.rule})", self.line))
+
 
 @dataclass(frozen=True)
 class PopulationChange:
@@ -85,6 +161,15 @@ class PopulationChange:
     line: str = field(default="", compare=False)
     file: str = field(default="", compare=False)
 
+    def __post_init__(self) -> None:
+        factors: Any = self.factors
+        if isinstance(factors, Mapping):
+            factors = {OTHERS if code == "" else code: factor for code, factor in factors.items()}
+        said = {"year": self.year, "factors": factors, "reason": self.reason}
+        got = _read(POPULATION, said, self.file or f"PopulationChange({self.year})", self.line)
+        read = {"" if code == OTHERS else code: float(factor) for code, factor in got["factors"].items()}
+        _put(self, year=got["year"], factors=MappingProxyType(read), reason=got["reason"])
+
 
 @dataclass(frozen=True)
 class ServiceArea:
@@ -94,6 +179,13 @@ class ServiceArea:
     communities: tuple[str, ...]
     line: str = field(default="", compare=False)
     file: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        said = {"centers": self.centers, "communities": self.communities}
+        _put(self, **_read(SERVICE_AREA, said, self.file or "ServiceArea", self.line))
+
+
+_HEAD = Key("", Text("方案", "scenario"), "record", keys=(*ABOUT_SCENARIO, NOTES))
 
 
 @dataclass(frozen=True)
@@ -116,6 +208,14 @@ class Scenario:
     proof: tuple[str, ...] = ()
     proof_of: str = ""
 
+    def __post_init__(self) -> None:
+        head = {"name": self.name, "author": self.author, **({"date": self.date} if self.date else {})}
+        _read(_HEAD, head | ({"notes": self.notes} if self.notes else {}), "Scenario", "")
+        _put(
+            self,
+            questions=tuple(_read(QUESTION, one, f"Scenario({self.name}) questions", "") for one in self.questions),
+        )
+
     @property
     def says_nothing(self) -> bool:
         """Whether it leaves facts and rules as they are."""
@@ -127,12 +227,13 @@ def apply(region: Region, scenario: Scenario) -> Region:
     problems = [] if scenario.population is None else _unknown_counties(region, scenario)
     if scenario.population is not None and not problems:
         region = with_population(region, scenario.population)
+        problems += _nobody_left(region, scenario.population, scenario.population.file or scenario.file)
     frame = region.facilities
     for edit in scenario.edits:
         misfits = list(_misfits(frame, edit, edit.file or scenario.file, region))
         problems += misfits
         if not misfits:
-            frame = _applied(frame, edit, region)
+            frame = applied(frame, edit, region)
     problems += _wrong_areas(frame, region, scenario)
     if problems:
         raise ScenarioError(problems)
@@ -178,6 +279,14 @@ def _unknown_counties(region: Region, scenario: Scenario) -> list[Problem]:
     ]
 
 
+def _nobody_left(region: Region, change: PopulationChange, file: str) -> list[Problem]:
+    """Return the problem that factors leave nobody in the whole city, of whom nothing could be said."""
+    if region.residents["population"].any():
+        return []
+    what = Text("乘以这些数以后全市没有人了", "nobody is left in the whole city")
+    return [Problem(file, what, Text("核对 factors", "check the factors"), change.line)]
+
+
 def _misfits(frame: pd.DataFrame, edit: Edit, file: str, region: Region) -> Iterator[Problem]:
     """Yield what is wrong with one edit of these facilities: an id that is taken or lost, a place that is not there."""
     known = set(frame["id"])
@@ -185,11 +294,12 @@ def _misfits(frame: pd.DataFrame, edit: Edit, file: str, region: Region) -> Iter
     if isinstance(edit, Open):
         if facility in known:
             what = Text("要新设的机构编号已经有了", "the facility to open is there already")
-            yield Problem(file, what, Text("换一个编号", "give it another id"), edit.line, found=facility)
+            yield Problem(file, what, _other_id(frame, facility), edit.line, found=facility)
     elif facility not in known:
         yield _no_facility(frame, facility, edit.line, file)
     else:
         yield from _senseless(frame, edit, file)
+    yield from _far_away(frame, edit, file, region)
     named = (
         ("host_id", "依托机构", "host", known),
         ("town_code", "乡镇代码", "town", set(region.towns["code"])),
@@ -199,6 +309,37 @@ def _misfits(frame: pd.DataFrame, edit: Edit, file: str, region: Region) -> Iter
         said = getattr(edit, "fields", {}).get(name, "")
         if said and said not in there:
             yield _no_such(zh, en, said, there, edit.line, file)
+
+
+def _other_id(frame: pd.DataFrame, facility: str) -> Text:
+    """Return what to do about an id that is taken: one that is planned already is to be opened with change."""
+    if frame.loc[frame["id"] == facility, "status"].iloc[0] != "planned":
+        return Text("换一个编号", "give it another id")
+    return Text(
+        "它已在名录里（规划）：要启用它，用 change（set: {status: 在用}）；另设一个，换一个编号",
+        "it is planned: open it with change (set: {status: open}), or give another id",
+    )
+
+
+def _far_away(frame: pd.DataFrame, edit: Edit, file: str, region: Region) -> Iterator[Problem]:
+    """Yield that a facility is put so far from the city that the coordinates are wrong; a little outside is a doubt only."""
+    fields = getattr(edit, "fields", {})
+    if not {"lon", "lat"} & fields.keys():
+        return
+    row = frame[frame["id"] == getattr(edit, "facility", "")]
+    if row.empty and not {"lon", "lat"} <= fields.keys():
+        return
+    lon, lat = (float(fields[one] if one in fields else row[one].iloc[0]) for one in ("lon", "lat"))
+    to_degrees = Transformer.from_crs(region.crs, 4326, always_xy=True)
+    west, south, east, north = to_degrees.transform_bounds(*region.towns.total_bounds)
+    away = _ELLIPSOID.inv(lon, lat, min(max(lon, west), east), min(max(lat, south), north))[2]
+    if away / 1000 > _FAR_AWAY_KM:
+        swapped = west <= lat <= east and south <= lon <= north
+        fix = Text("核对坐标" + ("；是不是经度和纬度写反了" if swapped else ""), "check the coordinates")
+        what = Text(
+            f"离本市 {count_text(round(away / 1000))} 公里", f"{count_text(round(away / 1000))} km from the city"
+        )
+        yield Problem(file, what, fix, edit.line, found=f"{coordinate_text(lon)}, {coordinate_text(lat)}")
 
 
 def _no_facility(frame: pd.DataFrame, found: str, line: str, file: str) -> Problem:
@@ -234,20 +375,6 @@ def _senseless(frame: pd.DataFrame, edit: Edit, file: str) -> Iterator[Problem]:
         yield Problem(file, what, fix, edit.line, found=row["id"])
 
 
-def doubts(region: Region, scenario: Scenario) -> list[Problem]:
-    """Return what is doubtful in a scenario whose region this is: a facility that it puts outside every town."""
-    rows = region.facilities.set_index("id")
-    put = {one.facility: one for one in scenario.edits
-           if isinstance(one, Open | Change) and {"lon", "lat"} & one.fields.keys()}  # fmt: skip
-    what = Text("不落在任何乡镇内，只计算距离", "lies in no town, counts for distance only")
-    fix = Text("核对坐标；在市界以外是有意的，就不必改", "check the point, unless it is meant to be outside")
-    return [
-        Problem(edit.file or scenario.file, what, fix, edit.line, found=str(rows.loc[name, "name"]), severity="warning")
-        for name, edit in put.items()
-        if rows.loc[name, "town_code"] == "" and rows.loc[name, "status"] != "closed"
-    ]
-
-
 def _no_such(zh: str, en: str, found: str, known: Collection[str], line: str, file: str) -> Problem:
     near = _similar(found, known)
     hint = Text(f"是不是“{near}”", f"did you mean '{near}'") if near else Text("核对编号", "check it")
@@ -258,7 +385,8 @@ def _similar(name: str, known: Collection[str]) -> str:
     return next(iter(get_close_matches(name, sorted(map(str, known)), 1)), "")
 
 
-def _applied(frame: gpd.GeoDataFrame, edit: Edit, region: Region) -> gpd.GeoDataFrame:
+def applied(frame: gpd.GeoDataFrame, edit: Edit, region: Region) -> gpd.GeoDataFrame:
+    """Return the facilities with one edit that fits them."""
     if isinstance(edit, Open):
         return _opened(frame, edit, region)
     if isinstance(edit, Close):
@@ -277,7 +405,7 @@ def _opened(frame: gpd.GeoDataFrame, edit: Open, region: Region) -> gpd.GeoDataF
         "source": f"{PROPOSAL}：{edit.reason}" if edit.reason else PROPOSAL,
         "estimated": bool(host["estimated"].any()),
         **_place(region, float(edit.fields["lon"]), float(edit.fields["lat"])),
-        **edit.fields,
+        **_with_county(region, edit.fields),
     }
     if row["kind"] == _CLINIC and not row["village_code"]:
         village = _nearest_village(region, row["town_code"], row["geometry"])
@@ -313,6 +441,13 @@ def _place(region: Region, lon: float, lat: float) -> dict[str, Any]:
     return {"lon": lon, "lat": lat, "geometry": point, "town_code": town["code"], "county_code": town["county_code"]}
 
 
+def _with_county(region: Region, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields; where they name a town, with its county."""
+    if not fields.get("town_code"):
+        return dict(fields)
+    return {**fields, "county_code": region.towns.set_index("code").loc[fields["town_code"], "county_code"]}
+
+
 def _nearest_village(region: Region, town: str, point: Any) -> str:
     """Return the 行政村 of the town nearest to the point, to which a clinic counts that names none; "" where there is none."""
     villages = region.villages
@@ -323,7 +458,7 @@ def _nearest_village(region: Region, town: str, point: Any) -> str:
 def _changed(frame: gpd.GeoDataFrame, edit: Change, region: Region) -> gpd.GeoDataFrame:
     """Return the facilities with one of them changed; one that leaves its town leaves its village, too."""
     at = frame.index[frame["id"] == edit.facility][0]
-    fields = dict(edit.fields)
+    fields = _with_county(region, edit.fields)
     if {"lon", "lat"} & fields.keys():
         lon, lat = (float(fields.get(name, frame.loc[at, name])) for name in ("lon", "lat"))
         fields = {**_place(region, lon, lat), **fields}
@@ -375,7 +510,10 @@ def with_population(region: Region, change: PopulationChange) -> Region:
 
 
 def overridden(rules: Rules, scenario: Scenario) -> Rules:
-    """Return the rules with the scenario's numbers in place of theirs, said as assumptions; such rules judge nothing."""
+    """Return the rules with the scenario's numbers in place of theirs, said as assumptions.
+
+    A reading whose number changes judges nothing; one that is given its own number judges as before.
+    """
     known, problems = {rule.id: rule for rule in rules.rules}, list[Problem]()
     changed, said = dict(known), dict[str, dict[str, Override]]()
     for override in scenario.overrides:
@@ -393,7 +531,8 @@ def overridden(rules: Rules, scenario: Scenario) -> Rules:
         raise ScenarioError(problems)
     for name, last in said.items():  # of a parameter that is given twice the later value holds
         parts = [
-            (one.reason, {key: one.params[key] for key, of in last.items() if of is one}) for one in scenario.overrides
+            (one.reason, changed_params(known[name], {key: one.params[key] for key, of in last.items() if of is one}))
+            for one in scenario.overrides
         ]
         known[name] = retold(known[name], [(reason, params) for reason, params in parts if params])
     return replace(rules, rules=tuple(known[rule.id] for rule in rules.rules)) if scenario.overrides else rules

@@ -76,9 +76,9 @@ def serving_center(
         groups = dict(iter(residents.groupby(column, sort=True)))
         for code, own in places.groupby(column, sort=True):
             if code in groups:
-                _override(served, travel.reach(groups[code], own, limit=0))
+                _override(served, travel.reach_whole(groups[code], own, limit=0))
     for ids, own in residents.groupby(people["village_code"].map(named), sort=True):  # and one that is named, both
-        _override(served, travel.reach(own, places[places["id"].isin(ids)], limit=0))
+        _override(served, travel.reach_whole(own, places[places["id"].isin(ids)], limit=0))
     return served
 
 

@@ -10,7 +10,8 @@ from pyproj import Geod
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from planner.reach import UNREACHABLE, Cost, Position, Reach, ids_of, reach_of, rows_of, smallest
+from planner.limits import Limit, whole_units
+from planner.reach import UNREACHABLE, Cost, Position, Reach, check_places, ids_of, reach_of, rows_of, smallest
 
 _ELLIPSOID = Geod(ellps="GRS80")
 """The ellipsoid of CGCS2000; it differs from that of WGS 84 by 0.1 mm in the semi-minor axis."""
@@ -56,7 +57,7 @@ class StraightLine:
 
     >>> ends = pd.DataFrame({"id": ["a"], "lon": [101.7], "lat": [26.6]})
     >>> stations = pd.DataFrame({"id": ["s"], "lon": [101.7], "lat": [26.645]})
-    >>> StraightLine().reach(ends, stations, limit=5_000_000).nearest()
+    >>> StraightLine().reach(ends, stations, limit="5km").nearest()
       facility_id       cost
     a           s  4985892.0
     """
@@ -64,15 +65,19 @@ class StraightLine:
     compiled: bool | None = None
     unit: Literal["mm"] = "mm"
 
-    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
-        """Return the Reach; ties of the nearest go to the smaller facility id, whatever the order of rows.
+    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: Limit | str) -> Reach:
+        """Return the Reach within a limit in words ("5km"): the door for people, who are refused a number without its unit."""
+        return self.reach_whole(demand, facilities, whole_units(limit, self.unit))
+
+    def reach_whole(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
+        """Return the Reach within so many whole millimetres; ties of the nearest go to the smaller facility id, whatever the order of rows.
 
         What is farther than 2³²−2 mm (4,295 km) is not reached.
         """
         if not 0 <= limit < int(UNREACHABLE):
             raise ValueError(f"a limit of {limit} mm is not a distance")
         facilities = facilities.sort_values("id", kind="stable")
-        ids = ids_of(demand, "demand"), ids_of(facilities, "facility")
+        ids = _ids(demand, facilities)
         here, there = _Points.of(demand), _Points.of(facilities)
         index = np.full(len(demand), -1, np.int64)
         nearest = np.full(len(demand), UNREACHABLE, np.uint32)
@@ -97,12 +102,19 @@ class StraightLine:
     def k_nearest(self, demand: pd.DataFrame, facilities: pd.DataFrame, count: int) -> pd.DataFrame:
         """Return the `count` nearest facilities of each demand: demand_id, facility_id, cost; by cost, then id."""
         facilities = facilities.sort_values("id", kind="stable")
-        ids_of(demand, "demand"), ids_of(facilities, "facility")
+        _ids(demand, facilities)
         here, there, none = _Points.of(demand), _Points.of(facilities), np.zeros(0, np.int64)
         if not len(demand) or not len(facilities):
             return smallest(demand, facilities, none, none, none, count)
         rows, columns = _candidates(cKDTree(there.chord), here.chord, count)
         return smallest(demand, facilities, rows, columns, _geodesic_mm(here, there, rows, columns), count)
+
+
+def _ids(demand: pd.DataFrame, facilities: pd.DataFrame) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+    """Return the ids of both sides; DataError for what is no place on Earth."""
+    check_places(demand, "demand")
+    check_places(facilities, "facilities")
+    return ids_of(demand, "demand"), ids_of(facilities, "facility")
 
 
 @dataclass(frozen=True, eq=False)

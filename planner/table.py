@@ -1,11 +1,13 @@
 """Table: costs made elsewhere, taken as they stand."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner.limits import Limit, whole_units
 from planner.reach import UNREACHABLE, Position, Reach, ids_of, reach_of, rows_of, smallest
 
 
@@ -54,7 +56,12 @@ class Table:
         asked = (rows.notna() & columns.notna()).to_numpy()
         return rows[asked].to_numpy(np.int64), columns[asked].to_numpy(np.int64), cost[asked]
 
-    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: float) -> Reach:
+    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: float | Limit | str) -> Reach:
+        """Return the Reach within a limit: a number in the table's own unit; in words where the unit is mm or ms."""
+        known = self.unit in ("mm", "ms")
+        return self.reach_whole(demand, facilities, whole_units(limit, self.unit) if known else cast("float", limit))
+
+    def reach_whole(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: float) -> Reach:
         """Return the Reach within `limit`, in the table's own unit; ties of the nearest go to the smaller id."""
         facilities = facilities.sort_values("id", kind="stable")
         rows, columns, cost = self._long(demand, facilities)

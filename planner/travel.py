@@ -1,4 +1,7 @@
-"""Ways of travelling; each answers ``reach(demand, facilities, limit)`` for one kind of facility."""
+"""Ways of travelling; each answers ``reach_whole(demand, facilities, limit)`` for one kind of facility.
+
+``reach`` of a way is the same for people: its limit is in words ("5km"), and a bare number is refused.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -22,7 +25,7 @@ class Travel(Protocol):
         """The unit of every cost and limit: "mm", "ms", or a table's own."""
         ...
 
-    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
+    def reach_whole(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
         """Return who reaches which facility within `limit` (whole units), and everyone's nearest without a limit."""
         ...
 

@@ -18,6 +18,8 @@ from planner.compare_people import (
     worst_places,
 )
 from planner.compare_sites import Cost, cost_of, site_changes
+from planner.doubts import doubts
+from planner.errors import Problem
 from planner.findings import assess, reads_the_same
 from planner.region import Region, Source
 from planner.rules import Rule, Rules, readable
@@ -25,7 +27,7 @@ from planner.scenario import Scenario
 from planner.travel import Travel
 from scenarios.asked import asked_by, question_rules, ways_asked
 from scenarios.run import decisions
-from scenarios.ways import RoadChoices, ways_of
+from scenarios.ways import RoadChoices, idle_choices, ways_of
 
 AS_IT_IS = RoadChoices()
 NOTICED = Noticed()
@@ -35,13 +37,17 @@ LETTERS = "ABCDEFGH"
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One of the scenarios that are compared: its letter, what it decides, how it was judged; `sources` are its files."""
+    """One of the scenarios that are compared: its letter, what it decides, how it was judged; `sources` are its files.
+
+    ``doubts`` is what is doubtful in the scenario.
+    """
 
     letter: str
     scenario: Scenario
     judged: Judged
     choices: RoadChoices = AS_IT_IS
     sources: tuple[Source, ...] = ()
+    doubts: tuple[Problem, ...] = ()
 
     @property
     def label(self) -> str:
@@ -132,7 +138,8 @@ def compare(
         known = readable(law, travels)
         known = replace(known, rules=(*known.rules, *question_rules(region, asked)))
         judged = _judged(decided, known, travels, [one.judged for one in sides])
-        sides.append(Side(letter, scenario, judged, choice))
+        doubtful = (*idle_choices(region.roads, choice, law), *doubts(region, rules, scenario))
+        sides.append(Side(letter, scenario, judged, choice, doubts=doubtful))
     return comparison(sides, noticed)
 
 

@@ -13,7 +13,6 @@ from planner.compare_people import Noticed, Question, main_readings, question_of
 from planner.compare_sites import Cost
 from planner.parameters import parameter_texts
 from planner.road import Road
-from planner.scenario import doubts
 from planner.schema import FACILITY_KINDS, LEVEL_LABELS
 from planner.text import (
     amount_text,
@@ -317,16 +316,16 @@ def _assumed(before: Side, after: Side) -> Iterator[str]:
     """Say what else a scenario assumes: other numbers in the rules, another year's people, other roads and speeds."""
     for side in (before, after):
         for override in side.scenario.overrides:
-            label = next((rule.label for rule in side.judged.rules.rules if rule.id == override.rule), "")
-            if label:
-                params = parameter_texts(override.params)
-                yield f"{side.label}把“{label}”的参数改为 {params}，该条只作参考，不作判断。"
+            rule = next((rule for rule in side.judged.rules.rules if rule.id == override.rule), None)
+            if rule is not None:
+                judged = "照原参数判断" if any(one.judged for one in rule.readings) else "该条只作参考，不作判断"
+                yield f"{side.label}把“{rule.label}”的参数改为 {parameter_texts(override.params)}，{judged}。"
         if side.scenario.population is not None:
             yield f"{side.label}按 {side.scenario.population.year} 年的人口计算。"
         if side.scenario.service_areas:
             areas = side.scenario.service_areas
             yield f"{side.label}划定了 {len(areas)} 个服务范围，共 {len({one for area in areas for one in area.communities})} 个社区。"
-        yield from (f"{side.label}：“{one.found}”{one.what.zh}。" for one in doubts(side.judged.region, side.scenario))
+        yield from (f"{side.label}：“{one.found}”{one.what.zh}。" for one in side.doubts)
         yield from (f"{side.label}：{line}" for line in roads_said(side))
 
 

@@ -1,7 +1,7 @@
 """Scenario files: read_scenario(path), with the scenario it is based on; every mistake of every file told at once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from hashlib import sha256
@@ -13,30 +13,33 @@ from typing import Any
 from geodata.closures import read_area
 from geodata.speeds import read_speeds
 from planner.errors import FugaiError, Problem, ScenarioError, Text
+from planner.keys import OTHERS
 from planner.limits import read_limit
+from planner.reader import WRONG, Reader
 from planner.region import Source
 from planner.scenario import Change, Close, Edit, Open, Override, PopulationChange, Scenario, ServiceArea
 from planner.strict_yaml import Where, parse_yaml
 from scenarios.proof import STALE, fingerprint
-from scenarios.reader import WRONG, Reader
-from scenarios.schema import SCENARIO, VERBS
+from scenarios.schema import SCENARIO
 from scenarios.ways import RoadChoices
 
 SAMPLE = "sample:"
-OTHERS = "others"
-"""What stands in a file for all counties that are not named."""
 _LOST = Text("没有这个文件", "there is no such file")
 _CHECK = Text("检查路径", "check the path")
 
 
 NOTHING_CHOSEN = RoadChoices()
+_HEAD = frozenset({"name", "author", "date", "base"})
+_GATHERED = frozenset({"edits", "overrides", "service_areas", "notes"})
+"""What is added to the same of a base, and does not replace it."""
 
 
 @dataclass(frozen=True, eq=False)
 class ScenarioFile:
     """What a scenario file decides: the scenario, the roads' conditions, and the facts and rules it is meant for.
 
-    data and rules are None where neither the file nor its base names them; `sources` are the files read, bases first.
+    data and rules are None where neither the file nor its base names them; `sources` are the files read, bases first;
+    `warnings` are bases that give nothing.
     """
 
     scenario: Scenario
@@ -44,6 +47,7 @@ class ScenarioFile:
     data: Path | None = None
     rules: str | None = None
     sources: tuple[Source, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +92,30 @@ def read_scenario(path: Path | str) -> ScenarioFile:
         merged |= one.said
     return ScenarioFile(
         _as_proved(_scenario(chain, merged), choices), choices, merged.get("data"), merged.get("rules"),
-        tuple(one.source for one in reversed(chain)),
+        tuple(one.source for one in reversed(chain)), tuple(_idle_bases(chain)),
     )  # fmt: skip
+
+
+def _idle_bases(chain: list[_Read]) -> Iterator[Problem]:
+    """Yield the bases of which nothing is left: they say nothing, or nothing that is not said again above them."""
+    for at, one in enumerate(chain[1:], 1):
+        above = chain[:at]
+        again = {name for other in above for name in other.said} - _GATHERED
+        roads = {name for other in above for name in other.said.get("roads", ())}
+        left = (
+            set(one.said)
+            - _HEAD
+            - (again - {"roads"})
+            - ({"roads"} if set(one.said.get("roads", ())) <= roads else set())
+        )
+        if not left:
+            what = Text(
+                "基础方案没有起作用：它没有写什么，或都被本方案重新写过",
+                "the base gives nothing that is not said again",
+            )
+            fix = Text("核对，或删去 base", "check it, or remove the base")
+            line = chain[at - 1].reader.line(("base",))
+            yield Problem(chain[at - 1].path.name, what, fix, line, found=one.path.name, severity="warning")
 
 
 def _chain(path: Path, project: Path) -> list[_Read]:
@@ -298,18 +324,16 @@ def _as_proved(scenario: Scenario, choices: RoadChoices) -> Scenario:
 
 def _edit(file: str, verb: str, said: Mapping[str, Any], line: str) -> Edit:
     """Return the edit that a verb means; upgrade, convert, move and enlarge are words for a change."""
-    about: dict[str, Any] = {name: said[name] for name in ("reason", "year") if name in said}
-    about |= {"line": line, "file": file, **({"cost": float(said["cost"])} if "cost" in said else {})}
+    about: dict[str, Any] = {name: said[name] for name in ("reason", "cost", "year") if name in said}
+    about |= {"line": line, "file": file}
     if verb == "open":
         return Open(fields=said["open"], **about)
     if verb == "close":
         return Close(facility=said["close"], **about)
     fields = {name: value for name, value in said.items() if name not in {verb, "to", "set", "reason", "cost", "year"}}
-    into = next((one for one in VERBS[verb].keys if one.name == "to"), None)
-    if into is not None:
-        fields["kind"] = said.get("to", into.like)
-    fields |= said.get("set", {})
-    return Change(facility=said[verb], fields=MappingProxyType(fields), word=verb, **about)
+    if "to" in said:
+        fields["kind"] = said["to"]
+    return Change(facility=said[verb], fields=said.get("set", fields), word=verb, **about)
 
 
 def _overrides(one: _Read) -> tuple[Override, ...]:

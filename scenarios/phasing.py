@@ -211,7 +211,7 @@ def _instance(asked: Asked, demand: pd.DataFrame, sites: pd.DataFrame, travel: T
     if covers and limit is None:
         fix = Text("加上 --limit，或用 --aim cost", "give --limit, or --aim cost")
         raise OptionError(Problem("--limit", Text("没有限度", "there is no limit"), fix))
-    reach = travel.reach(demand, sites, limit.value if covers and limit else ALL_PAIRS)
+    reach = travel.reach_whole(demand, sites, limit.value if covers and limit else ALL_PAIRS)
     question = Question(
         "mclp" if covers else "p-median", p=int((sites["status"] != "background").sum()), allow_unreachable=True
     )

@@ -83,7 +83,7 @@ def ask(
     facilities = facilities.sort_values("id", kind="stable", ignore_index=True)
     has_people = "population" in demand
     demand = demand if has_people else demand.assign(population=1)
-    reach = travel.reach(demand, facilities, max(limit.value for limit in limits))
+    reach = travel.reach_whole(demand, facilities, max(limit.value for limit in limits))
     pairs = travel.k_nearest(demand, facilities, count) if count else reach.within()
     pairs = pairs.assign(unit=travel.unit)
     walkers = pd.DataFrame({"metres": [], "cost": []})

@@ -15,12 +15,13 @@ from maps.coverage import coverage_map
 from maps.furniture import Furniture, Ring
 from planner import __version__
 from planner.cached import Memory
+from planner.doubts import doubts, idle_in_findings
 from planner.errors import FugaiError, OptionError, Problem, Text
 from planner.findings import assess
 from planner.measures import FUNCTIONS
 from planner.region import Region, Source
 from planner.rules import Rules, load_rules, readable, with_minutes
-from planner.scenario import Scenario, apply, doubts, overridden
+from planner.scenario import Scenario, apply, overridden
 from planner.schema import FACILITY_KINDS
 from planner.standards import standard_names
 from planner.text import exact_text
@@ -32,7 +33,7 @@ from scenarios.export.roads import DETOUR_LIST, labelled
 from scenarios.export.tables import write_geopackage
 from scenarios.export.workbook import write_workbook
 from scenarios.files import SAMPLE, ScenarioFile, read_scenario, sample_folder
-from scenarios.ways import RoadChoices, RoadView, check_choices, road_view, ways_of
+from scenarios.ways import RoadChoices, RoadView, check_choices, idle_choices, road_view, ways_of
 from scenarios.write import write_scenario
 
 __all__ = ["Outcome", "ScenarioFile", "load_region", "read_scenario", "run", "write_scenario"]
@@ -53,7 +54,8 @@ class Outcome:
     """What one assessment gave: the facts as decided, the law, the findings, and what was doubtful in files and scenario.
 
     ``rules`` hold the readings that were computed and no other; ``roads`` is None where the facts hold none;
-    ``sources`` are the scenario's files; ``before`` the findings of the facts as they are, None where nobody asked.
+    ``sources`` are the scenario's files; ``before`` the findings of the facts as they are, None where nobody asked;
+    ``doubts`` those of the warnings that are about the scenario.
     """
 
     region: Region
@@ -64,6 +66,7 @@ class Outcome:
     scenario: Scenario = STATUS_QUO
     sources: tuple[Source, ...] = ()
     before: pd.DataFrame | None = None
+    doubts: tuple[Problem, ...] = ()
 
     @cached_property
     def changes(self) -> tuple[Changed, ...]:
@@ -73,7 +76,7 @@ class Outcome:
     @cached_property
     def decided(self) -> Decided:
         """What is told of the scenario, what it changes first."""
-        said = decided(self.scenario, self.region, self.sources, self.rules.rules)
+        said = decided(self.scenario, self.region, self.sources, self.rules.rules, self.doubts)
         if self.before is None:
             return said
         texts = [one.text for one in self.changes] or [SAME]
@@ -147,14 +150,17 @@ def run(
     """
     file = scenario if isinstance(scenario, ScenarioFile) else ScenarioFile(scenario)
     choices = file.choices if choices is None else choices
-    law = load_rules(rules, FUNCTIONS) if isinstance(rules, str) else rules
-    law, region = decisions(region, law, file.scenario, choices)
+    clauses, facts = load_rules(rules, FUNCTIONS) if isinstance(rules, str) else rules, region
+    law, region = decisions(facts, clauses, file.scenario, choices)
     travels = memory.cached(ways_of(region, choices))
     law = readable(law, travels)
     findings = assess(region, law, travels)
     roads = road_view(region, law, travels, choices)
-    doubtful = tuple(doubts(region, file.scenario))
-    return Outcome(region, law, findings, doubtful, roads, file.scenario, file.sources)
+    doubtful = (
+        *file.warnings, *idle_choices(facts.roads, choices, law), *doubts(facts, clauses, file.scenario),
+        *idle_in_findings(facts, region, file.scenario, law, travels, findings),
+    )  # fmt: skip
+    return Outcome(region, law, findings, doubtful, roads, file.scenario, file.sources, doubts=doubtful)
 
 
 def decisions(facts: Region, law: Rules, scenario: Scenario, choices: RoadChoices) -> tuple[Rules, Region]:
@@ -230,7 +236,7 @@ def _outcome(data: Path, rules_name: str, file: ScenarioFile, step: Step) -> Out
     step(Text("评估", "assessing"))
     found = run(loaded.region, rules, file)
     before = None if file.scenario == STATUS_QUO else run(loaded.region, rules, STATUS_QUO, AS_IT_IS).findings
-    return replace(found, warnings=(*loaded.warnings, *found.warnings), before=before)
+    return replace(found, warnings=(*found.warnings, *loaded.warnings), before=before)
 
 
 def _keep_apart(data: Path, out: Path) -> None:

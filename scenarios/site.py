@@ -190,7 +190,7 @@ def reach_of_costs(lists: Lists, pairs: Pairs, limit: float | None) -> Reach:
 
 def reach_of_points(lists: Lists, travel: StraightLine | Road, limit: Limit | None) -> Reach:
     """Return who reaches whom by road or straight line."""
-    return travel.reach(lists.demand, lists.sites, MOST if limit is None else limit.value)
+    return travel.reach_whole(lists.demand, lists.sites, MOST if limit is None else limit.value)
 
 
 def apart_of(lists: Lists, spacing: Limit | None) -> tuple[tuple[str, str], ...]:

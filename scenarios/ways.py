@@ -161,6 +161,40 @@ def _unknown_classes(graph: RoadGraph, choices: RoadChoices) -> Iterator[Problem
         yield Problem(file, Text("没有这个道路等级", "there is no such class of road"), fix, line, found=name)
 
 
+def idle_choices(graph: RoadGraph | None, choices: RoadChoices, rules: Rules) -> list[Problem]:
+    """Return, as warnings, the choices about roads that change nothing: of these roads, or because no rule asks for time."""
+    return [
+        Problem(file, what, Text("核对；不需要就删去", "check it, or remove it"), line, found=name, severity="warning")
+        for name, what in _idle_choices(graph, choices, rules)
+        for file, line in [choices.said_in.get(name, (f"--{name.replace('_', '-')}", ""))]
+    ]
+
+
+def _idle_choices(graph: RoadGraph | None, choices: RoadChoices, rules: Rules) -> Iterator[tuple[str, Text]]:
+    """Yield (name of the choice, why it changes nothing)."""
+    if graph is None:
+        if choices.max_snap_m != RoadChoices().max_snap_m:
+            yield (
+                "max_snap",
+                Text("没有路网，离路限度没有作用", "there are no roads: the snapping distance changes nothing"),
+            )
+        return
+    if choices.closed_area is not None and not len(edges_meeting(graph, choices.closed_area)):
+        yield "closed_area", Text("封闭范围没有碰到任何道路，没有封闭任何路段", "the closed area meets no road")
+    here = set(map(str, pd.unique(graph.road_class)))
+    others = not here <= set(SPEED_KMH)  # whom "road" stands for
+    absent = sorted(name for name in choices.speeds if name not in here and not (name == "road" and others))
+    if absent:
+        yield "speeds", Text(f"路网里没有这些等级的道路，时速没有作用：{'、'.join(absent)}",
+                             f"no road is of these classes, whose speeds change nothing: {', '.join(absent)}")  # fmt: skip
+    by_time = any(reading.travel == "road_time" for rule in rules.rules for reading in rule.readings)
+    timed = {"delay": choices.delay_s > 0, "minutes": choices.minutes is not None, "speeds": bool(choices.speeds)}
+    for name in (one for one, is_given in timed.items() if is_given and not by_time):
+        yield name, Text("规则没有时间口径，评估不受影响", "no rule asks for time: the findings stay the same")
+    if not choices.own_speeds and not choices.asks_for_time:
+        yield "own_speeds", Text("没有按时间评估，时速没有作用", "nothing asks for time: speeds change nothing")
+
+
 def road_view(region: Region, rules: Rules, travels: Mapping[str, Travel], choices: RoadChoices) -> RoadView | None:
     """Return what the roads say besides the findings; None where nobody travels by road."""
     road = bare(travels.get("road"))

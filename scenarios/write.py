@@ -12,10 +12,11 @@ from typing import Any
 import shapely
 
 from planner.errors import printable
+from planner.keys import OTHERS, QUESTION, VERBS, Key
 from planner.scenario import Change, Close, Edit, Open, Scenario
-from scenarios.files import NOTHING_CHOSEN, OTHERS, SAMPLE, project_folder, sample_folder
+from scenarios.files import NOTHING_CHOSEN, SAMPLE, project_folder, sample_folder
 from scenarios.proof import fingerprint
-from scenarios.schema import QUESTION, SCHEMA_FILE, VERBS, Key, json_schema
+from scenarios.schema import SCHEMA_FILE, json_schema
 from scenarios.ways import RoadChoices
 
 FIRST_LINE = f"# yaml-language-server: $schema={SCHEMA_FILE}"
@@ -195,20 +196,11 @@ def _said_of(edit: Edit) -> tuple[str, dict[str, Any]]:
     if isinstance(edit, Close):
         return "close", {"close": edit.facility}
     if isinstance(edit, Change):
-        return edit.word, {edit.word: edit.facility, **_change(edit)}
+        keys = VERBS[edit.word].keys
+        if edit.word == "change":
+            return "change", {"change": edit.facility, "set": _labelled(keys[1].keys, edit.fields)}
+        return edit.word, _labelled(keys, edit.said)
     raise TypeError(f"{type(edit).__name__} is no edit")
-
-
-def _change(edit: Change) -> dict[str, Any]:
-    """Return the fields of a change as its word takes them; ValueError where the word cannot mean them."""
-    keys = VERBS[edit.word].keys[1:]
-    if edit.word == "change":
-        return {"set": _labelled(keys[0].keys, edit.fields)}
-    fields = {("to" if name == "kind" else name): value for name, value in edit.fields.items()}
-    lost = [key.name for key in keys if (key.needed or key.name == "to") and key.name not in fields]
-    if lost:
-        raise ValueError(f"{edit.word} of {edit.facility} without {lost}")
-    return _labelled(keys, fields)
 
 
 def _assumptions(scenario: Scenario) -> Iterator[str]:

@@ -59,7 +59,7 @@ def _days(plan: RoundsPlan, region: Region, travel: Travel) -> Iterator[str]:
         route = [base_of(hospital), *mine.sort_values("order")["code"], base_of(hospital)]
         milliseconds = 0.0
         for start, end in pairwise(route):
-            leg = travel.reach(points.loc[[end]], points.loc[[start]], 0).nearest()["cost"].iloc[0]
+            leg = travel.reach_whole(points.loc[[end]], points.loc[[start]], 0).nearest()["cost"].iloc[0]
             milliseconds += float(leg)
         service = sum(task.visit_minutes + task.resident_minutes * people[code] for code in mine["code"])
         minutes = milliseconds / 60_000 + service

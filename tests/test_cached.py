@@ -33,9 +33,9 @@ class Counted:
     asked: list[int] = field(default_factory=list)
     unit: str = "mm"
 
-    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
+    def reach_whole(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
         self.asked.append(limit)
-        return StraightLine().reach(demand, facilities, limit)
+        return StraightLine().reach_whole(demand, facilities, limit)
 
     def k_nearest(self, demand: pd.DataFrame, facilities: pd.DataFrame, count: int) -> pd.DataFrame:
         return StraightLine().k_nearest(demand, facilities, count)
@@ -48,10 +48,10 @@ def _counted() -> tuple[Travel, list[int]]:
 
 def test_the_same_inputs_are_answered_once() -> None:
     cached, asked = _counted()
-    first = cached.reach(DEMAND, STATIONS, 5_000)
-    assert cached.reach(DEMAND.assign(population=9), STATIONS.copy(), 5_000) is first
+    first = cached.reach_whole(DEMAND, STATIONS, 5_000)
+    assert cached.reach_whole(DEMAND.assign(population=9), STATIONS.copy(), 5_000) is first
     assert asked == [5_000]
-    pd.testing.assert_frame_equal(first.nearest(), StraightLine().reach(DEMAND, STATIONS, 5_000).nearest())
+    pd.testing.assert_frame_equal(first.nearest(), StraightLine().reach_whole(DEMAND, STATIONS, 5_000).nearest())
 
 
 OTHERS = {
@@ -69,16 +69,16 @@ OTHERS = {
 @pytest.mark.parametrize("what", OTHERS)
 def test_other_inputs_are_not(what: str) -> None:
     cached, asked = _counted()
-    cached.reach(DEMAND, STATIONS, 5_000)
+    cached.reach_whole(DEMAND, STATIONS, 5_000)
     demand, facilities, limit = OTHERS[what]
-    answer = cached.reach(demand, facilities, limit)
+    answer = cached.reach_whole(demand, facilities, limit)
     assert len(asked) == 2
-    pd.testing.assert_frame_equal(answer.nearest(), StraightLine().reach(demand, facilities, limit).nearest())
+    pd.testing.assert_frame_equal(answer.nearest(), StraightLine().reach_whole(demand, facilities, limit).nearest())
 
 
 def test_what_is_remembered_cannot_be_written_to() -> None:
     cached, _ = _counted()
-    answer = cached.reach(DEMAND, STATIONS, 5_000_000)
+    answer = cached.reach_whole(DEMAND, STATIONS, 5_000_000)
     with pytest.raises(ValueError, match="read-only"):
         answer.costs[0] = 0
 
@@ -87,7 +87,7 @@ def test_the_oldest_is_forgotten() -> None:
     travel, memory = Counted(), Memory(most_bytes=1)
     cached = Cached(travel, memory, "counted")
     for limit in (1, 2, 1):
-        cached.reach(DEMAND, STATIONS, limit)
+        cached.reach_whole(DEMAND, STATIONS, limit)
     assert travel.asked == [1, 2, 1]
     assert len(memory) == 1
 
@@ -126,8 +126,8 @@ def test_ways_alike_share_what_is_prepared(roads: Region) -> None:
 def test_a_run_reuses_what_did_not_change(roads: Region, rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     for kind in (StraightLine, Road):
-        own = kind.reach
-        monkeypatch.setattr(kind, "reach", lambda self, *told, own=own: (asked.append(told), own(self, *told))[1])
+        own = kind.reach_whole
+        monkeypatch.setattr(kind, "reach_whole", lambda self, *told, own=own: (asked.append(told), own(self, *told))[1])
     memory = Memory()
     first = run(roads, rules, memory=memory)
     once = len(asked)

@@ -67,7 +67,7 @@ def test_slower_roads_do_not_slow_the_dispatch(
     assert found.covered_now == 30_000
     station = by_road.open_facilities("emergency_station")
     people = by_road.residents[by_road.residents["is_urban"] & (by_road.residents["town_code"] == "510402001")]
-    slower = _driven(by_road, 48.0).reach(people, station, round(minutes * 60_000)).covered().to_numpy()
+    slower = _driven(by_road, 48.0).reach_whole(people, station, round(minutes * 60_000)).covered().to_numpy()
     assert people["population"].to_numpy()[slower].sum() == covered
 
 

@@ -82,7 +82,7 @@ def test_who_loses_the_minutes_by_speed_alone(roads: Region, rules: Rules) -> No
 
 def _moved(metres: float) -> Scenario:
     """The station moved south: 一社区 (on it) and 二社区 (north of it) go so much farther."""
-    return Scenario(name="挪", edits=(Change(facility="ES1", fields={"lat": 26.55 - metres / 110_800}, word="move"),))
+    return Scenario(name="挪", edits=(Change(facility="ES1", fields={"lat": 26.55 - metres / 110_800}),))
 
 
 def test_a_change_of_a_few_metres_is_told_apart(tiny_region: Region, rules: Rules) -> None:

@@ -202,7 +202,7 @@ def test_words_and_table_go_onto_paper_and_back(three: Opened) -> None:
 
 def test_payloads_are_text_and_nothing_runs(browser: Any, tmp_path: Path) -> None:
     city = hostile_city()
-    evil = Open(fields={"id": "N", "name": PAYLOADS[0], "kind": "emergency_station", "lon": 104.8, "lat": 26.5})
+    evil = Open(fields={"id": "N", "name": PAYLOADS[0], "kind": "emergency_station", "lon": 101.85, "lat": 26.5})
     after = apply(city.region, Scenario(edits=(evil,)))
     findings = city.findings.assign(covered=city.findings["covered"].where(city.findings["level"] != "town", 0))
     table = side_by_side(city.findings, findings)

@@ -280,12 +280,12 @@ def test_a_walk_to_the_road_goes_round_a_wall() -> None:
     # step to (4, 5), then straight west through 5 cells: 1 straight up, 5 diagonal, 5 straight.
     steps = 1 + 5 * math.sqrt(2) + 5
     assert round_it["v"].seconds == pytest.approx(steps * CELL * second)
-    by_road = replace(road, walks=round_it).reach(village, office, 10_000_000)
+    by_road = replace(road, walks=round_it).reach_whole(village, office, 10_000_000)
     metres = Geod(ellps="GRS80").inv(office["lon"][0], office["lat"][0], round_it["v"].lon, round_it["v"].lat)[2]
     assert by_road.nearest_cost[0] == pytest.approx(round_it["v"].seconds * 1000 + metres * 60, abs=5)
     wall[:, 5] = True
     assert walks_to(blocked(plane(), wall), places, village) == {}
-    assert replace(road, walks={}).reach(village, office, 10_000_000).nearest_index[0] == -1
+    assert replace(road, walks={}).reach_whole(village, office, 10_000_000).nearest_index[0] == -1
 
 
 def test_a_surface_of_ones_own(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_the_plan_as_edits_gives_the_centres_and_stations(plan: CenterPlan, samp
     stations = after.open_facilities("community_health_center", "community_health_station")
     urban = plan.served.people[plan.served.people["unit"].isin(
         plan.communities.loc[plan.communities["kind"] == "community", "id"])]  # fmt: skip
-    assert StraightLine().reach(urban, stations, plan.stations.limit).covered().all()
+    assert StraightLine().reach_whole(urban, stations, plan.stations.limit).covered().all()
 
 
 def test_one_more_centre_where_the_planner_wants_it(sample: Region, rules: Rules) -> None:

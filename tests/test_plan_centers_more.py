@@ -35,11 +35,11 @@ class Hole:
     facilities: frozenset[str] = frozenset()
     unit: str = "mm"
 
-    def reach(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
-        pairs = StraightLine().reach(demand, facilities, 2**32 - 2).within()
+    def reach_whole(self, demand: pd.DataFrame, facilities: pd.DataFrame, limit: int) -> Reach:
+        pairs = StraightLine().reach_whole(demand, facilities, 2**32 - 2).within()
         lost = pairs["demand_id"].isin(self.people) | (not self.people)
         lost &= pairs["facility_id"].isin(self.facilities) | (not self.facilities)
-        return Table(pairs.assign(cost=pairs["cost"].astype(float).mask(lost)), unit="mm").reach(
+        return Table(pairs.assign(cost=pairs["cost"].astype(float).mask(lost)), unit="mm").reach_whole(
             demand, facilities, limit
         )
 

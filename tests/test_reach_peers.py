@@ -44,7 +44,7 @@ def test_nearest_at_nodes_equals_pandana(extract: RoadGraph) -> None:
     theirs = network.nearest_pois(1e6, "office", num_pois=1)[1].to_numpy()
 
     demand = nodes.assign(id=[f"{at:06d}" for at in range(len(nodes))])
-    reach = Road(graph, direction="to").reach(demand, demand.loc[chosen], limit=5_000_000)
+    reach = Road(graph, direction="to").reach_whole(demand, demand.loc[chosen], limit=5_000_000)
     reached = reach.nearest_cost != UNREACHABLE
     assert reached.mean() > 0.9
     assert np.array_equal(reached, theirs < 1e6)  # pandana says its bound where there is no way

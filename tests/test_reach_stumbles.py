@@ -217,7 +217,7 @@ def test_an_ambulance_drives_from_its_yard_and_a_patient_walks() -> None:
     on = GEOD.inv(101.70, 26.60, 101.74, 26.60)[2] / 1000
     for direction, kmh in (("from", 15), ("to", 5)):
         road = road_of(graph, RoadChoices(), by_time=True, direction=direction)
-        cost = road.reach(home, station, 3_600_000).nearest_cost[0]
+        cost = road.reach_whole(home, station, 3_600_000).nearest_cost[0]
         assert cost / 3_600_000 == pytest.approx(off / kmh + on / 50, rel=2e-3)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from planner import snap
+from planner.errors import DataError, OptionError
 from planner.network import RoadGraph, graph_of_edges
 from planner.reach import UNREACHABLE
 from planner.road import Road
@@ -37,7 +38,7 @@ def test_distance_by_hand() -> None:
     east, north = int(graph.length_mm[0]), int(graph.length_mm[1])
     demand = _points(end_east=(101.75, 26.60), mid_north=(101.70, 26.625), island=(101.91, 26.60), lost=(101.80, 26.70))
     facility = _points(f_north=(101.70, 26.65))
-    nearest = Road(graph).reach(demand, facility, limit=10_000_000).nearest()
+    nearest = Road(graph).reach_whole(demand, facility, limit=10_000_000).nearest()
     assert nearest.loc["end_east", "cost"] == east + north
     assert nearest.loc["mid_north", "cost"] == pytest.approx(north / 2, abs=100)  # within one edge, no node passed
     assert nearest.loc[["island", "lost"], "facility_id"].tolist() == ["", ""]
@@ -50,11 +51,13 @@ def test_the_access_leg_counts_and_has_an_end() -> None:
     at = EdgeIndex(graph, np.ones(5, bool)).snap(off, 2_000)
     assert at.edge[0] == 0
     assert at.access_mm[0] == pytest.approx(metres * 1000, abs=2)
-    reach = Road(graph).reach(off, _points(f=(101.70, 26.60)), limit=5_000_000)
+    reach = Road(graph).reach_whole(off, _points(f=(101.70, 26.60)), limit=5_000_000)
     assert reach.nearest_cost[0] == pytest.approx(graph.length_mm[0] / 2 + metres * 1000, abs=100)
-    short = Road(graph, max_snap_m=metres - 1).reach(off, _points(f=(101.70, 26.60)), limit=5_000_000)
+    short = Road(graph, max_snap_m=metres - 1).reach_whole(off, _points(f=(101.70, 26.60)), limit=5_000_000)
     assert short.nearest_cost[0] == UNREACHABLE
-    assert Road(graph, max_snap_m=metres + 1).reach(off, _points(f=(101.70, 26.60)), 5_000_000).nearest_index[0] == 0
+    assert (
+        Road(graph, max_snap_m=metres + 1).reach_whole(off, _points(f=(101.70, 26.60)), 5_000_000).nearest_index[0] == 0
+    )
 
 
 @pytest.mark.parametrize("engine", ["compiled", "scipy"])
@@ -64,7 +67,7 @@ def test_the_limit_itself_is_inside(metres: float, inside: bool, engine: str) ->
     graph = graph_of_edges(
         lon=np.array([101.7, lon]), lat=np.array([26.6, lat]), tail=np.array([0]), head=np.array([1])
     )
-    reach = Road(graph, engine=engine).reach(_points(d=(lon, lat)), _points(f=(101.7, 26.6)), limit=5_000_000)
+    reach = Road(graph, engine=engine).reach_whole(_points(d=(lon, lat)), _points(f=(101.7, 26.6)), limit=5_000_000)
     assert reach.nearest_cost[0] == round(metres * 1000)
     assert bool(reach.covered().iloc[0]) is inside
     assert len(reach.within()) == int(inside)
@@ -73,12 +76,12 @@ def test_the_limit_itself_is_inside(metres: float, inside: bool, engine: str) ->
 def test_one_way_streets_and_direction() -> None:
     graph = _cross(forward=np.ones(5, bool), backward=np.array([True, False, True, True, True]))  # 0 → north only
     demand, facility = _points(north=(101.70, 26.65)), _points(east=(101.75, 26.60))
-    assert Road(graph, direction="from").reach(demand, facility, 20_000_000).nearest_index[0] == 0
-    assert Road(graph, direction="to").reach(demand, facility, 20_000_000).nearest_index[0] == -1
+    assert Road(graph, direction="from").reach_whole(demand, facility, 20_000_000).nearest_index[0] == 0
+    assert Road(graph, direction="to").reach_whole(demand, facility, 20_000_000).nearest_index[0] == -1
     # On one and the same one-way edge it matters who stands before whom.
     low, high = _points(low=(101.70, 26.61)), _points(high=(101.70, 26.64))
-    assert Road(graph).reach(high, low, 20_000_000).nearest_index[0] == 0
-    assert Road(graph).reach(low, high, 20_000_000).nearest_index[0] == -1
+    assert Road(graph).reach_whole(high, low, 20_000_000).nearest_index[0] == 0
+    assert Road(graph).reach_whole(low, high, 20_000_000).nearest_index[0] == -1
 
 
 def test_time_delay_and_closed_roads() -> None:
@@ -87,15 +90,15 @@ def test_time_delay_and_closed_roads() -> None:
     demand, facility = _points(end_east=(101.75, 26.60)), _points(f_north=(101.70, 26.65))
     east, north = graph.length_mm[0] / 1e6, graph.length_mm[1] / 1e6
     road = Road(graph, speeds=speeds, delay_s=120)
-    minutes = road.reach(demand, facility, limit=3_600_000).nearest()["cost"].iloc[0] / 60_000
+    minutes = road.reach_whole(demand, facility, limit=3_600_000).nearest()["cost"].iloc[0] / 60_000
     assert road.unit == "ms"
     assert minutes == pytest.approx(2 + east + north * 6, abs=0.001)
-    assert len(road.reach(demand, facility, limit=int(minutes * 60_000) - 5).within()) == 0
-    assert len(road.reach(demand, facility, limit=int(minutes * 60_000) + 5).within()) == 1
+    assert len(road.reach_whole(demand, facility, limit=int(minutes * 60_000) - 5).within()) == 0
+    assert len(road.reach_whole(demand, facility, limit=int(minutes * 60_000) + 5).within()) == 1
     closed = Road(graph, speeds=speeds, closed=frozenset({"1"}))
-    assert closed.reach(demand, facility, limit=3_600_000).nearest_index[0] == -1
+    assert closed.reach_whole(demand, facility, limit=3_600_000).nearest_index[0] == -1
     own = _cross(speed_kmh=np.array([30.0, np.nan, np.nan, np.nan, np.nan]))
-    quick = Road(own, speeds={"road": 60.0}).reach(demand, facility, limit=3_600_000)
+    quick = Road(own, speeds={"road": 60.0}).reach_whole(demand, facility, limit=3_600_000)
     assert quick.nearest()["cost"].iloc[0] / 60_000 == pytest.approx(east * 2 + north, abs=0.001)
 
 
@@ -103,10 +106,18 @@ def test_what_a_road_refuses() -> None:
     with pytest.raises(ValueError, match="above zero"):
         Road(_cross(), speeds={"road": -1})
     with pytest.raises(ValueError, match="limit"):
-        Road(_cross()).reach(_points(a=(101.7, 26.6)), _points(b=(101.7, 26.6)), limit=-1)
+        Road(_cross()).reach_whole(_points(a=(101.7, 26.6)), _points(b=(101.7, 26.6)), limit=-1)
     lost = pd.DataFrame({"id": ["a"], "lon": [np.nan], "lat": [26.6]})
     with pytest.raises(ValueError, match="without coordinates"):
-        Road(_cross()).reach(lost, _points(b=(101.7, 26.6)), limit=1)
+        Road(_cross()).reach_whole(lost, _points(b=(101.7, 26.6)), limit=1)
+    metres = _points(a=(403_000.0, 2_934_000.0))
+    for far, near in ((metres, _points(b=(101.7, 26.6))), (_points(b=(101.7, 26.6)), metres)):
+        with pytest.raises(DataError, match="1 个点不是经纬度"):
+            Road(_cross()).reach(far, near, "5km")
+    by_time = Road(_cross(), speeds={"road": 60.0})
+    for limit in (30, "5km"):
+        with pytest.raises(OptionError, match='写成带引号的 "30min"'):
+            by_time.reach(_points(a=(101.7, 26.6)), _points(b=(101.7, 26.6)), limit)  # type: ignore[arg-type]
 
 
 @st.composite
@@ -135,7 +146,7 @@ def test_equal_to_networkx_on_split_edges(engine: str, town) -> None:
     d = _points(**{f"d{at}": one for at, one in enumerate(demand)})
     f = _points(**{f"f{at}": one for at, one in enumerate(facility)})
     road = Road(graph, direction=direction, engine=engine)
-    reach = road.reach(d, f, limit)
+    reach = road.reach_whole(d, f, limit)
     costs = _by_networkx(graph, road.snap(d), road.snap(f), direction)
     for at in range(len(d)):
         best = costs[:, at].min()
@@ -180,8 +191,8 @@ def test_row_order_changes_nothing() -> None:
     rng = np.random.default_rng(5)
     places = {f"p{at:02d}": tuple(one) for at, one in enumerate(rng.uniform([101.66, 26.56], [101.74, 26.64], (40, 2)))}
     demand, facility = _points(**places), _points(**dict(list(places.items())[:7]))
-    first = Road(_cross()).reach(demand, facility, 6_000_000)
-    second = Road(_cross()).reach(demand.iloc[::-1], facility.sample(frac=1, random_state=1), 6_000_000)
+    first = Road(_cross()).reach_whole(demand, facility, 6_000_000)
+    second = Road(_cross()).reach_whole(demand.iloc[::-1], facility.sample(frac=1, random_state=1), 6_000_000)
     pd.testing.assert_frame_equal(first.nearest(), second.nearest().loc[demand["id"]])
     keys = ["demand_id", "facility_id"]
     pd.testing.assert_frame_equal(
@@ -195,7 +206,7 @@ def test_a_point_whose_foot_is_a_junction_is_at_that_junction() -> None:
     middle, north = _points(middle=(101.70, 26.60)), _points(north=(101.70, 26.65))
     for direction in ("from", "to"):
         for demand, facility in ((middle, north), (north, middle)):
-            reach = Road(graph, direction=direction).reach(demand, facility, 20_000_000)
+            reach = Road(graph, direction=direction).reach_whole(demand, facility, 20_000_000)
             assert reach.nearest_cost[0] == graph.length_mm[1]
 
 
@@ -220,11 +231,13 @@ LEG, ALONG = _millimetres((101.73, 26.65), (101.70, 26.65)), _millimetres((101.7
 
 def test_a_village_beyond_the_road_walks_to_it_where_that_is_asked_for() -> None:
     assert 2_980_000 < LEG < 2_990_000
-    assert Road(_meridian()).reach(VILLAGE, OFFICE, 20_000_000).nearest_cost[0] == UNREACHABLE
+    assert Road(_meridian()).reach_whole(VILLAGE, OFFICE, 20_000_000).nearest_cost[0] == UNREACHABLE
     by_distance = Road(_meridian(), offroad_m=5_000)
-    assert int(by_distance.reach(VILLAGE, OFFICE, 20_000_000).nearest_cost[0]) == pytest.approx(ALONG + LEG, abs=3)
+    assert int(by_distance.reach_whole(VILLAGE, OFFICE, 20_000_000).nearest_cost[0]) == pytest.approx(
+        ALONG + LEG, abs=3
+    )
     by_time = Road(_meridian(), speeds={"road": 60.0}, walk_kmh=4.0, offroad_m=5_000)
-    cost = int(by_time.reach(VILLAGE, OFFICE, 20_000_000).nearest_cost[0])
+    cost = int(by_time.reach_whole(VILLAGE, OFFICE, 20_000_000).nearest_cost[0])
     assert cost == pytest.approx(ALONG * 3.6 / 60 + LEG * 3.6 / 4, abs=2)
     assert len(by_time.k_nearest(VILLAGE, OFFICE, 2)) == 1
     both = pd.concat([VILLAGE, _points(near=(101.701, 26.65), lost=(101.80, 26.65))])
@@ -236,14 +249,14 @@ def test_a_village_beyond_the_road_walks_to_it_where_that_is_asked_for() -> None
 
 def test_how_far_off_the_road_is_counted_to_the_millimetre() -> None:
     for offroad_m, reached in ((LEG / 1000, True), ((LEG - 1) / 1000, False)):
-        reach = Road(_meridian(), offroad_m=offroad_m).reach(VILLAGE, OFFICE, 20_000_000)
+        reach = Road(_meridian(), offroad_m=offroad_m).reach_whole(VILLAGE, OFFICE, 20_000_000)
         assert bool(reach.nearest_index[0] == 0) is reached
     exactly = Road(_meridian(), max_snap_m=LEG / 1000, offroad_m=5_000)
     assert not len(exactly.walkers(VILLAGE))  # near enough for the road: nobody has to walk
 
 
 def test_facilities_do_not_walk() -> None:
-    far = Road(_meridian(), offroad_m=5_000).reach(OFFICE, VILLAGE, 20_000_000)
+    far = Road(_meridian(), offroad_m=5_000).reach_whole(OFFICE, VILLAGE, 20_000_000)
     assert far.nearest_index[0] == -1
 
 
@@ -251,13 +264,15 @@ def test_walks_of_ones_own_are_taken_by_time_and_lead_where_they_lead() -> None:
     walks = {"v": Walk(101.70, 26.68, 1800.0), "near": Walk(101.70, 26.60, 1.0)}
     fast = {"speeds": {"road": 60.0}, "offroad_m": 5_000}
     both = pd.concat([VILLAGE, _points(near=(101.701, 26.65))])
-    cost = Road(_meridian(), walks=walks, **fast).reach(both, OFFICE, 20_000_000).nearest_cost.astype(int)
+    cost = Road(_meridian(), walks=walks, **fast).reach_whole(both, OFFICE, 20_000_000).nearest_cost.astype(int)
     to_there = _millimetres((101.70, 26.60), (101.70, 26.68))
     assert cost[0] == pytest.approx(1_800_000 + to_there * 3.6 / 60, abs=1)
-    assert cost[1] == Road(_meridian(), **fast).reach(both, OFFICE, 20_000_000).nearest_cost[1]  # it is beside the road
+    assert (
+        cost[1] == Road(_meridian(), **fast).reach_whole(both, OFFICE, 20_000_000).nearest_cost[1]
+    )  # it is beside the road
     for other in ({}, {"v": Walk(101.71, 26.68, 1800.0)}):  # no walk, and one that ends beside every road
-        assert Road(_meridian(), walks=other, **fast).reach(VILLAGE, OFFICE, 20_000_000).nearest_index[0] == -1
-    metres = Road(_meridian(), walks=walks, offroad_m=5_000).reach(VILLAGE, OFFICE, 20_000_000)
+        assert Road(_meridian(), walks=other, **fast).reach_whole(VILLAGE, OFFICE, 20_000_000).nearest_index[0] == -1
+    metres = Road(_meridian(), walks=walks, offroad_m=5_000).reach_whole(VILLAGE, OFFICE, 20_000_000)
     assert int(metres.nearest_cost[0]) == pytest.approx(ALONG + LEG, abs=3)
     with pytest.raises(ValueError, match="nearer than max_snap_m"):
         Road(_meridian(), offroad_m=1_000)

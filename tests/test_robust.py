@@ -73,7 +73,7 @@ def test_one_point_moved_by_hand() -> None:
         station = pd.DataFrame({"id": ["s"], "lon": [lon], "lat": [lat]})
         places = Places.of(point, "residents")
         moved = pd.concat([places.moved(Uncertainty(), draw).assign(id=str(draw)) for draw in range(count)])
-        outside = int((~StraightLine().reach(moved, station, 5_000_000).covered()).sum())
+        outside = int((~StraightLine().reach_whole(moved, station, 5_000_000).covered()).sum())
         flips, never = (outside, never) if inside_m == 100 else (flips, outside)
     expected = out_of_disc(100 / 500)
     # the circle bends outward of its tangent by at most 500² / (2 × 5000) = 25 m

@@ -1,9 +1,15 @@
 """A scenario is edits: pure, one after the other, refused by name when they do not fit."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
 import pandas as pd
 import pytest
 
-from planner.errors import FugaiError, ScenarioError
+from planner.doubts import doubts, idle_in_findings
+from planner.errors import FugaiError, Problem, ScenarioError
 from planner.findings import assess
 from planner.region import Region
 from planner.rules import Rules
@@ -15,8 +21,8 @@ from planner.scenario import (
     Override,
     PopulationChange,
     Scenario,
+    ServiceArea,
     apply,
-    doubts,
     overridden,
     with_population,
 )
@@ -124,14 +130,14 @@ def test_the_closed_can_open_again_and_a_clinic_be_changed(tiny_region: Region) 
     assert (row["status"], row["kind"]) == ("open", "county_subcenter")
 
 
-def test_a_place_outside_every_town_is_doubtful(tiny_region: Region) -> None:
+def test_a_place_outside_every_town_is_doubtful(tiny_region: Region, rules: Rules) -> None:
     edits = (
         Open(fields={**STATION.fields, "id": "FAR", "lon": 102.5}, line="3"),
-        Change(facility="TH2", fields={"lon": 101.0}, word="move", line="5"),
-        Change(facility="TH1", fields={"lon": 101.76}, word="move"),
+        Change(facility="TH2", fields={"lon": 101.0}, line="5"),
+        Change(facility="TH1", fields={"lon": 101.76}),
     )
     scenario = Scenario(edits=edits, file="a.yaml")
-    first, other = doubts(apply(tiny_region, scenario), scenario)
+    first, other = doubts(tiny_region, rules, scenario)
     assert first.say().startswith("a.yaml，第 3 行：不落在任何乡镇内，只计算距离（现为“五社区急救站”）")
     assert (other.row, other.found, other.severity) == ("5", "乙镇卫生院", "warning")
 
@@ -140,7 +146,7 @@ def test_a_clinic_that_leaves_its_town_leaves_its_village(tiny_region: Region, r
     """VC2 of 七村 in 乙乡 moves to 乙镇, whose one 行政村 is 六社区村; within 乙乡 it stays with its village."""
 
     def village(**fields: object) -> tuple[str, bool]:
-        moved = Scenario(edits=(Change(facility="VC2", fields=fields, word="move"),))
+        moved = Scenario(edits=(Change(facility="VC2", fields=fields),))
         row = apply(tiny_region, moved).facilities.set_index("id").loc["VC2"]
         return row["village_code"], bool(row["estimated"])
 
@@ -159,6 +165,74 @@ def test_a_new_clinic_counts_for_the_nearest_village_of_its_town(tiny_region: Re
     clinic = Open(fields={"id": "VC9", "name": "新卫生室", "kind": "village_clinic", "lon": 101.78, "lat": 26.68})
     row = apply(tiny_region, Scenario(edits=(clinic,))).facilities.set_index("id").loc["VC9"]
     assert (row["village_code"], bool(row["estimated"])) == ("510422200201", True)
+
+
+NEW = dict(STATION.fields)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Open(fields={**NEW, "kind": "emergency"}), "Open(NEW)：“kind”没有这个取值（现为“emergency”）。是不是“emergency_station”"),
+        (lambda: Open(fields={**NEW, "lat": 101.7}), "“lat”应不小于 -90、不大于 90（现为“101.7”）。改正；是不是经度和纬度写反了"),
+        (lambda: Open(fields={**NEW, "lon": float("nan")}), "“lon”应是数（现为“nan”）"),
+        (lambda: Open(fields={**NEW, "bedz": 4}), "不认识的键（现为“bedz”）。是不是 beds"),
+        (lambda: Open(fields={**NEW, "status": "shut"}), "“status”没有这个取值（现为“shut”）"),
+        (lambda: Open(fields={"id": "NEW"}), "缺少“kind”（机构类型）"),
+        (lambda: Change(facility="TH1", fields={"beds": "4"}), "Change(TH1)：“beds”应是整数（现为“4”）"),
+        (lambda: Change(facility="TH1", fields={}), "“set”是空的"),
+        (lambda: Change(facility="TH1", fields={"kind": "hospital"}, word="upgrad"), "“word”没有这个取值（现为“upgrad”）。是不是“upgrade”"),
+        (lambda: Change(facility="TH1", fields={"lon": 101.0}, word="move"), "缺少“lat”"),
+        (lambda: Close(facility="ES1", cost=-3), "“cost”应不小于 0"),
+        (lambda: Close(facility="ES1", year=30), "“year”应不小于 1949"),
+        (lambda: Close(facility=510402), '“close”应是文字（现为“510402”）。写成带引号的 "510402"'),  # type: ignore[arg-type]
+        (lambda: Override("emergency_urban", {}), "Override(emergency_urban)：“params”是空的"),
+        (lambda: PopulationChange(2030, {}), "“factors”是空的"),
+        (lambda: PopulationChange(2030, {"": 0}), "“others”应大于 0"),
+        (lambda: PopulationChange(2030, {"51040": 1.1}), "“factors”里的键不对"),
+        (lambda: ServiceArea((), ("510402001001",)), "“centers”是空的"),
+        (lambda: Scenario(" "), "“name”后面没有写"),
+        (lambda: Scenario("甲", date="2025-13-01"), "“date”的写法不对"),
+        (lambda: Scenario("甲", questions=({"plan": "emergency", "limit": 5000},)), "“limit”应是文字（现为“5000”）"),
+    ],
+)  # fmt: skip
+def test_python_is_refused_what_a_file_is_in_the_same_words(make: Callable[[], object], said: str) -> None:
+    with pytest.raises(ScenarioError) as told:
+        make()
+    assert any(said in problem.say() for problem in told.value.problems), str(told.value)
+
+
+def test_python_may_say_what_a_file_may_say() -> None:
+    """Chinese words, whole numbers as pandas holds them, a default of a word."""
+    opened = Open(fields={**NEW, "kind": "急救站", "beds": np.int64(4), "lon": np.float64(101.65)})
+    assert (opened.fields["kind"], opened.fields["beds"], type(opened.fields["beds"])) == ("emergency_station", 4, int)
+    assert Change(facility="TH1", fields={"beds": 40.0}, word="upgrade").fields == {
+        "kind": "county_subcenter",
+        "beds": 40,
+    }
+    assert Change(facility="TH1", fields={"status": "停用"}).fields == {"status": "closed"}
+    assert Override("a", {"facility_kinds": ["hospital"]}) == Override("a", {"facility_kinds": ("hospital",)})
+
+
+def test_a_town_that_is_named_tells_the_county(tiny_region: Region) -> None:
+    """The point lies in 510422100, the opened station belongs to a town of the other county."""
+    named = Open(fields={**NEW, "town_code": "510402100"})
+    row = apply(tiny_region, Scenario(edits=(named,))).facilities.set_index("id").loc["NEW"]
+    assert (row["town_code"], row["county_code"]) == ("510402100", "510402")
+    turned = Change(facility="ES1", fields={"town_code": "510422200"})
+    row = apply(tiny_region, Scenario(edits=(turned,))).facilities.set_index("id").loc["ES1"]
+    assert (row["town_code"], row["county_code"]) == ("510422200", "510422")
+
+
+def test_factors_that_leave_nobody_are_refused(tiny_region: Region) -> None:
+    with pytest.raises(ScenarioError, match="第 3 行：乘以这些数以后全市没有人了"):
+        apply(tiny_region, Scenario(population=PopulationChange(2030, {"": 1e-9}, line="3", file="a.yaml")))
+
+
+def test_a_city_without_people_is_judged_without_a_stumble(tiny_region: Region, rules: Rules) -> None:
+    nobody = replace(tiny_region, residents=tiny_region.residents.assign(population=0))
+    rows = assess(nobody, rules, PAPER)
+    assert not rows["population"].any()
 
 
 def test_another_years_people_add_up_by_county(tiny_region: Region) -> None:
@@ -203,7 +277,142 @@ def test_of_two_numbers_for_a_parameter_the_later_is_told(rules: Rules) -> None:
     assert "改为" not in own.label
 
 
-@pytest.mark.parametrize("override", [Override("emergency", {}), Override("emergency_urban", {"radius": 3})])
+@pytest.mark.parametrize(
+    "override", [Override("emergency", {"radius_km": 3}), Override("emergency_urban", {"radius": 3})]
+)
 def test_an_override_of_nothing_is_refused(override: Override, rules: Rules) -> None:
     with pytest.raises(FugaiError, match=r"没有这个(规则|参数).*是不是“(emergency_time|radius_km)”"):
         overridden(rules, Scenario(overrides=(override,)))
+
+
+def _doubts(region: Region, rules: Rules, *edits: Edit, **more: Any) -> list[Problem]:
+    """Return what is told of a scenario that fits, from its facts and from its findings."""
+    scenario = Scenario(edits=edits, file="a.yaml", **more)
+    after, law = apply(region, scenario), overridden(rules, scenario)
+    found = assess(after, law, PAPER)
+    return [*doubts(region, rules, scenario), *idle_in_findings(region, after, scenario, law, PAPER, found)]
+
+
+def _up(facility: str, **more: Any) -> Change:
+    return Change(facility=facility, fields={"kind": "county_subcenter"}, word="upgrade", **more)
+
+
+def _beds(facility: str, beds: int, **more: Any) -> Change:
+    return Change(facility=facility, fields={"beds": beds}, word="enlarge", **more)
+
+
+def _to(facility: str, lon: float, lat: float, **more: Any) -> Change:
+    return Change(facility=facility, fields={"lon": lon, "lat": lat}, word="move", **more)
+
+
+IDLE = (
+    ((_up("TH1", line="3"), _up("TH1", line="5")), ["5：已经是县域医疗卫生次中心，这条改动没有效果"]),
+    ((_to("ES1", 101.65, 26.55, line="3"),), ["3：位置与现在相同，迁址没有效果"]),
+    ((Change(facility="ES1", fields={"status": "open"}, line="3"),), ["3：所写的与现在相同，这条改动没有效果"]),
+    ((_beds("TH1", 60, line="3"),), ["3：改动的是编制床位，没有任何指标的结果因此改变"]),
+    ((_beds("TH1", 60, line="3"), _beds("TH1", 40, line="4")),
+     ["3：被后面第 4 行的改动取代", "4：扩建后床位 40 张，少于现在的 60 张", "4：改动的是编制床位，没有任何指标的结果因此改变"]),
+    ((Open(fields={**NEW, "lon": 101.64}, line="3"), Close(facility="NEW", line="4")), ["3：几条改动（第 3、4 行）相互抵消，等于没有改", "4：几条"]),
+    ((Close(facility="ES1", line="3"), Change(facility="ES1", fields={"status": "open"}, line="4")), ["3：几条", "4：几条"]),
+    ((_to("TH1", 101.6, 26.6, line="3"), _to("TH1", 101.75, 26.55, line="4")), ["3：几条", "4：几条"]),
+    ((Open(fields={**NEW, "status": "planned"}, line="3"),), ["3：新设而状态不是在用，评估里不提供服务", "3：同一地点已有"]),
+    ((Open(fields={**NEW, "kind": "hospital"}, line="3"),), ["3：没有指标读取医院，评估结果不变"]),
+    ((Open(fields={**NEW, "lon": 101.605, "lat": 26.505}, line="3"),), ["3：没有任何指标的结果因此改变"]),
+    ((Open(fields={**NEW, "lon": 101.64}, line="3"),), []),
+    ((Close(facility="ES1", line="3"),), []),
+    ((_up("TH1", line="3"),), []),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("edits", "said"), IDLE)
+def test_a_decision_without_effect_is_told(
+    tiny_region: Region, rules: Rules, edits: tuple[Edit, ...], said: list[str]
+) -> None:
+    told = _doubts(tiny_region, rules, *edits)
+    assert all(one.severity == "warning" and one.file == "a.yaml" for one in told)
+    assert len(told) == len(said), [one.say() for one in told]
+    assert all(f"{one.row}：{one.what.zh}".startswith(text) for one, text in zip(told, said, strict=True)), [
+        one.say() for one in told
+    ]
+
+
+def test_what_a_planned_facility_needs_is_a_change(tiny_region: Region, rules: Rules) -> None:
+    with pytest.raises(ScenarioError, match=r"要启用它，用 change（set: \{status: 在用\}）"):
+        apply(tiny_region, Scenario(edits=(Open(fields={**NEW, "id": "ES2"}),)))
+    (twin,) = [one for one in _doubts(tiny_region, rules, STATION) if "同一地点" in one.what.zh]
+    assert twin.what.zh == "同一地点已有同类机构“拟建急救站”（ES2，规划）"
+    assert "change（set: {status: 在用}）" in twin.fix.zh
+
+
+def test_a_host_that_goes_tells_of_the_station_that_stays(tiny_region: Region, rules: Rules) -> None:
+    """What a planner expects is told either way: the station is a facility of its own, and goes on until it is closed, too."""
+    hosted = Change(facility="ES1", fields={"host_id": "TH2"})
+    (said,) = [
+        one for one in _doubts(tiny_region, rules, hosted, Close(facility="TH2", line="4")) if "依托它" in one.what.zh
+    ]
+    assert said.say().startswith(
+        "a.yaml，第 4 行：停用后，依托它的“甲急救站”（ES1）仍在服务（现为“乙镇卫生院 TH2”）。要一并停用，另写一条 close: ES1"
+    )
+    (said,) = [one for one in _doubts(tiny_region, rules, hosted, _to("TH2", 101.66, 26.65)) if "依托它" in one.what.zh]
+    assert said.what.zh == "迁址后，依托它的“甲急救站”（ES1）留在原处"
+    both = (hosted, Close(facility="TH2"), Close(facility="ES1"))
+    assert not [one for one in _doubts(tiny_region, rules, *both) if "依托它" in one.what.zh]
+    late = (Close(facility="TH2"), Open(fields={**NEW, "host_id": "TH2"}, line="5"))
+    assert [one.row for one in _doubts(tiny_region, rules, *late) if "不在用" in one.what.zh] == ["5"]
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "said"), [(0, 0, "离本市 "), (104.06, 30.66, "离本市 "), (26.55, 101.65 - 90, "离本市 ")]
+)
+def test_a_place_far_from_the_city_is_a_mistake(tiny_region: Region, lon: float, lat: float, said: str) -> None:
+    for edit in (Open(fields={**NEW, "lon": lon, "lat": lat}, line="3"), _to("ES1", lon, lat, line="3")):
+        with pytest.raises(ScenarioError, match=rf"第 3 行：{said}[0-9,]+ 公里（现为“{lon:g}, {lat:g}”）"):
+            apply(tiny_region, Scenario(edits=(edit,)))
+
+
+def test_a_rules_own_number_judges_as_before_and_is_told(tiny_region: Region, rules: Rules) -> None:
+    own = next(one for one in rules.rules if one.id == "emergency_urban").readings[0].params["radius_km"]
+    same = Scenario(overrides=(Override("emergency_urban", {"radius_km": float(own)}, line="3"),))
+    assert overridden(rules, same) == rules
+    (said,) = _doubts(tiny_region, rules, overrides=same.overrides)
+    assert said.row == "3"
+    assert said.what.zh.endswith("与规则相同，没有效果，照原规则判断")
+    back = (
+        Override("emergency_urban", {"radius_km": 9}, line="3"),
+        Override("emergency_urban", {"radius_km": own}, line="4"),
+    )
+    assert overridden(rules, Scenario(overrides=back)) == rules
+    assert ["被后面第 4 行的参数取代" in one.what.zh for one in _doubts(tiny_region, rules, overrides=back)] == [
+        True,
+        False,
+    ]
+    before = assess(tiny_region, rules, PAPER)
+    assert (before["status"] == "not_met").any()
+    pd.testing.assert_frame_equal(assess(tiny_region, overridden(rules, same), PAPER), before)
+
+
+def test_a_number_that_only_another_reading_reads_leaves_the_judgement(tiny_region: Region, rules: Rules) -> None:
+    """The scope of the reading that judges: the readings of other scopes change and the judged one stays as it was."""
+    rule = next(one for one in rules.rules if one.id == "emergency_urban")
+    judged = next(one for one in rule.readings if one.judged)
+    same = Scenario(overrides=(Override(rule.id, {"urban_scope": judged.params["urban_scope"]}),))
+    made = next(one for one in overridden(rules, same).rules if one.id == rule.id)
+    assert [one.id for one in made.readings if one.judged] == [judged.id]
+    assert made.assumptions[-1].endswith("，照原参数判断。")
+
+
+def test_the_same_people_and_the_same_areas_are_told(tiny_region: Region, rules: Rules) -> None:
+    people = PopulationChange(2030, {"": 1.0}, line="7")
+    assert [one.what.zh for one in _doubts(tiny_region, rules, population=people)] == ["2030 年的人口与现在完全相同"]
+    named = tiny_region.villages.assign(health_center=tiny_region.villages["health_center"].where(
+        tiny_region.villages["code"] != "510402001001", "CHC1"))  # fmt: skip
+    areas = (ServiceArea(("CHC1",), ("510402001001",), line="9"),)
+    told = _doubts(replace(tiny_region, villages=named), rules, service_areas=areas)
+    assert [(one.row, one.what.zh) for one in told] == [("9", "服务范围与现状相同，没有效果")]
+    assert not _doubts(tiny_region, rules, service_areas=areas)
+
+
+def test_what_another_edit_needs_is_not_tried(tiny_region: Region, rules: Rules) -> None:
+    """Without the station its enlargement would not fit; the enlargement alone is told."""
+    told = _doubts(tiny_region, rules, Open(fields={**NEW, "lat": 26.66}, line="3"), _beds("NEW", 9, line="4"))
+    assert [one.row for one in told] == ["4"]

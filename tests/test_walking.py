@@ -40,7 +40,7 @@ def _ring(**more: Any) -> RoadGraph:
 def _way(road: Road, start: str, end: str) -> float:
     """Metres from `start` to the facility at `end`."""
     here, there = (ENDS[ENDS["id"] == one] for one in (start, end))
-    return float(road.reach(here, there, 0).nearest()["cost"].iloc[0]) / 1000
+    return float(road.reach_whole(here, there, 0).nearest()["cost"].iloc[0]) / 1000
 
 
 def test_a_walk_is_as_long_there_as_back() -> None:
@@ -115,7 +115,7 @@ def test_with_one_way_streets_no_more_stations_of_the_sample(rules: Rules) -> No
     people = pd.DataFrame(sample.residents[sample.residents["population"] > 0][["id", "lon", "lat"]])
 
     def within(region: Region, travel: Any) -> int:
-        return int(travel.reach(people, stand, 1_250_000).covered().sum())
+        return int(travel.reach_whole(people, stand, 1_250_000).covered().sum())
 
     on_foot = within(sample, walk_of(_start(sample)))
     assert within(streets, walk_of(_start(streets))) == on_foot

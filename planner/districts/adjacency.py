@@ -112,7 +112,7 @@ def _inside(cell: shapely.Geometry, point: shapely.Geometry, border: shapely.Geo
 
 def joined_by_way(edges: Edges, units: pd.DataFrame, travel: Travel, longest: int) -> Edges:
     """Return the pairs between whose points (id, lon, lat) there is a way of at most `longest` whole units, either way."""
-    ways = travel.reach(units, units, longest).within()
+    ways = travel.reach_whole(units, units, longest).within()
     near = set(zip(ways["demand_id"], ways["facility_id"], strict=True))
     return tuple(pair for pair in edges if pair in near or pair[::-1] in near)
 

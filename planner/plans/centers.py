@@ -323,7 +323,7 @@ def _hospitals(served: Served, centers: pd.DataFrame, travel: Travel, task: Cent
     """Return all centres in order of fitness for a community hospital. Reach: the people whose nearest centre it is."""
     if not len(centers):
         return pd.DataFrame(columns=["id", "name", "load", "reached", "beds", "place", "chosen", "why"])
-    nearest = travel.reach(served.people, centers, 0).nearest()["facility_id"]
+    nearest = travel.reach_whole(served.people, centers, 0).nearest()["facility_id"]
     people = pd.Series(served.people["population"].to_numpy(), index=served.people["id"].to_numpy(object))
     reached = people.groupby(nearest.reindex(people.index)).sum()
     table = centers[["id", "name", "grade", "beds"]].assign(

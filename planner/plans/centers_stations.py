@@ -65,7 +65,7 @@ def stations(
     if walk.unit != "mm":
         raise ValueError(f"a walk is measured in mm, not {walk.unit}")
     people = pd.DataFrame(served.people[["id", "unit", "population", "lon", "lat"]])
-    reach = walk.reach(people, standing, limit)
+    reach = walk.reach_whole(people, standing, limit)
     nearest = reach.nearest()
     walks = people[["id", "unit", "population"]].assign(
         facility_id=nearest["facility_id"].to_numpy(object),
@@ -79,7 +79,7 @@ def stations(
         return Stations(limit, walks, None)
     sites = pd.DataFrame(units[["id", "lon", "lat"]])
     sites = sites.assign(id="S" + sites["id"])
-    mine: Reach = walk.reach(left, sites, limit)
+    mine: Reach = walk.reach_whole(left, sites, limit)
     weights = pd.Series(left["population"].to_numpy(float), index=left["id"].to_numpy(object))
     frame = pd.DataFrame({"id": sites["id"].to_numpy(object), "cost": np.ones(len(sites))})
     siting = solve(instance_of(Question("lscp", allow_unreachable=True), mine, weights, frame), limits)
@@ -91,7 +91,7 @@ def _serves(
 ) -> Mapping[str, tuple[str, ...]]:
     """Return whom each chosen station is for: the communities of those who have it as the nearest of the new ones."""
     chosen = sites[sites["id"].isin(siting.chosen)]
-    near = walk.reach(left, chosen, limit).nearest()
+    near = walk.reach_whole(left, chosen, limit).nearest()
     units = pd.Series(left["unit"].to_numpy(object), index=left["id"].to_numpy(object)).reindex(near.index)
     found = {one.removeprefix("S"): set[str]() for one in chosen["id"]}
     for unit, station, cost in zip(units, near["facility_id"], near["cost"], strict=True):

@@ -38,7 +38,7 @@ class Ways:
 
 def ways_of(served: Served, travel: Travel, sites: pd.DataFrame) -> Ways:
     """Return the ways from every resident point to every site, added up by community."""
-    reach = travel.reach(served.people, sites, ALL_PAIRS)
+    reach = travel.reach_whole(served.people, sites, ALL_PAIRS)
     cost = np.full((len(reach.demand_ids), len(sites)), np.nan)
     place = {str(name): at for at, name in enumerate(sites["id"])}
     columns = np.array([place[one] for one in reach.facility_ids], np.int64)

@@ -256,7 +256,7 @@ def _seconds(travel: Travel, hospital: pd.DataFrame, villages: pd.DataFrame) -> 
     seconds = np.full((len(villages) + 1, len(villages) + 1), np.nan)
     for start, first in ((hospital, 0), (villages, 1)):
         for end, second in ((hospital, 0), (villages, 1)):
-            pairs = travel.reach(end, start, ALL).within()
+            pairs = travel.reach_whole(end, start, ALL).within()
             row = pairs["facility_id"].map(pd.Series(np.arange(len(start)) + first, index=start["id"])).to_numpy(int)
             column = pairs["demand_id"].map(pd.Series(np.arange(len(end)) + second, index=end["id"])).to_numpy(int)
             seconds[row, column] = np.ceil(pairs["cost"].to_numpy(float) / 1000)

@@ -349,6 +349,6 @@ def _clinic(row: Mapping[Hashable, Any], taken: frozenset[str]) -> Open:
     code = str(row["code"])
     fields = {
         "id": free_id(f"VC-{code}", taken), "name": f"{row['name']}卫生室", "kind": CLINIC, "village_code": code,
-        "town_code": row["town_code"], "county_code": row["county_code"], "lon": row["lon"], "lat": row["lat"],
+        "town_code": row["town_code"], "lon": row["lon"], "lat": row["lat"],
     }  # fmt: skip
     return Open(fields=fields, reason="村级方案：新建村卫生室")

@@ -58,7 +58,7 @@ def nearest_of(travel: Travel, demand: pd.DataFrame, tiers: Sequence[Tier]) -> p
         for code, group in groups:
             own = facilities[facilities[column] == code] if column else facilities
             if len(own) and len(group):
-                near = travel.reach(group, own, 0).nearest()
+                near = travel.reach_whole(group, own, 0).nearest()
                 found.loc[near.index, "host"] = near["facility_id"].astype(object)
                 found.loc[near.index, "cost"] = near["cost"]
     return found

@@ -98,7 +98,7 @@ def too_close(sites: pd.DataFrame, spacing_m: float) -> tuple[tuple[str, str], .
 
 def near_pairs(sites: pd.DataFrame, spacing: int) -> pd.DataFrame:
     """Return the pairs of sites less than so many mm apart as the crow flies: demand_id < facility_id, cost (mm)."""
-    pairs = StraightLine().reach(sites, sites, spacing).within()
+    pairs = StraightLine().reach_whole(sites, sites, spacing).within()
     return pairs[(pairs["demand_id"] < pairs["facility_id"]) & (pairs["cost"] < spacing)]
 
 

@@ -177,7 +177,7 @@ def plan_subcenters(region: Region, travel: Travel, task: SubcenterTask, tell: T
     _check_numbers(task, sites)
     demand = settlements(region.residents[region.residents["population"] > 0])
     tell(Text("计算到各候选点的时间", "measuring the way to each candidate"))
-    reach = travel.reach(demand, sites, ALL_PAIRS)
+    reach = travel.reach_whole(demand, sites, ALL_PAIRS)
     weights = pd.Series(demand["population"].to_numpy(float), index=reach.demand_ids)
     rules = {"quotas": county_quotas(region, task, sites), "apart": kept_apart(sites, task), "allow_unreachable": True}
     objectives = objectives_of(task.limits, travel.unit)

@@ -76,7 +76,7 @@ def reach_and_way(
     step(Text("计算距离", "finding the distances"))
 
     def again(other: float | None) -> "Reach":
-        return travel.reach(lists.demand, lists.sites, MOST if other is None else min(round(other), MOST))
+        return travel.reach_whole(lists.demand, lists.sites, MOST if other is None else min(round(other), MOST))
 
     return reach_of_points(lists, travel, given), travel, travel.unit, again
 

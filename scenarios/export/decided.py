@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from planner.parameters import parameter_texts
+from planner.errors import Problem
+from planner.parameters import judgement, parameter_texts
 from planner.region import Region, Source
 from planner.rules import Rule
-from planner.scenario import Open, Scenario, doubts
+from planner.scenario import Open, Scenario
 from planner.scenario_words import edit_words
 from planner.text import exact_text, money_text
 
@@ -36,17 +37,19 @@ class Decided:
 
 
 def decided(
-    scenario: Scenario, region: Region, sources: Sequence[Source] = (), rules: Sequence[Rule] | None = None
-) -> Decided:
-    """Return what is told of a scenario, whose region this is; nothing of the status quo.
+    scenario: Scenario, region: Region, sources: Sequence[Source] = (), rules: Sequence[Rule] = (),
+    doubtful: Sequence[Problem] = (),
+) -> Decided:  # fmt: skip
+    """Return what is told of a scenario, whose region this is, and what is doubtful in it; nothing of the status quo.
 
-    `rules` are those that were computed: no parameter is told of others. None: of all, by their ids.
+    `rules` are those that were computed: no parameter is told of others.
     """
     if scenario == STATUS_QUO:
         return Decided()
     names = dict(zip(region.facilities["id"], region.facilities["name"], strict=True))
     edits = edit_words(scenario.edits, names)
     heading = "，".join(part for part in (scenario.name, scenario.author, scenario.date) if part)
+    reminders = [f"{one.found}：{one.what.zh}" for one in doubtful]
     population, areas, params = _population(scenario, region), _areas(scenario, names), _overrides(scenario, rules)
     lines = [
         ("方案", heading),
@@ -56,7 +59,7 @@ def decided(
         *(("方案：人口", text) for text in population),
         *(("方案：服务范围", text) for text in areas),
         *(("方案：证明", f"{text}（按写出方案时的数据）") for text in scenario.proof),
-        *((DOUBT, f"{one.found}：{one.what.zh}") for one in doubts(region, scenario)),
+        *((DOUBT, text) for text in reminders),
         *(("方案：备注", text) for text in scenario.notes),
     ]
     if scenario.says_nothing:
@@ -68,6 +71,7 @@ def decided(
         "edits": edits,
         "cost": cost_of(scenario),
         "assumptions": [*population, *areas, *params],
+        **({"reminders": reminders} if reminders else {}),
         "notes": list(scenario.notes),
         **({"proof": list(scenario.proof)} if scenario.proof else {}),
         "files": [{"file": one.file, "sha256": one.sha256} for one in sources],
@@ -116,14 +120,12 @@ def _areas(scenario: Scenario, names: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _overrides(scenario: Scenario, rules: Sequence[Rule] | None) -> list[str]:
-    labels = {one.rule: one.rule for one in scenario.overrides}
-    if rules is not None:
-        labels = {one.id: one.label for one in rules}
+def _overrides(scenario: Scenario, rules: Sequence[Rule]) -> list[str]:
+    known = {one.id: one for one in rules}
     return [
-        f"{labels[one.rule]}：{parameter_texts(one.params)}"
+        f"{known[one.rule].label}：{parameter_texts(one.params)}"
         + (f"（{one.reason}）" if one.reason else "")
-        + "，不作判断"
+        + f"，{judgement(known[one.rule])}"
         for one in scenario.overrides
-        if one.rule in labels
+        if one.rule in known
     ]

@@ -55,7 +55,7 @@ class _Rows:
         served, limit = self.report.plan.served.people, self.report.plan.stations.limit
         people = pd.DataFrame(served[["id", "unit", "population", "lon", "lat"]])
         stand = self.report.start.region.open_facilities(KIND, STATION)[["id", "lon", "lat"]]
-        near = walk_of(self.report.start).reach(people, pd.DataFrame(stand), limit).covered().to_numpy(bool)
+        near = walk_of(self.report.start).reach_whole(people, pd.DataFrame(stand), limit).covered().to_numpy(bool)
         return {str(one): int(n) for one, n in people[~near].groupby("unit")["population"].sum().items()}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from geodata.load import load_with_warnings
+from planner.doubts import doubts
 from planner.errors import OptionError, Problem, SitingError, Text
 from planner.measures import FUNCTIONS
 from planner.region import Region, Source
@@ -66,7 +67,8 @@ def begin(
     law = load_rules(name, FUNCTIONS)
     rules, region = decisions(loaded.region, law, base.scenario, base.choices)
     sources = (*base.sources, *base.choices.files, *map(_source, files))
-    return Start(data, name, loaded.region, law, region, rules, base, loaded.warnings, sources)
+    doubtful = (*base.warnings, *doubts(loaded.region, law, base.scenario))
+    return Start(data, name, loaded.region, law, region, rules, base, (*doubtful, *loaded.warnings), sources)
 
 
 def _merged(given: RoadChoices, base: RoadChoices) -> RoadChoices:
@@ -114,7 +116,7 @@ def proposal(
         start.base.scenario,
         name=name,
         edits=(*start.base.scenario.edits, *edits),
-        questions=(*start.base.scenario.questions, question),
+        questions=(*start.base.scenario.questions, *([question] if question else [])),
         notes=(*start.base.scenario.notes, *notes),
         proof=tuple(proof),
         proof_of="",
@@ -141,7 +143,8 @@ def record_of(start: Start) -> Mapping[str, Any]:
     """Return what the manifest keeps of the base scenario; nothing of the status quo."""
     if start.base.scenario == STATUS_QUO:
         return {}
-    return decided(start.base.scenario, start.region, start.base.sources).record
+    doubtful = doubts(start.facts, start.law, start.base.scenario)
+    return decided(start.base.scenario, start.region, start.base.sources, start.rules.rules, doubtful).record
 
 
 def has_plan(siting: Siting) -> bool:

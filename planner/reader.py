@@ -1,5 +1,6 @@
-"""What a scenario file says, held against the table of keys: every value checked, every mistake noted with its line."""
+"""What a scenario says, held against the table of keys: every value checked, every mistake noted with its line."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -9,11 +10,13 @@ from types import MappingProxyType
 from typing import Any
 from unicodedata import category
 
+import numpy as np
+
 from planner.errors import Problem, Text
+from planner.keys import Key
 from planner.limits import read_limit
 from planner.strict_yaml import Where
 from planner.text import option_text
-from scenarios.schema import DATE, Key
 
 WRONG = object()
 """What stands for a value that was refused; its problem is noted."""
@@ -60,6 +63,8 @@ class Reader:
 
     def read(self, key: Key, value: object, where: Where) -> Any:
         """Return the value as the key wants it, or WRONG."""
+        if isinstance(value, np.generic):
+            value = value.item()
         if value is None:
             name = _name(key, where)
             return self.wrong(
@@ -91,13 +96,13 @@ class Reader:
     def _text(self, key: Key, value: object, where: Where) -> Any:
         if not isinstance(value, str):
             return self.mistyped(key, value, where)
-        if (key.needed or key.kind == "path") and not value.strip():
+        if key.is_filled and not value.strip():
             return self.read(key, None, where)
         if any(category(one) in {"Cc", "Cs"} and one not in "\n\t" for one in value):
             fix = Text("删去控制字符", "remove control characters")
             return self.wrong(where, f"“{_name(key, where)}”里有不能显示的字符", "characters that cannot be shown", fix)
-        pattern = DATE if key.kind == "date" else key.pattern
-        if (pattern and not _matches(pattern, value)) or not _possible(key, value):
+        own = key.pattern or key.kind == "date"
+        if (own and not _matches(key.text_pattern, value)) or not _possible(key, value):
             name = _name(key, where)
             fix = Text(f"写成 {key.like} 这样", f"write it as {key.like}")
             return self.wrong(where, f"“{name}”的写法不对", f"'{name}' is not written as it must be", fix, value)
@@ -118,9 +123,11 @@ class Reader:
         return self.wrong(where, f"“{name}”没有这个取值", f"'{name}' has no such value", fix, value)
 
     def _number(self, key: Key, value: object, where: Where) -> Any:
-        kinds = int if key.kind == "whole" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             return self.mistyped(key, value, where)
+        if isinstance(value, float) and not (value.is_integer() if key.kind == "whole" else math.isfinite(value)):
+            return self.mistyped(key, value, where)
+        value = int(value) if key.kind == "whole" else value
         low, high = key.low if key.above is None else key.above, key.high
         under = low is not None and (value < low if key.above is None else value <= low)
         if under or (high is not None and value > high):
@@ -140,14 +147,18 @@ class Reader:
         return value if isinstance(value, bool) else self.mistyped(key, value, where)
 
     def _list(self, key: Key, value: object, where: Where) -> Any:
-        if not isinstance(value, list):
+        if not isinstance(value, list | tuple):
             return self.mistyped(key, value, where)
+        if not value and not key.or_none:
+            return self._empty(key, where)
         items = [self.read(key.keys[0], item, (*where, at)) for at, item in enumerate(value)]
         return tuple(item for item in items if item is not WRONG)
 
     def _map(self, key: Key, value: object, where: Where) -> Any:
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             return self.mistyped(key, value, where)
+        if not value:
+            return self._empty(key, where)
         kept = {}
         for name, item in value.items():
             here, fits = (*where, str(name)), isinstance(name, str) and _matches(key.names, name)
@@ -158,6 +169,11 @@ class Reader:
                 kept[name] = read
         return MappingProxyType(kept)
 
+    def _empty(self, key: Key, where: Where) -> Any:
+        """Note a block without anything in it, which would decide nothing."""
+        fix = Text("写上内容，或删去这一项", "fill it in, or remove it")
+        return self.wrong(where, f"“{_name(key, where)}”是空的", f"'{_name(key, where)}' is empty", fix)
+
     def _odd_name(self, key: Key, name: object, where: Where) -> None:
         told = _name(key, where[:-1])
         if isinstance(name, int | float) and _matches(key.names, str(name)):
@@ -167,8 +183,10 @@ class Reader:
             self.wrong(where, f"“{told}”里的键不对", f"an odd key of '{told}'", Text(key.about.zh, key.about.en), name)
 
     def _record(self, key: Key, value: object, where: Where) -> Any:
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             return self.mistyped(key, value, where)
+        if not value and not any(one.needed for one in key.keys):
+            return self._empty(key, where)
         known = {one.name: one for one in key.keys}
         kept = {}
         for name, item in value.items():
@@ -197,13 +215,13 @@ class Reader:
 
     def _one_of(self, key: Key, value: object, where: Where) -> Any:
         """Return (verb, its record): of the records, that whose first key, the verb, is there; just one may be."""
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             return self.mistyped(key, value, where)
         verbs = {one.keys[0].name: one for one in key.keys}
         said = [name for name in value if name in verbs]
         if len(said) == 1:
             (verb,) = said
-            if verbs[verb].keys[0].kind == "id" and isinstance(value[verb], dict | list):
+            if verbs[verb].keys[0].kind == "id" and isinstance(value[verb], Mapping | list):
                 return self._not_one_id(verbs[verb], value[verb], (*where, verb))
             read = self._record(verbs[said[0]], value, where)
             return (said[0], read, self.line((*where, said[0])))
@@ -234,12 +252,11 @@ class Reader:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Whether the text fits a pattern as JSON Schema reads it: $ is the very end, not the line's."""
-    return re.search(pattern.replace("$", r"\Z"), text) is not None
+    return re.search(pattern, text) is not None
 
 
 def _plain(value: object) -> str:
-    return "" if isinstance(value, dict | list) else str(value)
+    return "" if isinstance(value, Mapping | list | tuple) else str(value)
 
 
 def _name(key: Key, where: Where) -> str:
@@ -257,9 +274,9 @@ def _is_type(key: Key, value: object) -> bool:
     kinds: Mapping[str, type | tuple[type, ...]] = {
         "number": (int, float),
         "whole": int,
-        "list": list,
-        "map": dict,
-        "record": dict,
+        "list": (list, tuple),
+        "map": Mapping,
+        "record": Mapping,
     }
     return isinstance(value, kinds.get(key.kind, str))
 
