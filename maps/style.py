@@ -85,7 +85,6 @@ LINES: Mapping[str, Mapping[str, str | float]] = MappingProxyType(
         "village": {"color": "#ffffff", "weight": 0.6, "fillColor": "#5f6b73", "fillOpacity": 0.9},
     }
 )
-"""The unit of a value that counts units (findings._add_up)."""
 VILLAGE_RADIUS_PX = 2.6
 MAJOR_ROADS = ("motorway", "trunk", "primary")
 SHOWN_ROADS = (*MAJOR_ROADS, "secondary", "tertiary")

@@ -249,7 +249,7 @@ def _judge(table: pd.DataFrame, judges: Bools, at_home: bool) -> pd.DataFrame:
     return table.assign(status=status, uncovered=table["population"] - table["covered"] - table["unreachable"])
 
 
-_REMEDY_OF = {"convert": "转型", "redistrict": "调整片区"}
+_REMEDY_OF = {"convert": "转型", "redistrict": "调整片区", "open_question": "新建或调整片区"}
 
 
 def _load_text(load: float) -> str:

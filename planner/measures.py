@@ -327,13 +327,14 @@ def community_centers(
     known = (subdistrict | region.knows(hospital_kinds[0])) & region.knows(CENTER)
     has_hospital = units["code"].isin(set(region.open_facilities(*hospital_kinds)["town_code"])).to_numpy(bool)
     convert = has_hospital & subdistrict & ~holds
-    redistrict = np.zeros(len(units), np.bool_)
+    redistrict, open_question = (np.zeros(len(units), np.bool_) for _ in range(2))
     if test == "either" and (short := ~holds & known).any():
         from planner.plans.centers_standing import suffice  # solves: only where there is a gap
 
         counties = units["county_code"].to_numpy(object)
         enough = suffice(region, travel, hospital_kinds, upper, sorted(set(counties[short])))
-        redistrict = short & np.array([enough.get(code, False) for code in counties], np.bool_)
+        redistrict = short & np.array([enough.get(code) is True for code in counties], np.bool_)
+        open_question = short & np.array([enough.get(code, False) is None for code in counties], np.bool_)
     return _rows(
         "town",
         {
@@ -345,8 +346,8 @@ def community_centers(
             "nearest_facility": nearest["nearest_facility"].to_numpy(),
             "distance_m": nearest["distance_m"].to_numpy(),
             "advice": np.select(
-                [redistrict, convert, loads > upper, loads < lower],
-                ["redistrict", "convert", "overloaded", "mergeable"],
+                [redistrict, open_question, convert, loads > upper, loads < lower],
+                ["redistrict", "open_question", "convert", "overloaded", "mergeable"],
                 "",
             ),
             "load": np.where(loads > upper, loads, np.nan),

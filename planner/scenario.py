@@ -482,7 +482,7 @@ def _former_kind(row: pd.Series, edit: Change) -> str | None:
     """Return what a facility still counts as once its kind changes: an upgrade adds to what it was, all else replaces it."""
     if edit.word != "upgrade" or edit.fields["kind"] == row["kind"]:
         return row["upgraded_from"] if edit.word == "upgrade" else None
-    return str(row["upgraded_from"] or row["kind"])
+    return str(row["kind"])
 
 
 def with_population(region: Region, change: PopulationChange) -> Region:

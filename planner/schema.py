@@ -317,6 +317,7 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "overloaded": "超负荷（建议，不是缺口）",
         "mergeable": "可合并（建议，不是缺口）",
         "convert": "辖区内有卫生院，可调整转型",
+        "open_question": "新建，或只调整片区：时限内没有验算完，先用布局方案验算",
         "redistrict": "超负荷；本县（区）现有中心调整片区就都不超过上限（已验算），不必新建",
     }
 )

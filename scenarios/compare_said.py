@@ -111,7 +111,7 @@ def said(pair: Pair) -> tuple[str, ...]:
     out += [
         *([] if pair.is_same or not pair.questions else [noticed_text(pair.noticed)]),
         *_one_sided(pair),
-        *_assumed(before, after),
+        *_assumed(before, after, pair.rejudged),
         f"费用：{before.label}，{cost_text(before.cost)}；{after.label}，{cost_text(after.cost)}。",
     ]
     notice = after.judged.region.about.notice
@@ -312,16 +312,19 @@ def _place(row: Mapping[str, Any]) -> str:
     return f"{row['county_name']}{row['town_name']}{row['name']}"
 
 
-def _assumed(before: Side, after: Side) -> Iterator[str]:
-    """Say what else a scenario assumes: other numbers in the rules, another year's people, other roads and speeds."""
+def _assumed(before: Side, after: Side, rejudged: bool) -> Iterator[str]:
+    """Say what else a scenario assumes: other numbers in the rules, another year's people, other roads and speeds.
+
+    rejudged: the earlier side is told with the later one's people, its own year is then not said.
+    """
     for side in (before, after):
         for override in side.scenario.overrides:
             rule = next((rule for rule in side.judged.rules.rules if rule.id == override.rule), None)
             if rule is not None:
                 judged = "照原参数判断" if any(one.judged for one in rule.readings) else "该条只作参考，不作判断"
                 yield f"{side.label}把“{rule.label}”的参数改为 {parameter_texts(override.params)}，{judged}。"
-        if side.scenario.population is not None:
-            yield f"{side.label}按 {side.scenario.population.year} 年的人口计算。"
+        if side.scenario.population is not None and not (rejudged and side is before):
+            yield f"{side.label} 按 {side.scenario.population.year} 年的人口计算。"
         if side.scenario.service_areas:
             areas = side.scenario.service_areas
             yield f"{side.label}划定了 {len(areas)} 个服务范围，共 {len({one for area in areas for one in area.communities})} 个社区。"

@@ -79,7 +79,9 @@ class Outcome:
         said = decided(self.scenario, self.region, self.sources, self.rules.rules, self.doubts)
         if self.before is None:
             return said
-        texts = [one.text for one in self.changes] or [SAME]
+        year = self.scenario.population and self.scenario.population.year
+        people = [f"前后都按 {year} 年的人口计算"] if year else []
+        texts = [*people, *([one.text for one in self.changes] or [SAME])]
         head, *rest = said.lines
         lines = (head, *((BEFORE_AFTER, text) for text in texts), *rest)
         return replace(said, lines=lines, record={**said.record, "changes": texts})
@@ -142,17 +144,20 @@ def run(
     scenario: Scenario | ScenarioFile = STATUS_QUO,
     choices: RoadChoices | None = None,
     memory: Memory = _MEMORY,
+    *,
+    by_time: bool = False,
 ) -> Outcome:
     """Return the outcome of a scenario: the region as it decides, judged by the rules (or those of that name).
 
-    Of a scenario file its roads' conditions hold too, unless `choices` are given. What was travelled before in this
-    process is remembered in `memory`. ScenarioError and OptionError for what does not fit the facts or the rules.
+    Of a scenario file its roads' conditions hold too, unless `choices` are given. Times are asked for by the choices, or
+    by those that the outcome is compared with (`by_time`). What was travelled before in this process is remembered in
+    `memory`. ScenarioError and OptionError for what does not fit the facts or the rules.
     """
     file = scenario if isinstance(scenario, ScenarioFile) else ScenarioFile(scenario)
     choices = file.choices if choices is None else choices
     clauses, facts = load_rules(rules, FUNCTIONS) if isinstance(rules, str) else rules, region
     law, region = decisions(facts, clauses, file.scenario, choices)
-    travels = memory.cached(ways_of(region, choices))
+    travels = memory.cached(ways_of(region, choices, by_time=by_time))
     law = readable(law, travels)
     findings = assess(region, law, travels)
     roads = road_view(region, law, travels, choices)
@@ -235,8 +240,15 @@ def _outcome(data: Path, rules_name: str, file: ScenarioFile, step: Step) -> Out
     loaded = load_with_warnings(data)
     step(Text("评估", "assessing"))
     found = run(loaded.region, rules, file)
-    before = None if file.scenario == STATUS_QUO else run(loaded.region, rules, STATUS_QUO, AS_IT_IS).findings
+    before = None if file.scenario == STATUS_QUO else _before(loaded.region, rules, found, file.choices)
     return replace(found, warnings=(*found.warnings, *loaded.warnings), before=before)
+
+
+def _before(facts: Region, rules: Rules, found: Outcome, choices: RoadChoices) -> pd.DataFrame:
+    """Return the findings of the status quo, of the same people and held against the same minutes as the scenario's."""
+    region = replace(facts, residents=found.region.residents)
+    same = replace(AS_IT_IS, minutes=choices.minutes)
+    return run(region, rules, STATUS_QUO, same, by_time=choices.asks_for_time).findings
 
 
 def _keep_apart(data: Path, out: Path) -> None:

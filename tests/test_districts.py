@@ -301,7 +301,9 @@ def test_what_no_bound_and_no_number_helps_is_no_question_of_time() -> None:
 def test_without_time_it_is_said_that_time_ended() -> None:
     task = task_of([10, 25, 10], PATH[:2], [(0, "fixed"), (2, "fixed")], np.zeros((3, 2)), upper=30)
     (case,) = cases_of(task)
-    assert clash_of(case, replace(LIMITS, seconds=0.0)).change.zh == "时限内未找到最小的改动，请放宽时限"
+    assert (
+        clash_of(case, replace(LIMITS, seconds=0.0)).change.zh == "没有找到够用的最小改动：逐项放宽要求，或放宽时限再试"
+    )
 
 
 def test_the_clash_of_one_county_leaves_time_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,5 +29,5 @@ def test_advice_that_the_models_own_solver_does_not_confirm_is_not_told() -> Non
     assert told.kinds == ("budget", "cover")
     late = clash_of(case, Limits(seconds=20), lambda one, limits: no_plan(one, 0.0, limits))
     assert late.changes == ()
-    assert late.change.zh == "时限内未找到最小的改动，请放宽时限"
+    assert late.change.zh == "没有找到够用的最小改动：逐项放宽要求，或放宽时限再试"
     assert late.rule == told.rule

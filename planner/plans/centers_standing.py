@@ -18,11 +18,11 @@ _PATIENCE = Limits(seconds=60.0)
 
 def suffice(
     region: Region, travel: Travel, hospital_kinds: tuple[str, ...], upper: int, counties: Collection[str]
-) -> Mapping[str, bool]:
+) -> Mapping[str, bool | None]:
     """Return, by county, whether its open centres can share its communities with at most `upper` residents each.
 
     As plan_centers draws districts: whole communities, joined, within the county; centres of one community share theirs.
-    False where it is disproved, where no centre stands, and where the time ran out before it was known.
+    False where it is disproved and where no centre stands, None where the time ran out before it was known.
     """
     served = served_today(region, travel, hospital_kinds)
     standing = region.open_facilities(KIND)
@@ -31,7 +31,7 @@ def suffice(
     joint = standing.groupby("unit_id")["id"].agg("size")
     centers = standing.drop_duplicates("unit_id")
     units = served.units[served.units["county_code"].isin(set(centers["county_code"]))]
-    known = dict.fromkeys(counties, False)
+    known: dict[str, bool | None] = dict.fromkeys(counties, False)
     if not len(units):
         return known
     edges = tuple(
@@ -51,4 +51,5 @@ def suffice(
         p=centers.groupby("county_code").size().to_dict(),
     )  # fmt: skip
     found = {case.county: solve_case(case, _PATIENCE).status for case in cases_of(task)}
-    return {code: found.get(code) in ("optimal", "feasible") for code in known}
+    told = {"optimal": True, "feasible": True, "unknown": None}
+    return {code: told.get(found.get(code, ""), False) for code in known}

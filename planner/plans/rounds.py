@@ -16,7 +16,7 @@ from planner.plans.rural_villages import ALL, administrative_villages
 from planner.plans.sites import known
 from planner.region import Region
 from planner.road import Road
-from planner.text import clock_text, exact_text, hours_text, number_text
+from planner.text import clock_text, exact_text, hours_text
 from planner.travel import Travel
 
 Legs = Mapping[tuple[str, str], Way]
@@ -243,8 +243,8 @@ class _Group:
             why = REASONS[reason]
             if reason == "too_long":
                 day = task.day_minutes / 60
-                told = f"{why.zh}：需 {hours_text(hours).zh}，一天 {number_text(day)} 小时"
-                why = Text(told, f"{why.en}: {hours_text(hours).en} are needed, a day has {number_text(day)} h")
+                told = f"{why.zh}：需 {hours_text(hours).zh}，一天 {exact_text(day)} 小时"
+                why = Text(told, f"{why.en}: {hours_text(hours).en} are needed, a day has {exact_text(day)} h")
             yield {
                 **{name: row[name] for name in ("code", "name", "town_name")}, "hospital": self.hospital,
                 "hospital_name": self.name, "reason": reason, "hours": hours, "why": why.zh, "why_en": why.en,
@@ -312,7 +312,7 @@ def _checked(task: RoundsTask) -> None:
 def _assumed(task: RoundsTask, by_road: bool) -> tuple[str, ...]:
     said = [
         f"每村每月巡回 {task.visits} 次，每月 {task.work_days} 个工作日，两次相隔 {task.days_a_round} 个工作日（参数，条款未给数值）。",
-        f"每天自 {clock_text(task.start * 60)} 出发，往返、行车和服务共不超过 {number_text(task.day_minutes / 60)} 小时。",
+        f"每天自 {clock_text(task.start * 60)} 出发，往返、行车和服务共不超过 {exact_text(task.day_minutes / 60)} 小时。",
         f"每次服务 {exact_text(task.visit_minutes)} 分钟，另按居民每人 {exact_text(task.resident_minutes)} 分钟（参数）。",
         "各卫生院的队伍只走本院负责的村，路线每次相同，同一村总由同一支队伍巡回；先求行车时间少，结果为求得的好方案，未证明最少。",
         "日期为当月第几个工作日，不是日历日；一天之内不留休息，休息请从一天的长度里扣除。",

@@ -13,7 +13,7 @@ from planner.plans.rounds import RoundsPlan, RoundsTask, plan_rounds
 from planner.plans.rural_villages import looked_up
 from planner.region import Region
 from planner.road import Road
-from planner.text import exact_percent, number_text
+from planner.text import exact_percent, exact_text
 from planner.travel import Travel
 
 _VALUES = ("villages", "days", "teams", "km", "hours")
@@ -59,7 +59,7 @@ class Season:
             f"另封闭 {'、'.join(sorted(self.closed))}" if self.closed else "",
             "" if self.visits is None else f"每村每月 {self.visits} 次",
             "" if self.work_days is None else f"每月 {self.work_days} 个工作日",
-            "" if self.day_minutes is None else f"一天不超过 {number_text(self.day_minutes / 60)} 小时",
+            "" if self.day_minutes is None else f"一天不超过 {exact_text(self.day_minutes / 60)} 小时",
         ]
         return f"{self.name}：{'，'.join(one for one in parts if one)}（参数）；其余同平时。"
 

@@ -36,6 +36,8 @@ _PART = 0.25
 """The part of the time left that one question may take."""
 _WHY = 0.4
 """The part of the time in which the rules in conflict are sought."""
+_LEAST_SHARE = 1e-6
+"""The least share that is advised: a share of nobody asks for no site at all."""
 _SINGLY = 30
 """So many forbidden sites are tried one by one where lifting a ban asks for more, too."""
 
@@ -110,7 +112,14 @@ def _asks_for_more(kind: _Kind, instance: Instance) -> bool:
 def unexplained() -> Clash:
     """Return what is said where there is no plan, and the time did not suffice to find the least change."""
     rule = Text("各项要求不能同时满足", "the rules cannot all be kept")
-    return Clash(rule, (), Text("时限内未找到最小的改动，请放宽时限", "no least change was found in time: allow more"))
+    return Clash(
+        rule,
+        (),
+        Text(
+            "没有找到够用的最小改动：逐项放宽要求，或放宽时限再试",
+            "no least change was found: ease the rules one by one, or allow more time",
+        ),
+    )
 
 
 def _holds(change: Change, instance: Instance, solve: Solve, watch: _Watch) -> bool:
@@ -184,7 +193,7 @@ def _kinds(instance: Instance, levers: Sequence[Lever]) -> list[_Kind]:
         kinds += _load_kinds(instance)
     kinds += _status_kinds(instance)
     if asked.model == "lscp":
-        kinds.append(_Kind(("cover",), lambda one: _asking(one, share=0.0), _share))
+        kinds.append(_Kind(("cover",), lambda one: _asking(one, share=_LEAST_SHARE), _share))
     if not asked.allow_unreachable:
         kinds.append(_Kind(("cover",), lambda one: _asking(one, allow_unreachable=True), _reachable))
     return kinds
@@ -254,7 +263,7 @@ def _budget(instance: Instance, limits: Limits) -> Iterable[Change]:
     cost = np.where(instance.counted, instance.site_cost, 0.0)
     found = least(rules_of(_asking(instance, budget=None)), len(cost), cost, limits)
     if found.exists:
-        now = math.ceil(float(cost[found.opened].sum()) * 1e6 - 1e-3) / 1e6
+        now = _rounded_up(float(cost[found.opened].sum()))
         yield _change(
             f"把预算提高到 {number(now)}", f"raise the budget to {number(now)}",
             lambda one: _asking(one, budget=now), found.proven,

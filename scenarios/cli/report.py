@@ -46,6 +46,8 @@ def _value(row: Mapping[str, Any]) -> str:
     text = value_text(row["value"], row["unit"], row["required"])
     if row["unit"] == "share" and text != UNKNOWN:
         return f"{row['denominator']} {people_text(row['population'])}中 {text}"
+    if row["unit"] == UNITS and row["population_no_data"]:
+        return f"{text}（只算有数据的；没有数据的涉及 {people_text(row['population_no_data'])}）"
     return text
 
 

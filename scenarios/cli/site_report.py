@@ -182,7 +182,7 @@ def _gap(siting: Siting) -> str:
 
 def _plan(siting: Siting, words: Words) -> list[Text]:
     chosen, total = siting.chosen, siting.covered + siting.uncovered + siting.unreachable
-    people = [words.weight(one) for one in (siting.covered, siting.uncovered)]
+    people = [words.weight(one) for one in (siting.covered, siting.uncovered + siting.unreachable)]
     share = share_of(siting.covered, total)
     table = siting.assignment
     weight = dict(zip(siting.instance.demand_ids, siting.instance.weight, strict=True))
@@ -200,7 +200,24 @@ def _plan(siting: Siting, words: Words) -> list[Text]:
         Text(f"  已覆盖 {people[0].zh}（{share}），未覆盖 {people[1].zh}；平均 {mean.zh}，最远 {far.zh}",
              f"  covered {people[0].en} ({share}), uncovered {people[1].en}; mean {mean.en}, farthest {far.en}")
     )  # fmt: skip
-    return [*lines, *_fees(siting, words), *_lost(siting, words, weight)]
+    return [*lines, *_twice(siting, words), *_fees(siting, words), *_lost(siting, words, weight)]
+
+
+def _twice(siting: Siting, words: Words) -> list[Text]:
+    """Return who has two open sites within the limit, where that is what was asked."""
+    if siting.question.model != "backup":
+        return []
+    instance = siting.instance
+    is_open = np.isin(instance.site_ids, [*siting.chosen, *siting.background])
+    times = np.bincount(instance.row[is_open[instance.indices]], minlength=len(instance.weight))
+    twice, total = float(instance.weight[times >= 2].sum()), float(instance.weight.sum())
+    amount, share = words.weight(twice), share_of(twice, total)
+    return [
+        Text(
+            f"  其中两处以上够得着的 {amount.zh}（{share}）",
+            f"  within reach of two sites or more: {amount.en} ({share})",
+        )
+    ]
 
 
 def _fees(siting: Siting, words: Words) -> list[Text]:
@@ -226,8 +243,12 @@ def _lost(siting: Siting, words: Words, weight: dict[str, float]) -> list[Text]:
     """Return who is beyond the limit of every candidate, and who has no way at all."""
     lines = []
     for none, zh, en in (
-        (False, "超出限度（任何候选点都够不着）", "beyond the limit of every candidate"),
-        (True, "不可达（无路可通）" if words.way == "road" else "不可达", "unreachable (no way at all)"),
+        (False, "其中超出限度（任何候选点都够不着）", "of them beyond the limit of every candidate"),
+        (
+            True,
+            "其中不可达（无路可通）" if words.way == "road" else "其中不可达",
+            "of them unreachable (no way at all)",
+        ),
     ):
         ids = [one for one in siting.unreachable_ids if (one in words.no_way) == none]
         if ids:

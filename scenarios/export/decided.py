@@ -63,7 +63,7 @@ def decided(
         *(("方案：备注", text) for text in scenario.notes),
     ]
     if scenario.says_nothing:
-        lines.append(("方案：改动", "没有改动，与现状相同"))
+        lines.append(("方案：改动", "没有改动设施、规则参数和人口"))
     record = {
         "name": scenario.name,
         "author": scenario.author,

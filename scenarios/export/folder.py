@@ -57,6 +57,8 @@ def _locked(file: Path) -> int | None:
             _lock(handle)
             if file.exists() and os.path.samestat(os.fstat(handle), file.stat()):
                 return handle
+        except FileNotFoundError:  # gone between the two looks
+            pass
         except OSError as error:
             os.close(handle)
             if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
@@ -171,7 +173,7 @@ def _put(fresh: Mapping[Path, Path]) -> None:
         for out in fresh:
             if _parked(out).exists():
                 _parked(out).replace(out)
-            elif out in made:
+            elif out in made and len(fresh) > 1:
                 out.unlink()
         raise
     for out in fresh:
@@ -189,9 +191,9 @@ def _parked(out: Path) -> Path:
 def _prepare(out: Path, alone: bool) -> None:
     """Mend what a killed run has left (where no other run can be at it), and refuse a target that is no folder of ours."""
     parked = _parked(out)
-    if parked.exists() and not out.exists():
+    if alone and parked.exists() and not out.exists():
         parked.rename(out)  # killed between the two renames
-    elif parked.exists():
+    elif alone and parked.exists():
         shutil.rmtree(parked)  # killed while clearing away the older output
     for stale in [one for one in out.parent.iterdir() if alone and one.name.startswith(_new(out))]:
         shutil.rmtree(stale, ignore_errors=True)

@@ -160,6 +160,11 @@ def completion_text(row: Mapping[str, Any]) -> str:
     return f"无法判断（{STATUS_LABELS[status]}：{reason}）"
 
 
+def _known(row: Mapping[str, Any], people: float) -> str | float:
+    """Return the people of a row; of those whose case no data tell, nobody is counted as covered or not."""
+    return "—" if row["population_no_data"] and not row["population"] else people
+
+
 def _required(row: Mapping[str, Any]) -> str:
     return "；".join(part for part in (row["required_text"], row["note"]) if part)
 
@@ -176,8 +181,8 @@ _STATE = (
     Column("数值", "要求", 11.5, _required),
     Column("数值", "现状", 7, lambda row: _shown(row, "value"), "centre"),
     Column("数值", "分母", 11, lambda row: row["denominator_text"]),
-    Column("人口", "已覆盖\n（人）", 8, lambda row: row["covered"], "number"),
-    Column("人口", "未覆盖\n（人）", 8, _short_people, "number"),
+    Column("人口", "已覆盖\n（人）", 8, lambda row: _known(row, row["covered"]), "number"),
+    Column("人口", "未覆盖\n（人）", 8, lambda row: _known(row, _short_people(row)), "number"),
     Column("", "完成情况", 12, completion_text, "centre"),
     Column("", "出处", 9, lambda row: row["section"]),
     Column("", "含\n估算", 4.5, lambda row: "是" if row["estimated"] else "否", "centre"),
@@ -295,7 +300,7 @@ def _unclassed_rows(region: Region, county_code: str) -> list[dict[str, Any]]:
         {
             "rule_label": f"{label}（机构名录）", "required_text": "不作判断；布局方案用来认定综合、中医类医院",
             "county_name": counties.get(county, ""), "town_name": towns.get(town, ""), "count": len(group),
-            "names": _named(list(group["name"])), "people": 0,
+            "names": _named(list(group["name"])), "people": "—",
             "ask": f"机构名录的“{label}”列；没有填的，方案按综合医院处理（假设）",
         }
         for (county, town), group in rows.groupby(["county_code", "town_code"], sort=True)

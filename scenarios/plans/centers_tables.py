@@ -14,7 +14,14 @@ from scenarios.plans.centers import Report, roomy_bound
 from scenarios.plans.words import amount
 
 Row = dict[str, Any]
-ADVICE = {"overloaded": "超负荷", "mergeable": "可合并", "convert": "可转型", "redistrict": "超负荷，调整片区", "": ""}
+ADVICE = {
+    "overloaded": "超负荷",
+    "mergeable": "可合并",
+    "convert": "可转型",
+    "redistrict": "超负荷，调整片区",
+    "open_question": "新建或调整片区（未验算完）",
+    "": "",
+}
 ORIGINS = {"standing": "已有", "hospital": "卫生院转型", "station": "服务站升级", "community": "新建"}
 NONE = "—"
 
