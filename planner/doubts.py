@@ -20,6 +20,8 @@ from planner.travel import Travel
 
 _DROP = Text("核对；不需要就删去这一条", "check it, or remove it")
 _CHECK = Text("核对", "check it")
+_PLACED = frozenset({"kind", "status", "lon", "lat", "town_code", "village_code", "county_code", "upgraded_from"})
+"""Columns of what a facility is and where: edits of none of them are first left out together."""
 _MOST_TRIED = 60
 """So many edits are left out one by one to see whether the findings change; more would take minutes."""
 
@@ -249,9 +251,16 @@ def idle_in_findings(
         if at not in idle
         and not (isinstance(step.edit, Open) and (step.after["id"] in nearest or step.after["status"] != "open"))
     ]  # fmt: skip
-    trial = _Trial(region, rules, travels, frozenset(idle), {})
-    found = [one for at in tried[:_MOST_TRIED] for one in trial.of(base, scenario, steps, at)]
-    if len(tried) > _MOST_TRIED:
+    trial = _Trial(base, region, scenario, rules, travels, frozenset(idle), {})
+    together = [at for at in tried if not steps[at].changed & _PLACED]
+    known = trial.without(together) if together else None
+    told = dict.fromkeys(together, known) if known is not None else {}
+    rest = [at for at in tried if at not in told]
+    for at in rest[:_MOST_TRIED]:
+        alone = trial.without([at])
+        told |= {} if alone is None else {at: alone}
+    found = [_doubt(steps[at].edit, scenario, steps[at].name, _why_same(steps[at], told[at])) for at in sorted(told)]
+    if len(rest) > _MOST_TRIED:
         what = Text(
             f"改动很多，只逐条试算了前 {_MOST_TRIED} 条对结果的影响",
             f"of many edits the first {_MOST_TRIED} were tried",
@@ -262,28 +271,31 @@ def idle_in_findings(
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
-    """What the measures find of a region, kept to be held against the same with one edit left out, and the idle ones."""
+    """What the measures find of a region, kept to be held against the same without some edits, and without the idle ones."""
 
+    base: Region
     region: Region
+    scenario: Scenario
     rules: Rules
     travels: Mapping[str, Travel]
     idle: frozenset[int]
     known: dict[tuple[str, str], pd.DataFrame]
 
-    def of(self, base: Region, scenario: Scenario, steps: Sequence[_Step], at: int) -> Iterator[Problem]:
-        """Yield that the findings are the same without an edit; nothing where the others do not fit without it."""
-        step, others = (
-            steps[at],
-            tuple(one for position, one in enumerate(scenario.edits) if position not in {at, *self.idle}),
-        )
+    def without(self, left_out: Sequence[int]) -> bool | None:
+        """Return whether any rule reads what these edits change, where all findings are the same without them; else None.
+
+        None, too, where the others do not fit without them.
+        """
+        gone = {*left_out, *self.idle}
+        others = tuple(one for at, one in enumerate(self.scenario.edits) if at not in gone)
         try:
-            without = replace(self.region, facilities=apply(base, Scenario(edits=others)).facilities)
+            region = replace(self.region, facilities=apply(self.base, Scenario(edits=others)).facilities)
         except ScenarioError:
-            return
-        read = [rule for rule in self.rules.rules if not reads_the_same(rule, self.region, without)]
+            return None
+        read = [rule for rule in self.rules.rules if not reads_the_same(rule, self.region, region)]
         read.sort(key=lambda rule: not _is_quick(rule))
-        if not any(self._differs(without, rule, one) for rule in read for one in rule.readings):
-            yield _doubt(step.edit, scenario, step.name, _why_same(step, bool(read)))
+        differs = any(self._differs(region, rule, one) for rule in read for one in rule.readings)
+        return None if differs else bool(read)
 
     def _differs(self, without: Region, rule: Rule, reading: Reading) -> bool:
         if reading.travel not in self.travels:

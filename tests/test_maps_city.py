@@ -133,6 +133,7 @@ def _facilities(names: dict[str, str] | MappingProxyType[str, str]) -> gpd.GeoDa
             "beds_planned": float("nan"),
             "service_grade": None,
             "upgraded_from": None,
+            "specialty": None,
             "meets_standard": None,
             "lon": 0.0,
             "lat": 0.0,

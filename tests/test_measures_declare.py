@@ -35,7 +35,7 @@ def beds_per_thousand(region: Region, travel: Travel, *, at_least: float) -> pd.
     value = beds / people * 1000
     row = {"level": "city", "subject_code": region.about.code, "population": people, "unreachable": 0, "value": value,
            "required": at_least, "met": value >= at_least, "nearest_facility": "", "distance_m": float("nan"),
-           "time_min": float("nan"), "advice": "", "estimated": False}  # fmt: skip
+           "time_min": float("nan"), "advice": "", "load": float("nan"), "estimated": False}  # fmt: skip
     return pd.DataFrame([{**row, "covered": people if row["met"] else 0}])[list(COLUMNS)]
 
 

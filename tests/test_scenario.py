@@ -336,6 +336,14 @@ def test_a_decision_without_effect_is_told(
     ]
 
 
+def test_of_several_columns_only_those_that_no_rule_reads_are_told(tiny_region: Region, rules: Rules) -> None:
+    """Beds are read by none; the grade of service is, so that its edit is told of neither alone nor with the others."""
+    beds = (_beds("TH1", 60, line="3"), _beds("TH2", 60, line="4"))
+    grade = Change(facility="TH1", fields={"service_grade": "basic"}, line="5")
+    assert [one.row for one in _doubts(tiny_region, rules, *beds)] == ["3", "4"]
+    assert [one.row for one in _doubts(tiny_region, rules, *beds, grade)] == ["3", "4"]
+
+
 def test_what_a_planned_facility_needs_is_a_change(tiny_region: Region, rules: Rules) -> None:
     with pytest.raises(ScenarioError, match=r"要启用它，用 change（set: \{status: 在用\}）"):
         apply(tiny_region, Scenario(edits=(Open(fields={**NEW, "id": "ES2"}),)))
