@@ -4,7 +4,6 @@ import bz2
 import gzip
 import json
 import shutil
-import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -425,16 +424,6 @@ def test_roads_that_cannot_be_read_stand_beside_the_other_mistakes(
     assert "roads.osm.pbf" in said
     assert "不是可用的取值" in said
     assert "Traceback" not in said
-
-
-def test_without_osmium_the_extra_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tiny.write(tmp_path / "data")
-    _write_roads(folder, "roads.osm.pbf")
-    monkeypatch.setitem(sys.modules, "osmium", None)
-    assert main(["check", str(folder)]) == 2
-    assert 'pip install "fugai[osm]"' in capsys.readouterr().err
 
 
 # The options of an assessment
