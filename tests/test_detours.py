@@ -237,8 +237,10 @@ def test_the_sheets_hold_the_same_rows(outputs: Path, found: pd.DataFrame) -> No
         assert [row[13] for row in rows] == mine["id"].tolist()
         assert sum(int(str(row[10])) for row in rows) == mine["population"].sum()
         assert not {"inf", "nan"} & {str(cell).lower() for row in rows for cell in row}
-        factors = [row[9] for row in rows]
-        assert factors == [one if one == one else "—" for one in mine["detour_factor"]]
+        factors = [row[9] if isinstance(row[9], str) else round(float(str(row[9])), 9) for row in rows]
+        assert factors == [
+            round(one, 9) if one == one else "—" for one in mine["detour_factor"]
+        ]  # cells keep 16 digits
     text = " ".join(str(cell) for row in _cells(outputs / "缺口清单_甲区.xlsx", "路网接入") for cell in row)
     assert "所在道路不与最大路网连通 1 个居民点 1,000 人" in text
     assert "1 处，2 个节点，1.00 公里" in text
