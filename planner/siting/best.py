@@ -37,7 +37,8 @@ def restricted(instance: Instance, force: Positions, forbid: Positions) -> Insta
     """Return the instance with some candidates forced and some forbidden; None where it is plain that no plan is left.
 
     Two rules must be asked here. A spacing between two sites that are both forced is no longer one of the instance's
-    own rules. And a demand that only forbidden sites reach would be left out where unreachable ones may be.
+    own rules. And a demand that only forbidden sites reach would be left out where unreachable ones may be: of all, or of
+    what a share is of; the share is raised so that the same weight is asked for.
     """
     opened = instance.open_always.copy()
     opened[force] = True
@@ -50,7 +51,17 @@ def restricted(instance: Instance, force: Positions, forbid: Positions) -> Insta
     serves_all = instance.question.model not in ("mclp", "backup") and instance.question.share == 1
     if serves_all and (part.unreachable & ~instance.unreachable).any():
         return None
-    return part
+    return _of_the_same(instance, part)
+
+
+def _of_the_same(instance: Instance, part: Instance) -> Instance | None:
+    """Return the part with a share that asks for the same weight as the instance's; None where it has not so much."""
+    share, whole, left = instance.question.share, instance.share_of, part.share_of
+    if share == 1 or whole == left:
+        return part
+    if share * whole > left * (1 + SAME):
+        return None
+    return part.asking(replace(part.question, share=min(share * whole / left, 1.0)))
 
 
 def k_best(instance: Instance, limits: Limits, count: int, solve: Solver, first: Siting | None = None) -> list[Siting]:
