@@ -128,7 +128,6 @@ def _facilities(names: dict[str, str] | MappingProxyType[str, str]) -> gpd.GeoDa
             "county_code": "510001",
             "host_id": "F1" if number == 0 else "",
             "grade": names.get(TOWNS[1], "二级甲等"),
-            "specialty": None,
             "owner": names.get(TOWNS[0], ""),
             "beds": float("nan") if number == 5 else 100.0 * number,
             "beds_planned": float("nan"),
