@@ -34,7 +34,7 @@ SITES = Table("facilities", "候选点", ("facilities",), "id", "point",
 COSTS = Table("costs", "费用表", ("costs",), "demand_id", None,
               (Field("demand_id", "需求点编号", "code", required=True, aliases=("需求点", "from", "origin_id")),
                Field("facility_id", "机构编号", "code", required=True, aliases=("候选点编号", "候选点", "to", "destination_id")),
-               Field("cost", "费用", "number", required=True, aliases=("距离", "时间", "distance", "time", "total_cost"))))  # fmt: skip
+               Field("cost", "费用", "number", required=True, aliases=("距离", "时间", "距离（公里）", "时间（分钟）", "distance", "time", "distance_km", "time_min", "total_cost"))))  # fmt: skip
 QUOTAS = Table("quotas", "配额", ("quotas",), "group", None,
                (Field("group", "分组", "text", required=True, aliases=("县区", "county", "县（区）")),
                 Field("at_least", "下限", "integer", aliases=("min", "至少", "最少")),
