@@ -71,7 +71,7 @@ def test_the_page_holds_what_was_reckoned(street: Path) -> None:
     assert [name for name, _ in data["furniture"]["inputs"]] == ["d.csv", "f.csv", "roads.gpkg"]
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for _, digest in data["furniture"]["inputs"])
     assert data["furniture"]["version"].startswith("fugai ")
-    assert any("5000 米以内的步行接入" in one for one in data["furniture"]["parameters"])
+    assert any("5,000 米以内的步行接入" in one for one in data["furniture"]["parameters"])
     first = page.read_bytes()
     assert _by_road(street).read_bytes() == first
 
