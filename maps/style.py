@@ -52,6 +52,7 @@ _CROSS = "M12 6.5v11M6.5 12h11"
 SYMBOLS: Mapping[str, Symbol] = MappingProxyType(
     {
         "emergency_station": Symbol(20, "#a4133c", _CIRCLE, "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15"),
+        "rescue_center": Symbol(18, "#a4133c", _SQUARE, "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15"),
         "hospital": Symbol(18, "#1d3557", _SQUARE, "M8 6.5v11M16 6.5v11M8 12h8"),
         "county_subcenter": Symbol(20, "#5b3a8c", DIAMOND, "M12 7.5v9M7.5 12h9"),
         "township_hospital": Symbol(16, "#1b6b4b", _CIRCLE, _CROSS),

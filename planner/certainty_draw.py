@@ -18,8 +18,8 @@ from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
-Way = tuple[str, str]
-"""A way of travelling and a kind of facility."""
+Way = tuple[str, tuple[str, ...]]
+"""A way of travelling and the kinds of facility that count."""
 _ALL_PAIRS = 2**32 - 2
 
 
@@ -57,9 +57,9 @@ class Bench:
         is_open = (facilities["status"] == "open").to_numpy(bool)
         return {name: np.flatnonzero(is_open & counts_as(facilities, [name]).to_numpy(bool)) for name in FACILITY_KINDS}
 
-    def kind(self, name: str) -> Whole:
-        """Return the rows of the open facilities of one kind."""
-        return self._rows_of_kind[name]
+    def kinds(self, names: tuple[str, ...]) -> Whole:
+        """Return the rows of the open facilities of these kinds."""
+        return np.unique(np.concatenate([self._rows_of_kind[one] for one in names]))
 
     @cached_property
     def homes(self) -> pd.DataFrame:
@@ -111,7 +111,7 @@ class OneDraw:
         """Return, for each row of residents, whether a facility of the kind is within the limit."""
         reach: Reach | None = self.reaches.get(way)
         if reach is None:
-            theirs = self.facilities.iloc[self.bench.kind(way[1])]
+            theirs = self.facilities.iloc[self.bench.kinds(way[1])]
             reach = self.bench.travels[way[0]].reach_whole(self.residents, theirs, self.bench.widest[way])
             self.reaches[way] = reach
         return reach.covered(limit).to_numpy(bool)[self.bench.spots[1]]
@@ -129,7 +129,7 @@ class OneDraw:
         return found
 
     def _serving(self, travel: str, rows: Whole) -> Whole:
-        theirs = self.facilities.iloc[self.bench.kind(CENTER)]
+        theirs = self.facilities.iloc[self.bench.kinds((CENTER,))]
         asked, place = np.unique(self.bench.spots[1][rows], return_inverse=True)
         reach = self.bench.travels[travel].reach_whole(self.residents.iloc[asked], theirs, _ALL_PAIRS)
         centers = self.bench.places.loc[list(reach.facility_ids)]

@@ -97,8 +97,8 @@ def _tests(draws: Draws, rules: Rules, travels: Mapping[str, Travel]) -> Iterato
             test = (_Centers if rule.measure == "community_centers" else _People)(
                 draws, rule, reading, travels[reading.travel]
             )
-            kind = reading.params.get("facility_kind", CENTER)
-            if region.knows(kind) and len(test.subjects):
+            kinds = (reading.params.get("facility_kind", CENTER), *reading.params.get("beside_kinds", ()))
+            if all(map(region.knows, kinds)) and len(test.subjects):
                 yield test
 
 
@@ -208,7 +208,8 @@ class _People(_Test):
 
     @property
     def _way(self) -> Way:
-        return self.reading.travel, self.reading.params["facility_kind"]
+        params = self.reading.params
+        return self.reading.travel, (params["facility_kind"], *params.get("beside_kinds", ()))
 
     @property
     def asks(self) -> Mapping[Way, int]:

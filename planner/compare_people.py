@@ -113,7 +113,7 @@ def _of_people(rule: Rule) -> Iterator[Question]:
     for reading in rule.readings:
         params = reading.params
         is_main = reading.id in shown or rule.measure == "people_served" or "minutes" in params
-        kinds = (params["facility_kind"],)
+        kinds = (params["facility_kind"], *params.get("beside_kinds", ()))
         yield Question(rule, reading, reading.travel, reading.label, kinds, _limit(params), is_main)
 
 

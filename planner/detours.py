@@ -47,7 +47,7 @@ def _pairs(rules: Rules) -> Iterator[tuple[Rule, Reading, Reading]]:
 def _of_pair(region: Region, rule: Rule, paper: Reading, road: Reading, travels: Mapping[str, Travel]) -> pd.DataFrame:
     params = road.params
     people = settlements(people_in_question(region, params["residents"], params["urban_scope"]))
-    facilities = region.open_facilities(params["facility_kind"])
+    facilities = region.open_facilities(params["facility_kind"], *params.get("beside_kinds", ()))
     limit = round(params["radius_km"] * MM_PER_KM)
     on_paper = travels[paper.travel].reach_whole(people, facilities, limit)
     by_road = travels[road.travel].reach_whole(people, facilities, limit)

@@ -102,15 +102,18 @@ def people_within(
     radius_km: float,
     residents: Literal["urban", "rural"],
     urban_scope: UrbanScope,
+    beside_kinds: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """People with an open facility of this kind within the radius, by village (by town where no village is known).
 
+    Those of `beside_kinds` count as well; where the list does not tell of one, who is beyond the others is unknown.
     `residents` are those inside or outside `urban_scope`. Subjects without such residents have no row. Value: the
     covered share. The nearest facility and distance are those of the subject's farthest point.
     """
-    people, facilities = people_in_question(region, residents, urban_scope), region.open_facilities(facility_kind)
+    kinds = (facility_kind, *beside_kinds)
+    people, facilities = people_in_question(region, residents, urban_scope), region.open_facilities(*kinds)
     reach = travel.reach_whole(people, facilities, limit=round(radius_km * MM_PER_KM))
-    return _people_rows(region, facility_kind, people, _nearest(reach, facilities))
+    return _people_rows(region, kinds, people, _nearest(reach, facilities))
 
 
 def people_within_time(
@@ -131,7 +134,7 @@ def people_within_time(
     people, facilities = people_in_question(region, residents, urban_scope), region.open_facilities(facility_kind)
     nearest = _nearest(travel.reach_whole(people, facilities, limit=round(minutes * MS_PER_MIN)), facilities)
     return _people_rows(
-        region, facility_kind, people, nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
+        region, (facility_kind,), people, nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
     )
 
 
@@ -160,7 +163,7 @@ def people_served(
     nearest = _nearest(reach, facilities)
     if by_time:
         nearest = nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
-    return _people_rows(region, "", people, nearest)
+    return _people_rows(region, (), people, nearest)
 
 
 def people_in_question(
@@ -172,7 +175,9 @@ def people_in_question(
     return people[people["population"] > 0]
 
 
-def _people_rows(region: Region, facility_kind: str, people: gpd.GeoDataFrame, nearest: pd.DataFrame) -> pd.DataFrame:
+def _people_rows(
+    region: Region, kinds: tuple[str, ...], people: gpd.GeoDataFrame, nearest: pd.DataFrame
+) -> pd.DataFrame:
     """Return the people by subject: how many are covered, how many unreachable, and the farthest point's nearest."""
     level = region.subject_level
     rows = people[["id", "population", "estimated"]].assign(subject_code=people[f"{level}_code"])
@@ -190,7 +195,7 @@ def _people_rows(region: Region, facility_kind: str, people: gpd.GeoDataFrame, n
         time_min=("time_min", "first"),
         estimated=("estimated", "any"),
     ).reset_index()  # fmt: skip
-    known = [not facility_kind or region.knows(facility_kind)] * len(out)
+    known = all(map(region.knows, kinds)) | (out["covered"] == out["population"])
     return _rows(
         level,
         {**out, "value": out["covered"] / out["population"], "required": 1.0,
@@ -420,7 +425,7 @@ def _kinds_listed(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _kind_and_beside(params: Mapping[str, Any]) -> tuple[str, ...]:
-    return (params["facility_kind"], *params["beside_kinds"])
+    return (params["facility_kind"], *params.get("beside_kinds", ()))
 
 
 def _centers_and_hospitals(params: Mapping[str, Any]) -> tuple[str, ...]:
@@ -429,7 +434,7 @@ def _centers_and_hospitals(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        "people_within": Measure(people_within, "share", "people", _one_kind),
+        "people_within": Measure(people_within, "share", "people", _kind_and_beside),
         "people_within_time": Measure(people_within_time, "share", "people", _one_kind),
         "people_served": Measure(people_served, "share", "people", _kind_and_beside),
         "facility_per_unit": Measure(facility_per_unit, "所", "units", _kinds_listed, by_register=True),

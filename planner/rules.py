@@ -252,6 +252,7 @@ _WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "facility_kind": tuple(FACILITY_KINDS),
         "facility_kinds": tuple(FACILITY_KINDS),
+        "beside_kinds": tuple(FACILITY_KINDS),
         "hospital_kinds": tuple(FACILITY_KINDS),
         "column": FACILITIES.names(),
     }

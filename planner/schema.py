@@ -66,6 +66,7 @@ FACILITY_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "community_health_station": ("社区卫生服务站",),
         "village_clinic": ("村卫生室", "卫生室"),
         "emergency_station": ("急救中心（站）", "急救站", "急救中心", "急救点", "120急救站"),
+        "rescue_center": ("紧急医学救援中心", "急救指挥中心", "120指挥中心"),
     }
 )
 HOSPITAL_SPECIALTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(

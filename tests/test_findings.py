@@ -15,6 +15,7 @@ from planner.plans.centers import CenterTask, plan_centers
 from planner.plans.centers_standing import suffice
 from planner.region import Region
 from planner.rules import Reading, Rules
+from planner.scenario import Open, Scenario, apply
 from planner.schema import FINDINGS
 from planner.siting.question import Limits
 from planner.travel import PAPER, Road, StraightLine
@@ -223,7 +224,11 @@ CENSUS = {"510402": 411_427, "510403": 129_406, "510411": 265_562, "510421": 227
 def test_urban_and_rural_of_a_county_are_its_census(sample_findings: tuple[Region, pd.DataFrame]) -> None:
     _, findings = sample_findings
     rows = findings[findings["rule"].isin(["emergency_urban", "emergency_rural"]) & (findings["level"] == "county")]
-    for reading, group in rows.groupby("reading"):
+    both = {one for one, group in rows.groupby("reading") if group["rule"].nunique() == 2}
+    assert both == {"paper", "paper_subdistricts", "paper_census"}, (
+        "with the rescue centre urban residents alone are asked"
+    )
+    for reading, group in rows[rows["reading"].isin(both)].groupby("reading"):
         assert group.groupby("county_code")["population"].sum().to_dict() == CENSUS, reading
 
 
@@ -421,3 +426,18 @@ def test_centres_suffice_by_hand(tiny_region: Region) -> None:
         "510422": False,
     }
     assert suffice(tiny_region, StraightLine(), hospitals, 29_999, ["510402"]) == {"510402": False}
+
+
+def test_the_rescue_centre_is_told_both_ways_and_one_judges(tiny_region: Region, rules: Rules) -> None:
+    """A centre by 五社区 (5,000 urban residents): 30,000 of 35,000 without it, all with it. Where nobody knows of one, no data."""
+    alone, beside = "emergency_urban.paper.city.510400", "emergency_urban.paper_rescue_center.city.510400"
+    unknown = assess(tiny_region, rules, PAPER)
+    assert _row(unknown, alone)["covered"] == 30_000
+    row = _row(unknown, beside)
+    assert (row["covered"], row["uncovered"], row["population_no_data"], row["status"]) == (30_000, 0, 5_000, "no_data")
+    fields = {"id": "RC", "name": "市紧急医学救援中心", "kind": "rescue_center", "lon": 101.65, "lat": 26.65}
+    found = assess(apply(tiny_region, Scenario(edits=(Open(fields=fields),))), rules, PAPER)
+    assert (_row(found, alone)["covered"], _row(found, alone)["status"]) == (30_000, "not_met")
+    assert (_row(found, beside)["covered"], _row(found, beside)["status"]) == (35_000, "not_judged")
+    assert not (gap_rows(unknown, rules)["reading"] == "paper_rescue_center").any()
+    assert not (no_data_rows(unknown, rules)["reading"] == "paper_rescue_center").any(), "it judges nothing"

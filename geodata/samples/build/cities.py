@@ -42,6 +42,7 @@ class Network:
     towns_with_station: tuple[str, ...]
     host_grades: tuple[str, ...]
     host_source: str
+    rescue_center: tuple[str, str, str] = ("", "", "")  # name, town, source
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,10 @@ PANZHIHUA = City(
         towns_with_station=("炳草岗街道", "弄弄坪街道", "瓜子坪街道", "清香坪街道", "大河中路街道", "仁和镇"),
         host_grades=("二级", "三级"),
         host_source="假设：在用的二级及以上综合医院（含中医、中西医结合医院）均设急救站；位置同依托医院（估算）",
+        rescue_center=(
+            "攀枝花市紧急医学救援中心", "炳草岗街道",
+            "名称、数量：《攀枝花市“十四五”医疗卫生服务体系规划》（2023-11-17）第二章第一节二（三）“设置紧急医学救援中心1所”；所在街道：假设；位置：估算",
+        ),
     ),
 )  # fmt: skip
 

@@ -85,6 +85,18 @@ def station_rows(plan: Sequence[dict[str, str]], hospitals: Sequence[Row], city:
     return rows
 
 
+def rescue_rows(towns: Mapping[str, Town], settlements: Sequence[Settlement], city: City) -> list[Row]:
+    """Return the city's centre of medical rescue (紧急医学救援中心) where a document speaks of one, at an estimated place."""
+    name, where, source = city.network.rescue_center
+    rng = np.random.default_rng([city.seed, 5])
+    homes = [town for town in towns.values() if name and town.name == where]
+    return [
+        facility(city, f"RC{town.code}", name, "rescue_center", beside(middle_of(town, settlements), town.area, 80, 350, rng),
+                 town.code, source)
+        for town in homes
+    ]  # fmt: skip
+
+
 def town_rows(towns: Mapping[str, Town], settlements: Sequence[Settlement], city: City) -> list[Row]:
     """Return township hospitals, community health centres and community health stations, some left out."""
     rng = np.random.default_rng([city.seed, 2])
@@ -167,6 +179,7 @@ def facility_rows(
     return [
         *hospitals,
         *station_rows(plan, hospitals, city),
+        *rescue_rows(towns, settlements, city),
         *town_rows(towns, settlements, city),
         *clinic_rows(towns, settlements, residents, city),
     ]
