@@ -73,22 +73,28 @@ class Cover:
         return self.why_lost.get(one, NO_SITE)
 
     def times(self, sites: Iterable[str]) -> npt.NDArray[np.int64]:
-        """Return how many of these sites reach each settlement."""
-        rows = [self.place[one] for one in sites]
-        return (
-            np.asarray(self.reaches[rows].sum(axis=0)).ravel().astype(np.int64)
-            if rows
-            else np.zeros(len(self.people), np.int64)
-        )
+        """Return how many of these sites reach each settlement; not to be written to."""
+        key = tuple(sites)
+        if key not in self._times:
+            mine = np.zeros(len(self.place))
+            mine[[self.place[one] for one in key]] = 1
+            self._times[key] = np.asarray(self.reaches.T @ mine, np.int64)
+        return self._times[key]
+
+    @cached_property
+    def _times(self) -> dict[tuple[str, ...], npt.NDArray[np.int64]]:
+        return {}
 
     def sum(self, mask: Bools) -> int:
         return int(self.people[mask].sum())
 
     def site(self, one: str, opened: list[str]) -> tuple[int, int, int]:
         """Return the people within reach of a site, those whom no station reaches today, and those whom it alone reaches."""
-        mine = self.times([one]) > 0
-        others = self.times(x for x in opened if x != one) > 0
-        return self.sum(mine), self.sum(mine & (self.times(self.stations) == 0)), self.sum(mine & ~others)
+        at = self.place[one]
+        mine = self.reaches.indices[self.reaches.indptr[at] : self.reaches.indptr[at + 1]]
+        people, others = self.people[mine], self.times(opened)[mine] - int(one in opened)
+        today = self.times(self.stations)[mine]
+        return int(people.sum()), int(people[today == 0].sum()), int(people[others == 0].sum())
 
 
 def covers(report: Report) -> list[Cover]:
@@ -225,6 +231,4 @@ def site_said(cover: Cover, one: str, opened: list[str], is_open: bool) -> str:
     near, new, alone = cover.site(one, opened)
     if is_open:
         return f"限度内 {people_text(near)}，其中现状够不着 {people_text(new)}，只靠它 {people_text(alone)}"
-    mine = cover.times([one]) > 0
-    more = cover.sum(mine & (cover.times(opened) == 0))
-    return f"限度内 {people_text(near)}，其中方案还没有覆盖 {people_text(more)}"
+    return f"限度内 {people_text(near)}，其中方案还没有覆盖 {people_text(alone)}"
