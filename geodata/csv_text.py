@@ -25,7 +25,7 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
     for at, kind in enumerate(frame.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
             safe.isetitem(at, _texts(frame.iloc[:, at]))
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.12g")
 
 
 def _texts(column: pd.Series) -> list[object]:

@@ -54,7 +54,7 @@ CELLS: Mapping[str, str] = MappingProxyType(
         "hours": '[=0]0;[<0.05]"不到 0.1";#,##0.0',
         "metres": '[=0]0;[<0.5]"不到 1";#,##0',
         "rate": "#,##0.00",
-        "money": "#,##0.######",
+        "money": "#,##0.00",
     }
 )
 """The same rules as number formats of a workbook, whose cells hold the number as it is; "rate" also for differences."""

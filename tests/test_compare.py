@@ -236,7 +236,7 @@ def test_a_reading_is_told_in_short_with_its_like_by_road(tmp_path: Path, rules:
     people = compare(region, rules, [Scenario(), STATION]).pairs[0].people
     is_main = people[people["rule"] == "emergency_urban"].groupby("reading")["is_main"].unique()
     shown = {name: values.tolist() for name, values in is_main.items()}
-    beside = dict.fromkeys(("paper_rescue_center", "paper_subdistricts", "paper_census"), [False])
+    beside = {key: [False] for key in ("paper_rescue_center", "paper_subdistricts", "paper_census")}
     assert shown == {"paper": [True], "road": [True], **beside}
 
 

@@ -1,11 +1,11 @@
 """Why a county has no districts: which bound, which communities, and the smallest change that helps, seen to help."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from planner.clock import now
 from planner.districts.case import Case, positions
 from planner.districts.exact import solve_case
 from planner.districts.fewest import Numbers, least_number, most_number, numbers_of
@@ -56,7 +56,7 @@ def clash_of(case: Case, limits: Limits) -> Clash:
     if known is not None:
         return known
     cause = _too_large(case) or _island(case) or _number(case)
-    found = _changes(case, time.perf_counter() + limits.seconds, limits)
+    found = _changes(case, now() + limits.seconds, limits)
     if cause is None and not found.changes:
         return unexplained() if found.ended else _structure(case)
     rules = [cause.rule] if cause else list(dict.fromkeys(one.rule for one in found.changes))
@@ -189,7 +189,7 @@ def _changes(case: Case, ends: float, limits: Limits) -> _Found:
     """Return the changes that help: of one bound alone and of the number; where none does, of both, then of all."""
 
     def left() -> Limits:
-        return replace(limits, seconds=max(ends - time.perf_counter(), 0.0) * _MORE)
+        return replace(limits, seconds=max(ends - now(), 0.0) * _MORE)
 
     alone: tuple[Kind, ...] = ("upper", "lower") if case.hard else ("upper",)
     tried = [stretched(case, kind, left()) for kind in alone]

@@ -1,12 +1,12 @@
 """districts(task, limits): the one door, and what comes out of it."""
 
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from planner.clock import now
 from planner.districts.case import Case
 from planner.districts.clash import clash_of
 from planner.districts.exact import Part, solve_case
@@ -53,11 +53,12 @@ class Districting:
 
 def districts(task: DistrictTask, limits: Limits) -> Districting:
     """Return the districts of all counties; SitingError for what cannot be asked. Each county may use the time left."""
-    begin, ends = time.perf_counter(), time.perf_counter() + limits.seconds
+    begin = now()
+    ends = begin + limits.seconds
     parts = dict[str, Part]()
     cases = sorted(cases_of(task), key=lambda one: (len(one.unit_ids) * len(one.center_ids), one.county))
     for at, case in enumerate(cases):
-        left = max(ends - time.perf_counter(), 0.0)
+        left = max(ends - now(), 0.0)
         share = left if at == len(cases) - 1 else max(left / 2, left / (len(cases) - at))
         part = _fewest(case, replace(limits, seconds=share)) if case.p == "fewest" else solve_case(
             case, replace(limits, seconds=share)
@@ -65,7 +66,7 @@ def districts(task: DistrictTask, limits: Limits) -> Districting:
         parts[case.county] = part
     parts = {code: parts[code] for code in sorted(parts)}
     clashes = _clashes(parts, ends, limits)
-    return _districting(task, parts, clashes, time.perf_counter() - begin)
+    return _districting(task, parts, clashes, now() - begin)
 
 
 def _clashes(parts: Mapping[str, Part], ends: float, limits: Limits) -> dict[str, Clash]:
@@ -73,7 +74,7 @@ def _clashes(parts: Mapping[str, Part], ends: float, limits: Limits) -> dict[str
     hopeless = [code for code, part in parts.items() if part.status == "infeasible"]
     found = dict[str, Clash]()
     for at, code in enumerate(hopeless):
-        left = max(ends - time.perf_counter(), 0.0) / (len(hopeless) - at)
+        left = max(ends - now(), 0.0) / (len(hopeless) - at)
         found[code] = _named(clash_of(parts[code].case, replace(limits, seconds=left)), code, len(parts))
     return found
 
@@ -83,16 +84,16 @@ def _fewest(case: Case, limits: Limits) -> Part:
 
     Where a smaller number was neither met nor disproved in its time, a larger one may be met: Part.least tells what is proven.
     """
-    ends, sure = time.perf_counter() + limits.seconds, True
+    ends, sure = now() + limits.seconds, True
     least, most = least_number(case), most_number(case)
     for p in range(least, most + 1):
-        left = max(ends - time.perf_counter(), 0.0)
+        left = max(ends - now(), 0.0)
         part = solve_case(replace(case, p=p), replace(limits, seconds=left if p == most else left / 2))
         if part.status in ("optimal", "feasible"):
             return replace(part, least=least)
         sure &= part.status == "infeasible"
         least = p + 1 if sure else least
-        if time.perf_counter() >= ends and not sure:
+        if now() >= ends and not sure:
             break
     nothing = Part(case, "infeasible" if sure else "unknown", np.nan, np.nan, np.zeros(0, np.int64))
     return replace(nothing, case=replace(case, p=None))

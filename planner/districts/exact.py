@@ -6,13 +6,13 @@ gives whole plans; each that does not hang together gives cuts for the next run.
 a proof for all, as every cut holds for all plans.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from planner.clock import now
 from planner.districts.case import Amounts, Bools, Case, Owner
 from planner.districts.flow import flow_values, with_flow
 from planner.districts.model import Cut, Model, cuts_of, single_cuts
@@ -80,10 +80,10 @@ class Clock:
     limits: Limits
 
     def over(self) -> bool:
-        return time.perf_counter() >= self.ends
+        return now() >= self.ends
 
     def left(self, gap: float, part: float = 1.0) -> Limits:
-        return replace(self.limits, gap=gap, seconds=max(self.ends - time.perf_counter(), 0.0) * part)
+        return replace(self.limits, gap=gap, seconds=max(self.ends - now(), 0.0) * part)
 
 
 def solve_case(case: Case, limits: Limits) -> Part:
@@ -92,7 +92,7 @@ def solve_case(case: Case, limits: Limits) -> Part:
         few, kept = standing_only(case)  # nothing may be opened: a column a candidate would be for nothing
         part = solve_case(few, limits)
         return replace(part, case=case, owner=kept[part.owner])
-    begin = time.perf_counter()
+    begin = now()
     clock = Clock(begin + limits.seconds, limits)
     allowed = allowed_of(case)
     model = Model(case, allowed)
@@ -111,13 +111,13 @@ def solve_case(case: Case, limits: Limits) -> Part:
     worth = case.worth(plan)
     floor = min(floor, worth)
     proven = relative_gap(worth, floor) <= 1e-6
-    seconds = time.perf_counter() - begin
+    seconds = now() - begin
     return Part(case, "optimal" if proven else "feasible", worth, floor, plan, seconds, sizes)
 
 
 def _none(case: Case, status: State, begin: float, bound: float) -> Part:
     nan, nobody = float("nan"), np.zeros(0, np.int64)
-    return Part(case, status, nan, bound if status == "unknown" else nan, nobody, time.perf_counter() - begin)
+    return Part(case, status, nan, bound if status == "unknown" else nan, nobody, now() - begin)
 
 
 def _relaxed(model: Model, clock: Clock) -> Relaxed:

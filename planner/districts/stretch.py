@@ -1,13 +1,13 @@
 """By how many people a bound must give until districts exist: the same programme with the stretch as what it costs."""
 
 import math
-import time
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
+from planner.clock import now
 from planner.districts.case import Amounts, Bools, Case, Owner
 from planner.districts.exact import solve_case
 from planner.districts.model import Cut, Model, cuts_of, single_cuts
@@ -51,7 +51,7 @@ def given(case: Case, over: int, short: int) -> Case:
 
 def stretched(case: Case, kind: Kind, limits: Limits) -> Stretch:
     """Return the least stretch of the bounds of this kind; where time ends, one that helps if any is found."""
-    people, ends = int(case.people.sum()), time.perf_counter() + limits.seconds
+    people, ends = int(case.people.sum()), now() + limits.seconds
     free = replace(
         case,
         high=np.full_like(case.high, people) if kind != "lower" else case.high,
@@ -70,13 +70,13 @@ def stretched(case: Case, kind: Kind, limits: Limits) -> Stretch:
 
 def _until(ends: float, limits: Limits, part: float = 1.0) -> Limits:
     """Return the limits for any plan at all, with a part of the time that is left."""
-    return replace(limits, seconds=max(ends - time.perf_counter(), 0.0) * part, gap=1.0)
+    return replace(limits, seconds=max(ends - now(), 0.0) * part, gap=1.0)
 
 
 def _halved(case: Case, found: Stretch, ends: float, limits: Limits) -> Stretch:
     """Return the stretch made smaller by half of what is open, again and again, as long as there is time."""
     kind = found.kind
-    while found.status == "found" and not found.proven and time.perf_counter() < ends:
+    while found.status == "found" and not found.proven and now() < ends:
         most = max(found.over, found.short)
         by = (found.least + most - 1) // 2
         part = solve_case(
@@ -96,10 +96,10 @@ def _least(case: Case, free: Case, kind: Kind, limits: Limits) -> Stretch:
     model = Model(free, allowed)
     if not allowed.any(axis=1).all() or not (model.open_column[case.fixed] >= 0).all():
         return Stretch(kind, "none")
-    reachable, ends, least = bits_of(allowed), time.perf_counter() + limits.seconds, 0
+    reachable, ends, least = bits_of(allowed), now() + limits.seconds, 0
     cuts: list[Cut] = [*dict.fromkeys(single_cuts(model, reachable))]
     while True:
-        left = replace(limits, seconds=max(ends - time.perf_counter(), 0.0), gap=0.0)
+        left = replace(limits, seconds=max(ends - now(), 0.0), gap=0.0)
         solved = solve(_program(case, model, cuts, kind), left)
         if solved.status == "infeasible":
             return Stretch(kind, "none")
@@ -111,7 +111,7 @@ def _least(case: Case, free: Case, kind: Kind, limits: Limits) -> Stretch:
         new = cuts_of(model, reachable, model.values_of(owner), 0.5)
         if not new:
             return _of_plan(case, owner, kind, least)
-        if time.perf_counter() >= ends:
+        if now() >= ends:
             return Stretch(kind, "unknown", least=least)
         cuts += new
 

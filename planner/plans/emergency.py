@@ -192,7 +192,7 @@ def _case(
     people: Any = people_in_question(region, asked.residents, asked.scope)  # type: ignore[arg-type]
     demand = settlements(people)
     mine = sites[sites["kind"] != "station"] if asked.greenfield else sites
-    reach = travel.reach(demand, mine, asked.limit)
+    reach = travel.reach_whole(demand, mine, asked.limit)
     weights = pd.Series(demand["population"].to_numpy(float), index=reach.demand_ids)
     tell("最少新增", "the fewest more")
     least = _ask(Question("lscp", allow_unreachable=True), reach, weights, mine, budget.next())
@@ -208,7 +208,7 @@ def _case(
         tell(f"覆盖 {exact_percent(share)} 的人", f"{exact_percent(share)} of the people")
         shares[share] = _ask(Question("lscp", share=share), reach, weights, mine, budget.next())
     stations = mine[mine["kind"] == "station"]
-    today = travel.reach(demand, stations, asked.limit).covered().to_numpy(bool)
+    today = travel.reach_whole(demand, stations, asked.limit).covered().to_numpy(bool)
     population = demand["population"].to_numpy()
     ids = reach.demand_ids
     return CaseAnswer(

@@ -188,9 +188,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a terminal in GBK or ASCII shows ? rather than a traceback
     words = list(sys.argv[1:] if arguments is None else arguments)
     language = language_of(words)
-    if "--debug" not in words and sys.unraisablehook is sys.__unraisablehook__:
+    hook = sys.unraisablehook
+    if "--debug" not in words and hook is sys.__unraisablehook__:
         sys.unraisablehook = lambda _: None  # what a broken zip says as it is thrown away, when all has been told
-    return _caught(words, language, lambda: _main(words, language))
+    try:
+        return _caught(words, language, lambda: _main(words, language))
+    finally:
+        sys.unraisablehook = hook
 
 
 def _main(words: Sequence[str], language: Language) -> int:

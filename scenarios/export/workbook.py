@@ -131,13 +131,14 @@ _GAPS = (
     Column("", "数据\n可信度", 6, lambda row: _CERTAINTY[bool(row["estimated"])], "centre"),
     Column("", "缺口编号", 34, lambda row: row["gap_id"], "small", printed=False),
 )
+_BY_NAME = {one.heading: one for one in _GAPS}
 _UNJUDGED = (
-    *_GAPS[:7],
+    *(_BY_NAME[name] for name in ("序号", _COUNTY, "乡镇\n（街道）", "村（社区）", "指标", "章节与条文", "语气")),
     Column("现状与要求", "要求", 21.5, lambda row: row["required_text"]),
     Column("现状与要求", "现状", 7.5, lambda row: _shown(row, "value"), "centre"),
-    *_GAPS[10:13],
+    *(one for one in _GAPS if one.heading == _PEOPLE or one.group == "最近机构（见注）"),
     Column("", "说明", 10, lambda row: row["note"]),
-    *_GAPS[15:],
+    *(_BY_NAME[name] for name in ("数据\n可信度", "缺口编号")),
 )
 _NEAREST_NOTE = (
     "注：“最近机构”按半径覆盖的指标（急救），是该乡镇最远的未覆盖居民点的最近机构；卫生院、社区卫生服务中心从乡镇（街道）的"
