@@ -1,6 +1,6 @@
 """What is doubtful in a scenario: decisions that change nothing, and those that hardly mean what they say. All warnings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -286,16 +286,25 @@ class _Trial:
 
         None, too, where the others do not fit without them.
         """
-        gone = {*left_out, *self.idle}
-        others = tuple(one for at, one in enumerate(self.scenario.edits) if at not in gone)
         try:
-            region = replace(self.region, facilities=apply(self.base, Scenario(edits=others)).facilities)
+            region = replace(self.region, facilities=self._facilities({*left_out, *self.idle}))
         except ScenarioError:
             return None
         read = [rule for rule in self.rules.rules if not reads_the_same(rule, self.region, region)]
         read.sort(key=lambda rule: not _is_quick(rule))
         differs = any(self._differs(region, rule, one) for rule in read for one in rule.readings)
         return None if differs else bool(read)
+
+    def _facilities(self, gone: Collection[int]) -> gpd.GeoDataFrame:
+        """Return the facilities without some edits; ScenarioError where the others do not fit without them."""
+        edits = self.scenario.edits
+        others = tuple(one for at, one in enumerate(edits) if at not in gone)
+        ids = {getattr(edits[at], "facility", "") for at in gone}
+        named = {name for one in others for name in (getattr(one, "facility", ""), _host(one))}
+        if ids & named or not all(isinstance(edits[at], Open) for at in gone):
+            return apply(self.base, Scenario(edits=others)).facilities
+        frame = self.region.facilities
+        return frame[~frame["id"].isin(ids)].reset_index(drop=True)
 
     def _differs(self, without: Region, rule: Rule, reading: Reading) -> bool:
         if reading.travel not in self.travels:
@@ -309,6 +318,11 @@ class _Trial:
         rows = measured(region, self.travels[reading.travel], rule, reading)
         names = region.facilities.set_index("id")["name"]
         return rows.assign(nearest_name=rows["nearest_facility"].map(names)).reset_index(drop=True)
+
+
+def _host(edit: Edit) -> str:
+    """Return the id of the facility that a new or changed one depends on, "" where it names none."""
+    return str(getattr(edit, "fields", {}).get("host_id", ""))
 
 
 def _is_quick(rule: Rule) -> bool:

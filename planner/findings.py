@@ -76,7 +76,7 @@ def reads_the_same(rule: Rule, region: Region, other: Region) -> bool:
         return False
     kinds = kinds_read(rule)
     left, right = (
-        pd.DataFrame(frame[counts_as(frame, kinds)].drop(columns="geometry")).reset_index(drop=True)
+        pd.DataFrame(frame).loc[counts_as(frame, kinds), frame.columns != "geometry"].reset_index(drop=True)
         for frame in (region.facilities, other.facilities)
     )
     return left.equals(right)

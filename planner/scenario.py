@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -57,7 +58,7 @@ class Edit:
 
     >>> Open(fields={"id": "N", "name": "新站", "kind": "emergency", "lon": 101.7, "lat": 26.6})
     Traceback (most recent call last):
-    planner.errors.ScenarioError: Open(N)：“kind”没有这个取值（现为“emergency”）。是不是“emergency_station”；可用：医院、县域医疗卫生次中心、乡镇卫生院、社区卫生服务中心、社区卫生服务站、村卫生室、急救中心（站）。
+    planner.errors.ScenarioError: Open(N)：“kind”没有这个取值（现为“emergency”）。是不是“emergency_station”；可用：医院、县域医疗卫生次中心、乡镇卫生院、社区卫生服务中心、社区卫生服务站、村卫生室、急救中心（站）、紧急医学救援中心。
     """
 
     reason: str = ""
@@ -330,8 +331,7 @@ def _far_away(frame: pd.DataFrame, edit: Edit, file: str, region: Region) -> Ite
     if row.empty and not {"lon", "lat"} <= fields.keys():
         return
     lon, lat = (float(fields[one] if one in fields else row[one].iloc[0]) for one in ("lon", "lat"))
-    to_degrees = Transformer.from_crs(region.crs, 4326, always_xy=True)
-    west, south, east, north = to_degrees.transform_bounds(*region.towns.total_bounds)
+    west, south, east, north = _in_degrees(region.crs, tuple(map(float, region.towns.total_bounds)))
     away = _ELLIPSOID.inv(lon, lat, min(max(lon, west), east), min(max(lat, south), north))[2]
     if away / 1000 > _FAR_AWAY_KM:
         swapped = west <= lat <= east and south <= lon <= north
@@ -340,6 +340,13 @@ def _far_away(frame: pd.DataFrame, edit: Edit, file: str, region: Region) -> Ite
             f"离本市 {count_text(round(away / 1000))} 公里", f"{count_text(round(away / 1000))} km from the city"
         )
         yield Problem(file, what, fix, edit.line, found=f"{coordinate_text(lon)}, {coordinate_text(lat)}")
+
+
+@lru_cache(maxsize=8)
+def _in_degrees(crs: Any, bounds: tuple[float, ...]) -> tuple[float, float, float, float]:
+    """Return bounds in degrees; kept, for making the transformation takes longer than applying an edit."""
+    west, south, east, north = Transformer.from_crs(crs, 4326, always_xy=True).transform_bounds(*bounds)
+    return west, south, east, north
 
 
 def _no_facility(frame: pd.DataFrame, found: str, line: str, file: str) -> Problem:
