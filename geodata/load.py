@@ -30,6 +30,7 @@ from planner.region import About, Region, Source
 from planner.schema import FACILITIES, FACTS, RESIDENTS, ROADS, TOWNS, VILLAGES, Table
 
 _EMPTY = Text("只有表头，没有数据", "it has headings and no rows")
+_SEEN = Text("确认无误即可", "make sure that this is right")
 _NEEDED = ((TOWNS,), (FACILITIES,), (VILLAGES, RESIDENTS))
 """Of each of these groups one table at least."""
 
@@ -127,6 +128,8 @@ def _roads(folder: Path, notes: Notes) -> Roads | None:
     except DataError as error:
         notes.problems.extend(error.problems)
         return None
+    for note in graph.notes:
+        notes.add(path.name, Text(note.zh.rstrip("。"), note.en.rstrip(".")), _SEEN, warning=True)
     ways = {way for ways in graph.way_id for way in str(ways).split(";")}
     return Roads(graph, Source(path.name, sha256(path.read_bytes()).hexdigest(), len(ways)))
 

@@ -15,8 +15,10 @@ from planner.network import RoadGraph
 ENDINGS = (*NETWORKS, *VECTORS)
 
 
-def read_roads(path: Path | str, *, classes: Collection[str] | None = None) -> RoadGraph:
+def read_roads(path: Path | str, *, classes: Collection[str] | None = None, weld_m: float = 0.0) -> RoadGraph:
     """Return the roads of a file, read by its ending; of `classes` alone if given.
+
+    `weld_m` joins drawn lines that almost meet (see `roads_lines`); the other formats say themselves what meets.
 
     The order of nodes and edges is that of the ways' numbers and then along each, the same for the same roads in any
     OSM format. DataError, naming the file, for whatever cannot be used.
@@ -31,7 +33,7 @@ def read_roads(path: Path | str, *, classes: Collection[str] | None = None) -> R
     if not path.is_file():
         raise wrong(path, Text("没有这个文件", "there is no such file"), Text("检查路径", "check the path"))
     try:
-        return _read(path, ending, classes)
+        return _read(path, ending, classes, weld_m)
     except OverflowError as error:
         raise wrong(
             path, Text("有长达数千公里的路段，坐标有误", "a stretch of thousands of kilometres: coordinates are wrong"),
@@ -39,7 +41,7 @@ def read_roads(path: Path | str, *, classes: Collection[str] | None = None) -> R
         ) from error  # fmt: skip
 
 
-def _read(path: Path, ending: str, classes: Collection[str] | None) -> RoadGraph:
+def _read(path: Path, ending: str, classes: Collection[str] | None, weld_m: float) -> RoadGraph:
     if ending == ".graphml":
         from geodata.roads_graphml import read_graphml
 
@@ -47,7 +49,7 @@ def _read(path: Path, ending: str, classes: Collection[str] | None) -> RoadGraph
     if ending in VECTORS:
         from geodata.roads_lines import read_lines
 
-        return read_lines(path, classes)
+        return read_lines(path, classes, weld_m)
     from geodata.roads_osm import read_osm
 
     return read_osm(path, ".pbf" if ending == ".osm.pbf" else ending, classes)

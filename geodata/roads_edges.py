@@ -1,6 +1,7 @@
 """Ways → edges: cut every way at the junctions it passes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,8 @@ class Ways:
     forward: Bools
     backward: Bools
     speed_kmh: Floats
+    joins: Bools
+    through: Bools
     start: Whole
     vertex: Whole
 
@@ -37,6 +40,8 @@ class Ways:
             forward=self.forward[ways],
             backward=self.backward[ways],
             speed_kmh=self.speed_kmh[ways],
+            joins=self.joins[ways],
+            through=self.through[ways],
             start=start,
             vertex=vertex,
         )
@@ -81,6 +86,43 @@ def tidied(ways: Ways) -> Ways:
     return ways.take(way[sizes > 1], offsets(sizes[sizes > 1]), ways.vertex[keep])
 
 
+def barred(ways: Ways, x: Ints, y: Ints, barriers: Mapping[int, str]) -> tuple[Ways, Ints, Ints]:
+    """Return tidied ways cut at barriers ("shut" or "ends", by vertex), and the coordinates with the new vertices.
+
+    Whatever meets a barrier ends there at a vertex of its own. At a gate for the ends of trips alone ("ends") steps of no
+    length join these vertices, which nobody passes through.
+    """
+    stands = np.isin(ways.vertex, list(barriers))
+    if not stands.any():
+        return ways, x, y
+    inner = stands.copy()
+    inner[ways.start[:-1]] = inner[ways.start[1:] - 1] = False
+    moved = offsets(1 + inner.astype(np.int64))  # in the middle of a way it stands twice: once for each side
+    start = np.sort(np.concatenate([moved[ways.start], moved[:-1][inner] + 1]))
+    vertex = np.repeat(ways.vertex, 1 + inner)
+    way = np.searchsorted(moved[ways.start], start[:-1], "right") - 1
+    at = np.flatnonzero(np.isin(vertex, list(barriers)))
+    old, new = vertex[at], len(x) + np.arange(len(at))
+    vertex[at] = new
+    cut = ways.take(way, start, vertex)
+    x, y = np.concatenate([x, x[old]]), np.concatenate([y, y[old]])
+    order = np.argsort(old, kind="stable")
+    same = (old[order][1:] == old[order][:-1]) & np.isin(
+        old[order][1:], [v for v, kind in barriers.items() if kind == "ends"]
+    )
+    steps = np.column_stack([new[order][:-1][same], new[order][1:][same]])
+    beside = np.searchsorted(start, at[order][:-1][same], "right") - 1
+    gates = cut.take(beside, offsets(np.full(len(steps), 2)), steps.ravel())
+    yes = np.ones(len(steps), np.bool_)
+    return _together(cut, replace(gates, forward=yes, backward=yes, joins=~yes, through=~yes)), x, y
+
+
+def _together(ways: Ways, more: Ways) -> Ways:
+    """Return all the ways of both."""
+    parts = {one.name: np.concatenate([getattr(ways, one.name), getattr(more, one.name)]) for one in fields(Ways)}
+    return Ways(**parts | {"start": np.concatenate([ways.start, more.start[1:] + ways.start[-1]])})
+
+
 def graph_of_ways(ways: Ways, x: Ints, y: Ints, junction: Bools) -> RoadGraph:
     """Return the graph of tidied ways, cut at their ends and at every vertex that is a `junction`.
 
@@ -115,6 +157,8 @@ def graph_of_ways(ways: Ways, x: Ints, y: Ints, junction: Bools) -> RoadGraph:
         road_class=ways.road_class[way],
         speed_kmh=ways.speed_kmh[way],
         way_id=ways.way_id[way],
+        joins=ways.joins[way],
+        through=ways.through[way],
         shape_start=shape_start,
         shape_lon=shape_lon,
         shape_lat=shape_lat,

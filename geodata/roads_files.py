@@ -17,6 +17,9 @@ _HEAD = 65_536
 _CHUNK = 1 << 20
 _UNPACKED_TIMES = 100
 _UNPACKED_AT_LEAST = 256 << 20
+_DELETED = re.compile(rb"<(node|way|relation)\s[^<>]*\baction\s*=\s*[\"']delete[\"'][^<>]*>")
+_NUMBER = re.compile(rb"\sid\s*=\s*[\"'](-?\d+)[\"']")
+_LONGEST_TAG = 4096
 _AGAIN = Text("重新下载或重新导出", "download or export it again")
 
 
@@ -112,3 +115,22 @@ def _check_size(path: Path, stream: BinaryIO, size: int) -> None:
                 Text(f"解压后超过 {limit >> 20} MB，可能是恶意文件", f"over {limit >> 20} MB when unpacked, as malicious files are"),
                 Text("换用来源可靠的文件，或用 .osm.pbf", "use a file from a source you trust, or .osm.pbf"),
             )  # fmt: skip
+
+
+def deleted_ids(path: Path) -> dict[str, frozenset[int]]:
+    """Return, by kind ("node", "way", "relation"), the numbers of the objects that JOSM has marked as deleted.
+
+    It keeps them in the file until they are uploaded, with action="delete", of which osmium takes no notice.
+    """
+    found: dict[str, set[int]] = {}
+    rest = b""
+    with _unpacked(path) as stream:
+        while chunk := stream.read(_CHUNK):
+            data = rest + chunk
+            if b"delete" in data:
+                for tag in _DELETED.finditer(data):
+                    number = _NUMBER.search(tag[0])
+                    if number is not None:
+                        found.setdefault(tag[1].decode(), set()).add(int(number[1]))
+            rest = data[data.rfind(b"<") :][-_LONGEST_TAG:]
+    return {kind: frozenset(ids) for kind, ids in found.items()}

@@ -4,7 +4,7 @@ osmnx draws a two-way street as two edges, one each way, and writes attributes a
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
@@ -15,8 +15,9 @@ import shapely
 from geodata.roads_edges import SCALE, Ways, graph_of_ways, offsets, runs, tidied
 from geodata.roads_files import broken, check_degrees, no_roads
 from geodata.roads_graphml_file import GraphText, crs_of, number_of, read_text
-from geodata.roads_tags import FORBIDDEN, class_of, may_drive, speed_of
-from planner.network import SPEED_KMH, Floats, RoadGraph, Whole
+from geodata.roads_notes import Left
+from geodata.roads_tags import ENDS_ONLY, FORBIDDEN, access_of, class_of, joins, road_of, size_of, speed_of
+from planner.network import SPEED_KMH, VEHICLE, Floats, RoadGraph, Whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +43,11 @@ def read_graphml(path: Path, classes: Collection[str] | None = None) -> RoadGrap
     several ways has their numbers joined by ";", and is as slow and as closed as the worst of them.
     """
     found = read_text(path)
-    edges = _edges(path, found, classes, crs_of(path, found))
+    left = Left()
+    edges = _edges(path, found, classes, crs_of(path, found), left)
     ways = tidied(_ways(edges, found.directed))
     junction = np.arange(len(edges.x)) < edges.nodes
-    return graph_of_ways(ways, edges.x, edges.y, junction)
+    return replace(graph_of_ways(ways, edges.x, edges.y, junction), notes=left.notes())
 
 
 def values_of(text: str) -> list[str]:
@@ -59,7 +61,7 @@ def values_of(text: str) -> list[str]:
     return [one.strip().strip("'\"") for one in text[1:-1].split(",")]
 
 
-def _worst(tags: Mapping[str, str]) -> dict[str, str]:
+def worst(tags: Mapping[str, str]) -> dict[str, str]:
     """Return the tags with one value each: of several, the slowest class and speed and the strictest access."""
     out = dict(tags)
     for key, text in tags.items():
@@ -70,19 +72,23 @@ def _worst(tags: Mapping[str, str]) -> dict[str, str]:
             out[key] = min(values, key=lambda one: (SPEED_KMH.get(one, inf), one))
         elif key == "maxspeed":
             out[key] = min(values, key=lambda one: (np.nan_to_num(speed_of(one), nan=inf), one))
+        elif key in VEHICLE:
+            out[key] = min(values, key=lambda one: (size_of(one), one))
         else:
-            out[key] = min(values, key=lambda one: (one not in FORBIDDEN, one))
+            out[key] = min(values, key=lambda one: (one not in FORBIDDEN, one not in ENDS_ONLY, one != "yes", one))
+    if tags.get("osmid", "").startswith("["):  # of which a bridge or a tunnel may be a small part
+        out.pop("bridge", None)
+        out.pop("tunnel", None)
     return out
 
 
-def _edges(path: Path, found: GraphText, classes: Collection[str] | None, crs: pyproj.CRS) -> _Edges:
-    """Return the edges that cars use, coordinates in degrees rounded to 1e-7."""
-    tags = [_worst(one) for one in found.edges]
-    kinds = [class_of({"highway": "road", **one}) for one in tags]
-    kept = [
-        at for at, (one, kind) in enumerate(zip(tags, kinds, strict=True))
-        if kind is not None and may_drive(one) and (classes is None or kind in classes)
-    ]  # fmt: skip
+def _edges(path: Path, found: GraphText, classes: Collection[str] | None, crs: pyproj.CRS, left: Left) -> _Edges:
+    """Return the edges that cars use, coordinates in degrees rounded to 1e-7; those left out go into `left`."""
+    tags = [{"highway": "road", **worst(one)} for one in found.edges]
+    roads = [road_of(one) for one in tags]
+    for one, road in zip(tags, roads, strict=True):
+        left.see(one, road)
+    kept = [at for at, road in enumerate(roads) if road is not None and (classes is None or road.road_class in classes)]
     if not kept:
         raise no_roads(path)
     try:
@@ -104,7 +110,7 @@ def _edges(path: Path, found: GraphText, classes: Collection[str] | None, crs: p
     check_degrees(path, lon, lat)
     x, y = np.rint(np.array([lon, lat]) * SCALE).astype(np.int64)
     sizes = np.bincount(row[inner], minlength=len(kept))
-    edge_tags = [tags[at] | {"highway": str(kinds[at])} for at in kept]
+    edge_tags = [tags[at] | {"highway": str(class_of(tags[at]))} for at in kept]
     return _Edges(tail, head, edge_tags, offsets(sizes), x, y, len(corners))
 
 
@@ -152,6 +158,8 @@ def _ways(edges: _Edges, directed: bool) -> Ways:
         forward=directions[chosen, 0],
         backward=directions[chosen, 1],
         speed_kmh=np.array([_speed(edges.tags[at]) for at in order]),
+        joins=np.array([joins(edges.tags[at], edges.tags[at]["highway"]) for at in order], np.bool_),
+        through=np.array([access_of(edges.tags[at]) not in ENDS_ONLY for at in order], np.bool_),
         start=start,
         vertex=vertex,
     )

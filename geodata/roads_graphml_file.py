@@ -12,11 +12,11 @@ import pyproj
 from geodata.columns import Notes
 from geodata.files import RawTable
 from geodata.roads_files import broken, check_xml, no_roads, wrong
-from geodata.roads_tags import ACCESS_KEYS
+from geodata.roads_tags import ACCESS_KEYS, ODD_KEYS
 from planner.errors import DataError, Text
 
 _KEPT = frozenset({"osmid", "highway", "route", "oneway", "reversed", "length", "geometry", "maxspeed", "speed_kph",
-                   "area", "construction", "proposed", "emergency", "from", "to", *ACCESS_KEYS})  # fmt: skip
+                   "area", "bridge", "tunnel", "junction", "motorroad", "emergency", "from", "to", *ACCESS_KEYS, *ODD_KEYS})  # fmt: skip
 _CORRECT = Text("改正后重新导出", "correct it and export again")
 
 

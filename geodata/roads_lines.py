@@ -1,6 +1,9 @@
-"""Lines of a planner's own road map (GPKG, GeoJSON, Shapefile; columns of the table ROADS) → RoadGraph."""
+"""Lines of a road map (GPKG, GeoJSON, Shapefile), a planner's own or as others publish them → RoadGraph."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -8,65 +11,156 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.columns import Notes, canonical
+from geodata.columns import Notes
 from geodata.files import RawTable, read
+from geodata.roads_columns import is_road, lined
 from geodata.roads_edges import SCALE, Ways, graph_of_ways, offsets, tidied
 from geodata.roads_files import check_degrees, no_roads
+from geodata.roads_graphml import worst
+from geodata.roads_notes import Left
+from geodata.roads_tags import DRIVABLE, FERRY, Road, road_of
+from geodata.roads_weld import ALIKE_M, NEAR_M, Drawn, said_of, slips_of, welded
 from planner.errors import DataError, Text
 from planner.network import Floats, RoadGraph, Whole
 from planner.schema import ROADS
+from planner.text import count_text
 
 _SHAPES = {"LineString", "MultiLineString", "LinearRing"}
 
 
-def read_lines(path: Path, classes: Collection[str] | None = None) -> RoadGraph:
+def read_lines(path: Path, classes: Collection[str] | None = None, weld_m: float = 0.0) -> RoadGraph:
     """Return the roads of a file of lines; DataError lists every row that cannot be used.
 
-    Lines that end at the same coordinates, or on a vertex of another line, meet there; lines that merely cross do not,
-    because a map does not tell a bridge from a crossing.
+    Lines meet where one ends at the end, on a vertex or in the middle of another. Lines that merely cross do not, because
+    a map does not tell a bridge from a crossing; nor do ends that lie beside a line. Both are counted, and with `weld_m`
+    joined: ends no farther than that from a line, and crossings of lines that no bridge, tunnel or layer sets apart.
     """
-    notes = Notes()
-    raw, frame = canonical(read(path, ROADS), ROADS, notes)
+    notes, left = Notes(), Left()
+    raw = read(path, ROADS)
+    raw, others = _lines_alone(raw)
     shapes = gpd.GeoSeries(raw.geometry)
-    _check_rows(raw, frame, shapes, notes)
+    said = lined(raw, notes)
+    _check_rows(raw, shapes, notes)
     if notes.errors:
         raise DataError(notes.problems)
-    if classes is not None:
-        kept = frame["road_class"].isin(list(classes)).to_numpy(bool)
-        frame, shapes = frame[kept], shapes[kept]
-    if not len(frame):
+    roads, foot = [_road(one) for one in map(worst_of, said.tags)], Counter[str]()
+    for tags, road in zip(said.tags, roads, strict=True):
+        if not is_road(tags) and tags.get("route") != FERRY:
+            foot[tags.get("highway", "") or "—"] += 1
+        else:
+            left.see(tags, road)
+    kept = np.array(
+        [row for row, one in enumerate(roads) if one is not None and (classes is None or one.road_class in classes)],
+        np.int64,
+    )
+    if not len(kept):
         raise no_roads(path)
-    check_degrees(path, *shapely.get_coordinates(shapes.to_numpy()).T)
-    return graph_of_lines(frame, shapes)
+    check_degrees(path, *shapely.get_coordinates(shapes.to_numpy()[kept]).T)
+    chosen = [roads[row] for row in kept]
+    graph, slips = graph_of_lines(
+        said.ids[kept], [one for one in chosen if one], said.levels[kept], shapes.to_numpy()[kept], weld_m
+    )
+    told = (*said.notes, *_left_out(others, foot), *left.notes(), *slips)
+    return replace(graph, notes=told)
 
 
-def graph_of_lines(frame: pd.DataFrame, shapes: gpd.GeoSeries) -> RoadGraph:
-    """Return the graph of lines in EPSG:4326 with the columns id, road_class, speed_kmh (NaN: not given) and oneway.
+def _lines_alone(raw: RawTable) -> tuple[RawTable, int]:
+    """Return the rows without the points and areas that a map of roads may hold beside its lines, and how many these are."""
+    if raw.geometry is None:
+        return raw, 0
+    line = raw.geometry.geom_type.isin(_SHAPES).to_numpy(bool)
+    other = ~line & ~(raw.geometry.is_empty | raw.geometry.isna()).to_numpy(bool)
+    return (raw.rows_where(~other), int(other.sum())) if line.any() and other.any() else (raw, 0)
+
+
+def _left_out(others: int, foot: Mapping[str, int]) -> tuple[Text, ...]:
+    """Return what is said of shapes that are no lines, and of classes that nobody drives."""
+    out = []
+    if others:
+        out.append(
+            Text(
+                f"不是线的图形 {count_text(others)} 个，没有使用。",
+                f"{count_text(others)} shapes that are no lines are not used.",
+            )
+        )
+    if foot:
+        zh = "、".join(f"{name} {count_text(count)}" for name, count in sorted(foot.items()))
+        en = ", ".join(f"{name} {count_text(count)}" for name, count in sorted(foot.items()))
+        out.append(
+            Text(f"不通车的等级，没有使用（条）：{zh}。", f"classes that nobody drives, not used (lines): {en}.")
+        )
+    return tuple(out)
+
+
+def worst_of(tags: dict[str, str]) -> dict[str, str]:
+    """Return the tags with one value each; osmnx lists several."""
+    return worst(tags) if any(one.startswith("[") for one in tags.values()) else tags
+
+
+def _road(tags: Mapping[str, str]) -> Road | None:
+    return _road_of(tuple(sorted(tags.items())))
+
+
+@lru_cache(1 << 16)
+def _road_of(items: tuple[tuple[str, str], ...]) -> Road | None:
+    """Return the road that a line is; a class without a speed is one, too."""
+    tags = dict(items)
+    highway = tags.get("highway", "")
+    if highway in DRIVABLE or tags.get("route") == FERRY:
+        return road_of(tags)
+    if highway in (FERRY, "轮渡"):
+        return road_of({**tags, "route": FERRY})
+    if not is_road(tags):
+        return None
+    road = road_of({**tags, "highway": "road"})
+    return None if road is None else road._replace(road_class=highway)
+
+
+def graph_of_lines(
+    ids: "np.ndarray[tuple[int], np.dtype[np.object_]]", roads: list[Road], levels: Whole,
+    shapes: "np.ndarray[tuple[int], np.dtype[np.object_]]", weld_m: float = 0.0,
+) -> tuple[RoadGraph, tuple[Text, ...]]:  # fmt: skip
+    """Return the graph of lines in EPSG:4326, and what is said of those that do not meet.
 
     Coordinates are taken to 1e-7°, about a centimetre.
     """
-    order = np.argsort(frame["id"].to_numpy(str), kind="stable")
-    parts, row = shapely.get_parts(shapes.to_numpy()[order], return_index=True)
-    rows = frame.iloc[order[row]]
+    order = np.argsort(ids.astype(str), kind="stable")
+    parts, row = shapely.get_parts(shapes[order], return_index=True)
+    row = order[row]
     degrees, part = shapely.get_coordinates(parts, return_index=True)
     places, vertex = np.unique(_places(degrees), return_inverse=True)
     start = offsets(np.bincount(part, minlength=len(parts)))
-    twoway = ~rows["oneway"].eq(True).to_numpy(bool)
-    ways = tidied(
-        Ways(
-            way_id=rows["id"].to_numpy(object),
-            road_class=rows["road_class"].to_numpy(object),
-            forward=np.ones(len(rows), np.bool_),
-            backward=twoway,
-            speed_kmh=rows["speed_kmh"].to_numpy(float),
-            start=start,
-            vertex=vertex.astype(np.int64),
-        )
-    )
-    ends = np.zeros(len(places), np.bool_)
+    columns = {
+        name: np.array([getattr(one, name) for one in roads])[row]
+        for name in ("forward", "backward", "speed_kmh", "joins", "through")
+    }
+    classes = np.array([one.road_class for one in roads], object)[row]
+    ways = Ways(way_id=ids[row], road_class=classes, start=start, vertex=vertex.astype(np.int64), **columns)
+    x, y = places >> 32, (places & 0xFFFF_FFFF) - 90 * SCALE
+    once = _once(ways)
+    drawn = Drawn(ways.ordered(once), x, y, levels[row][once])
+    slips = slips_of(drawn, max(weld_m, NEAR_M))
+    drawn, crossing = welded(drawn, slips, max(weld_m, ALIKE_M), cross=weld_m > 0)
+    said = said_of(drawn, slips) if not weld_m else None
+    ways = tidied(drawn.ways)
+    ends = np.zeros(len(drawn.x), np.bool_)
     ends[ways.vertex[ways.start[:-1]]] = True
     ends[ways.vertex[ways.start[1:] - 1]] = True
-    return graph_of_ways(ways, places >> 32, (places & 0xFFFF_FFFF) - 90 * SCALE, ends)
+    ends[: len(crossing)] |= crossing
+    return graph_of_ways(ways, drawn.x, drawn.y, ends), () if said is None else (said,)
+
+
+def _once(ways: Ways) -> Whole:
+    """Return the ways without those that stand twice: the two directions of a street, as osmnx draws them."""
+    seen: dict[tuple[str, bytes], int] = {}
+    kept = []
+    for at, name in enumerate(ways.way_id):
+        run = ways.vertex[ways.start[at] : ways.start[at + 1]]
+        forth, back = run.tobytes(), run[::-1].tobytes()
+        both = bool(ways.forward[at] and ways.backward[at])
+        if seen.setdefault((name, min(forth, back) if both else forth), at) == at:
+            kept.append(at)
+    return np.array(kept, np.int64)
 
 
 def _places(degrees: Floats) -> Whole:
@@ -75,8 +169,8 @@ def _places(degrees: Floats) -> Whole:
     return (lon << 32) | (lat + 90 * SCALE)
 
 
-def _check_rows(raw: RawTable, frame: pd.DataFrame, shapes: gpd.GeoSeries, notes: Notes) -> None:
-    """Note the rows without a line, with coordinates that are no numbers, and with speeds not above zero."""
+def _check_rows(raw: RawTable, shapes: gpd.GeoSeries, notes: Notes) -> None:
+    """Note the rows without a line, and with coordinates that are no numbers."""
     empty = shapes.is_empty | shapes.isna()
     notes.add_rows(raw, empty, "geometry", Text("没有图形", "no geometry"), Text("补上图形", "add it"))
     other = ~empty & ~shapes.geom_type.isin(_SHAPES)
@@ -90,9 +184,4 @@ def _check_rows(raw: RawTable, frame: pd.DataFrame, shapes: gpd.GeoSeries, notes
     notes.add_rows(
         raw, ~empty & pd.Series(~finite, index=shapes.index), "geometry",
         Text("坐标不是有效数字", "coordinates are not numbers"), Text("检查坐标系和图形", "check the CRS and the shape"),
-    )  # fmt: skip
-    notes.add_rows(
-        raw, frame["speed_kmh"] <= 0, ROADS.field("speed_kmh").label,
-        Text("时速必须大于 0", "a speed must be above zero"),
-        Text("改正；不知道就留空", "correct it, or leave it empty"), found=frame["speed_kmh"],
     )  # fmt: skip

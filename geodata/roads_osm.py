@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from geodata.roads_edges import SCALE, Ways, graph_of_ways, offsets, tidied
-from geodata.roads_files import broken, check_degrees, check_pbf, check_xml, no_roads, wrong
-from geodata.roads_tags import road_of
+from geodata.roads_edges import SCALE, Ints, Ways, barred, graph_of_ways, offsets, tidied
+from geodata.roads_files import broken, check_degrees, check_pbf, check_xml, deleted_ids, no_roads, wrong
+from geodata.roads_notes import Left
+from geodata.roads_tags import barrier_of, road_of
 from planner.errors import Text
 from planner.network import RoadGraph, Whole
-
-Ints = npt.NDArray[np.int32]
 
 FORMATS = {".pbf": "pbf", ".osm": "osm", ".osm.gz": "osm.gz", ".osm.bz2": "osm.bz2"}
 _UNDEFINED = 2_147_483_647
@@ -37,11 +35,15 @@ def read_osm(path: Path, ending: str, classes: Collection[str] | None = None) ->
         check_xml(path, "osm")
     import osmium
 
-    source = osmium.io.File(str(path), FORMATS[ending])
+    source, left = osmium.io.File(str(path), FORMATS[ending]), Left()
+    deleted = {} if ending == ".pbf" else deleted_ids(path)
+    left.others["deleted"] = sum(map(len, deleted.values()))
     try:
-        number, ways = _read_ways(osmium, source, classes)
+        number, ways = _read_ways(osmium, source, classes, deleted.get("way", frozenset()), left)
         nodes = np.unique(ways.vertex)
-        x, y = _read_nodes(osmium, source, nodes)
+        x, y, barriers = _read_nodes(osmium, source, nodes, deleted.get("node", frozenset()))
+        turns = osmium.FileProcessor(source, osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter("restriction"))
+        left.others["turns"] = sum(1 for _ in turns)
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise broken(path, error) from error
     if not len(number):
@@ -59,43 +61,56 @@ def read_osm(path: Path, ending: str, classes: Collection[str] | None = None) ->
             path, Text("道路的节点没有坐标", "the nodes of the roads have no coordinates"),
             Text("导出时包含节点（node）", "export the nodes as well"),
         )  # fmt: skip
+    left.barriers.update(kind for node, kind in barriers.items() if known[np.searchsorted(nodes, node)])
+    ways, x, y = barred(ways, x, y, {int(np.searchsorted(nodes, node)): kind for node, kind in barriers.items()})
     del nodes, vertex, known  # the result is about to be made beside all this
-    return graph_of_ways(ways, x, y, np.bincount(ways.vertex, minlength=len(x)) > 1)
+    graph = graph_of_ways(ways, x, y, np.bincount(ways.vertex, minlength=len(x)) > 1)
+    return replace(graph, notes=left.notes())
 
 
-def _read_ways(osmium: Any, source: Any, classes: Collection[str] | None) -> tuple[Whole, Ways]:
+def _read_ways(
+    osmium: Any, source: Any, classes: Collection[str] | None, deleted: Collection[int], left: Left
+) -> tuple[Whole, Ways]:
     """Return the numbers of the ways kept, and the ways with the numbers of nodes for vertices."""
     number, sizes, refs, speeds = array("q"), array("q"), array("q"), array("d")
-    kinds, forward, backward = [], bytearray(), bytearray()
+    kinds, flags = [], bytearray()
     candidates = osmium.FileProcessor(source, osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway", "route"))
     for way in candidates:
-        road = road_of(dict(way.tags))
+        tags = dict(way.tags)
+        road = road_of(tags)
+        if way.deleted or way.id in deleted:
+            left.others["deleted"] += way.id not in deleted
+            continue
+        left.see(tags, road)
         if road is None or (classes is not None and road.road_class not in classes):
             continue
         number.append(way.id)
         sizes.append(len(way.nodes))
         refs.extend([node.ref for node in way.nodes])
         kinds.append(road.road_class)
-        forward.append(road.forward)
-        backward.append(road.backward)
         speeds.append(road.speed_kmh)
+        flags.extend((road.forward, road.backward, road.joins, road.through))
+    forward, backward, joins, through = np.frombuffer(flags, np.bool_).reshape(-1, 4).T.copy()
     ways = Ways(
         way_id=np.array([str(one) for one in number], object),
         road_class=np.array(kinds, object),
-        forward=np.frombuffer(forward, np.bool_),
-        backward=np.frombuffer(backward, np.bool_),
+        forward=forward,
+        backward=backward,
         speed_kmh=np.frombuffer(speeds),
+        joins=joins,
+        through=through,
         start=offsets(np.frombuffer(sizes, np.int64)),
         vertex=np.frombuffer(refs, np.int64),
     )
     return np.frombuffer(number, np.int64), ways
 
 
-def _read_nodes(osmium: Any, source: Any, nodes: Whole) -> tuple[Ints, Ints]:
-    """Return the coordinates of `nodes` (sorted) in 1e-7 degrees, _UNDEFINED for those that the file does not hold.
+def _read_nodes(osmium: Any, source: Any, nodes: Whole, deleted: Collection[int]) -> tuple[Ints, Ints, dict[int, str]]:
+    """Return the coordinates of `nodes` (sorted) in 1e-7 degrees, and what barriers stand at some of them.
 
-    The sieve, one byte for each remainder of a needed number, turns most other nodes away at the cost of one look;
-    pyosmium's own IdFilter takes 640 MB for the numbers of a small town, because they lie far apart.
+    The coordinates of those that the file does not hold are _UNDEFINED. The sieve, one byte for each remainder of a needed
+    number, turns most other nodes away at the cost of one look; pyosmium's own IdFilter takes 640 MB for the numbers of a
+    small town, because they lie far apart.
     """
     x, y = np.full((2, len(nodes)), _UNDEFINED, np.int32)
     mask = (1 << max(len(nodes) * 4, 1).bit_length()) - 1
@@ -104,9 +119,14 @@ def _read_nodes(osmium: Any, source: Any, nodes: Whole) -> tuple[Ints, Ints]:
     sieve = flags.tobytes()
     del flags
     number, lon, lat = array("q"), array("i"), array("i")
+    barriers: dict[int, str] = {}
     for node in osmium.FileProcessor(source, osmium.osm.NODE):
         here = node.id
         if sieve[here & mask]:
+            if here in deleted:
+                continue
+            if node.tags and (kind := barrier_of(dict(node.tags))):
+                barriers[here] = kind
             place = node.location
             number.append(here)
             lon.append(place.x)
@@ -114,7 +134,8 @@ def _read_nodes(osmium: Any, source: Any, nodes: Whole) -> tuple[Ints, Ints]:
             if len(number) == _BATCH:
                 _place(nodes, number, lon, lat, x, y)
     _place(nodes, number, lon, lat, x, y)
-    return x, y
+    ours = np.intersect1d(nodes, np.array(list(barriers), np.int64))
+    return x, y, {int(one): barriers[int(one)] for one in ours}
 
 
 def _place(nodes: Whole, number: "array[int]", lon: "array[int]", lat: "array[int]", x: Ints, y: Ints) -> None:

@@ -1,54 +1,124 @@
-"""What OpenStreetMap's tags say of a way: whether it is driven, in which direction, of what class, how fast."""
+"""What OpenStreetMap's tags say of a way: whether it is driven, in which direction, of what class, how fast, and by whom."""
 
 import re
 from collections.abc import Mapping
-from math import nan
-from typing import NamedTuple
+from math import inf, nan
+from typing import Literal, NamedTuple
 
-from planner.network import SPEED_KMH
+from planner.errors import Text
+from planner.network import CHINESE_CLASSES, SPEED_KMH, VEHICLE
 
 FERRY = "ferry"
 DRIVABLE = frozenset(SPEED_KMH) - {FERRY}
 ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
 """From the most specific to the most general: the first one that a way carries decides."""
-FORBIDDEN = frozenset({"no", "private"})
+FORBIDDEN = frozenset({"no", "agricultural", "forestry"})
+ENDS_ONLY = frozenset({"private", "destination", "customers", "delivery", "permit", "residents"})
+"""Open to those who live or have business there: at either end of a trip, not to pass through."""
+WHY_NOT: Mapping[str, Text] = {
+    "access": Text("禁止机动车通行", "closed to motor vehicles"),
+    "gone": Text("废弃、停用、拆除或尚未建成", "abandoned, disused, demolished or not built yet"),
+    "impassable": Text("标为无法通行", "said to be impassable"),
+    "size": Text("限高、限宽、限重或限长，救护车过不去", "too low, narrow, weak or short for an ambulance"),
+}
+"""Why a way of a class that is driven is no road."""
 _YES = frozenset({"yes", "designated", "official"})
 _FORWARD = frozenset({"yes", "1", "true"})
 _REVERSE = frozenset({"-1", "reverse"})
 _BOTH = frozenset({"no", "0", "false"})
 _CIRCLES = frozenset({"roundabout", "circular"})
-_SPEED = re.compile(r"\s*(\d{1,4}(?:\.\d+)?)\s*(km/h|kmh|kph|mph|knots)?\s*", re.IGNORECASE | re.ASCII)
+_GONE = ("construction", "proposed", "abandoned", "disused", "razed", "demolished", "removed")
+_NO = frozenset({"", "no", "false", "0"})
+_NO_TUNNEL = _NO | {"building_passage", "culvert"}
+_APART = frozenset({"motorway", "motorway_link", FERRY})
+"""Classes that nobody gets on or off between two junctions."""
+_OPEN_BARRIERS = frozenset(
+    {"cattle_grid", "border_control", "toll_booth", "sally_port", "gate", "lift_gate", "swing_gate", "sliding_gate",
+     "hampshire_gate", "height_restrictor", "arch", "entrance", "kerb", "no"}
+)  # fmt: skip
+"""Barriers that a car passes unless their access says no; every other one stops it (as in OSRM's profile of cars)."""
+_RISING = frozenset({"rising", "removable"})
+_SPEED = re.compile(r"\s*(\d{1,4}(?:\.\d+)?)\s*(km/h|kmh|kph|公里/小时|mph|knots)?\s*", re.IGNORECASE | re.ASCII)
 _KMH = {"mph": 1.609344, "knots": 1.852}
 _FASTEST_KMH = 300.0
+_WALK_KMH = 5.0
+_SIZE = re.compile(r"\s*(\d{1,6}(?:\.\d+)?)\s*(m|t|kg|米|吨)?\s*", re.IGNORECASE)
+_FEET = re.compile(r"\s*(\d{1,3})\s*(?:'|ft)\s*(?:(\d{1,2})\s*(?:\"|''|in)?)?\s*")
+ODD_KEYS = frozenset({*_GONE, *VEHICLE, "impassable", "status", "smoothness"})
+"""Keys that can make a way of any class no road."""
 
 
 class Road(NamedTuple):
-    """One way as the network takes it; `speed_kmh` is NaN where the tags give none."""
+    """One way as the network takes it; `speed_kmh` is NaN where the tags give none.
+
+    joins: whether one gets on and off along it; through: whether those pass who have no business there.
+    """
 
     road_class: str
     forward: bool
     backward: bool
     speed_kmh: float
+    joins: bool = True
+    through: bool = True
 
 
 def road_of(tags: Mapping[str, str]) -> Road | None:
     """Return the road that a way with these tags is, None where no ambulance drives.
 
     >>> road_of({"highway": "primary", "oneway": "-1", "maxspeed": "30 mph"})
-    Road(road_class='primary', forward=False, backward=True, speed_kmh=48.28032)
-    >>> road_of({"highway": "service", "access": "private"}) is None
-    True
+    Road(road_class='primary', forward=False, backward=True, speed_kmh=48.28032, joins=True, through=True)
+    >>> road_of({"highway": "service", "access": "private"}).through, road_of({"highway": "service", "access": "no"})
+    (False, None)
     """
     road_class = class_of(tags)
-    if road_class is None or not may_drive(tags):
+    if road_class is None or (tags.keys() & ODD_KEYS and _odd(tags)):
+        return None
+    access = access_of(tags)
+    if access in FORBIDDEN:
         return None
     forward, backward = directions(tags, road_class)
-    return Road(road_class, forward, backward, speed_of(tags.get("maxspeed", "")))
+    speed = speed_of(tags.get("maxspeed", ""))
+    return Road(road_class, forward, backward, speed, joins(tags, road_class), access not in ENDS_ONLY)
+
+
+def why_not(tags: Mapping[str, str]) -> str:
+    """Return why a way is no road, a key of WHY_NOT; "" where it is one, or of a class that is never driven.
+
+    >>> [why_not({"highway": "primary"} | tags) for tags in ({"maxheight": "1.8"}, {"impassable": "yes"}, {})]
+    ['size', 'impassable', '']
+    """
+    if class_of(tags) is None:
+        return ""
+    return _odd(tags) or ("access" if access_of(tags) in FORBIDDEN else "")
+
+
+def _odd(tags: Mapping[str, str]) -> str:
+    """Return what of the way itself keeps an ambulance off it, a key of WHY_NOT; "" where nothing does."""
+    if any(tags.get(key) == "yes" for key in _GONE):
+        return "gone"
+    if tags.get("impassable") == "yes" or "impassable" in (tags.get("smoothness"), tags.get("status")):
+        return "impassable"
+    return "size" if any(size_of(tags[key]) < needs for key, needs in VEHICLE.items() if key in tags) else ""
+
+
+def size_of(text: str) -> float:
+    """Return metres or tonnes, infinity for "default", "none" and what is no number.
+
+    >>> [size_of(one) for one in ("2.2", "2.2 m", "7'10", "2500 kg", "default")]
+    [2.2, 2.2, 2.3876, 2.5, inf]
+    """
+    feet = _FEET.fullmatch(text)
+    if feet:
+        return round(int(feet[1]) * 0.3048 + int(feet[2] or 0) * 0.0254, 4)
+    found = _SIZE.fullmatch(text)
+    if not found:
+        return inf
+    return float(found[1]) / (1000 if (found[2] or "").lower() == "kg" else 1)
 
 
 def class_of(tags: Mapping[str, str]) -> str | None:
-    """Return the class of road, "ferry" for a ferry; None for footways, areas and what is not built yet."""
-    if tags.get("area") == "yes" or "yes" in (tags.get("construction"), tags.get("proposed")):
+    """Return the class of road, "ferry" for a ferry; None for footways and areas."""
+    if tags.get("area") == "yes":
         return None
     if tags.get("route") == FERRY:
         return FERRY
@@ -56,12 +126,42 @@ def class_of(tags: Mapping[str, str]) -> str | None:
     return highway if highway in DRIVABLE else None
 
 
-def may_drive(tags: Mapping[str, str]) -> bool:
-    """Whether the most specific of the access tags lets a car in; emergency=yes lets an ambulance in whatever it says."""
+def access_of(tags: Mapping[str, str]) -> str:
+    """Return what the most specific of the access tags says; emergency=yes lets an ambulance in whatever it says."""
     if tags.get("emergency") in _YES:
-        return True
-    said = next((tags[key] for key in ACCESS_KEYS if key in tags), "yes")
-    return said not in FORBIDDEN
+        return "yes"
+    return next((tags[key] for key in ACCESS_KEYS if key in tags), "yes")
+
+
+def joins(tags: Mapping[str, str], road_class: str) -> bool:
+    """Whether one gets on and off along the way: on no motorway, bridge or ferry, and in no tunnel.
+
+    >>> joins({"bridge": "viaduct"}, "primary"), joins({"bridge": "no"}, "primary"), joins({}, "高速公路")
+    (False, True, False)
+    """
+    if CHINESE_CLASSES.get(road_class, road_class) in _APART or tags.get("motorroad") == "yes":
+        return False
+    return tags.get("bridge", "") in _NO and tags.get("tunnel", "") in _NO_TUNNEL
+
+
+def barrier_of(tags: Mapping[str, str]) -> Literal["", "shut", "ends"]:
+    """Return whether a node with these tags stops a vehicle: always, or all but those with business behind it.
+
+    >>> barrier_of({"barrier": "bollard"}), barrier_of({"barrier": "gate"}), barrier_of({"barrier": "gate", "access": "private"})
+    ('shut', '', 'ends')
+    """
+    kind = tags.get("barrier", "no")
+    if tags.get("emergency") in _YES or kind == "no":
+        return ""
+    access = next((tags[key] for key in ACCESS_KEYS if key in tags), "")
+    low = any(size_of(tags[key]) < needs for key, needs in VEHICLE.items() if key in tags)
+    locked = tags.get("locked") == "yes" and access not in _YES
+    if low or locked or access in FORBIDDEN:
+        return "shut"
+    if access in ENDS_ONLY:
+        return "ends"
+    opens = bool(access) or kind in _OPEN_BARRIERS or tags.get("bollard") in _RISING
+    return "" if opens else "shut"
 
 
 def directions(tags: Mapping[str, str], road_class: str) -> tuple[bool, bool]:
@@ -76,11 +176,13 @@ def directions(tags: Mapping[str, str], road_class: str) -> tuple[bool, bool]:
 
 
 def speed_of(text: str) -> float:
-    """Return the speed in km/h that `maxspeed` gives as a number, NaN for "CN:urban", "none", "0" and the like.
+    """Return the speed in km/h that `maxspeed` gives, NaN for "CN:urban", "none", "0" and the like.
 
-    >>> [speed_of(one) for one in ("60", "60 km/h", "30 mph", "CN:urban", "0", "-5")]
-    [60.0, 60.0, 48.28032, nan, nan, nan]
+    >>> [speed_of(one) for one in ("60", "60 km/h", "30 mph", "walk", "CN:urban", "0", "-5")]
+    [60.0, 60.0, 48.28032, 5.0, nan, nan, nan]
     """
+    if text == "walk":
+        return _WALK_KMH
     found = _SPEED.fullmatch(text)
     if not found:
         return nan

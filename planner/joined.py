@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from planner.network import Whole
+from planner.network import Floats, Whole
 from planner.places import settlements, village_names, with_places
 from planner.region import Region
 from planner.road import Road
 from planner.schema import NOT_JOINED
+from planner.snap import Snapped
 
 APART, FAR, CLOSED, NO_WAY = "apart", "far", "closed", "no_way"
 
@@ -48,7 +49,7 @@ def joined(road: Road, points: pd.DataFrame) -> pd.DataFrame:
     state     "" on the largest part, "apart" on another one, "far" beyond the snapping distance of every open road
     closed    whether it is apart or far only because roads are closed
     access_m  metres to the nearest open road; NaN where it is too far, other than by closed roads
-    part      number of the part, 0 the largest; −1 where the road is too far
+    passed_m  metres to the fragment that lies nearer than the road it joins; NaN where none does
     """
     at = road.snap(points)
     part = _part_of(road, at.edge)
@@ -59,7 +60,7 @@ def joined(road: Road, points: pd.DataFrame) -> pd.DataFrame:
         before = joined(unclosed, points.iloc[off])["state"].to_numpy(object)
         lost = off[(before == "") | ((before == APART) & (state[off] == FAR))]
         closed[lost], access[lost] = True, road.nearest_m(points.iloc[lost])
-    columns = {"state": state, "closed": closed, "access_m": access, "part": part}
+    columns = {"state": state, "closed": closed, "access_m": access, "passed_m": road.passed_m(points)}
     return pd.DataFrame({"id": points["id"].to_numpy(object), **columns})
 
 
@@ -75,6 +76,19 @@ def why_unreached(road: Road, points: pd.DataFrame, facilities: pd.DataFrame) ->
     return [CLOSED if shut else state or NO_WAY for shut, state in zip(closed, found["state"], strict=True)]
 
 
+def feet(road: Road, at: Snapped) -> tuple[Floats, Floats]:
+    """Return the (lon, lat) where snapped points get onto the road; NaN for those that do not."""
+    graph, lon, lat = road.graph, *np.full((2, len(at.edge)), np.nan)
+    for row in np.flatnonzero(at.edge >= 0):
+        edge = at.edge[row]
+        part = slice(graph.shape_start[edge], graph.shape_start[edge + 1])
+        x, y = graph.shape_lon[part], graph.shape_lat[part]
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x) * np.cos(np.radians(y[0])), np.diff(y)))])
+        place = at.along_mm[row] / max(int(graph.length_mm[edge]), 1) * along[-1]
+        lon[row], lat[row] = np.interp(place, along, x), np.interp(place, along, y)
+    return lon, lat
+
+
 def _part_of(road: Road, edge: Whole) -> Whole:
     if not len(road.graph.tail):
         return np.full(len(edge), -1, np.int64)
@@ -82,13 +96,19 @@ def _part_of(road: Road, edge: Whole) -> Whole:
     return np.where(edge < 0, -1, road.graph.components(road.open_edges)[node])
 
 
+def joining(region: Region) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the residents, by settlement, and the open facilities: who needs a road."""
+    return settlements(region.residents[region.residents["population"] > 0]), region.facilities[
+        region.facilities["status"] == "open"
+    ]
+
+
 def not_joined(region: Region, road: Road) -> pd.DataFrame:
     """Return the residents and open facilities that are far from every road or on a part apart from the largest.
 
     Columns of schema.NOT_JOINED: residents first, by id, then facilities; a resident is named after its village.
     """
-    people = settlements(region.residents[region.residents["population"] > 0])
-    places = region.facilities[region.facilities["status"] == "open"]
+    people, places = joining(region)
     rows = pd.concat(
         [_asked(people, "resident", village_names(region, people)), _asked(places, "facility", places["name"])]
     )

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 from pyproj import Geod
+
+from planner.errors import Text
+from planner.text import amount_text, amount_words, exact_text
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -15,14 +19,28 @@ Bools = npt.NDArray[np.bool_]
 
 _ELLIPSOID = Geod(ellps="GRS80")
 
-SPEED_KMH: Mapping[str, float] = MappingProxyType(
+_OSM_KMH = {
+    "motorway": 80.0, "trunk": 60.0, "primary": 50.0, "secondary": 40.0, "tertiary": 30.0, "unclassified": 25.0,
+    "residential": 20.0, "living_street": 10.0, "service": 15.0, "track": 15.0, "road": 20.0, "ferry": 8.0,
+    "motorway_link": 40.0, "trunk_link": 40.0, "primary_link": 35.0, "secondary_link": 30.0, "tertiary_link": 25.0,
+}  # fmt: skip
+CHINESE_CLASSES: Mapping[str, str] = MappingProxyType(
     {
-        "motorway": 80.0, "trunk": 60.0, "primary": 50.0, "secondary": 40.0, "tertiary": 30.0, "unclassified": 25.0,
-        "residential": 20.0, "living_street": 10.0, "service": 15.0, "track": 15.0, "road": 20.0, "ferry": 8.0,
-        "motorway_link": 40.0, "trunk_link": 40.0, "primary_link": 35.0, "secondary_link": 30.0, "tertiary_link": 25.0,
+        "高速公路": "motorway", "匝道": "motorway_link", "城市快速路": "trunk", "国道": "trunk", "省道": "primary", "主干路": "primary",
+        "县道": "secondary", "次干路": "secondary", "乡道": "tertiary", "支路": "tertiary", "专用公路": "unclassified",
+        "村道": "unclassified", "一级公路": "trunk", "二级公路": "primary", "三级公路": "secondary", "四级公路": "tertiary",
+        "街道": "residential", "内部道路": "service", "机耕路": "track", "轮渡": "ferry",
     }
 )  # fmt: skip
+"""Classes of Chinese road maps, and OpenStreetMap's class that is as fast."""
+SPEED_KMH: Mapping[str, float] = MappingProxyType(
+    {**_OSM_KMH, **{name: _OSM_KMH[alike] for name, alike in CHINESE_CLASSES.items()}}
+)
 """Speeds by class where no other table is given: an assumption for mountain roads, to be replaced by the planner's."""
+VEHICLE: Mapping[str, float] = MappingProxyType({"maxheight": 2.5, "maxwidth": 2.0, "maxlength": 6.0, "maxweight": 3.5})
+"""What an ambulance needs, in metres and tonnes, by the OpenStreetMap key that limits it: an assumption."""
+FRAGMENT_KM = 10.0
+"""A part of the network no longer than this, and not half as long as the main one, is a fragment: an assumption."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +54,10 @@ class RoadGraph:
     road_class      text, as in OSM's highway ("trunk", "primary", …; "ferry")
     speed_kmh       km/h where the data give one, NaN where the class's speed holds
     way_id          text: the id by which a planner closes a road
+    joins           whether one gets on and off along it: not on motorways, bridges and ferries, nor in tunnels
+    through         False where the road is for those alone who live or have business there (private, destination)
     shape_start     edges + 1 offsets into shape_lon, shape_lat; each shape runs from tail to head, both included
+    notes           what the reader of the file left out, took for something else or doubts
     """
 
     lon: Floats
@@ -49,13 +70,26 @@ class RoadGraph:
     road_class: Texts
     speed_kmh: Floats
     way_id: Texts
+    joins: Bools
+    through: Bools
     shape_start: Whole
     shape_lon: Floats
     shape_lat: Floats
+    notes: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
         edges = len(self.tail)
-        for name in ("head", "length_mm", "forward", "backward", "road_class", "speed_kmh", "way_id"):
+        for name in (
+            "head",
+            "length_mm",
+            "forward",
+            "backward",
+            "road_class",
+            "speed_kmh",
+            "way_id",
+            "joins",
+            "through",
+        ):
             if len(getattr(self, name)) != edges:
                 raise ValueError(f"{name} has {len(getattr(self, name))} entries for {edges} edges")
         if len(self.shape_start) != edges + 1 or len(self.shape_lon) != len(self.shape_lat):
@@ -76,7 +110,7 @@ class RoadGraph:
         return f"RoadGraph({len(self.lon)} nodes, {len(self.tail)} edges, {kilometres:,.0f} km)"
 
     def components(self, usable: Bools | None = None) -> Whole:
-        """Return each node's component (weakly connected), 0 the largest, then by falling number of nodes.
+        """Return each node's component (weakly connected), 0 the one with the most kilometres, then by falling length.
 
         `usable` tells which edges join; without it all of them do.
         """
@@ -88,12 +122,33 @@ class RoadGraph:
         tail, head = self.tail[keep], self.head[keep]
         links = coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=(size, size))
         _, label = connected_components(links.tocsr(), directed=False)
-        counts = np.bincount(label)
-        first = np.full(len(counts), size)
+        length = np.bincount(label[tail], self.length_mm[keep], minlength=int(label.max(initial=-1)) + 1)
+        first = np.full(len(length), size)
         np.minimum.at(first, label, np.arange(size))
-        rank = np.empty(len(counts), np.int64)
-        rank[np.lexsort((first, -counts))] = np.arange(len(counts))
+        rank = np.empty(len(length), np.int64)
+        rank[np.lexsort((first, -length))] = np.arange(len(length))
         return rank[label]
+
+    @cached_property
+    def fragments(self) -> Bools:
+        """Whether each edge lies on a fragment, a short piece that nothing joins to the main network (see FRAGMENT_KM)."""
+        part = self.components()[self.tail]
+        km = np.bincount(part, self.length_mm / 1e6)
+        return ((km <= FRAGMENT_KM) & (km * 2 < km.max(initial=0)))[part]
+
+
+def speedless(graph: RoadGraph, speeds: Mapping[str, float]) -> tuple[Text, ...]:
+    """Return a sentence for each class that neither `speeds` nor its own roads give a speed: its kilometres, and what is taken."""
+    rest = np.isnan(graph.speed_kmh) & ~np.isin(graph.road_class.astype(str), list(speeds))
+    classes, at = np.unique(graph.road_class[rest].astype(str), return_inverse=True)
+    length, taken = np.bincount(at, graph.length_mm[rest], minlength=len(classes)), exact_text(speeds["road"])
+    return tuple(
+        Text(
+            f"道路等级“{name}”没有时速：{amount_text(mm, 'mm')}，按时间计算时取每小时 {taken} 公里；应在时速表（--speeds）中给出。",
+            f"no speed is known for the class '{name}': {amount_words(mm, 'mm').en}, taken at {taken} km/h; give one in --speeds.",
+        )
+        for name, mm in zip(classes.tolist(), length.tolist(), strict=True)
+    )
 
 
 def edge_lengths_mm(shape_start: Whole, shape_lon: Floats, shape_lat: Floats) -> Whole:
@@ -118,8 +173,10 @@ def graph_of_edges(
     road_class: Texts | None = None,
     speed_kmh: Floats | None = None,
     way_id: Texts | None = None,
+    joins: Bools | None = None,
+    through: Bools | None = None,
 ) -> RoadGraph:
-    """Return the graph of straight edges between nodes; what is left out is two-way, of class "road", measured.
+    """Return the graph of straight edges between nodes; what is left out is two-way, open to all, of class "road", measured.
 
     >>> graph_of_edges(lon=np.array([101.7, 101.7]), lat=np.array([26.6, 26.645]), tail=np.array([0]), head=np.array([1]))
     RoadGraph(2 nodes, 1 edges, 5 km)
@@ -141,6 +198,8 @@ def graph_of_edges(
         road_class=np.full(edges, "road", object) if road_class is None else road_class,
         speed_kmh=np.full(edges, np.nan) if speed_kmh is None else speed_kmh,
         way_id=np.array([str(at) for at in range(edges)], object) if way_id is None else way_id,
+        joins=yes if joins is None else joins,
+        through=yes if through is None else through,
         shape_start=start,
         shape_lon=shape_lon,
         shape_lat=shape_lat,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.limits import Limit, whole_units
+from planner.net import Net, net_of
 from planner.network import SPEED_KMH, RoadGraph
 from planner.reach import UNREACHABLE, Reach, check_places, rows_of, smallest
 from planner.search import FAR, Costs, Engine, Search, Seeds
@@ -50,7 +51,7 @@ class Road:
     closed_edges  positions of edges that are closed as well, such as those that meet a polygon
     delay_s     added once to every journey by time, such as the dispatch of an ambulance
     direction   "from" the facility to the demand (an ambulance) or "to" it (a patient)
-    max_snap_m  a point farther than this from every open edge is 不可达
+    max_snap_m  a point farther than this from every open edge that one gets onto is 不可达
     walk_kmh    speed of the access leg in time
     start_kmh   that of the facility's access leg where it is no walk: an ambulance drives from its yard; None: walk_kmh
     own_speeds  False: the speeds by class replace those of the edges, too
@@ -124,20 +125,49 @@ class Road:
     @cached_property
     def search(self) -> Search:
         """The prepared search, from the facilities outward; against the traffic where the demand travels to them."""
-        graph, (forward, backward) = self.graph, self.drivable
-        return Search(graph.lon, graph.lat, graph.tail, graph.head, self.edge_cost, forward, backward, self.engine)
+        net = self.net
+        forward, backward = net.driven(*self.drivable)
+        return Search(
+            net.lon, net.lat, net.tail, net.head, net.of_edges(self.edge_cost), forward, backward, self.engine
+        )
 
     @cached_property
-    def _edges(self) -> EdgeIndex:
-        return EdgeIndex(self.graph, self.open_edges)
+    def net(self) -> Net:
+        """The nodes and arcs of the search; where no road is closed to those who pass through, the graph's own."""
+        return net_of(self.graph, self.open_edges)
+
+    @cached_property
+    def _edges(self) -> tuple[EdgeIndex, EdgeIndex]:
+        """The open edges that one gets onto: those of the network, and those of its fragments (see RoadGraph.fragments)."""
+        graph, mine = self.graph, self.open_edges & self.graph.joins
+        return EdgeIndex(graph, mine & ~graph.fragments), EdgeIndex(graph, mine & graph.fragments)
+
+    def _snap(self, frame: pd.DataFrame, max_m: float) -> tuple[Snapped, Floats]:
+        """Return where each point joins, and metres to the nearer fragment that it does not join; NaN where there is none.
+
+        A fragment is joined only where nothing else lies within `max_m`.
+        """
+        main, fragment = (edges.snap(frame, max_m) for edges in self._edges)
+        alone = (main.edge < 0) & (fragment.edge >= 0)
+        passed = (main.edge >= 0) & (fragment.edge >= 0) & (fragment.access_mm < main.access_mm)
+        pairs = zip(
+            (fragment.edge, fragment.along_mm, fragment.access_mm),
+            (main.edge, main.along_mm, main.access_mm),
+            strict=True,
+        )
+        return Snapped(*(np.where(alone, a, b) for a, b in pairs)), np.where(passed, fragment.access_mm / 1000, np.nan)
 
     def snap(self, frame: pd.DataFrame) -> Snapped:
-        """Return where each point (id, lon, lat) meets its nearest open edge."""
-        return self._edges.snap(frame, self.max_snap_m)
+        """Return where each point (id, lon, lat) gets onto the nearest open road; one of a fragment only for want of others."""
+        return self._snap(frame, self.max_snap_m)[0]
+
+    def passed_m(self, frame: pd.DataFrame) -> Floats:
+        """Return metres to the fragment that lies nearer to each point than the road it joins; NaN where none does."""
+        return self._snap(frame, max(self.max_snap_m, self.offroad_m))[1]
 
     def nearest_m(self, frame: pd.DataFrame) -> Floats:
         """Return metres from each point (id, lon, lat) to its nearest open edge, however far; NaN where none is open."""
-        at = self._edges.snap(frame, _ANYWHERE_M)
+        at = self._snap(frame, _ANYWHERE_M)[0]
         return np.where(at.edge < 0, np.nan, at.access_mm / 1000)
 
     @property
@@ -147,8 +177,11 @@ class Road:
         return replace(self, closed=frozenset(), closed_edges=frozenset()) if closed else None
 
     def places(self, step_m: float, box: tuple[float, float, float, float]) -> tuple[Floats, Floats]:
-        """Return (lon, lat) of places on the open edges near `box` (west, south, east, north), at most `step_m` apart."""
-        return self._edges.places(step_m, box)
+        """Return (lon, lat) of places on the open edges near `box` (west, south, east, north), at most `step_m` apart.
+
+        Of edges that nobody gets onto, and of fragments, there are none.
+        """
+        return self._edges[0].places(step_m, box)
 
     def walkers(self, demand: pd.DataFrame) -> pd.DataFrame:
         """Return, by id, who walks to the road from beyond it: metres off the road, and the cost of the walk (`unit`)."""
@@ -158,7 +191,7 @@ class Road:
 
     def access(self, demand: pd.DataFrame) -> Access:
         """Return how demand (id, lon, lat) gets onto the road; facilities are on it or nowhere."""
-        at = self._edges.snap(demand, max(self.max_snap_m, self.offroad_m))
+        at = self._snap(demand, max(self.max_snap_m, self.offroad_m))[0]
         on_foot = (at.edge >= 0) & (at.access_mm > round(self.max_snap_m * 1000))
         if self.walks is None or self.speeds is None or not on_foot.any():
             return Access(at, self._leg(at.access_mm, self.walk_kmh), on_foot)
@@ -169,7 +202,7 @@ class Road:
         ids = demand["id"].to_numpy(dtype=object)
         rows = np.array([row for row in np.flatnonzero(on_foot) if ids[row] in walks], np.int64)
         taken = pd.DataFrame([walks[name] for name in ids[rows]], columns=list(Walk._fields), dtype=float)
-        met = self._edges.snap(taken, _ON_THE_ROAD_M)
+        met = self._edges[0].snap(taken, _ON_THE_ROAD_M)
         edge, along, leg = np.where(on_foot, -1, at.edge), at.along_mm.copy(), self._leg(at.access_mm, self.walk_kmh)
         edge[rows], along[rows] = met.edge, met.along_mm
         leg[rows] = np.rint(taken["seconds"].to_numpy() * 1000).astype(np.int64)
@@ -192,8 +225,10 @@ class Road:
         forward, backward = self.drivable
         to_head, to_tail = (forward, backward) if outward else (backward, forward)
         heads, tails = to_head[edge] | (along == self.graph.length_mm[edge]), to_tail[edge] | (along == 0)
+        net = self.net
+        tail, head = (net.from_tail, net.from_head) if outward else (net.to_tail, net.to_head)
         point = np.concatenate([known[heads], known[tails]])
-        node = np.concatenate([self.graph.head[edge][heads], self.graph.tail[edge][tails]])
+        node = np.concatenate([head[edge][heads], tail[edge][tails]])
         cost = np.concatenate([(leg + whole - part)[heads], (leg + part)[tails]])
         order = np.lexsort((cost, node, point))
         return point[order], node[order], cost[order]

@@ -37,7 +37,7 @@ class Snapped:
     access_mm: Whole
 
 
-def _mercator(lon: Floats, lat: Floats) -> Floats:
+def mercator(lon: Floats, lat: Floats) -> Floats:
     """Return (n, 2) metres of the ellipsoid's Mercator: conformal, so what is nearest by it is nearest on the ground.
 
     The sphere's would not do: fed with ellipsoidal latitudes it stretches north against east by half a per cent.
@@ -47,7 +47,8 @@ def _mercator(lon: Floats, lat: Floats) -> Floats:
     return _ELLIPSOID.a * np.column_stack([np.radians(lon), isometric])
 
 
-def _lonlat(xy: Floats) -> tuple[Floats, Floats]:
+def lonlat(xy: Floats) -> tuple[Floats, Floats]:
+    """Return the degrees of (n, 2) metres of Mercator: what `mercator` came from."""
     turned = xy / _ELLIPSOID.a
     sine = np.tanh(turned[:, 1])
     for _ in range(6):  # each round gains more than two digits
@@ -74,7 +75,7 @@ class EdgeIndex:
     @cached_property
     def _ends(self) -> tuple[Floats, Floats]:
         first, _ = self._first
-        xy = _mercator(self.graph.shape_lon, self.graph.shape_lat)
+        xy = mercator(self.graph.shape_lon, self.graph.shape_lat)
         return xy[first], xy[first + 1]
 
     @cached_property
@@ -105,14 +106,14 @@ class EdgeIndex:
         lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
         if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
             raise ValueError("a point without coordinates cannot travel")
-        here = _mercator(lon, lat)
+        here = mercator(lon, lat)
         widest = min(np.abs(lat).max() + max_m / 111_000, 89.0)
         stretch = 1.01 / np.cos(np.radians(widest))
         at, segment = self._tree.query_nearest(points(here), max_distance=max_m * stretch + 1)
         order = np.lexsort((segment, owner[segment], at))
         at, where = np.unique(at[order], return_index=True)
         segment = segment[order][where]
-        foot_lon, foot_lat = _lonlat(self._foot(here[at], segment))
+        foot_lon, foot_lat = lonlat(self._foot(here[at], segment))
         metres = np.asarray(_ELLIPSOID.inv(lon[at], lat[at], foot_lon, foot_lat)[2], float)
         near = np.rint(metres * 1000) <= round(max_m * 1000)
         at, segment, metres = at[near], segment[near], metres[near]
@@ -133,14 +134,14 @@ class EdgeIndex:
         Of segments that lie wholly outside `box` (west, south, east, north in degrees) there are none.
         """
         start, end = self._ends
-        low, high = _mercator(np.array([box[0], box[2]]), np.array([box[1], box[3]]))
+        low, high = mercator(np.array([box[0], box[2]]), np.array([box[1], box[3]]))
         near = ((np.maximum(start, end) >= low) & (np.minimum(start, end) <= high)).all(axis=1)
         start, way = start[near], (end - start)[near]
-        metres = np.hypot(*way.T) * np.cos(np.radians(_lonlat(start)[1]))
+        metres = np.hypot(*way.T) * np.cos(np.radians(lonlat(start)[1]))
         pieces = np.maximum(np.ceil(metres / step_m * 1.01), 1).astype(np.int64)
         owner = np.repeat(np.arange(len(pieces)), pieces + 1)
         at = np.arange(len(owner)) - np.repeat(np.cumsum(pieces + 1) - (pieces + 1), pieces + 1)
-        return _lonlat(start[owner] + way[owner] * (at / pieces[owner])[:, None])
+        return lonlat(start[owner] + way[owner] * (at / pieces[owner])[:, None])
 
     def _foot(self, here: Floats, segment: Whole) -> Floats:
         """Return the foot of each point on its segment."""

@@ -14,12 +14,12 @@ from planner.cached import bare
 from planner.detours import detours
 from planner.edge_shapes import edges_meeting, unknown_ways
 from planner.errors import OptionError, Problem, Text
-from planner.joined import RoadParts, not_joined, road_parts
-from planner.network import SPEED_KMH, RoadGraph
+from planner.joined import RoadParts, joining, not_joined, road_parts
+from planner.network import SPEED_KMH, RoadGraph, speedless
 from planner.region import Region, Source
 from planner.road import Road
 from planner.rules import Rules
-from planner.text import exact_text, limit_text, percent_text
+from planner.text import count_text, exact_text, limit_text, people_text, percent_text
 from planner.travel import PAPER, Travel
 
 _SHOWN = 20
@@ -198,18 +198,20 @@ def _idle_choices(graph: RoadGraph | None, choices: RoadChoices, rules: Rules) -
 def road_view(region: Region, rules: Rules, travels: Mapping[str, Travel], choices: RoadChoices) -> RoadView | None:
     """Return what the roads say besides the findings; None where nobody travels by road."""
     road = bare(travels.get("road"))
-    if not isinstance(road, Road):
+    if not isinstance(road, Road) or region.roads is None:
         return None
     by_time = bare(travels.get("road_time"))
     timed = by_time if isinstance(by_time, Road) else None
+    people, places = joining(region)
+    moved = said_of_moved(road, people, places)
     return RoadView(
         road=road,
         parts=road_parts(road),
         detours=detours(region, rules, travels),
         not_joined=not_joined(region, road),
-        said=_said(road, timed, choices),
+        said=(*_said(road, timed, choices), *(one.zh for one in (*region.roads.notes, *moved))),
         record=_record(road, timed, choices),
-        told=told(road, choices, by_time=timed is not None),
+        told=(*told(road, choices, by_time=timed is not None), *moved),
     )
 
 
@@ -219,6 +221,8 @@ def told(road: Road, choices: RoadChoices, *, by_time: bool) -> tuple[Text, ...]
     if choices.closes:
         count = _closed_count(road)
         out.append(Text(f"封闭道路 {count} 段。", f"closed: {count} stretches of road."))
+    if by_time:
+        out += speedless(road.graph, {**SPEED_KMH, **choices.speeds})
     if choices.speeds and by_time:
         share, own = _table_share(road.graph, choices), _own_speed_share(road.graph)
         fix = Text("要让时速表代替它，加 --speeds-override", "--speeds-override lets the table replace them")
@@ -238,6 +242,23 @@ def told(road: Road, choices: RoadChoices, *, by_time: bool) -> tuple[Text, ...]
             out.append(Text(f"时速表只用于 {percent_text(share)} 的里程；{percent_text(own)} 的里程自带时速，以自带为准。{fix.zh}。",
                             f"the table holds for {percent_text(share)} of the km; {percent_text(own)} carry their own. {fix.en}."))  # fmt: skip
     return tuple(out)
+
+
+def said_of_moved(road: Road, demand: pd.DataFrame, facilities: pd.DataFrame) -> tuple[Text, ...]:
+    """Return who joins the main network although a fragment of road lies nearer; nothing where nobody does."""
+    moved = [frame[np.isfinite(road.passed_m(frame))] for frame in (demand, facilities)]
+    if not any(map(len, moved)):
+        return ()
+    people = int(moved[0]["population"].sum()) if "population" in demand else None
+    count = [count_text(len(one)) for one in moved]
+    zh = f"（{people_text(people)}）" if people is not None else ""
+    en = f" ({count_text(people)} people)" if people is not None else ""
+    return (
+        Text(
+            f"最近的道路是与主路网不相连的零星路段，改接主路网的：需求点 {count[0]} 个{zh}、机构 {count[1]} 个。",
+            f"moved to the main network from a fragment of road nearby: demand {count[0]}{en}, facilities {count[1]}.",
+        ),
+    )
 
 
 def _closed_count(road: Road) -> int:

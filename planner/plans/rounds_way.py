@@ -60,7 +60,7 @@ class Ways:
             if len(direct) and (best < 0 or direct.min() <= time[node[best]] - 1 + leg[best]):
                 yield end, Way(beside[index] / 1e6, self._line(at, to, index, []))
             elif best >= 0:
-                nodes = _path(before, int(node[best]), len(self.road.graph.lon))
+                nodes = _path(before, int(node[best]), len(self.road.net.lon))
                 inner = sum(self._edge[pair][1] for pair in pairwise(nodes))
                 mm = entry[nodes[0]] + inner + leave[(index, nodes[-1])]
                 yield end, Way(mm / 1e6, self._line(at, to, index, nodes))
@@ -74,22 +74,27 @@ class Ways:
 
     @cached_property
     def _edge(self) -> Mapping[tuple[int, int], tuple[int, int, int, bool]]:
-        """By (from node, to node): time, length, edge and whether it is driven from its tail; the fastest of parallel ones."""
-        graph, (forward, backward) = self.road.graph, self.road.drivable
+        """By (from node, to node): time, length, edge and whether it is driven from its tail; the fastest of parallel ones.
+
+        A step between the roads of all and those at the ends of trips (`planner.net`) is edge −1.
+        """
+        net = self.road.net
+        forward, backward = net.driven(*self.road.drivable)
+        time, length = net.of_edges(self.road.edge_cost), net.of_edges(self.road.graph.length_mm)
         best: dict[tuple[int, int], tuple[int, int, int, bool]] = {}
         for usable, start, end, ahead in (
-            (forward, graph.tail, graph.head, True),
-            (backward, graph.head, graph.tail, False),
+            (forward, net.tail, net.head, True),
+            (backward, net.head, net.tail, False),
         ):
-            for edge in np.flatnonzero(usable).tolist():
-                pair = (int(start[edge]), int(end[edge]))
-                entry = (int(self.road.edge_cost[edge]), int(graph.length_mm[edge]), edge, ahead)
+            for arc in np.flatnonzero(usable).tolist():
+                pair = (int(start[arc]), int(end[arc]))
+                entry = (int(time[arc]), int(length[arc]), int(net.edge[arc]), ahead)
                 best[pair] = min(best.get(pair, entry), entry)
         return best
 
     def _tree(self, seeds: Seeds) -> tuple[npt.NDArray[np.float64], Whole]:
         """Return time to each node from the seeds (1 too much) and the node before it, by a node more that leads to them."""
-        size, pairs = len(self.road.graph.lon), self._arrays
+        size, pairs = len(self.road.net.lon), self._arrays
         order = np.lexsort((seeds.cost, seeds.node))
         node, first = np.unique(seeds.node[order], return_index=True)
         rows = np.concatenate([pairs[0], np.full(len(node), size)])
@@ -110,11 +115,11 @@ class Ways:
         end = ends.iloc[[index]]
         (edge, at), (last, to) = self._met(start), self._met(end)
         if nodes:
-            line = self._shape(edge, at, float(nodes[0] == self.road.graph.head[edge]))
+            line = self._shape(edge, at, float(nodes[0] == self.road.net.from_head[edge]))
             for pair in pairwise(nodes):
                 between, ahead = self._edge[pair][2:]
-                line += self._shape(between, 1.0 - ahead, float(ahead))[1:]
-            line += self._shape(last, float(nodes[-1] == self.road.graph.head[last]), to)[1:]
+                line += self._shape(between, 1.0 - ahead, float(ahead))[1:] if between >= 0 else []
+            line += self._shape(last, float(nodes[-1] == self.road.net.to_head[last]), to)[1:]
         else:
             line = self._shape(edge, at, to)
         first, final = ((float(one["lon"].iloc[0]), float(one["lat"].iloc[0])) for one in (start, end))

@@ -204,10 +204,11 @@ def run(options: argparse.Namespace) -> None:
     limits = _limits(options)
     _check_files(options)
     from geodata.points import DEMAND, PLACES, read_points
+    from planner.road import Road
     from scenarios.cli.progress import steps
     from scenarios.cli.road_options import read_choices
     from scenarios.reach import ask
-    from scenarios.ways import told
+    from scenarios.ways import said_of_moved, told
 
     choices = read_choices(options)
     with steps(options.lang) as step:
@@ -218,9 +219,10 @@ def run(options: argparse.Namespace) -> None:
         answer = ask(demand, facilities, travel, limits, options.k)
         step(Text("写出", "writing"))
         _write(options, answer, travel, limits, choices)
-    by_road = [] if options.roads is None else told(travel, choices, by_time=travel.unit == "ms")  # type: ignore[arg-type]
-    for said in by_road:
-        print(said.say(options.lang))
+    if isinstance(travel, Road):
+        moved = said_of_moved(travel, answer.demand if answer.has_people else demand, facilities)
+        for said in (*travel.graph.notes, *told(travel, choices, by_time=travel.unit == "ms"), *moved):
+            print(printable(said.say(options.lang)))
     _say(answer, options)
 
 

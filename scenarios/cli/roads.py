@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import Language, OptionError, Problem, Text
+from planner.errors import Language, OptionError, Problem, Text, printable
 from planner.text import amount_words, coordinate_text, count_text, share_text
 
 if TYPE_CHECKING:
@@ -76,13 +76,17 @@ def _add_common(action: argparse.ArgumentParser, language: Language) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print what a file holds, or download one and print that."""
     from geodata.roads import read_roads, roads_info
+    from planner.network import SPEED_KMH, speedless
     from scenarios.cli.progress import steps
 
     if options.action == "info":
         with steps(options.lang) as step:
             step(Text("读取路网", "reading the roads"))
-            info = roads_info(read_roads(options.file))
+            graph = read_roads(options.file)
+            info = roads_info(graph)
         _print(info, options.lang)
+        for note in (*graph.notes, *speedless(graph, SPEED_KMH)):
+            print(printable(note.say(options.lang)))
         return
     bbox = None if options.bbox is None else _bbox(options.bbox)
     from geodata.roads_fetch import fetch_roads

@@ -1,0 +1,65 @@
+"""What a reader of roads left out or did not follow, counted while reading and told in sentences."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from geodata.roads_tags import WHY_NOT, Road, why_not
+from planner.errors import Text
+from planner.text import count_text
+
+
+@dataclass(frozen=True)
+class Left:
+    """Counts of what a file says of its roads and the network does not hold.
+
+    why       ways of a class that is driven and that are no roads, by a key of WHY_NOT
+    barriers  nodes that stop every vehicle ("shut"), and gates for those alone with business behind them ("ends")
+    others    "turns", restrictions of turning; "conditional", roads with a limit that holds at times only; "deleted", objects that
+              an editor marked as deleted
+    """
+
+    why: Counter[str] = field(default_factory=Counter)
+    barriers: Counter[str] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
+
+    def see(self, tags: Mapping[str, str], road: Road | None) -> None:
+        """Count one way, of which `road` was made."""
+        if road is None:
+            self.why[why_not(tags)] += 1
+        elif any(key.endswith(":conditional") for key in tags):
+            self.others["conditional"] += 1
+
+    def notes(self) -> tuple[Text, ...]:
+        """Return the sentences; none of what was not met."""
+        return tuple(text for text in (self._left_out(), self._barriers(), self._not_followed()) if text is not None)
+
+    def _left_out(self) -> Text | None:
+        kinds = [key for key in WHY_NOT if self.why[key]]
+        zh = [f"{WHY_NOT[key].zh} {count_text(self.why[key])} 条" for key in kinds]
+        en = [f"{WHY_NOT[key].en} {count_text(self.why[key])}" for key in kinds]
+        if self.others["deleted"]:
+            zh.append(f"编辑软件中已删除的对象 {count_text(self.others['deleted'])} 个")
+            en.append(f"objects deleted in an editor {count_text(self.others['deleted'])}")
+        return Text(f"未作道路：{'；'.join(zh)}。", f"Left out as no roads: {'; '.join(en)}.") if zh else None
+
+    def _barriers(self) -> Text | None:
+        shut, ends = (count_text(self.barriers[key]) for key in ("shut", "ends"))
+        if not self.barriers:
+            return None
+        return Text(
+            f"路障：{shut} 处车辆不能通过（隔离桩、锁闭的门等），道路在此断开；{ends} 处大门只供出入、不供穿行。",
+            f"Barriers: {shut} stop every vehicle and cut the road; {ends} gates are for those with business behind them.",
+        )
+
+    def _not_followed(self) -> Text | None:
+        zh, en = [], []
+        if self.others["turns"]:
+            zh.append(f"转弯限制 {count_text(self.others['turns'])} 处")
+            en.append(f"restrictions of turning {count_text(self.others['turns'])}")
+        if self.others["conditional"]:
+            zh.append(f"分时段的限制 {count_text(self.others['conditional'])} 条路")
+            en.append(f"limits at certain times on {count_text(self.others['conditional'])} roads")
+        if not zh:
+            return None
+        return Text(f"未采用：{'、'.join(zh)}。", f"Not followed: {', '.join(en)}.")

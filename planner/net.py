@@ -1,0 +1,80 @@
+"""The network that a trip takes: roads for all, and at either end those that are for the people there alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.network import Bools, Floats, RoadGraph, Whole
+
+
+@dataclass(frozen=True, eq=False)
+class Net:
+    """Arcs between nodes, in the sense of a search from the facilities outward.
+
+    A road that is nobody's to pass through (`RoadGraph.through`) stands twice: where trips begin, and where they end. From
+    the nodes of the first a step of no cost leads to the network of all, and from there to those of the second.
+
+    lon, lat                 degrees, one a node; the graph's own nodes come first
+    tail, head, edge         one an arc; the edge of the graph that it is, −1 for a step
+    from_tail, from_head     one an edge: the nodes by which a trip that begins on it leaves
+    to_tail, to_head         one an edge: the nodes by which a trip that ends on it comes
+    """
+
+    lon: Floats
+    lat: Floats
+    tail: Whole
+    head: Whole
+    edge: Whole
+    from_tail: Whole
+    from_head: Whole
+    to_tail: Whole
+    to_head: Whole
+
+    def of_edges(self, values: Whole) -> Whole:
+        """Return the values of the arcs' edges, 0 for a step."""
+        return np.where(self.edge < 0, 0, values[self.edge]) if len(self.edge) > len(values) else values
+
+    def driven(self, forward: Bools, backward: Bools) -> tuple[Bools, Bools]:
+        """Return whether each arc is driven tail → head and head → tail, given that of the edges; steps lead outward."""
+        if len(self.edge) == len(forward):
+            return forward, backward
+        return np.where(self.edge < 0, True, forward[self.edge]), np.where(self.edge < 0, False, backward[self.edge])
+
+
+def net_of(graph: RoadGraph, is_open: Bools) -> Net:
+    """Return the network of the open edges."""
+    inner = _inner(graph, is_open)
+    tail, head, every = graph.tail, graph.head, np.arange(len(graph.tail))
+    if not inner.any():
+        return Net(graph.lon, graph.lat, tail, head, every, tail, head, tail, head)
+    nodes = np.unique(np.concatenate([tail[inner], head[inner]]))
+    begins = np.full(len(graph.lon), -1)
+    begins[nodes] = len(graph.lon) + np.arange(len(nodes))
+    ends = np.where(begins < 0, -1, begins + len(nodes))
+    owned = np.flatnonzero(inner)
+    from_tail, from_head = np.where(inner, begins[tail], tail), np.where(inner, begins[head], head)
+    to_tail, to_head = np.where(inner, ends[tail], tail), np.where(inner, ends[head], head)
+    twice = np.concatenate([nodes, nodes])
+    return Net(
+        lon=np.concatenate([graph.lon, graph.lon[twice]]),
+        lat=np.concatenate([graph.lat, graph.lat[twice]]),
+        tail=np.concatenate([from_tail, to_tail[owned], begins[nodes], nodes]),
+        head=np.concatenate([from_head, to_head[owned], nodes, ends[nodes]]),
+        edge=np.concatenate([every, owned, np.full(len(twice), -1)]),
+        from_tail=from_tail,
+        from_head=from_head,
+        to_tail=to_tail,
+        to_head=to_head,
+    )
+
+
+def _inner(graph: RoadGraph, is_open: Bools) -> Bools:
+    """Return the edges at which trips begin and end only: those that say so, and what lies behind them and nowhere else."""
+    private = is_open & ~graph.through
+    if not private.any():
+        return private
+    part = graph.components(is_open & graph.through)
+    behind = np.zeros(len(graph.lon), np.bool_)  # by number of the part
+    behind[part[np.concatenate([graph.tail[private], graph.head[private]])]] = True
+    behind[0] = False
+    return private | (is_open & behind[part[graph.tail]])
