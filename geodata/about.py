@@ -1,6 +1,8 @@
 """about.yaml: what a folder of facts says of itself. Optional; strict where it is given."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
@@ -8,11 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from geodata.columns import Notes
-from geodata.crs import TO_WGS84
+from geodata.columns import NOT_USED, Notes
 from planner.errors import RuleError, Text
 from planner.region import About, Source
-from planner.schema import FACILITY_KINDS
+from planner.schema import FACILITY_KINDS, FACTS
 from planner.strict_yaml import read_yaml
 
 NAMES = ("about.yaml", "说明.yaml")
@@ -20,11 +21,12 @@ _TEXTS = {
     "name": "城市名称", "code": "代码", "as_of": "数据日期", "notice": "提示", "accuracy": "边界精度",
     "drawn_by": "制图单位", "approval_number": "审图号", "coordinates": "坐标系",
 }  # fmt: skip
+_MAPS = {"columns": "列名对照"}
 _LISTS = {"complete_registers": "完整名录", "credits": "来源", "assumptions": "假设"}
-_KEYS = {name: key for key, zh in (_TEXTS | _LISTS).items() for name in (key, zh)}
+_KEYS = {name: key for key, zh in (_TEXTS | _LISTS | _MAPS).items() for name in (key, zh)}
 """The key that each word stands for, English or Chinese."""
 
-_DATUMS = {one: one for one in TO_WGS84} | {
+_DATUMS = {one: one for one in ("wgs84", "cgcs2000", "gcj02", "bd09")} | {
     "高德": "gcj02", "腾讯": "gcj02", "国测局": "gcj02", "火星": "gcj02", "gcj-02": "gcj02", "百度": "bd09",
     "bd-09": "bd09", "wgs-84": "wgs84", "国家2000": "cgcs2000", "2000国家大地坐标系": "cgcs2000",
 }  # fmt: skip
@@ -32,14 +34,23 @@ _KINDS = {kind: kind for kind in FACILITY_KINDS} | {names[0]: kind for kind, nam
 _PLACEHOLDER = "某某市"
 
 
-def read_about(folder: Path, notes: Notes) -> tuple[About | None, str, Source | None]:
-    """Return what the folder says of itself (None without the file), the datum of its lon/lat columns, its source."""
+@dataclass(frozen=True)
+class Declared:
+    """What about.yaml says of the other files: the datum of lon and lat, of all files or by file; what headings mean."""
+
+    datum: str = "wgs84"
+    by_file: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_about(folder: Path, notes: Notes) -> tuple[About | None, Declared, Source | None]:
+    """Return what the folder says of itself (None without the file), what it says of its files, and its source."""
     paths = [folder / name for name in NAMES if (folder / name).is_file()]
     if len(paths) > 1:
         both = " 和 ".join(NAMES)
         notes.add(folder.name, Text(f"同时有 {both}", f"there are both {both}"), Text("只留一个", "keep one of them"))
     if len(paths) != 1:
-        return None, "wgs84", None
+        return None, Declared(), None
     path = paths[0]
     data = path.read_bytes()
     before = len(notes.errors)
@@ -48,13 +59,42 @@ def read_about(folder: Path, notes: Notes) -> tuple[About | None, str, Source | 
         raw = _english(path.name, raw, notes)
         _check_values(path.name, raw, notes)
     registers = _chosen(path.name, raw, "complete_registers", _KINDS, notes)
-    datum = (_chosen(path.name, raw, "coordinates", _DATUMS, notes) or ("wgs84",))[0]
+    declared = _declared(path.name, raw, notes)
     if len(notes.errors) > before:
-        return None, datum, None
+        return None, declared, None
     said: dict[str, Any] = {key: str(raw.get(key) or "") for key in _TEXTS if key != "coordinates"}
     said |= {key: tuple(raw.get(key) or ()) for key in ("credits", "assumptions")}
     about = About(**said, complete_registers=registers)
-    return about, datum, Source(path.name, sha256(data).hexdigest(), 1)
+    return about, declared, Source(path.name, sha256(data).hexdigest(), 1)
+
+
+def _declared(file: str, raw: dict[str, Any], notes: Notes) -> Declared:
+    """Return what the file says of the others; note datums and columns that are not known."""
+    said = raw.get("coordinates")
+    by_file = said if isinstance(said, dict) else {}
+    every = {} if isinstance(said, dict) else raw
+    datum = _chosen(file, every, "coordinates", _DATUMS, notes)
+    datums = {
+        str(name): _chosen(file, {"coordinates": word}, "coordinates", _DATUMS, notes) for name, word in by_file.items()
+    }
+    said = raw.get("columns")
+    columns = {str(heading): str(name) for heading, name in said.items()} if isinstance(said, dict) else {}
+    if said is not None and not isinstance(said, dict):
+        fix = Text("每行一列，如“运营状态: 状态”", "one heading a line, as '运营状态: status'")
+        notes.add(file, Text("应是“列名: 是哪一列”", "must be 'heading: column'"), fix, column="columns")
+    known = {*NOT_USED, *(name for table in FACTS.values() for one in table.fields for name in one.names())}
+    for heading, name in columns.items():
+        if name not in known:
+            close = get_close_matches(name, known, n=1, cutoff=0.5)
+            fix = Text(
+                f"是否指 {close[0]}；不用的写“不用”" if close else "写列名，或“不用”",
+                "write the name of a column, or unused",
+            )
+            notes.add(file, Text("没有这一列", "there is no such column"), fix, column=heading, found=name)
+    return Declared(
+        (datum or ("wgs84",))[0], {name: words[0] for name, words in datums.items() if words},
+        {heading: name for heading, name in columns.items() if name in known},
+    )  # fmt: skip
 
 
 def _read(file: str, data: bytes, notes: Notes) -> dict[str, Any]:
@@ -102,7 +142,8 @@ def _english(file: str, raw: dict[str, Any], notes: Notes) -> dict[str, Any]:
 def _check_values(file: str, raw: dict[str, Any], notes: Notes) -> None:
     """Note values of the wrong kind, what is missing, and what the template left to be filled in."""
     for key, value in raw.items():
-        if key in _TEXTS and not isinstance(value, str | None):
+        by_file = key == "coordinates" and isinstance(value, dict)
+        if key in _TEXTS and not by_file and not isinstance(value, str | None):
             fix = Text("加英文双引号", "put it in double quotes")
             notes.add(file, Text("应是文字", "must be text"), fix, column=str(key), found=str(value))
         listed = value is None or (isinstance(value, list) and all(isinstance(one, str) for one in value))

@@ -4,16 +4,19 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from shapely import STRtree
 
 from planner.errors import Problem, Text
 from planner.hospitals import named, unclassed
 from planner.region import Region
 from planner.schema import FACILITY_KINDS
-from planner.text import coordinate_text, count_text, number_text, people_text
+from planner.text import coordinate_text, count_text, number_text, people_text, share_text
 
 _BEYOND_M = 20_000
 _OVERLAP_M2 = 10_000
+_GAP_SHARE = 0.01
+"""Of a county, or of the whole city: simplified borders leave less than this between them."""
 _SHOWN = 20
 _POPULATION_TOLERANCE = 0.001
 
@@ -37,6 +40,7 @@ def quality(region: Region) -> Quality:
         *_villages_people(region),
         *_without_village(region),
         *_overlaps(region.towns),
+        *_gaps(region),
         *_far_facilities(region),
         *_same_place(region),
         *_empty_towns(region),
@@ -151,6 +155,33 @@ def _overlaps(towns: gpd.GeoDataFrame) -> list[Problem]:
                     Text("核对边界", "check the borders"),
                 )
             )
+    return out
+
+
+def _gaps(region: Region) -> list[Problem]:
+    """Name the counties of which a part lies in no town: a town is missing there, or a border is wrong."""
+    covered = shapely.union_all(region.towns.geometry.to_numpy())
+    out = []
+    for row in region.counties.itertuples():
+        gap_m2, area_m2 = row.geometry.difference(covered).area, row.geometry.area
+        if gap_m2 > _GAP_SHARE * area_m2:
+            share = share_text(gap_m2 / area_m2)
+            out.append(
+                _warn(
+                    Text(f"{row.name} 有 {share}（{number_text(gap_m2 / 1e6)} 平方公里）不在任何乡镇内",
+                         f"{share} of {row.code} ({number_text(gap_m2 / 1e6)} km²) lies in no town"),
+                    Text("补上缺少的乡镇（边界和村社区），或核对边界", "add the towns that are missing, or check the borders"),
+                )
+            )  # fmt: skip
+    holes = [ring for part in shapely.get_parts(covered) for ring in part.interiors]
+    area_m2 = sum(shapely.Polygon(ring).area for ring in holes)
+    if area_m2 > _GAP_SHARE * covered.area:
+        out.append(
+            _warn(
+                Text(f"乡镇之间有空白，共 {number_text(area_m2 / 1e6)} 平方公里", f"there are gaps between the towns, {number_text(area_m2 / 1e6)} km² in all"),
+                Text("补上缺少的乡镇，或核对边界", "add the towns that are missing, or check the borders"),
+            )
+        )  # fmt: skip
     return out
 
 

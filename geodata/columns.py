@@ -2,16 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from geodata.files import RawTable, columns_of
 from planner.errors import Problem, Text
-from planner.schema import Field, Table
+from planner.region import Use
+from planner.schema import FACILITIES, FACILITY_STATUS, Field, Table
 
 _SHOWN = 20
 _MOST = 100_000_000
@@ -20,6 +22,33 @@ _TOTAL = re.compile(r".{0,12}(合计|总计|小计)[:：]?|total", re.IGNORECASE
 _FOOTER = re.compile(r".{0,6}(填表|制表|审核|填报|复核|负责)(人|日期|时间|单位)|(单位负责|联系)(人|电话)|备注|注[:：]")
 _TRUE = {"是", "有", "true", "t", "1", "y", "yes", "√", "✓", "✔", "☑", "达标", "已达标", "城镇", "城市"}
 _FALSE = {"否", "无", "false", "f", "0", "n", "no", "×", "✗", "x", "不达标", "未达标", "乡村", "农村"}
+_MANY = re.compile(r"[(/\[:：](万|千)人?[)\]]?$")
+_UNIT_ABOVE = re.compile(r"单位[:：]?[^ ]*?(万|千)人")
+_FACTORS = {"万": 10_000, "千": 1_000}
+_WORDS = {factor: f"{word}人" for word, factor in _FACTORS.items()}
+_ABOVE = (9, 12)
+_EITHER_IS = ("社区卫生服务中心", "社区卫生服务站")
+_EITHER = {"社区卫生服务中心(站)", "社区卫生服务机构", "社区卫生服务中心/站"}
+_GRADE = re.compile("^(三|二|一)级?(甲|乙|丙|特)?等?")
+_OURS = re.compile("医院|卫生|医疗|急救|社区|次中心|hospital|clinic|emergency|station|center|centre")
+_OTHERS = {
+    "卫生监督所",
+    "社区诊所",
+    "卫生所",
+    "医务室",
+    "卫生监督",
+    "卫生局",
+    "卫生健康局",
+    "社区养老服务中心",
+    "clinic",
+    "医疗美容",
+    "卫生学校",
+}
+"""Kinds that speak of ours and are others."""
+_QUOTED = r'^="(.*)"$'
+"""How Excel is made to keep a code as text in a CSV."""
+_THOUSANDS = r"(?<=\d)[,，](?=\d{3}(?!\d))"
+_DECIMAL_COMMA = r"-?[0-9]{1,3},[0-9]+"
 _SCIENTIFIC = r"[0-9](\.[0-9]+)?[eE]\+[0-9]+"
 _SHAPES = {
     6: Text("6 位数字，如 510402", "6 digits, as 510402"),
@@ -27,6 +56,14 @@ _SHAPES = {
     12: Text("12 位数字（乡镇代码 9 位＋3 位，行政村的第 10 位是 2），如 510402100201",
              "12 digits (9 of the town and 3, the tenth a 2 for a 行政村), as 510402100201"),
 }  # fmt: skip
+What = Literal["file", "layer", "sheet", "column", "rows", "unit", "datum"]
+State = Literal["used", "converted", "unused"]
+_MOSTLY = 0.8
+_FEW, _FEW_FLAGS, _SHORT = 12, 2, 8
+"""A column of a choice has few values, of few letters; one of yes and no has two."""
+NOT_USED = ("不用", "unused")
+"""What a planner answers of a column that is not what it resembles."""
+_NO_SERVICE = {word for state in ("planned", "closed") for word in FACILITY_STATUS[state]}
 _UNKNOWN = {"", "-", "—", "--", "/", "不详", "未知", "nan", "none", "null"}
 
 
@@ -36,15 +73,26 @@ class Notes:
 
     broken     files with an error that is not one of single rows: nothing more can be told from them
     bad_rows   by file, the numbers of the rows with an error: left out of the checks that follow
+    uses       what became of every file, column and datum that came in
+    called     by file and label, the heading that the file itself has for it
+    answers    what the planner says that headings mean: the name of a column, or that it is not used
     """
 
     problems: list[Problem] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     bad_rows: dict[str, set[int]] = field(default_factory=dict)
+    uses: list[Use] = field(default_factory=list)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    called: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def use(self, file: str, what: What, name: str, state: State, how: Text) -> None:
+        """Record what became of one thing that came in."""
+        self.uses.append(Use(file, what, name, state, how))
 
     def add(self, file: str, what: Text, fix: Text, *, row: object = "", column: str = "", found: str = "",
             warning: bool = False) -> None:  # fmt: skip
         severity = "warning" if warning else "error"
+        column = self.heading(file, column)
         if not warning and row == "":
             self.broken.add(file)
         self.problems.append(Problem(file, what, fix, str(row), column, found, severity))  # type: ignore[arg-type]
@@ -62,7 +110,12 @@ class Notes:
             more = len(where) - _SHOWN
             text = Text(f"另有 {more} 行同样的问题：{what.zh}", f"{more} more rows alike: {what.en}")
             severity = "warning" if warning else "error"
+            column = self.heading(raw.file, column)
             self.problems.append(Problem(raw.file, text, fix, column=column, severity=severity))  # type: ignore[arg-type]
+
+    def heading(self, file: str, label: str) -> str:
+        """Return the headings that a file has for one label or several (经度、纬度); a label that it has not stays."""
+        return "、".join(self.called.get((file, part), part) for part in label.split("、"))
 
     def wrong(self, file: str) -> bool:
         """Whether anything in this file is an error."""
@@ -90,7 +143,12 @@ def _number(cells: pd.Series) -> pd.Series:
     fast = pd.to_numeric(cells, errors="coerce")
     slow = fast.isna() & ~_blank(cells)
     if slow.any():
-        text = cells[slow].str.replace(r"[,，\s约]", "", regex=True).str.replace(r"[人张个所]$", "", regex=True)
+        text = (
+            cells[slow]
+            .str.replace(_THOUSANDS, "", regex=True)
+            .str.replace(r"[\s约]", "", regex=True)
+            .str.replace(r"[人张个所]$", "", regex=True)
+        )
         factor = pd.Series(np.where(text.str.endswith("万"), 10_000.0, 1.0), index=text.index)
         parsed = pd.to_numeric(text.str.removesuffix("万"), errors="coerce") * factor
         fast = fast.astype(float)
@@ -98,8 +156,34 @@ def _number(cells: pd.Series) -> pd.Series:
     return fast.astype(float)
 
 
+def _with_points(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
+    """Return cells of degrees with a decimal point where they have a decimal comma: no degree has thousands."""
+    commas = cells.str.fullmatch(_DECIMAL_COMMA)
+    if commas.any():
+        how = Text("逗号作小数点", "a comma is taken for the decimal point")
+        notes.use(raw.file, "unit", one.label, "converted", how)
+        notes.add(raw.file, Text(f"{how.zh}：{cells[commas].iloc[0]}", f"{how.en}: {cells[commas].iloc[0]}"),
+                  Text("不对的改用小数点", "if that is wrong, write decimal points"), column=one.label, warning=True)  # fmt: skip
+    return cells.where(~commas, cells.str.replace(",", ".", regex=False))
+
+
+def _unit_of(raw: RawTable, heading: str) -> int:
+    """Return how many persons one unit of a column of people stands for: 万人 in its heading, or above the table."""
+    unit = _MANY.search(_plain(heading)) or _UNIT_ABOVE.search(_plain(raw.above))
+    return 1 if unit is None else _FACTORS[unit[1]]
+
+
 def _parse_number(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
+    if one.unit == "度":
+        cells = _with_points(raw, cells, one, notes)
     values = _number(cells)
+    factor = _unit_of(raw, str(cells.name)) if one.unit == "人" and values.notna().any() else 1
+    if factor != 1:
+        values = (values * factor).round(6)
+        how = Text(f"单位是{_WORDS[factor]}，乘以 {factor}", f"in units of {factor} persons: multiplied")
+        notes.use(raw.file, "unit", str(cells.name), "converted", how)
+        fix = Text("单位不对的，改表头", "if the unit is wrong, correct the heading")
+        notes.add(raw.file, how, fix, column=one.label, warning=True)
     bad = (values.isna() & ~_blank(cells)) | np.isinf(values)
     notes.add_rows(
         raw, bad, one.label, Text("不是数字", "not a number"), Text("改成数字", "write a number"), found=cells
@@ -123,10 +207,13 @@ def _parse_number(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> 
 
 def _parse_code(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
     """Return the codes as text, "" where there is none or where it is not one; an id (no `digits`) may be any text."""
-    codes = cells.where(~_blank(cells), "").str.replace(r"^'+|\.0$", "", regex=True)
+    codes = (
+        cells.where(~_blank(cells), "").str.replace(_QUOTED, r"\1", regex=True).str.replace(r"^'+|\.0$", "", regex=True)
+    )
     lost = codes.str.fullmatch(_SCIENTIFIC)
     notes.add_rows(
-        raw, lost, one.label, Text("Excel 把代码变成了科学计数法", "Excel turned the code into scientific notation"),
+        raw, lost, one.label,
+        Text("Excel 把代码变成了科学计数法，末几位已丢失", "Excel turned the code into scientific notation: its last digits are lost"),
         Text("把列设为文本重新填", "format the column as text and fill it in again"), found=cells,
     )  # fmt: skip
     codes = codes.where(~lost, "")
@@ -139,7 +226,8 @@ def _parse_code(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd
     shape = _SHAPES[one.digits]
     notes.add_rows(
         raw, odd, one.label, Text(f"不是 {one.digits} 位代码", f"not a code of {one.digits} digits"),
-        Text(f"应为 {shape.zh}；没有标准代码的，照此自编", f"write {shape.en}; without official codes, make such ones up"),
+        Text(f"应为 {shape.zh}；没有标准代码的，照此自编；上一级的合计行请删去",
+             f"write {shape.en}; without official codes, make such ones up; remove totals of the level above"),
         found=cells,
     )  # fmt: skip
     return codes.where(~odd, "")
@@ -165,7 +253,7 @@ def _parse_boolean(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) ->
 def _parse_choice(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
     known = {name.lower(): key for key, names in one.choices.items() for name in (key, *names)}
     known |= {_plain(name).lower(): key for name, key in known.items()}
-    out = cells.str.lower().map(known)
+    out = cells.str.lower().map(lambda cell: _choice(cell, known))
     bad = out.isna() & ~_blank(cells)
     listed = "、".join(names[0] for names in one.choices.values())
     notes.add_rows(
@@ -173,6 +261,70 @@ def _parse_choice(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> 
         Text(f"改成：{listed}", "use one of: " + ", ".join(one.choices)), found=cells,
     )  # fmt: skip
     return out.astype(object).where(out.notna(), None)
+
+
+def _choice(cell: str, known: Mapping[str, str]) -> str | None:
+    """Return what a cell chooses: by its own word, without a grade before it, or by the last of 大类;中类;小类 that is known."""
+    for word in (cell, _GRADE.sub("", cell), *(word for kind in cell.split("|") for word in reversed(kind.split(";")))):
+        if word in known:
+            return known[word]
+    return None
+
+
+def _either_by_name(raw: RawTable, places: dict[str, int], table: Table, notes: Notes) -> RawTable:
+    """Return the facilities with 社区卫生服务中心（站） told apart by their names: one that ends in 站 is a station."""
+    if table is not FACILITIES or not {"kind", "name"} <= {*places}:
+        return raw
+    kinds, names = (raw.frame.iloc[:, places[name]].astype(str).map(_plain) for name in ("kind", "name"))
+    either = kinds.isin(_EITHER)
+    if not either.any():
+        return raw
+    frame = raw.frame.copy()
+    station = names.str.endswith("站")
+    told = station.map({True: _EITHER_IS[1], False: _EITHER_IS[0]})
+    frame.isetitem(places["kind"], frame.iloc[:, places["kind"]].mask(either, told).to_numpy(object))
+    how = Text("“社区卫生服务中心（站）”按名称：以“站”结尾的是服务站，其余是服务中心",
+               "社区卫生服务中心（站） by its name: a station where that ends in 站, else a centre")  # fmt: skip
+    notes.use(raw.file, "rows", raw.headings[places["kind"]], "converted", how)
+    label = table.field("kind").label
+    notes.add_rows(
+        raw,
+        either,
+        label,
+        how,
+        Text("不对的，改机构类型", "if that is wrong, change the kind"),
+        found=names,
+        warning=True,
+    )
+    return replace(raw, frame=frame)
+
+
+def _without_others(raw: RawTable, places: dict[str, int], table: Table, notes: Notes) -> RawTable:
+    """Return the facilities of our kinds; rows of others, as 诊所 or 药店, are left out and told.
+
+    A word that speaks of one of ours, as 卫生阮 or 县医院分院 do, is no other: it is refused where it is parsed.
+    """
+    if table is not FACILITIES or "kind" not in places:
+        return raw
+    one = table.field("kind")
+    cells = raw.frame.iloc[:, places["kind"]].astype(str).map(_plain).str.lower()
+    known = {_plain(name).lower(): key for key, names in one.choices.items() for name in (key, *names)}
+    ours = cells.map(
+        lambda cell: _choice(cell, known) is not None or (_OURS.search(cell) is not None and cell not in _OTHERS)
+    )
+    other = ~ours.astype(bool) & ~_blank(cells)
+    if not other.any():
+        return raw
+    counts = cells[other].value_counts().sort_index()
+    listed = "、".join(f"{kind} {count}" for kind, count in counts.items())
+    what = Text(
+        f"{int(other.sum())} 行是其他类型的机构，没有使用：{listed}",
+        f"{int(other.sum())} rows of other kinds are left out: {listed}",
+    )
+    notes.add(raw.file, what, Text("不必处理；其中有评估所需的，改成数据字典里的机构类型",
+                                   "nothing to do, or write one of the kinds of the data dictionary"), column=one.label, warning=True)  # fmt: skip
+    notes.use(raw.file, "rows", raw.headings[places["kind"]], "unused", what)
+    return raw.rows_where(~other.to_numpy(bool))
 
 
 _PARSE: dict[str, Callable[[RawTable, pd.Series, Field, Notes], pd.Series]] = {
@@ -188,8 +340,8 @@ _PARSE: dict[str, Callable[[RawTable, pd.Series, Field, Notes], pd.Series]] = {
 
 def _headings(raw: RawTable, table: Table, notes: Notes) -> dict[str, int]:
     """Return, by field name, the position of its column; note what is missing and what stands twice."""
-    headings = [str(one) for one in raw.frame.columns]
-    places, twice = columns_of(headings, table)
+    headings = raw.headings
+    places, twice = raw.columns_of(_answered(raw, table, notes))
     for at in twice:
         notes.add(
             raw.file, Text("同一内容有两列", "two columns for one thing"), Text("删去一列", "remove one"),
@@ -206,7 +358,117 @@ def _headings(raw: RawTable, table: Table, notes: Notes) -> dict[str, int]:
                 raw.file, Text("缺少这一列", "this column is missing"),
                 Text(f"加上“{one.label}”列{zh}", f"add a column '{one.name}'{en}"), column=one.label,
             )  # fmt: skip
+    _record_columns(raw, table, places, twice, notes)
     return places
+
+
+def _answered(raw: RawTable, table: Table, notes: Notes) -> Table:
+    """Return the table whose fields have the names, too, that the planner says headings of this file stand for."""
+    meant = {heading: notes.answers[heading] for heading in raw.headings if heading in notes.answers}
+    more = {one.name: tuple(word for word, name in meant.items() if name in one.names()) for one in table.fields}
+    return replace(table, fields=tuple(replace(one, aliases=(*one.aliases, *more[one.name])) for one in table.fields))
+
+
+def _record_columns(raw: RawTable, table: Table, places: dict[str, int], twice: list[int], notes: Notes) -> None:
+    """Record what each column stands for; of those that stand for nothing, tell what they resemble."""
+    used = {at: name for name, at in places.items()}
+    notes.called |= {(raw.file, table.field(name).label): raw.headings[at] for name, at in places.items()}
+    absent = [one for one in table.fields if one.name not in places]
+    left: list[str] = []
+    for at, heading in enumerate(raw.headings):
+        if at in used:
+            one = table.field(used[at])
+            cut = raw.is_cut and not columns_of([heading], table)[0]
+            how = (
+                Text(f"{one.label}（表头只存了前 10 个字节）", f"{one.name} (its heading was cut at ten bytes)")
+                if cut
+                else Text(one.label, one.name)
+            )
+            notes.use(raw.file, "column", heading, "converted" if cut else "used", how)
+        elif at not in twice:
+            cells = _texts(raw, at)
+            if not heading and _blank(cells).all():
+                continue
+            like = None if notes.answers.get(heading) in NOT_USED else resembled(heading, cells, absent)
+            _tell_unused(raw, heading, like, notes)
+            left.append(f"{heading}（像“{like.label}”）" if like else heading)
+    if left:
+        notes.add(
+            raw.file, Text(f"没有使用的列：{'、'.join(left)}", f"columns that are not used: {', '.join(left)}"),
+            Text("用得着的改成表中的列名（见数据字典），其余不必处理", "rename those that are needed, see the data dictionary"), warning=True,
+        )  # fmt: skip
+
+
+def _tell_unused(raw: RawTable, heading: str, like: Field | None, notes: Notes) -> None:
+    if like is None:
+        notes.use(raw.file, "column", heading, "unused", Text("不认识", "not known"))
+        return
+    notes.use(
+        raw.file, "column", heading, "unused", Text(f"不认识，像“{like.label}”", f"not known; it resembles {like.name}")
+    )
+    if like.resembles:
+        what = Text(
+            f"这一列像是“{like.label}”，会改变结论，但不认识",
+            f"it resembles {like.name}, which could change a verdict, and is not known",
+        )
+        fix = Text(
+            f"是，就把列名改成“{like.label}”，或在 about.yaml 写 columns: {{{heading}: {like.label}}}；不是，就写 columns: {{{heading}: 不用}}",
+            f"if it is, call it {like.name} or write 'columns: {{{heading}: {like.name}}}' in about.yaml; if not, 'columns: {{{heading}: unused}}'",
+        )
+        notes.problems.append(Problem(raw.file, what, fix, column=heading))  # the other columns can be looked at still
+
+
+def _texts(raw: RawTable, at: int) -> pd.Series:
+    return raw.frame.iloc[:, at].astype(str).map(_plain).astype("str")
+
+
+def resembled(heading: str, cells: pd.Series, fields: Sequence[Field]) -> Field | None:
+    """Return the field that a column may be meant for, by its heading and what stands in it; None where there is none.
+
+    A word such as 停用 in a cell tells a status under whatever heading.
+    """
+    plain = _plain(heading).lower()
+    filled = cells[~_blank(cells)]
+    if not len(filled):
+        return None
+    for one in fields:
+        if one.choices is FACILITY_STATUS and filled.isin(_NO_SERVICE).any():
+            return one
+        if one.resembles and re.search(one.resembles, plain) and _fits(filled, one):
+            return one
+    close = get_close_matches(plain, {_plain(name).lower() for one in fields for name in one.names()}, n=1, cutoff=0.75)
+    near = (one for one in fields if any(_plain(name).lower() in close for name in one.names()))
+    return next((one for one in near if _fits(filled, one)), None)
+
+
+def _fits(cells: pd.Series, one: Field) -> bool:
+    """Whether cells might be values of a field: most are, or they are a few short words that only it could explain."""
+    words = cells.str.lower()
+    if one.kind in ("integer", "number"):
+        return bool(_number(cells).notna().mean() > _MOSTLY)
+    if one.kind == "boolean":
+        return bool(words.isin(_TRUE | _FALSE).mean() > _MOSTLY) or words.nunique() <= _FEW_FLAGS < len(cells)
+    if one.kind == "choice":
+        return bool(cells.str.len().max() <= _SHORT) and cells.nunique() <= _FEW
+    return not one.digits or bool(cells.str.fullmatch(rf"[0-9]{{{one.digits}}}(\.0)?").mean() > _MOSTLY)
+
+
+def note_parts(raw: RawTable, notes: Notes) -> None:
+    """Record which sheet or layer was read and how its text and headings were; note those that were not."""
+    what: What = "layer" if raw.geometry is not None else "sheet"
+    if raw.part:
+        notes.use(raw.file, what, raw.part, "used", Text("读取", "read"))
+    for part in raw.unread:
+        notes.use(raw.file, what, part, "unused", Text("只读一张表", "one is read"))
+    if raw.unread:
+        word = Text("图层" if what == "layer" else "工作表", f"{what}s")
+        listed = "、".join(raw.unread)
+        notes.add(raw.file, Text(f"没有读取的{word.zh}：{listed}；读的是“{raw.part}”", f"{word.en} that are not read: {listed}; read: {raw.part}"),
+                  Text("确认要用的数据都在读取的那张里", "make sure that all the data are in the one that is read"), warning=True)  # fmt: skip
+    if raw.is_joined:
+        notes.use(raw.file, "rows", "表头", "converted", Text("两行合并成一行", "two rows of headings as one"))
+    if raw.coding == "GBK":
+        notes.use(raw.file, "file", raw.file, "converted", Text("文字按 GBK 读", "text read as GBK"))
 
 
 def _squeezed(cells: pd.Series) -> pd.Series:
@@ -228,14 +490,29 @@ def _without_totals(raw: RawTable, places: dict[str, int], table: Table, notes: 
     alone = (key == "") | (key == first)
     total = _whole(key, _TOTAL) | _whole(first, _TOTAL)
     footer = ~total & alone & first.map(lambda cell: _FOOTER.match(cell) is not None).astype(bool)
+    above = _of_level_above(key, table) & ~total
     label, fix = table.field(table.key).label, Text("无需处理", "nothing to do")
     for rows, what in (
+        (above, Text("代码是上一级的，是合计行，已略过", "the code of the level above: a total row, left out")),
         (total, Text("合计行，已略过", "a total row, left out")),
         (footer, Text("表尾的填表、审核、备注行，已略过", "a footer, left out")),
     ):
         notes.add_rows(raw, rows, label, what, fix, found=first, warning=True)
-    left_out = (total | footer).to_numpy(bool)
+    left_out = (total | footer | above).to_numpy(bool)
+    for rows, what in ((total | above, Text("合计行", "totals")), (footer, Text("表尾", "footers"))):
+        if rows.any():
+            numbers = "、".join(map(str, raw.rows[rows.to_numpy(bool)][:_SHOWN]))
+            notes.use(raw.file, "rows", numbers, "unused", what)
     return raw.rows_where(~left_out) if left_out.any() else raw
+
+
+def _of_level_above(key: pd.Series, table: Table) -> pd.Series:
+    """Whether a code is that of a town among villages, or of a county among towns: 510402100000, 510402000."""
+    digits = table.field(table.key).digits
+    if digits not in _ABOVE:
+        return pd.Series(False, index=key.index)
+    code = key.str.replace(_QUOTED, r"\1", regex=True).str.removesuffix(".0")
+    return code.str.fullmatch(rf"[0-9]{{{digits - 3}}}000(000)?" if digits == _ABOVE[0] else "[0-9]{9}000").astype(bool)
 
 
 def canonical(raw: RawTable, table: Table, notes: Notes) -> tuple[RawTable, pd.DataFrame]:
@@ -245,12 +522,14 @@ def canonical(raw: RawTable, table: Table, notes: Notes) -> tuple[RawTable, pd.D
     """
     places = _headings(raw, table, notes)
     raw = _without_totals(raw, places, table, notes)
+    raw = _without_others(_either_by_name(raw, places, table, notes), places, table, notes)
     out = {}
     for one in table.fields:
         if one.name in places:
             cells = raw.frame.iloc[:, places[one.name]].astype(str).astype(object)
             if one.kind != "text":  # names keep their full-width brackets
                 cells = cells.map(_plain).astype(object)
+            cells.name = raw.headings[places[one.name]]
         else:
             cells = pd.Series([""] * len(raw.frame), dtype=object)
         out[one.name] = _PARSE[one.kind](raw, cells.astype("str"), one, notes)

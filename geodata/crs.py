@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from pyproj import Geod
 
+from geodata.about import Declared
 from geodata.columns import Notes
 from geodata.files import RawTable
 from planner.errors import Text
 from planner.schema import Table
-from planner.text import coordinate_text
+from planner.text import coordinate_text, number_text
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,7 +23,13 @@ _KRASSOVSKY_SQUASH = 0.00669342162296594323
 _BAIDU_TURN = np.pi * 3000.0 / 180.0
 _CHINA = (73.0, 3.0, 136.0, 54.0)
 _POLYGONS = (3, 6)  # shapely's type ids of Polygon and MultiPolygon
-_SAID = {"gcj02": "gcj-?02|高德|腾讯|火星|国测局", "bd09": "bd-?09|百度"}
+_NAMED = {
+    "gcj02": "gcj|高德|腾讯|火星|国测局|amap", "bd09": "bd-?_?09|百度|baidu", "wgs84": "wgs|gps", "cgcs2000": "cgcs|国家2000|2000国家",
+    "xian80": "西安80|西安1980|1980西安|xian", "beijing54": "北京54|北京1954|1954北京|beijing",
+}  # fmt: skip
+"""How a heading names a datum."""
+_OLD = {"xian80": "西安 80", "beijing54": "北京 54"}
+GEOD = Geod(ellps="GRS80")
 
 
 def metric_crs(lon: float) -> str:
@@ -81,7 +89,7 @@ def bd09_to_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 TO_WGS84 = {"wgs84": None, "cgcs2000": None, "gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84}
 
 
-def with_points(raw: RawTable, frame: pd.DataFrame, table: Table, datum: str, notes: Notes) -> gpd.GeoDataFrame:
+def with_points(raw: RawTable, frame: pd.DataFrame, table: Table, declared: Declared, notes: Notes) -> gpd.GeoDataFrame:
     """Return the rows with geometry in EPSG:4326: the file's own, or points from lon and lat brought to WGS 84.
 
     Rows whose place cannot be used are noted and have no geometry. Points stand for whatever a table of points holds.
@@ -94,12 +102,9 @@ def with_points(raw: RawTable, frame: pd.DataFrame, table: Table, datum: str, no
             Text("用 .gpkg、.geojson 或 .shp 提供", "give them as .gpkg, .geojson or .shp"),
         )  # fmt: skip
         return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame)), crs=4326)
-    _check_headings(raw, datum, notes)
     usable = _check_lonlat(raw, frame, notes)
-    lon, lat = (frame[one].where(usable).to_numpy(float, copy=True) for one in ("lon", "lat"))
-    shift = TO_WGS84[datum]
-    if shift is not None:
-        lon[usable], lat[usable] = shift(lon[usable], lat[usable])
+    sound = frame.assign(lon=frame["lon"].where(usable), lat=frame["lat"].where(usable))
+    lon, lat = in_wgs84(raw, table, sound, notes, declared.by_file.get(raw.file, ""), declared.datum)
     points = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=4326).where(usable)
     return gpd.GeoDataFrame(frame.assign(lon=lon, lat=lat), geometry=points, crs=4326)
 
@@ -156,18 +161,42 @@ def _check_extent(raw: RawTable, shapes: gpd.GeoSeries, notes: Notes) -> None:
         )  # fmt: skip
 
 
-def _check_headings(raw: RawTable, datum: str, notes: Notes) -> None:
-    """Note headings that name another datum than about.yaml does."""
-    for heading in raw.frame.columns:
-        said = next((one for one, words in _SAID.items() if re.search(words, str(heading), re.IGNORECASE)), datum)
-        if said != datum:
-            notes.add(
-                raw.file,
-                Text(f"表头写的是 {said} 坐标，而 about.yaml 里是 {datum}：按 {datum} 计算",
-                     f"the heading says {said}, about.yaml says {datum}, which is used"),
-                Text(f"若确是 {said}，在 about.yaml 写 coordinates: {said}", f"if it is, write 'coordinates: {said}' there"),
-                column=str(heading), warning=True,
-            )  # fmt: skip
+def in_wgs84(
+    raw: RawTable, table: Table, frame: pd.DataFrame, notes: Notes, own: str = "", every: str = "wgs84"
+) -> tuple[Floats, Floats]:
+    """Return lon and lat of the rows in WGS 84 and record how they were brought there.
+
+    The datum of a file is the one declared for it (`own`), else that which the headings of lon and lat name, else that
+    of all files (`every`). One that cannot be brought to WGS 84 to a metre is noted.
+    """
+    at = raw.columns_of(table)[0]
+    headings = [raw.headings[at[name]] for name in ("lon", "lat") if name in at]
+    named = {
+        datum for heading in headings for datum, words in _NAMED.items() if re.search(words, heading, re.IGNORECASE)
+    }
+    datum = own or (named.pop() if len(named) == 1 else "") or every
+    if named and not own:
+        notes.add(raw.file, Text("经度和纬度的表头写的坐标系不同", "the headings of lon and lat name two datums"),
+                  Text("改正表头", "correct them"), column="、".join(headings))  # fmt: skip
+    lon, lat = (frame[name].to_numpy(float, copy=True) for name in ("lon", "lat"))
+    if datum in _OLD:
+        notes.add(raw.file, Text(f"{_OLD[datum]}的经纬度没有换算：可能偏几十到一百多米", f"{datum} was not converted: it may be tens of metres off, or over a hundred"),
+                  Text("请测绘部门换算成 CGCS2000", "have it converted to CGCS2000"), column="、".join(headings), warning=True)  # fmt: skip
+    shift = TO_WGS84.get(datum)
+    if shift is None:
+        notes.use(raw.file, "datum", "、".join(headings), "used", Text(f"按 {datum} 使用", f"taken as {datum}"))
+        return lon, lat
+    there = np.isfinite(lon) & np.isfinite(lat)
+    moved_lon, moved_lat = shift(lon[there], lat[there])
+    off = GEOD.inv(lon[there], lat[there], moved_lon, moved_lat)[2]
+    lon[there], lat[there] = moved_lon, moved_lat
+    far = f"{number_text(round(float(np.median(off))))} 米" if len(off) else ""
+    how = Text(f"{datum} 换算成 wgs84，移动约 {far}", f"{datum} brought to wgs84, by about {far.replace('米', 'm')}")
+    notes.use(raw.file, "datum", "、".join(headings), "converted", how)
+    notes.add(raw.file, how, Text("坐标系不对的，改表头，或在 about.yaml 的 coordinates 下写“文件名: 坐标系”",
+                                  "if that is wrong, correct the heading, or write 'file: datum' under coordinates in about.yaml"),
+              column="、".join(headings), warning=True)  # fmt: skip
+    return lon, lat
 
 
 def _check_lonlat(raw: RawTable, frame: pd.DataFrame, notes: Notes) -> npt.NDArray[np.bool_]:

@@ -6,15 +6,17 @@ Every reader returns a `RawTable`: headings and cells as they stand, with the ro
 import json
 import re
 import unicodedata
+import warnings
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -27,6 +29,10 @@ VECTORS = (".gpkg", ".geojson", ".shp")
 NETWORKS = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".graphml")
 """Files that hold roads and nothing else; `geodata.roads` reads them."""
 _HEADER_DEPTH = 12
+_LOSES_DIGITS = 1e15
+"""A floating number keeps fifteen digits."""
+_DBF_HEADING = 10
+"""Bytes of a heading that a .dbf keeps."""
 _XLSX_LIMIT = 300_000_000
 _JSON_LIMIT = 200_000_000
 _JSON_HEAD = 65_536
@@ -42,8 +48,13 @@ _CONVERT = Text(
 )
 _SHOWN = 60
 _MAGIC = {".gpkg": b"SQLite format 3\x00", ".shp": b"\x00\x00\x27\x0a", ".xlsx": b"PK\x03\x04"}
+_CODING_SAMPLE = 1 << 20
 _DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".shp": "ESRI Shapefile"}
 _COMPANIONS = {".dbf": "属性表", ".shx": "索引", ".prj": "坐标系"}
+_BESIDE_SHP = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qpj", ".qix", ".qmd", ".shp.xml")
+PROBLEM_LIST = "数据问题清单.xlsx"
+_NO_TABLES = {"about.yaml", "说明.yaml", "数据字典.xlsx", "填报说明.txt", PROBLEM_LIST, "manifest.json", "thumbs.db", "desktop.ini",
+              "readme.md", "readme.txt", "licenses.txt"}  # fmt: skip
 _SAVE_AS_XLSX = Text("请另存为 .xlsx", "save it as .xlsx")
 _UNPACK = Text("请解压", "unpack it")
 _TO_GPKG = Text("请转换为 .gpkg 或 .geojson", "convert it to .gpkg or .geojson")
@@ -54,27 +65,53 @@ _ADVICE = {
     ".kml": _TO_GPKG, ".kmz": _TO_GPKG, ".gdb": _TO_GPKG, ".tab": _TO_GPKG, ".dwg": _TO_GPKG, ".dxf": _TO_GPKG,
     ".json": _TO_GPKG,
 }  # fmt: skip
-_UNIT = r"人|位|个|所|张|°|度|十进制度|单位[:：]?(人|度|张)|km/h|公里/小时|千米/小时"
-_DATUM = r"wgs-?84|cgcs-?2000|gcj-?02|bd-?09|高德|腾讯|百度|火星|国测局|(高德|腾讯|百度|火星)坐标(系)?"
+_UNIT = r"人|万人?|千人?|位|个|所|张|°|度|十进制度|单位[:：]?(人|度|张)|km/h|公里/小时|千米/小时"
+_DATUM = r"wgs-?84|cgcs-?2000|gcj-?02|bd-?09|高德|腾讯|百度|火星|国测局|(高德|腾讯|百度|火星)坐标(系)?|(西安|北京)(19)?(80|54)(坐标系)?"
 _PLACE = r"街道|社区|县|区|乡|镇|村"
 _SAYS_NOTHING_ELSE = re.compile(
     rf"\(({_UNIT}|{_DATUM}|{_PLACE}|\d+位|(\d{{4}})年?|必填|选填|可选|文本(格式)?)\)", re.IGNORECASE
 )
 
 
+_WEB_PLACE = re.compile("(x|y|lon|lng|lat|经度|纬度)_?(gcj|gcj-?02|bd|bd-?09|高德|百度|腾讯)")
+
+
 @dataclass(frozen=True, eq=False)
 class RawTable:
-    """The cells of one file: `frame` (headings as found), the row number of each row in the file, and geometry."""
+    """The cells of one file: `frame` (headings as found), the row number of each row in the file, and geometry.
+
+    is_cut   whether its format keeps the first ten bytes of a heading only (Shapefile)
+    is_joined  whether its headings stand in two rows
+    part     the sheet or layer that was read
+    unread   the other sheets and layers that hold something
+    above    what stands above the headings: a title, a unit
+    coding   the encoding of its text where that is not the one it names
+    """
 
     file: str
     frame: pd.DataFrame
     rows: npt.NDArray[np.int64]
     geometry: gpd.GeoSeries | None = None
+    is_cut: bool = False
+    is_joined: bool = False
+    part: str = ""
+    unread: tuple[str, ...] = ()
+    above: str = ""
+    coding: str = ""
 
     def rows_where(self, keep: npt.NDArray[np.bool_]) -> "RawTable":
         """Return the rows where `keep` holds, with their numbers and geometry."""
         shapes = None if self.geometry is None else self.geometry[keep].reset_index(drop=True)
-        return RawTable(self.file, self.frame[keep].reset_index(drop=True), self.rows[keep], shapes)
+        return replace(self, frame=self.frame[keep].reset_index(drop=True), rows=self.rows[keep], geometry=shapes)
+
+    @property
+    def headings(self) -> list[str]:
+        """The headings as the file has them."""
+        return [str(heading) for heading in self.frame.columns]
+
+    def columns_of(self, table: Table) -> tuple[dict[str, int], list[int]]:
+        """Return, by field, where its column stands, and where one stands that names the same field once more."""
+        return columns_of(self.headings, table, is_cut=self.is_cut)
 
 
 def _wrong(file: str, what: Text, fix: Text, found: str = "") -> DataError:
@@ -106,34 +143,67 @@ def find(folder: Path, table: Table) -> Path | None:
 def look_alike(folder: Path, table: Table) -> Text | None:
     """Return what to do about a file that is probably meant for `table` but cannot be taken for it; None if none is."""
     taken = {stem.casefold() for other in FACTS.values() if other is not table for stem in other.stems}
-    target = table.stems[1]
     for path in sorted(folder.iterdir()):
-        stem, suffix = path.stem.casefold(), path.suffix.lower()
-        if stem in taken or not any(one.casefold() in stem for one in table.stems):
-            continue
-        if suffix in _ADVICE:
-            advice = _ADVICE[suffix]
-            return Text(f"“{path.name}”{advice.zh}", f"'{path.name}': {advice.en}")
-        if suffix in endings(table) and path.is_file():
-            name = target + suffix
-            return Text(f"“{path.name}”是否改名为 {name}", f"should '{path.name}' be renamed to {name}?")
+        stem = path.stem.casefold()
+        if stem not in taken and any(one.casefold() in stem for one in table.stems):
+            advice = _advice(path, table)
+            if advice is not None:
+                return advice
     return None
 
 
-def columns_of(headings: Sequence[str], table: Table) -> tuple[dict[str, int], list[int]]:
+def _advice(path: Path, table: Table) -> Text | None:
+    suffix = path.suffix.lower()
+    if suffix in _ADVICE:
+        advice = _ADVICE[suffix]
+        return Text(f"“{path.name}”{advice.zh}", f"'{path.name}': {advice.en}")
+    if suffix in endings(table) and path.is_file():
+        name = table.stems[1] + suffix
+        return Text(f"“{path.name}”是否改名为 {name}", f"should '{path.name}' be renamed to {name}?")
+    return None
+
+
+def look_alike_of(path: Path) -> Text | None:
+    """Return what to do about a file that is not read and seems to be meant for one of the tables."""
+    stem = path.stem.casefold()
+    meant = (table for table in FACTS.values() if any(one.casefold() in stem for one in table.stems))
+    return next((advice for table in meant if (advice := _advice(path, table)) is not None), None)
+
+
+def unread(folder: Path) -> list[Path]:
+    """Return the files of a folder that no table is read from, those aside that go with one, or with no table at all."""
+    read_stems = {stem.casefold() for table in FACTS.values() for stem in table.stems}
+    known = {
+        f"{stem.casefold()}{ending}" for table in FACTS.values() for stem in table.stems for ending in endings(table)
+    }
+    shapes = {path.stem.casefold() for path in folder.iterdir() if path.suffix.lower() == ".shp"} & read_stems
+    out = []
+    for path in sorted(folder.iterdir()):
+        name = path.name.casefold()
+        beside = name.split(".")[0] in shapes and name.endswith(_BESIDE_SHP)
+        hidden = name.startswith((".", "~$")) or name in _NO_TABLES or name.endswith(("-wal", "-shm", "-journal"))
+        if name not in known and not beside and not hidden:
+            out.append(path)
+    return out
+
+
+def columns_of(headings: Sequence[str], table: Table, *, is_cut: bool = False) -> tuple[dict[str, int], list[int]]:
     """Return, by field, where its column stands, and where columns stand that name the same field once more.
 
     A heading may carry its unit or datum in brackets; it is looked through only where no heading names the field as
-    it is, and only for words that leave the meaning alone: 人口（户籍） and 人口（万人） are not 人口.
+    it is, and only for words that leave the meaning alone: 人口（户籍） is not 人口. 万人 is a unit that `columns` converts. Where the format
+    cuts headings (`is_cut`), one that is the beginning of the names of one field alone stands for that field.
 
     >>> from planner.schema import VILLAGES
     >>> columns_of(["村(社区)代码", "经度（°）", "人口（户籍）"], VILLAGES)
     ({'code': 0, 'lon': 1}, [])
+    >>> columns_of(["urban_popu", "村代码"], VILLAGES, is_cut=True)
+    ({'code': 1, 'urban_population': 0}, [])
     """
     known = {_plain(name): one.name for one in table.fields for name in one.names()}
     found: dict[str, int] = {}
     twice: list[int] = []
-    for see in (_plain, _without_brackets):
+    for see in (_plain, _without_brackets, _of_web_map):
         places: dict[str, int] = {}
         for at, heading in enumerate(headings):
             target = known.get(see(heading))
@@ -143,11 +213,33 @@ def columns_of(headings: Sequence[str], table: Table) -> tuple[dict[str, int], l
                 twice.append(at)
             places.setdefault(target, at)
         found |= places
+    if is_cut:
+        for at, heading in enumerate(headings):
+            whole = {field for name, field in known.items() if _is_cut_from(_plain(heading), name)}
+            if at not in found.values() and len(whole) == 1 and not whole & {*found}:
+                found[whole.pop()] = at
     return found, twice
+
+
+def _is_cut_from(heading: str, name: str) -> bool:
+    """Whether a heading is what ten bytes keep of a name, in UTF-8 or GBK; a letter that was cut in two is gone.
+
+    >>> [_is_cut_from(one, "is_county_seat") for one in ("is_county_", "is_county")]
+    [True, False]
+    """
+    if heading == name or not name.startswith(heading):
+        return False
+    return any(heading == name.encode(code)[:_DBF_HEADING].decode(code, "ignore") for code in ("utf-8", "gbk"))
 
 
 def _plain(heading: str) -> str:
     return re.sub(r"[\s*]", "", unicodedata.normalize("NFKC", heading)).lower()
+
+
+def _of_web_map(heading: str) -> str:
+    """Return lon or lat for a heading of a web map's own coordinates (XGCJ, lat_bd09): after all others."""
+    found = _WEB_PLACE.fullmatch(_plain(heading))
+    return ("lon" if found[1] in ("x", "lon", "lng", "经度") else "lat") if found else ""
 
 
 def _without_brackets(heading: str) -> str:
@@ -160,7 +252,7 @@ def read(path: Path, table: Table) -> RawTable:
     try:
         _check_head(path, suffix)
         if suffix in VECTORS:
-            return _read_vector(path)
+            return _read_vector(path, table)
         sheets = {"": csv_cells(path)} if suffix == ".csv" else _xlsx_cells(path)
     except OSError as error:
         raise _wrong(
@@ -212,7 +304,7 @@ def _check_geojson(path: Path) -> None:
             top = json.loads(data.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             top = None
-        links = isinstance(top, dict) and isinstance(top.get("crs"), dict) and top["crs"].get("type") != "name"
+        links = isinstance(top, dict) and isinstance(top.get("crs"), dict) and top["crs"].get("type") in ("link", "url")
         known = isinstance(top, dict) and top.get("type") in {"FeatureCollection", "Feature"} and not links
     else:
         known = (
@@ -248,6 +340,8 @@ def _cell(value: object) -> str:
     if isinstance(value, float | np.floating):
         if np.isnan(value):
             return ""
+        if abs(float(value)) >= _LOSES_DIGITS:
+            return f"{value:.14e}"  # as Excel shows it: its last digits are lost
         return str(int(value)) if float(value).is_integer() else str(value)
     return with_lf(str(value).strip())
 
@@ -313,10 +407,13 @@ def _with_header(file: str, sheets: dict[str, Cells], table: Table) -> RawTable:
     """Return the table below the heading row: the row among a sheet's first dozen that names most of the columns."""
     score: dict[str, int] = {}
     start: dict[str, int] = {}
+    is_joined: dict[str, bool] = {}
     for name, cells in sheets.items():
         named = [len(columns_of(row, table)[0]) for _, row in cells[:_HEADER_DEPTH]]
-        score[name] = max(named, default=0)
-        start[name] = named.index(score[name]) if named else 0
+        joined = [len(columns_of(_joined(cells, at), table)[0]) for at in range(len(named))]
+        score[name] = max((*named, *joined), default=0)
+        is_joined[name] = score[name] not in named
+        start[name] = (joined if is_joined[name] else named).index(score[name]) if named else 0
     best = max(score, key=score.__getitem__, default="")
     if not score.get(best):
         wanted = "、".join(field.label for field in table.fields if field.required)
@@ -336,12 +433,22 @@ def _with_header(file: str, sheets: dict[str, Cells], table: Table) -> RawTable:
             Text("合并到一张表，或只留一张", "bring them into one sheet, or keep one"),
         )
     chosen = filled[0] if filled else best
-    return _below(file, sheets[chosen], start[chosen])
+    cells, at = sheets[chosen], start[chosen]
+    header = _joined(cells, at) if is_joined[chosen] else cells[at][1]
+    raw = _below(file, cells, at, header)
+    unread = tuple(name for name in sheets if name != chosen and (score[name] or len(sheets[name]) > _HEADER_DEPTH))
+    above = " ".join(cell for _, row in cells[:at] for cell in row if cell)
+    return replace(raw, part=chosen, unread=unread, is_joined=is_joined[chosen], above=above)
 
 
-def _below(file: str, cells: Cells, at: int) -> RawTable:
+def _joined(cells: Cells, at: int) -> list[str]:
+    """Return the headings of two rows as one, those of row `at` where it has any, else those merged from above it."""
+    row, above = cells[at][1], cells[at - 1][1] if at else []
+    return [cell or (above[place] if place < len(above) else "") for place, cell in enumerate(row)]
+
+
+def _below(file: str, cells: Cells, at: int, header: list[str]) -> RawTable:
     """Return the rows below the heading row `at`, blank rows left out."""
-    header = cells[at][1]
     while header and not header[-1]:
         header = header[:-1]
     width = len(header)
@@ -351,10 +458,16 @@ def _below(file: str, cells: Cells, at: int) -> RawTable:
     return RawTable(file, frame, np.array([number for number, _ in body], dtype=np.int64))
 
 
-def _read_vector(path: Path) -> RawTable:
-    """Return the features of the first layer, in EPSG:4326; a layer without a CRS is refused."""
+def _read_vector(path: Path, table: Table) -> RawTable:
+    """Return the features of the one layer of `table`, in EPSG:4326; a layer without a CRS is refused."""
     try:
-        frame = _features(path, _DRIVERS[path.suffix.lower()])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of GDAL, in English, of a fourth number in a position and the like
+            layer, unread = _layer_of(path, table)
+            coding = _dbf_coding(path) if path.suffix.lower() == ".shp" else ""
+            frame = _features(path, _DRIVERS[path.suffix.lower()], layer, coding)
+    except FugaiError:
+        raise
     except Exception as error:  # pyogrio raises its own tree, GDAL's words are of no use to a planner
         raise _wrong(
             path.name,
@@ -387,30 +500,91 @@ def _read_vector(path: Path) -> RawTable:
             type(error).__name__,
         ) from error
     cells = pd.DataFrame(frame.drop(columns=frame.geometry.name)).map(_cell).astype(object)
-    return RawTable(path.name, cells, np.arange(1, len(frame) + 1, dtype=np.int64), geometry)
+    rows = np.arange(1, len(frame) + 1, dtype=np.int64)
+    raw = RawTable(path.name, cells, rows, geometry, is_cut=path.suffix.lower() == ".shp")
+    return replace(raw, part=layer, unread=unread, coding=coding)
 
 
-def _features(path: Path, driver: str) -> gpd.GeoDataFrame:
-    """Return the features of the first spatial layer, read by no driver but this one."""
+def check_areas(raw: RawTable | None, table: Table) -> None:
+    """Refuse, once and not by row, lines where areas are wanted: a map of borders is a common thing to be handed."""
+    if raw is None or raw.geometry is None or table.geometry != "polygon" or not len(raw.geometry):
+        return
+    if raw.geometry.geom_type.isin(["LineString", "MultiLineString", "LinearRing"]).all():
+        what = Text(
+            f"{table.label}边界是线（{len(raw.geometry)} 条），要的是面",
+            f"{len(raw.geometry)} lines, where areas are wanted",
+        )
+        fix = Text("用 QGIS 的“线转面”（Polygonize）围成面，再把代码和名称连接到每个面",
+                   "make areas of them (QGIS: Polygonize), and join code and name to each")  # fmt: skip
+        raise _wrong(raw.file, what, fix)
+
+
+def _layer_of(path: Path, table: Table) -> tuple[str, tuple[str, ...]]:
+    """Return the layer to read, "" where the file has one only, and the spatial layers that are left unread.
+
+    Of several layers the one that is called as the table is taken, or the only one with lines if roads are wanted.
+    """
     import pyogrio
 
-    def load(**options: str) -> gpd.GeoDataFrame:
-        return gpd.read_file(path, engine="pyogrio", **options)
+    if path.suffix.lower() != ".gpkg":
+        return "", ()
+    spatial = {str(name): str(kind) for name, kind in pyogrio.list_layers(path) if kind is not None}
+    if len(spatial) < 2:
+        return next(iter(spatial), ""), ()
+    stems = {stem.casefold() for stem in table.stems}
+    fitting = [name for name in spatial if name.casefold() in stems]
+    if not fitting and table.geometry == "line":
+        fitting = [name for name, kind in spatial.items() if "Line" in kind]
+    if len(fitting) == 1:
+        return fitting[0], tuple(name for name in spatial if name != fitting[0])
+    listed = "、".join(spatial)
+    raise _wrong(
+        path.name,
+        Text(f"有 {len(spatial)} 个图层：{listed}", f"it has {len(spatial)} layers: {listed}"),
+        Text(
+            f"只留要用的一个，或把它命名为“{table.stems[1]}”" if len(table.stems) > 1 else "只留要用的一个",
+            f"keep the one that is wanted, or call it {table.name}",
+        ),
+    )
 
-    layers = pyogrio.list_layers(path)
-    spatial = [name for name, kind in layers if kind is not None]
-    chosen = {"layer": str(spatial[0])} if spatial and driver == "GPKG" else {}
-    opened = pyogrio.read_info(path, **chosen)["driver"]
+
+def _features(path: Path, driver: str, layer: str, coding: str) -> gpd.GeoDataFrame:
+    """Return the features of a layer, read by no driver but this one."""
+    import pyogrio
+
+    chosen = {"layer": layer} if layer else {}
+    opened = pyogrio.read_info(path, encoding="ISO-8859-1" if coding else None, **chosen)["driver"]
     if opened != driver:
         raise ValueError(f"opened by {opened}, not by {driver}")
-    # A Shapefile without .cpg is read as Latin-1, in which Chinese GBK bytes show as ÏçÕò.
-    frame = load(**chosen)
-    if driver == "ESRI Shapefile" and _companion(path, ".cpg") is None and _is_latin_mojibake(frame):
-        frame = load(encoding="GBK")
-    return frame
+    if not coding:
+        return gpd.read_file(path, engine="pyogrio", **chosen)
+    # Read as bytes and decoded here: a heading that is cut within a letter stops GDAL and pyogrio.
+    frame = gpd.read_file(path, engine="pyogrio", encoding="ISO-8859-1", **chosen)
+
+    def decoded(value: object) -> object:
+        return value.encode("latin-1", "replace").decode(coding, "ignore") if isinstance(value, str) else value
+
+    texts = [name for name in frame.columns if name != frame.geometry.name and not is_numeric_dtype(frame[name])]
+    frame = frame.assign(**{name: frame[name].map(decoded) for name in texts})
+    return frame.set_axis([decoded(name) for name in frame.columns], axis=1)
 
 
-def _is_latin_mojibake(frame: gpd.GeoDataFrame) -> bool:
-    """Whether text shows the Latin letters that GBK bytes turn into when read as Latin-1."""
-    text = "".join(str(one) for one in frame.drop(columns=frame.geometry.name).iloc[:20].to_numpy().ravel())
-    return sum("\xa1" <= letter <= "\xff" for letter in text) > 0.1 * max(len(text), 1)
+def _dbf_coding(path: Path) -> str:
+    """Return UTF-8 or GBK, whichever the text of the .dbf beside a .shp is in; "" where it is plain ASCII.
+
+    What its .cpg says is not believed: "ANSI 936", "OEM" and a wrong UTF-8 are as common as none. A field may end in
+    the middle of a letter, so that a few bytes may be odd in the right encoding.
+    """
+    dbf = _companion(path, ".dbf")
+    if dbf is None:
+        return ""
+    with dbf.open("rb") as stream:
+        head = stream.read(32)
+        fields = stream.read(max(0, int.from_bytes(head[8:10], "little") - 33))
+        names = b" ".join(fields[at : at + 11].split(b"\0")[0] for at in range(0, len(fields) - 10, 32))
+        data = names + b" " + stream.read(_CODING_SAMPLE)
+    letters = re.findall(rb"[\x80-\xff][\x40-\xff]*", data)
+    if not letters:
+        return ""
+    odd = {code: sum(run.decode(code, "replace").count("\ufffd") for run in letters) for code in ("UTF-8", "GBK")}
+    return "UTF-8" if odd["UTF-8"] <= odd["GBK"] else "GBK"

@@ -7,11 +7,11 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 
-from geodata.about import check_code, read_about
+from geodata.about import Declared, check_code, read_about
 from geodata.check import quality
-from geodata.columns import Notes, canonical
+from geodata.columns import Notes, canonical, note_parts
 from geodata.crs import TO_WGS84, metric_crs, with_points
-from geodata.files import endings, find, look_alike, read
+from geodata.files import check_areas, endings, find, look_alike, look_alike_of, read, unread
 from geodata.roads import read_roads
 from geodata.tables import (
     Part,
@@ -65,11 +65,13 @@ def load_with_warnings(folder: Path | str) -> Loaded:
     folder = Path(folder)
     _check_folder(folder)
     notes = Notes()
-    about, datum, about_source = read_about(folder, notes)
+    about, declared, about_source = read_about(folder, notes)
+    notes.answers = declared.columns
     parts = _parts(folder, notes)
     roads = _roads(folder, notes)
-    _note_datum(parts, roads, datum, notes)
-    frames = {name: with_points(part.raw, part.frame, FACTS[name], datum, notes) for name, part in parts.items()}
+    _note_unread(folder, notes)
+    _note_datum(parts, roads, declared, notes)
+    frames = {name: with_points(part.raw, part.frame, FACTS[name], declared, notes) for name, part in parts.items()}
     region = _assemble(_sound(parts, frames, notes), about, about_source, notes)
     if region is not None and roads is not None:
         region = replace(region, roads=roads.graph)
@@ -77,7 +79,7 @@ def load_with_warnings(folder: Path | str) -> Loaded:
     if region is None or notes.errors:
         raise DataError(notes.errors)
     sources = [*(part.source for part in parts.values()), roads.source if roads else None, about_source]
-    region = replace(region, sources=tuple(one for one in sources if one))
+    region = replace(region, sources=tuple(one for one in sources if one), uses=tuple(notes.uses))
     return Loaded(region, (*notes.warnings, *quality(region).warnings))
 
 
@@ -103,12 +105,14 @@ def _parts(folder: Path, notes: Notes) -> dict[str, Part]:
         try:
             path = find(folder, table)
             raw = read(path, table) if path else None
+            check_areas(raw, table)
         except DataError as error:
             notes.problems.extend(error.problems)
             refused.add(table.name)
             continue
         if path is None or raw is None:
             continue
+        note_parts(raw, notes)
         raw, frame = canonical(raw, table, notes) if len(raw.frame) else (raw, raw.frame)
         if len(frame):
             parts[table.name] = Part(raw, frame, Source(path.name, sha256(path.read_bytes()).hexdigest(), len(frame)))
@@ -146,6 +150,22 @@ def _check_roads(region: Region, roads: Roads, notes: Notes) -> None:
         )  # fmt: skip
 
 
+def _note_unread(folder: Path, notes: Notes) -> None:
+    """Note every file of the folder that is not read, and the sheets and layers of the others that are not."""
+    for path in unread(folder):
+        advice = look_alike_of(path)
+        what = Text("没有读取这个文件", "this file is not read")
+        notes.use(
+            path.name,
+            "file",
+            path.name,
+            "unused",
+            Text("文件名或格式不是要读的", "not of a name and kind that is read"),
+        )
+        notes.add(path.name, what, advice or Text("用得着的改成规定的文件名和格式，用不着的可以移走",
+                                                  "give it one of the names and kinds that are read, or move it away"), warning=True)  # fmt: skip
+
+
 def _need(folder: Path, there: set[str], empty: dict[str, str], notes: Notes) -> None:
     """Note the needed tables that are not there, and those that hold no rows: as a warning where they can be spared."""
     lacking = [group for group in _NEEDED if not any(table.name in there for table in group)]
@@ -174,7 +194,19 @@ def _note_missing(folder: Path, group: tuple[Table, ...], notes: Notes) -> None:
     )
 
 
-def _note_datum(parts: dict[str, Part], roads: Roads | None, datum: str, notes: Notes) -> None:
+def _note_datum(parts: dict[str, Part], roads: Roads | None, declared: Declared, notes: Notes) -> None:
+    """Note what about.yaml says of map files, which lie in their own CRS, and of files and columns that are not there."""
+    there = {part.raw.file: part.raw for part in parts.values()}
+    for file in declared.by_file:
+        if file not in there or there[file].geometry is not None:
+            fix = Text("写文件夹里表格的文件名，带扩展名", "name a file of the folder that has lon and lat columns")
+            notes.add("about.yaml", Text("没有用到：没有这个表格，或它是图形文件", "not used: no such table, or a map file"),
+                      fix, column="coordinates", found=file, warning=True)  # fmt: skip
+    headings = {heading for raw in there.values() for heading in raw.headings}
+    for heading in sorted({*declared.columns} - headings):
+        notes.add("about.yaml", Text("没有用到：没有哪个文件有这一列", "not used: no file has this column"),
+                  Text("核对列名", "check it"), column="columns", found=heading, warning=True)  # fmt: skip
+    datum = declared.datum
     mapped = [part.raw.file for part in parts.values() if part.raw.geometry is not None]
     mapped += [roads.source.file] if roads else []
     if TO_WGS84[datum] is not None and mapped:

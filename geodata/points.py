@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import shapely
 
 from geodata.columns import Notes, canonical
-from geodata.files import SHEETS, VECTORS, RawTable, columns_of, read
+from geodata.crs import in_wgs84
+from geodata.files import SHEETS, VECTORS, RawTable, read
 from planner.errors import DataError, Problem, Text
 from planner.schema import FACILITIES, RESIDENTS, VILLAGES, Field, Table
 
+_SHOWN = 20
+_POINT = 0  # shapely's type id
 _NAME = Field("name", "名称", "text")
 DEMAND = Table("demand", "需求点", ("demand",), "id", "point",
                (RESIDENTS.field("id"), RESIDENTS.field("lon"), RESIDENTS.field("lat"),
@@ -26,11 +31,12 @@ _ELSE = {
 """What else a column may be called in a file that has none under the table's own names: a list of villages, say."""
 
 
-def read_points(path: Path, table: Table) -> pd.DataFrame:
-    """Return the points of a file: id as text, lon, lat; name and population where the file tells them.
+def read_points(path: Path, table: Table, told: Notes | None = None) -> pd.DataFrame:
+    """Return the points of a file in WGS 84: id as text, lon, lat; name and population where the file tells them.
 
-    DataError names every problem at once: missing columns, blanks, duplicate ids, swapped or impossible coordinates,
-    a column of people that is not known as one.
+    Where a point has no population, none has: whoever is left out of a share of people would not be missed. `told`
+    takes what is doubtful. DataError names every problem at once: missing columns, blanks, duplicate ids, swapped or
+    impossible coordinates, a column of people that is not known as one.
     """
     if not path.is_file():
         raise DataError(
@@ -43,25 +49,62 @@ def read_points(path: Path, table: Table) -> pd.DataFrame:
                 path.name, Text("不认识的文件类型", "unknown kind of file"), Text(f"可用：{listed}", f"use {listed}")
             )
         )
-    notes = Notes()
+    notes = Notes() if told is None else told
     raw = read(path, _called(table, _ELSE))
     table = _as_headed(raw, table)
     _check_people(raw, table, notes)
     raw, frame = canonical(raw, table, notes)
-    if raw.geometry is not None and len(raw.geometry):
-        centre = raw.geometry.representative_point()
-        frame = frame.assign(lon=centre.x.to_numpy(), lat=centre.y.to_numpy())
-    _check_places(raw, frame, notes)
+    frame = placed(raw, frame, table, notes)
     if not len(frame):
         notes.add(raw.file, Text("没有数据行", "no rows of data"), Text("填入数据", "fill it in"))
     if notes.errors:
         raise DataError(notes.errors)
+    absent = ["name"] if "name" in frame and (frame["name"] == "").all() else []
     if "population" in frame:
-        frame["population"] = frame["population"].fillna(0 if frame["population"].notna().any() else -1).astype("int64")
-    absent = [
-        name for name, none in (("population", -1), ("name", "")) if name in frame and (frame[name] == none).all()
-    ]
+        lost = frame["population"].isna()
+        if not lost.any():
+            return frame.drop(columns=absent).astype({"population": "int64"})
+        absent.append("population")
+        if "population" in raw.columns_of(table)[0]:
+            _note_blank_people(raw, frame.loc[lost, "id"].tolist(), len(frame), notes)
     return frame.drop(columns=absent)
+
+
+def _note_blank_people(raw: RawTable, ids: list[str], count: int, notes: Notes) -> None:
+    """Note that some rows have no population, so that shares are of points."""
+    shown = "、".join(ids[:_SHOWN]) + ("……" if len(ids) > _SHOWN else "")
+    notes.add(
+        raw.file,
+        Text(f"{count} 个点中 {len(ids)} 个没有人口：{shown}；不知道有多少人，不说人口，只说点数",
+             f"{len(ids)} of {count} points have no population: {shown}; shares are of points, not of people"),
+        Text("补上人口，没有人住的填 0", "fill it in, 0 where nobody lives"), column=DEMAND.field("population").label, warning=True,
+    )  # fmt: skip
+
+
+def placed(raw: RawTable, frame: pd.DataFrame, table: Table, notes: Notes) -> pd.DataFrame:
+    """Return the rows with lon and lat in WGS 84: of the shapes of a map file, or of the columns in the file's own datum.
+
+    Rows without a place, or with an impossible one, are noted; so is what stands for the place of a shape that is no point.
+    """
+    if raw.geometry is None:
+        _check_places(raw, frame, notes)
+        lon, lat = in_wgs84(raw, table, frame, notes)
+        return frame.assign(lon=lon, lat=lat)
+    shapes = raw.geometry.to_numpy()
+    none = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    notes.add_rows(raw, pd.Series(none), "geometry", Text("没有图形，不知道在哪里", "no geometry: its place is not known"),
+                   Text("补上图形，或删去这一行", "add it, or remove the row"))  # fmt: skip
+    drawn = ~none & (shapely.get_type_id(shapes) != _POINT)
+    if drawn.any():
+        notes.add(
+            raw.file, Text(f"{int(drawn.sum())} 个图形不是点：取图形内的一点（面内代表点）作位置", f"{int(drawn.sum())} shapes are no points: a point within each stands for it"),
+            Text("要用大门等位置的，请给点图层", "give points where the gate or another place matters"), warning=True,
+        )  # fmt: skip
+        notes.use(raw.file, "rows", "geometry", "converted", Text("图形内的一点", "a point within the shape"))
+    at = shapely.point_on_surface(np.where(none, None, shapes))
+    frame = frame.assign(lon=shapely.get_x(at), lat=shapely.get_y(at))
+    _check_places(raw, frame, notes)
+    return frame
 
 
 def _check_places(raw: RawTable, frame: pd.DataFrame, notes: Notes) -> None:
@@ -80,6 +123,10 @@ def _check_places(raw: RawTable, frame: pd.DataFrame, notes: Notes) -> None:
         raw, impossible, "经度、纬度", Text("不是经纬度", "not longitude and latitude"),
         Text("换算成经纬度（度）", "convert to degrees"), found=found,
     )  # fmt: skip
+    notes.add_rows(
+        raw, (lon == 0) & (lat == 0), "经度、纬度", Text("0, 0 在几内亚湾里：多半是没有坐标", "0, 0 lies in the Gulf of Guinea: most likely there are no coordinates"),
+        Text("补上坐标，或删去这一行", "fill them in, or remove the row"), found=frame["id"],
+    )  # fmt: skip
 
 
 def _called(table: Table, names: Mapping[str, tuple[str, ...]]) -> Table:
@@ -90,21 +137,19 @@ def _called(table: Table, names: Mapping[str, tuple[str, ...]]) -> Table:
 
 def _as_headed(raw: RawTable, table: Table) -> Table:
     """Return the table as this file heads it: a column under its own names, or else under the first of others there."""
-    headings = [str(one) for one in raw.frame.columns]
-    own = columns_of(headings, table)[0]
+    own = raw.columns_of(table)[0]
     for one in {*_ELSE} & {*table.names()} - {*own}:
         tables = [_called(table, {one: (name,)}) for name in _ELSE[one]]
-        table = next((other for other in tables if one in columns_of(headings, other)[0]), table)
+        table = next((other for other in tables if one in raw.columns_of(other)[0]), table)
     return table
 
 
 def _check_people(raw: RawTable, table: Table, notes: Notes) -> None:
     """Note a column that speaks of people and is not known, where the table wants one and finds none."""
-    headings = [str(one) for one in raw.frame.columns]
-    if "population" not in table.names() or "population" in columns_of(headings, table)[0]:
+    if "population" not in table.names() or "population" in raw.columns_of(table)[0]:
         return
     known = (*table.field("population").names(), *_ELSE["population"])
-    for heading in headings:
+    for heading in raw.headings:
         if "人口" in heading or "人数" in heading:
             notes.add(
                 raw.file, Text("像是人口列，但不认识", "it looks like a column of people, but is not known as one"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from geodata.columns import Notes, canonical
-from geodata.files import RawTable, columns_of, read
+from geodata.files import RawTable, read
 from planner.errors import DataError, Problem, Text
 from planner.schema import Field, Table
 
@@ -46,7 +46,7 @@ def read_speeds(path: Path, period: str = "") -> dict[str, float]:
 
 def _periods(raw: RawTable) -> pd.Series:
     """Return the period of each row: "day", "night", "" for none, "?" for what is neither (noted with its row later)."""
-    at = columns_of([str(one) for one in raw.frame.columns], SPEEDS)[0].get("period")
+    at = raw.columns_of(SPEEDS)[0].get("period")
     if at is None:
         return pd.Series([""] * len(raw.frame), dtype=object)
     known = {"": "", **{name: key for key, names in PERIODS.items() for name in (key, *names)}}

@@ -13,7 +13,7 @@ import pandas as pd
 from shapely import STRtree
 
 from geodata.columns import Notes
-from geodata.files import RawTable, columns_of
+from geodata.files import RawTable
 from planner.errors import Text
 from planner.hospitals import KIND as HOSPITAL
 from planner.hospitals import TREATS_ALL
@@ -148,7 +148,13 @@ def no_villages(crs: str) -> gpd.GeoDataFrame:
 
 
 def _kind_by_code(code: pd.Series) -> pd.Series:
-    return pd.Series(np.where(code.str[9:10] == "2", "village", "community"), index=code.index, dtype=object)
+    """Return the kind of each village by the tenth digit: 2, 3 and 5 stand for a 行政村 and what is like one.
+
+    The statistics bureau's rule: 001–199 居委会, 200–399 村委会, 400–499 like a 居委会, 500–599 like a 村委会.
+    """
+    return pd.Series(
+        np.where(code.str[9:10].isin(["2", "3", "5"]), "village", "community"), index=code.index, dtype=object
+    )
 
 
 def villages_of(part: Part, towns: gpd.GeoDataFrame, notes: Notes) -> gpd.GeoDataFrame:
@@ -304,7 +310,7 @@ def _specialty(part: Part, notes: Notes) -> pd.Series:
 
 def _said_by_kind(part: Part) -> pd.Series:
     """Return the speciality that the word in the column of kinds names, None for a word that names none."""
-    places, _ = columns_of([str(one) for one in part.raw.frame.columns], FACILITIES)
+    places, _ = part.raw.columns_of(FACILITIES)
     words = {word: key for key, names in HOSPITAL_SPECIALTIES.items() for word in names}
     cells = part.raw.frame.iloc[:, places["kind"]].astype(str).str.strip().to_numpy(object)
     return pd.Series([words.get(one) for one in cells], index=part.frame.index, dtype=object)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -27,6 +28,21 @@ class Source:
     sha256: str
     rows: int
     title: str = ""
+
+
+@dataclass(frozen=True)
+class Use:
+    """What became of one thing that came in: used as it stands, converted on the way, or left unused.
+
+    name   as its file calls it
+    how    what it stands for, how it was converted, or why it is not used and what it resembles
+    """
+
+    file: str
+    what: Literal["file", "layer", "sheet", "column", "rows", "unit", "datum"]
+    name: str
+    state: Literal["used", "converted", "unused"]
+    how: Text
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,8 @@ class Region:
     facilities  id, name, kind, status, town_code, village_code, county_code, beds …, lon, lat, geometry (point)
     roads       RoadGraph (in degrees), or None
 
+    uses        what became of every file, column and datum that came in
+
     ``estimated`` (bool) and ``source`` stand in every frame. Empty text is "", an unknown number is NaN,
     an unknown boolean or choice is None. Functions never write into these frames.
     """
@@ -78,6 +96,7 @@ class Region:
     facilities: gpd.GeoDataFrame
     roads: RoadGraph | None = None
     sources: tuple[Source, ...] = ()
+    uses: tuple[Use, ...] = ()
 
     @property
     def subject_level(self) -> str:

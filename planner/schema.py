@@ -18,6 +18,8 @@ class Field:
     """One column: its name inside, its Chinese label, type, unit and the other names it may come under.
 
     A code with ``digits`` is a 统计用区划代码 of just so many digits; that of a county, a town, a village differ.
+    ``resembles`` (a pattern of headings) marks what could change a verdict: where a table has no such column but one
+    whose heading resembles it, that is a question which must be answered before anything is judged.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     digits: int = 0
+    resembles: str = ""
 
     def names(self) -> tuple[str, ...]:
         """Every heading under which this column is recognised, the canonical one first."""
@@ -59,12 +62,37 @@ class Table:
 
 FACILITY_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "hospital": ("医院", "综合医院", "专科医院", "县级医院", "中医医院", "妇幼保健院"),
+        "hospital": (
+            "医院",
+            "综合医院",
+            "专科医院",
+            "县级医院",
+            "中医医院",
+            "妇幼保健院",
+            "中医院",
+            "中西医结合医院",
+            "民族医院",
+            "精神病医院",
+            "传染病医院",
+            "康复医院",
+            "人民医院",
+            "妇产医院",
+            "儿童医院",
+        ),
         "county_subcenter": ("县域医疗卫生次中心", "县域医疗次中心", "次中心"),
-        "township_hospital": ("乡镇卫生院", "卫生院", "中心卫生院"),
-        "community_health_center": ("社区卫生服务中心",),
-        "community_health_station": ("社区卫生服务站",),
-        "village_clinic": ("村卫生室", "卫生室"),
+        "township_hospital": (
+            "乡镇卫生院",
+            "卫生院",
+            "中心卫生院",
+            "一般卫生院",
+            "乡卫生院",
+            "镇卫生院",
+            "街道卫生院",
+            "乡镇中心卫生院",
+        ),
+        "community_health_center": ("社区卫生服务中心", "社区卫生中心"),
+        "community_health_station": ("社区卫生服务站", "社区卫生站"),
+        "village_clinic": ("村卫生室", "卫生室", "村卫生站"),
         "emergency_station": ("急救中心（站）", "急救站", "急救中心", "急救点", "120急救站"),
         "rescue_center": ("紧急医学救援中心", "急救指挥中心", "120指挥中心"),
     }
@@ -88,7 +116,38 @@ VILLAGE_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"village": ("行政村", "村"), "community": ("社区", "居委会", "居民委员会")}
 )
 FACILITY_STATUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"open": ("在用", "运行", "开放", "已建"), "planned": ("规划", "在建", "拟建"), "closed": ("停用", "关闭", "撤销")}
+    {
+        "open": (
+            "在用",
+            "运行",
+            "开放",
+            "已建",
+            "正常",
+            "运营",
+            "营业",
+            "正常运行",
+            "正常运营",
+            "正常营业",
+            "启用",
+            "使用中",
+        ),
+        "planned": ("规划", "在建", "拟建", "筹建", "待建", "建设中", "规划中"),
+        "closed": (
+            "停用",
+            "关闭",
+            "撤销",
+            "停业",
+            "歇业",
+            "注销",
+            "停运",
+            "关停",
+            "撤并",
+            "已停用",
+            "已撤销",
+            "已关闭",
+            "暂停",
+        ),
+    }
 )
 
 _SOURCE = (
@@ -96,8 +155,8 @@ _SOURCE = (
     Field("estimated", "是否估算", "boolean", "是＝估算或虚构；否＝实测或公布数据", aliases=("估算",)),
 )
 _PEOPLE = ("人口", "人口数", "总人口", "pop")
-_LON = ("经度（WGS84）", "lng", "longitude", "x")
-_LAT = ("纬度（WGS84）", "lat_wgs84", "latitude", "y")
+_LON = ("经度（WGS84）", "lng", "long", "lon_wgs84", "longitude", "x", "xwgs", "东经")
+_LAT = ("纬度（WGS84）", "lat_wgs84", "latitude", "y", "ywgs", "北纬")
 
 COUNTIES = Table(
     "counties", "县（区）", ("counties", "县区", "区县"), "code", "polygon",
@@ -122,8 +181,10 @@ TOWNS = Table(
         Field("county_code", "县区代码", "code", "缺省取乡镇代码前 6 位",
               aliases=("所属县区代码", "区县代码", "县（区）代码"), digits=6),
         Field("county_name", "县区名称", "text", "没有县区边界文件时用它命名", aliases=("县区", "所属县区", "county")),
-        Field("kind", "类型", "choice", "缺省按名称末字判断", aliases=("乡镇类型", "type"), choices=TOWN_KINDS),
-        Field("is_county_seat", "是否县城", "boolean", "县（区）政府驻地所在的镇", aliases=("县城", "县城驻地")),
+        Field("kind", "类型", "choice", "缺省按名称末字判断", aliases=("乡镇类型", "type"), choices=TOWN_KINDS,
+              resembles="类型|类别|kind|type"),
+        Field("is_county_seat", "是否县城", "boolean", "县（区）政府驻地所在的镇", aliases=("县城", "县城驻地"),
+              resembles="县城|驻地|城关|seat"),
         Field("population", "常住人口", "integer", "只作核对；评估以居民点人口为准", "人", aliases=_PEOPLE),
         *_SOURCE,
     ),
@@ -136,13 +197,13 @@ VILLAGES = Table(
               aliases=("代码", "village_code", "村社区代码"), digits=12),
         Field("name", "村名称", "text", "", required=True, aliases=("名称", "村社区名称", "村（社区）名称", "village")),
         Field("town_code", "乡镇代码", "code", "缺省取村代码前 9 位", aliases=("所属乡镇代码",), digits=9),
-        Field("kind", "类型", "choice", "缺省看代码第 10 位：2＝行政村", aliases=("村社区类型", "type"),
-              choices=VILLAGE_KINDS),
+        Field("kind", "类型", "choice", "缺省看代码第 10 位：2、3、5＝行政村", aliases=("村社区类型", "type"),
+              choices=VILLAGE_KINDS, resembles="类型|类别|kind|type"),
         Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
         Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
         Field("population", "常住人口", "integer", "", "人", required=True, aliases=_PEOPLE),
         Field("urban_population", "城镇人口", "integer", "普查口径；缺省：社区全计城镇、行政村全计乡村（假设）", "人",
-              aliases=("城镇常住人口",)),
+              aliases=("城镇常住人口",), resembles="城镇|城市|urban"),
         Field("health_center", "服务中心编号", "text", "服务本社区的社区卫生服务中心的编号，几所用“、”隔开；缺省按就近归属",
               aliases=("社区卫生服务中心编号", "所属中心编号")),
         *_SOURCE,
@@ -160,7 +221,7 @@ RESIDENTS = Table(
               aliases=("村社区代码",), digits=12),
         Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",), digits=9),
         Field("is_urban", "是否城镇", "boolean", "普查口径；缺省：社区、街道、县城计城镇，其余计乡村（假设）",
-              aliases=("城镇", "城镇人口", "城乡")),
+              aliases=("城镇", "城镇人口", "城乡"), resembles="城镇|城乡|城市|urban"),
         *_SOURCE,
     ),
 )  # fmt: skip
@@ -175,7 +236,8 @@ FACILITIES = Table(
         Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
         Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
         Field("status", "状态", "choice", "缺省＝在用；只有在用的机构提供服务", aliases=("运行状态",),
-              choices=FACILITY_STATUS),
+              choices=FACILITY_STATUS,
+              resembles="状态|状况|运营|运行|营业|停用|停业|在用|启用|开放|status|state|operat|active|open|clos"),
         Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",), digits=9),
         Field("village_code", "村代码", "code", "村卫生室所在的行政村；缺省取同乡镇最近的行政村（估算）",
               aliases=("村社区代码",), digits=12),

@@ -20,13 +20,15 @@ from planner.limits import Limit
 from planner.reach import Reach
 from planner.road import Road
 from planner.schema import REASON_LABELS
-from planner.text import MEASURES, coordinate_text
+from planner.text import MEASURES, coordinate_text, number_text
 from planner.travel import StraightLine
 from scenarios.export.tables import write_layer
 
 _SHOWN = 20
 _FAR_OUTSIDE_M = 10_000
-_FAR_APART_M = 1_000_000
+_FAR_APART_M = 100_000
+_SWAPPED_M = 1_000_000
+_EARTH_M = 6_371_009.0
 _ELLIPSOID = Geod(ellps="GRS80")
 CELL_M = 100.0
 """The side of a cell of walking off the roads."""
@@ -146,31 +148,70 @@ def areas_of(travel: StraightLine | Road, facilities: pd.DataFrame, limits: Sequ
     return areas.assign(limit=areas["limit"].map({limit.value: limit.said for limit in limits}))
 
 
-def check_together(demand: pd.DataFrame, facilities: pd.DataFrame, files: tuple[str, str]) -> None:
-    """Refuse two lists that are far apart and would meet if longitude and latitude of one of them were swapped."""
+def check_together(
+    demand: pd.DataFrame, facilities: pd.DataFrame, files: tuple[str, str], limit_m: float = 0.0
+) -> tuple[Problem, ...]:
+    """Refuse two lists of different parts of the world, and return a warning of the points that lie far from the others.
+
+    Far is beyond 100 km and beyond the limit; swapped longitude and latitude is told where that would bring them together.
+    """
+    away = nearest_m(demand, facilities)
+    far = max(_FAR_APART_M, limit_m)
+    lost = away > far
+    if lost.all():
+        raise DataError(_apart(demand, facilities, files, float(away.min())))
+    back = nearest_m(facilities, demand) > far
+    out = []
+    for frame, off, file in ((demand, lost, files[0]), (facilities, back, files[1])):
+        ids = frame.loc[off, "id"].tolist()
+        if ids:
+            shown = "、".join(ids[:_SHOWN]) + ("……" if len(ids) > _SHOWN else "")
+            what = Text(f"{len(ids)} 个点离另一个文件的所有点都在 {number_text(far / 1000)} 公里以上：{shown}",
+                        f"{len(ids)} points over {number_text(far / 1000)} km from all of the other file: {shown}")  # fmt: skip
+            out.append(Problem(file, what, Text("核对坐标", "check the coordinates"), severity="warning"))
+    return tuple(out)
+
+
+def _apart(demand: pd.DataFrame, facilities: pd.DataFrame, files: tuple[str, str], least_m: float) -> Problem:
+    """Return how far two lists are apart, and what brings them together if one swaps longitude and latitude."""
     (lon, lat), (there_lon, there_lat) = (_middle(one) for one in (demand, facilities))
-    if max(abs(lon), abs(there_lon)) > 90 and min(abs(lon), abs(there_lon)) > 90:
-        return
-    if _metres(lon, lat, there_lon, there_lat) <= _FAR_APART_M:
-        return
     swaps = [(lat, lon, there_lon, there_lat)] * (abs(lon) <= 90) + [(lon, lat, there_lat, there_lon)] * (
         abs(there_lon) <= 90
     )
-    if any(_metres(*one) <= _FAR_APART_M for one in swaps):
-        what = Text("与机构相距 1000 公里以上，对调其中一个文件的经纬度就在一起",
-                    "is over 1000 km from the facilities, and beside them once one file's coordinates are swapped")  # fmt: skip
+    km = number_text(round(least_m / 1000))
+    what = Text(
+        f"与 {files[1]} 不在一处：最近的两点也相距 {km} 公里",
+        f"lies apart from {files[1]}: the nearest two points are {km} km away",
+    )
+    fix = Text(
+        f"核对 {files[0]} 和 {files[1]} 是不是同一个地方、同一种坐标",
+        f"see whether {files[0]} and {files[1]} are of one place and one kind of coordinates",
+    )
+    if any(_metres(*one) <= _SWAPPED_M for one in swaps):
+        what = Text(
+            f"{what.zh}；对调其中一个文件的经纬度就在一起",
+            f"{what.en}; beside it once one file's coordinates are swapped",
+        )
         fix = Text(
             f"核对 {files[0]} 和 {files[1]}，哪个把经度和纬度写反了",
             f"see which of {files[0]} and {files[1]} swaps them",
         )
-        raise DataError(
-            Problem(
-                files[0],
-                what,
-                fix,
-                found=f"{coordinate_text(lon)}, {coordinate_text(lat)} ↔ {coordinate_text(there_lon)}, {coordinate_text(there_lat)}",
-            )
-        )
+    here, there = (f"{coordinate_text(x)}, {coordinate_text(y)}" for x, y in ((lon, lat), (there_lon, there_lat)))
+    return Problem(files[0], what, fix, found=f"{here} ↔ {there}")
+
+
+def nearest_m(points: pd.DataFrame, others: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return the metres from each point to the nearest of the others, on a sphere: right to half a per cent."""
+    from scipy.spatial import cKDTree
+
+    spheres = [_on_sphere(one["lon"].to_numpy(float), one["lat"].to_numpy(float)) for one in (others, points)]
+    chord = cKDTree(spheres[0]).query(spheres[1])[0]
+    return np.asarray(2 * _EARTH_M * np.arcsin(np.minimum(chord / 2, 1)), np.float64)
+
+
+def _on_sphere(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    lon, lat = np.radians(lon), np.radians(lat)
+    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
 def _middle(points: pd.DataFrame) -> tuple[float, float]:

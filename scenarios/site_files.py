@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from geodata.columns import Notes, canonical
-from geodata.csv_text import csv_cells
-from geodata.files import SHEETS, VECTORS, RawTable, columns_of, read
+from geodata.csv_text import csv_cells, separator_of
+from geodata.files import SHEETS, VECTORS, RawTable, read
+from geodata.points import placed as with_places
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.schema import FACILITIES, RESIDENTS, Field, Table
 from planner.siting.question import STATUSES, Quota
@@ -56,7 +57,7 @@ def read_demand(path: Path, *, placed: bool) -> pd.DataFrame:
     A file may call the weight population.
     """
     raw, frame, notes = _canonical(path, DEMAND, placed=placed)
-    names = columns_of([str(one) for one in raw.frame.columns], DEMAND)[0]
+    names = raw.columns_of(DEMAND)[0]
     named = next((one for one in ("weight", "population") if one in names), None)
     if named is None:
         notes.add(raw.file, Text("缺少这一列", "this column is missing"),
@@ -86,7 +87,7 @@ def read_sites(path: Path, *, placed: bool) -> pd.DataFrame:
         raw, crossed, "min_load", Text("下限大于上限", "the lower load is above the upper"), _FIX, found=found
     )
     _refuse(notes)
-    there = set(columns_of([str(one) for one in raw.frame.columns], SITES)[0])
+    there = set(raw.columns_of(SITES)[0])
     kept = [one for one in ("name", "cost", "min_load", "max_load", "status", "group") if one in there]
     frame = frame.assign(status=frame["status"].where(frame["status"].notna(), "candidate"))
     return frame[["id", *kept, *(("lon", "lat") if placed or {"lon", "lat"} <= there else ())]]
@@ -99,16 +100,15 @@ def _canonical(path: Path, table: Table, *, placed: bool) -> tuple[RawTable, pd.
     raw, frame = canonical(read(path, table), table, notes)
     if not len(frame):
         notes.add(raw.file, Text("没有数据行", "no rows of data"), Text("填入数据", "fill it in"))
-    if raw.geometry is not None and len(raw.geometry):
-        centre = raw.geometry.representative_point()
-        frame = frame.assign(lon=centre.x.to_numpy(), lat=centre.y.to_numpy())
-    elif placed:
-        _check_places(raw, frame, table, notes)
+    if placed and raw.geometry is None:
+        _check_filled(raw, frame, table, notes)
+    if placed or raw.geometry is not None:
+        frame = with_places(raw, frame, table, notes)
     return raw, frame, notes
 
 
-def _check_places(raw: RawTable, frame: pd.DataFrame, table: Table, notes: Notes) -> None:
-    names = columns_of([str(one) for one in raw.frame.columns], table)[0]
+def _check_filled(raw: RawTable, frame: pd.DataFrame, table: Table, notes: Notes) -> None:
+    names = raw.columns_of(table)[0]
     for one in ("lon", "lat"):
         label = table.field(one).label
         if one not in names:
@@ -117,14 +117,6 @@ def _check_places(raw: RawTable, frame: pd.DataFrame, table: Table, notes: Notes
         else:
             empty = frame[one].isna() & _empty(raw, names[one])
             notes.add_rows(raw, empty, label, Text("没有填", "is empty"), Text("补上", "fill it in"))
-    lon, lat = frame["lon"], frame["lat"]
-    found = lon.astype(str) + ", " + lat.astype(str)
-    swapped = (lat.abs() > 90) & (lat.abs() <= 180) & (lon.abs() <= 90)
-    notes.add_rows(raw, swapped, "经度、纬度", Text("经度和纬度写反了", "longitude and latitude are swapped"),
-                   Text("对调两列", "swap the two columns"), found=found)  # fmt: skip
-    impossible = ~swapped & ((lon.abs() > 180) | (lat.abs() > 90))
-    notes.add_rows(raw, impossible, "经度、纬度", Text("不是经纬度", "not longitude and latitude"),
-                   Text("换算成经纬度（度）", "convert to degrees"), found=found)  # fmt: skip
 
 
 def _empty(raw: RawTable, column: int) -> pd.Series:
@@ -153,7 +145,7 @@ def read_costs(path: Path) -> Pairs:
     _check_path(path, (*SHEETS, ".parquet"))
     raw = _raw_costs(path)
     notes = Notes()
-    names, twice = columns_of([str(one) for one in raw.frame.columns], COSTS)
+    names, twice = raw.columns_of(COSTS)
     for at in twice:
         notes.add(raw.file, Text("同一内容有两列", "two columns for one thing"), Text("删去一列", "remove one"),
                   column=str(raw.frame.columns[at]))  # fmt: skip
@@ -205,9 +197,9 @@ def _raw_costs(path: Path) -> RawTable:
 def _csv(path: Path) -> pd.DataFrame:
     with path.open("rb") as stream:
         first = stream.readline()
-    mark = "\t" if first.count(b"\t") > first.count(b",") else ","
     for encoding in ("utf-8-sig", "gb18030"):
         try:
+            mark = separator_of(first.decode(encoding))
             return pd.read_csv(
                 path, sep=mark, dtype=str, encoding=encoding, keep_default_na=False, skip_blank_lines=False
             )

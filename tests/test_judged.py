@@ -382,7 +382,9 @@ def test_draws_count_kinds_as_the_region_does(tiny_region: Region) -> None:
     region = apply(tiny_region, Scenario(edits=edits))
     bench = Bench(SimpleNamespace(region=region), {}, {})  # type: ignore[arg-type]
     for kind in FACILITY_KINDS:
-        assert list(region.facilities["id"].iloc[bench.kinds((kind,))]) == list(region.open_facilities(kind)["id"]), kind
+        assert list(region.facilities["id"].iloc[bench.kinds((kind,))]) == list(region.open_facilities(kind)["id"]), (
+            kind
+        )
 
 
 def test_an_upgraded_hospital_is_no_candidate_again(sample_findings: tuple[Region, pd.DataFrame]) -> None:

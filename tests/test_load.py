@@ -149,8 +149,8 @@ def test_all_problems_of_all_files_at_once(folder: Path) -> None:
     _edit(folder, "villages.csv", population=(2, "很多"), code=(1, "510402001001"))
     _edit(folder, "facilities.csv", kind=(0, "急诊"), lon=(3, "26.65"), lat=(3, "101.65"))
     said = _problems(folder)
-    assert "villages.csv，第 4 行，“常住人口”列：不是数字（现为“很多”）" in said
-    assert "villages.csv，第 3 行，“村代码”列：编号重复" in said
+    assert "villages.csv，第 4 行，“population”列：不是数字（现为“很多”）" in said
+    assert "villages.csv，第 3 行，“code”列：编号重复" in said
     assert "facilities.csv，第 2 行，“机构类型”列：不是可用的取值（现为“急诊”）" in said
 
 

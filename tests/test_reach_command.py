@@ -233,7 +233,7 @@ def test_bad_lines(crs: int | None, speed: float, said: str, town: Path, capsys:
         ("f.csv", {"id": ["a"], "lon": [103.7], "lat": [26.6]}, "路网范围以外"),
         ("d.csv", {"id": ["a", "b"], "lon": [101.7, 112.9], "lat": [26.6, 28.2]}, "1 个点在路网范围以外：b"),
         ("d.csv", {"id": ["a"], "lon": ["东"], "lat": [26.6]}, "不是数字"),
-        ("d.csv", {"id": ["a"], "lon": [101.7], "lat": [26.6], "population": [-3]}, "人口"),
+        ("d.csv", {"id": ["a"], "lon": [101.7], "lat": [26.6], "population": [-3]}, "“population”列：小于 0"),
         ("f.csv", {"id": ["a"], "x": [101.7]}, "缺少这一列"),
     ],
 )

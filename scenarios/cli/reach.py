@@ -12,6 +12,7 @@ from planner.text import count_text, share_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from geodata.columns import Notes
     from planner.road import Road
     from planner.travel import StraightLine
     from scenarios.reach import Answer
@@ -24,6 +25,7 @@ ABOUT = Text(
 
 _SHOWN = 20
 _FASTEST_WALK_KMH = 20.0
+_FAR_BY_ROAD_M = 1_000_000.0
 _FILE: dict[str, Any] = {"type": Path}
 _OPTIONS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
     ("--demand", Text("需求点：id、lon、lat、population，可加 name", "demand: id, lon, lat, population, perhaps name"),
@@ -181,12 +183,15 @@ def _travel(
     points: "tuple[pd.DataFrame, pd.DataFrame]",
     choices: "RoadChoices",
     step: "Step",
+    told: "Notes",
 ) -> "StraightLine | Road":
     from planner.travel import StraightLine
     from scenarios.reach import check_inside, check_together, with_walks
 
     demand, facilities = points
-    check_together(demand, facilities, (options.demand.name, options.facilities.name))
+    # Points beyond the roads are told by check_inside.
+    limit_m = max(limit.value for limit in limits) / 1000 if options.roads is None else _FAR_BY_ROAD_M
+    told.problems += check_together(demand, facilities, (options.demand.name, options.facilities.name), limit_m)
     if options.roads is None:
         return StraightLine()
     step(Text("读取路网", "reading the roads"))
@@ -203,9 +208,11 @@ def run(options: argparse.Namespace) -> None:
     """Write the pairs and what else is asked for, all or nothing, and print the people by limit."""
     limits = _limits(options)
     _check_files(options)
+    from geodata.columns import Notes
     from geodata.points import DEMAND, PLACES, read_points
     from planner.road import Road
     from scenarios.cli.progress import steps
+    from scenarios.cli.report import print_warnings
     from scenarios.cli.road_options import read_choices
     from scenarios.reach import ask
     from scenarios.ways import said_of_moved, told
@@ -213,12 +220,15 @@ def run(options: argparse.Namespace) -> None:
     choices = read_choices(options)
     with steps(options.lang) as step:
         step(Text("读取数据", "reading the data"))
-        demand, facilities = read_points(options.demand, DEMAND), read_points(options.facilities, PLACES)
-        travel = _travel(options, limits, (demand, facilities), choices, step)
+        notes = Notes()
+        demand = read_points(options.demand, DEMAND, notes)
+        facilities = read_points(options.facilities, PLACES, notes)
+        travel = _travel(options, limits, (demand, facilities), choices, step, notes)
         step(Text("计算", "searching"))
         answer = ask(demand, facilities, travel, limits, options.k)
         step(Text("写出", "writing"))
         _write(options, answer, travel, limits, choices)
+    print_warnings(notes.warnings, options.lang)
     if isinstance(travel, Road):
         moved = said_of_moved(travel, answer.demand if answer.has_people else demand, facilities)
         for said in (*travel.graph.notes, *told(travel, choices, by_time=travel.unit == "ms"), *moved):

@@ -1,0 +1,394 @@
+"""What comes in is used, converted, or named: the small inputs that were misread without a word, and their kin."""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from pyproj import Geod
+from shapely import LineString, Point, box
+
+from geodata.columns import Notes
+from geodata.crs import wgs84_to_gcj02
+from geodata.load import Loaded, load_with_warnings
+from geodata.points import DEMAND, PLACES, read_points
+from planner.errors import DataError
+from scenarios.cli import main
+from tests import tiny
+
+GEOD = Geod(ellps="GRS80")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny.write(tmp_path / "data")
+
+
+def _loaded(folder: Path) -> Loaded:
+    return load_with_warnings(folder)
+
+
+def _said(loaded: Loaded) -> str:
+    return "\n".join(one.say() for one in loaded.warnings)
+
+
+def _refused(folder: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        load_with_warnings(folder)
+    return "\n".join(problem.say() for problem in caught.value.problems)
+
+
+def _use(loaded: Loaded, name: str) -> tuple[str, str]:
+    (use,) = [one for one in loaded.region.uses if one.name == name]
+    return use.state, use.how.zh
+
+
+def _write(folder: Path, stem: str, frame: pd.DataFrame) -> None:
+    frame.to_csv(folder / f"{stem}.csv", index=False, encoding="utf-8-sig")
+
+
+def _write_shapefile(folder: Path, towns: gpd.GeoDataFrame, coding: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that headings are cut is what is tested
+        towns.to_file(folder / "towns.shp", driver="ESRI Shapefile", encoding=coding, engine="pyogrio")
+
+
+@pytest.mark.parametrize("coding", ["UTF-8", "GBK"])
+@pytest.mark.parametrize("chinese", [False, True])
+def test_a_shapefile_keeps_ten_bytes_of_a_heading(folder: Path, coding: str, chinese: bool) -> None:
+    (folder / "towns.geojson").unlink()
+    labels = {"code": "乡镇代码", "name": "乡镇名称", "county_name": "县区名称", "is_county_seat": "是否县城"}
+    towns = tiny.towns().rename(columns=labels if chinese else {})
+    _write_shapefile(folder, towns, coding)
+    loaded = _loaded(folder)
+    assert loaded.region.towns.set_index("code")["is_county_seat"].to_dict()["510422100"]
+    assert sorted(loaded.region.counties["name"]) == ["乙县", "甲区"]
+    if not chinese:
+        assert _use(loaded, "is_county_") == ("converted", "是否县城（表头只存了前 10 个字节）")
+
+
+@pytest.mark.parametrize("cpg", ["ANSI 936", "OEM", "ISO-8859-1", "UTF-8", None])
+def test_what_a_cpg_says_is_not_believed(folder: Path, cpg: str | None) -> None:
+    (folder / "towns.geojson").unlink()
+    _write_shapefile(folder, tiny.towns(), "GBK")
+    (folder / "towns.cpg").unlink(missing_ok=True)
+    if cpg:
+        (folder / "towns.cpg").write_text(cpg)
+    loaded = _loaded(folder)
+    assert loaded.region.towns["name"].tolist() == ["甲一街道", "甲镇", "乙镇", "乙乡"]
+    assert _use(loaded, "towns.shp") == ("converted", "文字按 GBK 读")
+
+
+@pytest.mark.parametrize(("table", "name", "heading"), [
+    ("towns", "is_county_seat", "县城所在地"), ("towns", "is_county_seat", "county_seat_flag"),
+    ("villages", "urban_population", "城镇人口数"), ("villages", "urban_population", "城镇化人数"),
+    ("facilities", "status", "运营状态"), ("facilities", "status", "备注"),
+])  # fmt: skip
+def test_a_column_that_could_change_a_verdict_stops(folder: Path, table: str, name: str, heading: str) -> None:
+    if table == "towns":
+        tiny.towns().rename(columns={name: heading}).to_file(folder / "towns.geojson", driver="GeoJSON")
+    elif table == "villages":
+        _write(folder, table, tiny.villages().rename(columns={name: heading}))
+    else:
+        _write(folder, table, tiny.facilities().assign(status="停用").rename(columns={name: heading}))
+    said = _refused(folder)
+    assert said.count("\n") == 0
+    assert f"“{heading}”列：这一列像是" in said
+    about = 'name: 甲市\ncode: "510400"\ncolumns:\n  {}: {}\n'
+    label = {"is_county_seat": "是否县城", "urban_population": "城镇人口", "status": "状态"}[name]
+    (folder / "about.yaml").write_text(about.format(heading, label), "utf-8")
+    region = _loaded(folder).region
+    if table == "towns":
+        assert region.towns["is_county_seat"].sum() == 1
+    elif table == "villages":
+        assert region.residents.loc[region.residents["is_urban"], "population"].sum() == 38_000
+    else:
+        assert (region.facilities["status"] == "closed").all()
+    (folder / "about.yaml").write_text(about.format(heading, "不用"), "utf-8")
+    assert f"没有使用的列：{heading}" in _said(_loaded(folder))
+
+
+def test_what_a_heading_means_must_be_a_column(folder: Path) -> None:
+    (folder / "about.yaml").write_text('name: 甲市\ncode: "510400"\ncolumns: {运营状态: 状太}\n', "utf-8")
+    assert "没有这一列（现为“状太”）。是否指 状态" in _refused(folder)
+    (folder / "about.yaml").write_text('name: 甲市\ncode: "510400"\ncolumns: {运营状态: 状态}\n', "utf-8")
+    assert "没有用到：没有哪个文件有这一列（现为“运营状态”）" in _said(_loaded(folder))
+
+
+def test_totals_of_towns_are_no_villages(folder: Path) -> None:
+    more = pd.DataFrame({"code": ["510402100000", "510402001000", "510422000000"], "name": ["甲镇", "甲镇", "乙县"], "population": [5000, 5000, 10000],
+                         "lon": 101.75, "lat": 26.55})  # fmt: skip
+    _write(folder, "villages", pd.concat([tiny.villages(), more]))
+    loaded = _loaded(folder)
+    assert loaded.region.residents["population"].sum() == 45_000
+    for row in (10, 11, 12):
+        assert f"第 {row} 行，“code”列：代码是上一级的，是合计行，已略过" in _said(loaded)
+
+
+def test_the_tenth_digit_tells_villages_from_communities(folder: Path) -> None:
+    villages = tiny.villages().drop(columns="urban_population")
+    again = {"510402100200": "510402100300", "510422100200": "510422100500", "510422100001": "510422100400"}
+    _write(folder, "villages", villages.assign(code=villages["code"].replace(again)))
+    facilities = tiny.facilities()
+    _write(folder, "facilities", facilities.assign(village_code=facilities["village_code"].replace(again)))
+    region = _loaded(folder).region
+    assert region.villages.loc[region.villages["kind"] == "village", "code"].str[9].tolist() == ["3", "5", "2", "2"]
+    assert region.residents.loc[region.residents["is_urban"], "population"].sum() == 40_000
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"), [("常住人口（万人）", ""), ("人口(万)", ""), ("population", "单位：万人")]
+)
+def test_people_in_ten_thousands_are_multiplied(folder: Path, heading: str, title: str) -> None:
+    villages = tiny.villages().drop(columns="urban_population")
+    text = (
+        villages.assign(population=villages["population"] / 10_000)
+        .rename(columns={"population": heading})
+        .to_csv(index=False)
+    )
+    (folder / "villages.csv").write_text((title + "\n" if title else "") + text, "utf-8")
+    loaded = _loaded(folder)
+    assert loaded.region.residents["population"].sum() == 45_000
+    assert f"“{heading}”列：单位是万人，乘以 10000" in _said(loaded)
+
+
+def test_files_that_are_not_read_are_named(folder: Path) -> None:
+    for name in ("counties.json", "roads.kml", "居民点.xls", "residents (1).csv", "备注.docx"):
+        (folder / name).write_bytes(b"x")
+    for name in ("~$villages.xlsx", ".DS_Store", "数据字典.xlsx", "数据问题清单.xlsx"):
+        (folder / name).write_bytes(b"x")
+    said = _said(_loaded(folder))
+    assert [line.split("：")[0] for line in said.splitlines()] == [
+        "counties.json",
+        "residents (1).csv",
+        "roads.kml",
+        "备注.docx",
+        "居民点.xls",
+    ]
+
+
+def test_a_geopackage_of_several_layers_is_refused_unless_one_is_called_as_the_table(folder: Path) -> None:
+    (folder / "towns.geojson").unlink()
+    for layer in ("乡镇2019", "乡镇2023"):
+        tiny.towns().to_file(folder / "towns.gpkg", layer=layer, driver="GPKG")
+    assert "有 2 个图层：乡镇2019、乡镇2023" in _refused(folder)
+    tiny.towns().to_file(folder / "towns.gpkg", layer="乡镇", driver="GPKG")
+    loaded = _loaded(folder)
+    assert "没有读取的图层：乡镇2019、乡镇2023；读的是“乡镇”" in _said(loaded)
+
+
+@pytest.mark.parametrize("heading", ["高德", "GCJ02", "火星坐标"])
+def test_the_heading_tells_the_datum_of_its_own_file(folder: Path, heading: str) -> None:
+    facilities = tiny.facilities()
+    lon, lat = wgs84_to_gcj02(facilities["lon"].to_numpy(), facilities["lat"].to_numpy())
+    moved = facilities.assign(lon=lon, lat=lat).rename(
+        columns={"lon": f"经度（{heading}）", "lat": f"纬度（{heading}）"}
+    )
+    _write(folder, "facilities", moved)
+    for datum in ("wgs84", "bd09"):
+        (folder / "about.yaml").write_text(f'name: 甲市\ncode: "510400"\ncoordinates: {datum}\n', "utf-8")
+        loaded = _loaded(folder)
+        back = loaded.region.facilities.set_index("id")
+        assert abs(back.loc["ES1", "lon"] - 101.65) < 1e-8
+        assert (loaded.region.villages["lon"] == tiny.villages()["lon"]).all() == (datum == "wgs84")
+        assert f"“经度（{heading}）、纬度（{heading}）”列：gcj02 换算成 wgs84，移动约 433 米" in _said(loaded)
+
+
+def test_about_yaml_tells_the_datum_of_one_file(folder: Path) -> None:
+    facilities = tiny.facilities()
+    lon, lat = wgs84_to_gcj02(facilities["lon"].to_numpy(), facilities["lat"].to_numpy())
+    _write(folder, "facilities", facilities.assign(lon=lon, lat=lat))
+    text = 'name: 甲市\ncode: "510400"\ncoordinates:\n  facilities.csv: 高德\n  无.csv: gcj02\n'
+    (folder / "about.yaml").write_text(text, "utf-8")
+    loaded = _loaded(folder)
+    assert abs(loaded.region.facilities.set_index("id").loc["ES1", "lon"] - 101.65) < 1e-8
+    assert loaded.region.villages["lon"].tolist() == tiny.villages()["lon"].tolist()
+    assert "没有用到：没有这个表格，或它是图形文件（现为“无.csv”）" in _said(loaded)
+
+
+def test_a_county_half_of_which_lies_in_no_town(folder: Path) -> None:
+    counties = {"code": ["510402", "510422"], "name": ["甲区", "乙县"]}
+    shapes = [box(101.6, 26.5, 101.8, 26.6), box(101.6, 26.6, 101.8, 26.7)]
+    gpd.GeoDataFrame(counties, geometry=shapes, crs=4326).to_file(folder / "counties.geojson", driver="GeoJSON")
+    assert "不在任何乡镇" not in _said(_loaded(folder))
+    tiny.towns().iloc[:3].to_file(folder / "towns.geojson", driver="GeoJSON")
+    _write(folder, "villages", tiny.villages().iloc[:6])
+    _write(folder, "facilities", tiny.facilities().iloc[:6])
+    assert "乙县 有 50.01%（110.33 平方公里）不在任何乡镇内" in _said(_loaded(folder))
+
+
+KINDS = {"诊所": "", "疾病预防控制中心": "", "药店": "", "三级甲等综合医院": "hospital", "二甲中医医院": "hospital", "一般卫生院": "township_hospital",
+         "社区卫生服务中心（站）": "community_health_center", "医疗保健服务;综合医院;卫生院": "township_hospital",
+         "医疗保健服务;急救中心;急救中心": "emergency_station"}  # fmt: skip
+
+
+def test_rows_of_other_kinds_are_left_out_and_told(folder: Path) -> None:
+    more = pd.DataFrame(
+        {
+            "id": [f"X{at}" for at in range(len(KINDS))],
+            "name": "某机构",
+            "kind": [*KINDS],
+            "lon": 101.65,
+            "lat": 26.55,
+            "status": "open",
+        }
+    )
+    _write(folder, "facilities", pd.concat([tiny.facilities(), more]))
+    loaded = _loaded(folder)
+    kinds = loaded.region.facilities.set_index("id")["kind"]
+    assert [kinds.get(f"X{at}", "") for at in range(len(KINDS))] == [*KINDS.values()]
+    assert "3 行是其他类型的机构，没有使用：疾病预防控制中心 1、药店 1、诊所 1" in _said(loaded)
+    _write(folder, "facilities", pd.concat([tiny.facilities(), more.assign(kind="卫生阮")]))
+    assert "第 9 行，“kind”列：不是可用的取值（现为“卫生阮”）" in _refused(folder)
+
+
+# ---- reach and site: two lists of points
+
+
+def _lists(tmp_path: Path, demand: str, facilities: str) -> tuple[list[str], Path]:
+    (tmp_path / "D.csv").write_text(demand, "utf-8")
+    (tmp_path / "F.csv").write_text(facilities, "utf-8")
+    out = tmp_path / "o.csv"
+    return [
+        "reach",
+        "--demand",
+        str(tmp_path / "D.csv"),
+        "--facilities",
+        str(tmp_path / "F.csv"),
+        "--limit",
+        "5km",
+        "--out",
+        str(out),
+    ], out
+
+
+def test_a_blank_population_is_not_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words, _ = _lists(
+        tmp_path,
+        "id,lon,lat,population\nD1,101.6,26.5,100\nD2,101.9,26.5,\nD3,101.95,26.5,不详\n",
+        "id,lon,lat\nA,101.6,26.5\n",
+    )
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "3 个点中 2 个没有人口：D2、D3；不知道有多少人，不说人口，只说点数" in said
+    assert "需求点 3 个，已覆盖 1（33.33%），未覆盖 2" in said
+    assert "100 人" not in said
+
+
+@pytest.mark.parametrize("empty", [None, Point()])
+@pytest.mark.parametrize("side", ["demand", "facilities"])
+def test_a_feature_without_a_place_is_told_by_row(tmp_path: Path, side: str, empty: Any) -> None:
+    frame = gpd.GeoDataFrame({"id": ["D1", "D2"], "population": [1, 2]}, geometry=[Point(101.6, 26.5), empty], crs=4326)
+    frame.to_file(tmp_path / "p.gpkg", driver="GPKG")
+    with pytest.raises(DataError) as caught:
+        read_points(tmp_path / "p.gpkg", DEMAND if side == "demand" else PLACES)
+    assert "p.gpkg，第 2 行，“geometry”列：没有图形" in caught.value.problems[0].say()
+
+
+def test_which_point_stands_for_a_polygon_is_told(tmp_path: Path) -> None:
+    gpd.GeoDataFrame({"id": ["F1"]}, geometry=[box(101.6, 26.5, 101.7, 26.6)], crs=4326).to_file(
+        tmp_path / "p.gpkg", driver="GPKG"
+    )
+    notes = Notes()
+    assert read_points(tmp_path / "p.gpkg", PLACES, notes)["lon"].tolist() == [pytest.approx(101.65)]
+    assert "1 个图形不是点：取图形内的一点" in notes.warnings[0].say()
+
+
+def test_lists_of_two_continents_are_refused_with_the_distance(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, out = _lists(tmp_path, "id,lon,lat,population\nD1,101.6,26.5,1\n", "id,lon,lat\na,36.72,-1.33\n")
+    assert main(words) == 2
+    km = round(GEOD.inv(101.6, 26.5, 36.72, -1.33)[2] / 1000)
+    said = capsys.readouterr().err
+    found = int(said.split("最近的两点也相距 ")[1].split(" 公里")[0].replace(",", ""))
+    assert abs(found - km) < 0.01 * km
+    assert not out.exists()
+    words, _ = _lists(tmp_path, "id,lon,lat,population\nD1,101.6,26.5,1\n", "id,lon,lat\na,101.6,26.5\nb,0,0\n")
+    assert main(words) == 2
+    assert "F.csv，第 3 行，“lon、lat”列：0, 0 在几内亚湾里" in capsys.readouterr().err
+
+
+def test_a_point_far_from_all_others_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words, _ = _lists(
+        tmp_path,
+        "id,lon,lat,population\nD1,101.6,26.5,1\nD2,111.6,26.5,1\n",
+        "id,lon,lat\na,101.6,26.5\nb,101.6,30.5\n",
+    )
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "D.csv：1 个点离另一个文件的所有点都在 100 公里以上：D2" in said
+    assert "F.csv：1 个点离另一个文件的所有点都在 100 公里以上：b" in said
+
+
+@pytest.mark.parametrize("text", ["id;lon;lat;population\nD1;101,71;26,50;100\n", "编号，经度，纬度，人口\nD1，101.71，26.50，100\n",
+                                  'id,lon,lat,population\nD1,"101,71","26,50",100\n', "id；lon；lat；population\nD1；101.71；26.5；100\n"])  # fmt: skip
+def test_other_separators_and_decimal_commas(tmp_path: Path, text: str) -> None:
+    (tmp_path / "D.csv").write_text(text, "utf-8")
+    notes = Notes()
+    frame = read_points(tmp_path / "D.csv", DEMAND, notes)
+    assert frame.iloc[0].to_dict() == {"id": "D1", "lon": 101.71, "lat": 26.5, "population": 100}
+    assert bool(notes.warnings) == ("101,71" in text)
+
+
+def test_a_comma_that_parts_no_thousands_is_no_number(tmp_path: Path) -> None:
+    for cell, right in (("1,234", 1234), ("12,34", None)):
+        (tmp_path / "D.csv").write_text(f'id,lon,lat,population\nD1,101.7,26.5,"{cell}"\n', "utf-8")
+        if right:
+            assert read_points(tmp_path / "D.csv", DEMAND)["population"].tolist() == [right]
+        else:
+            with pytest.raises(DataError, match="不是数字"):
+                read_points(tmp_path / "D.csv", DEMAND)
+
+
+def test_a_number_of_over_fifteen_digits_is_no_id(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": [512010450123456781.0], "lon": [101.7], "lat": [26.5]})
+    frame.to_excel(tmp_path / "F.xlsx", index=False, engine="xlsxwriter")
+    with pytest.raises(DataError, match=r"第 2 行，“id”列：Excel 把代码变成了科学计数法.*把列设为文本"):
+        read_points(tmp_path / "F.xlsx", PLACES)
+    (tmp_path / "F.csv").write_text('id,lon,lat\n"=""0512010450123456781""",101.7,26.5\n', "utf-8")
+    assert read_points(tmp_path / "F.csv", PLACES)["id"].tolist() == ["0512010450123456781"]
+
+
+def test_a_crs_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    shape = {
+        "type": "Feature",
+        "properties": {"id": "D1"},
+        "geometry": {"type": "Point", "coordinates": [471000, 2932000]},
+    }
+    for crs in ({"type": "EPSG", "properties": {"code": 4543}}, {"type": "name", "properties": {"name": "GCJ-02"}}):
+        (tmp_path / "p.geojson").write_text(
+            json.dumps({"type": "FeatureCollection", "crs": crs, "features": [shape]}), "utf-8"
+        )
+        with pytest.raises(DataError, match="坐标系"):
+            read_points(tmp_path / "p.geojson", DEMAND)
+
+
+def test_headings_in_two_rows(folder: Path) -> None:
+    (folder / "villages.csv").unlink()
+    with pd.ExcelWriter(folder / "villages.xlsx", engine="xlsxwriter") as book:
+        sheet = book.book.add_worksheet("村")
+        for at, name in enumerate(("村代码", "村名称")):
+            sheet.merge_range(1, at, 2, at, name)
+        sheet.write(0, 0, "统计表")
+        sheet.merge_range(1, 2, 1, 3, "坐标")
+        sheet.merge_range(1, 4, 1, 5, "人口")
+        for at, name in enumerate(("经度", "纬度", "常住人口", "城镇人口"), 2):
+            sheet.write(2, at, name)
+        for row, cells in enumerate(tiny.VILLAGES, 3):
+            for at, cell in enumerate(cells):
+                sheet.write(row, at, cell)
+    loaded = _loaded(folder)
+    assert loaded.region.residents["population"].sum() == 45_000
+    assert _use(loaded, "表头") == ("converted", "两行合并成一行")
+
+
+def test_lines_are_no_borders_and_it_is_told_once(folder: Path) -> None:
+    lines = [LineString([(101.6, 26.5), (101.7, 26.5)]), LineString([(101.7, 26.5), (101.7, 26.6)])]
+    gpd.GeoDataFrame({"BSM": ["1", "2"]}, geometry=lines, crs=4326).to_file(folder / "towns.geojson", driver="GeoJSON")
+    said = _refused(folder)
+    assert said.count("towns.geojson") == 1
+    assert "线转面" in said
