@@ -30,7 +30,7 @@ _ABOVE = (9, 12)
 _EITHER_IS = ("社区卫生服务中心", "社区卫生服务站")
 _EITHER = {"社区卫生服务中心(站)", "社区卫生服务机构", "社区卫生服务中心/站"}
 _GRADE = re.compile("^(三|二|一)级?(甲|乙|丙|特)?等?")
-_OURS = re.compile("医院|卫生|医疗|急救|社区|次中心|hospital|clinic|emergency|station|center|centre")
+_OURS = re.compile("医院|卫生|医疗|急|120|社区|次中心|hospital|clinic|emergency|station|center|centre")
 _OTHERS = {
     "卫生监督所",
     "社区诊所",

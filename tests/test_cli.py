@@ -64,7 +64,7 @@ def test_check_prints_every_problem_and_writes_nothing(tmp_path: Path, capsys: p
     said = capsys.readouterr().err
     assert said.count("不是数字") == 8
     assert main(["check", str(folder), "--lang", "en"]) == 2
-    assert "villages.csv, row 2, column '常住人口': not a number" in capsys.readouterr().err
+    assert "villages.csv, row 2, column 'population': not a number" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
 
 
