@@ -151,7 +151,7 @@ def test_all_problems_of_all_files_at_once(folder: Path) -> None:
     said = _problems(folder)
     assert "villages.csv，第 4 行，“population”列：不是数字（现为“很多”）" in said
     assert "villages.csv，第 3 行，“code”列：编号重复" in said
-    assert "facilities.csv，第 2 行，“机构类型”列：不是可用的取值（现为“急诊”）" in said
+    assert "facilities.csv，第 2 行，“kind”列：不是可用的取值（现为“急诊”）" in said
 
 
 @pytest.mark.parametrize(
