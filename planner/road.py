@@ -243,23 +243,16 @@ class Road:
 
     def _same_edge(self, demand: Access, facility: Access) -> Pairs:
         """Return (demand, facility, cost) of pairs that meet on one edge without passing an end of it."""
-        left, right = (
-            pd.DataFrame(
-                {
-                    "edge": one.at.edge,
-                    side: np.arange(len(one.leg)),
-                    f"p{side}": self._part(one.at),
-                    f"l{side}": one.leg,
-                }
-            )
-            for side, one in (("d", demand), ("f", facility))
-        )
-        pairs = left[left["edge"] >= 0].merge(right[right["edge"] >= 0], on="edge")
-        edge, ahead = pairs["edge"].to_numpy(), (pairs["pd"] - pairs["pf"]).to_numpy()
+        order = np.argsort(facility.at.edge, kind="stable")
+        begins, ends = (np.searchsorted(facility.at.edge[order], demand.at.edge, side) for side in ("left", "right"))
+        count = np.where(demand.at.edge >= 0, ends - begins, 0)
+        of_demand = np.repeat(np.arange(len(count)), count)
+        of_facility = order[np.arange(len(of_demand)) + np.repeat(begins - (np.cumsum(count) - count), count)]
+        edge, ahead = demand.at.edge[of_demand], self._part(demand.at)[of_demand] - self._part(facility.at)[of_facility]
         forward, backward = self.drivable
         may = np.where(ahead > 0, forward[edge], np.where(ahead < 0, backward[edge], True))
-        cost = np.abs(ahead) + pairs["ld"].to_numpy() + pairs["lf"].to_numpy()
-        return pairs["d"].to_numpy()[may], pairs["f"].to_numpy()[may], cost[may]
+        cost = np.abs(ahead) + demand.leg[of_demand] + facility.leg[of_facility]
+        return of_demand[may], of_facility[may], cost[may]
 
     def journey(self, demand: pd.DataFrame, facilities: pd.DataFrame) -> tuple[Seeds, Pairs, Pairs]:
         """Return the facilities' seeds, the demands' legs to the ends of their edges, and the pairs that share an edge."""

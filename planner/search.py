@@ -26,6 +26,7 @@ _SMALL = 20_000
 _BANDS = 8
 _MOST_BANDS = 256
 _WIDEST = 2**31
+_CELLS_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +170,7 @@ class Search:
         """
         start = np.searchsorted(seeds.facility, np.arange(seeds.facilities + 1))
         if not self.compiled:
-            return self._within_scipy(seeds, start, limit)
+            return self._within_scipy(seeds, limit)
         # Neighbours one after the other find each other's part of the graph still in the processor's cache.
         first = self._packed[1][seeds.node[np.minimum(start[:-1], len(seeds.node) - 1)]] if len(seeds.node) else start
         order = np.argsort(first, kind="stable")[: seeds.facilities]
@@ -190,20 +191,23 @@ class Search:
             starts, arcs, old_of, begins.astype(np.uint32), new_of[seeds.node[mine]], cost, int(limit), shift
         )
 
-    def _within_scipy(self, seeds: Seeds, start: Whole, limit: int) -> tuple[Whole, Costs, Costs]:
-        """Rows by a bounded Dijkstra from each seed's node; a facility with two seeds takes the better of both."""
-        starts, nodes, costs = [0], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for facility in range(seeds.facilities):
-            mine = slice(start[facility], start[facility + 1])
-            best = np.full(len(self.x), np.inf)
-            for node, cost in zip(seeds.node[mine], seeds.cost[mine], strict=True):
-                if cost <= limit:
-                    best = np.minimum(best, dijkstra(self._matrix, indices=node, limit=limit - cost) + cost)
-            reached = np.flatnonzero(best <= limit)
-            nodes.append(reached)
-            costs.append(best[reached])
-            starts.append(starts[-1] + len(reached))
-        return np.array(starts), np.concatenate(nodes).astype(np.uint32), np.concatenate(costs).astype(np.uint32)
+    def _within_scipy(self, seeds: Seeds, limit: int) -> tuple[Whole, Costs, Costs]:
+        """Rows by bounded Dijkstras from the seeds' nodes, many at once; a facility takes the best of its seeds."""
+        rows, nodes, costs = ([np.zeros(0, np.int64)] for _ in range(3))
+        names, begins = np.unique(seeds.facility, return_index=True)
+        ends = np.append(begins[1:], len(seeds.node))
+        each = max(1, _CELLS_AT_ONCE // max(1, len(self.x)))
+        for at in range(0, len(names), each):
+            first, some = begins[at], slice(begins[at], ends[at : at + each][-1])
+            found = dijkstra(self._matrix, indices=seeds.node[some], limit=limit) + seeds.cost[some, None]
+            best = np.minimum.reduceat(found, begins[at : at + each] - first, axis=0)
+            row, node = np.nonzero(best <= limit)
+            rows.append(names[at + row])
+            nodes.append(node)
+            costs.append(best[row, node])
+        counts = np.bincount(np.concatenate(rows), minlength=seeds.facilities)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        return starts, np.concatenate(nodes).astype(np.uint32), np.concatenate(costs).astype(np.uint32)
 
 
 def _keyed(seeds: Seeds) -> tuple[Whole, Keys]:
