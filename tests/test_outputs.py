@@ -20,6 +20,7 @@ from scenarios.cli import main
 from scenarios.export.folder import whole_folder
 from scenarios.run import MAP
 from tests import tiny
+from tests.test_text import INSTALLERS, told_in
 
 OURS = '{"tool": "fugai", "outputs": []}'
 PAYLOAD = "<img src=x onerror=alert(1)>${alert(2)}"
@@ -52,6 +53,12 @@ def test_the_demo_writes_everything(demo: Path) -> None:
         *(f"缺口清单_{name}.xlsx" for name in counties),
     }
     assert {path.name for path in demo.iterdir()} == expected
+
+
+def test_no_output_speaks_of_packages(demo: Path) -> None:
+    read = {path.name: told_in(path) for path in demo.iterdir()}
+    assert sum(len(text) > 1000 for text in read.values()) >= 8
+    assert {name: found for name, text in read.items() if (found := INSTALLERS.findall(text))} == {}
 
 
 def test_a_second_run_gives_the_same_bytes(demo: Path, tmp_path: Path) -> None:

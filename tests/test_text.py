@@ -196,7 +196,7 @@ def test_no_script_of_a_page_formats_numbers_elsewhere() -> None:
 
 
 INSTALLERS = re.compile(
-    r"\bpip\b|pyvrp|highs|numba|scipy|pandas|numpy|shapely|pyarrow|traceback|complete_registers|service_areas|\bNone\b|\bNaN\b",
+    r"\bpip\b|pypi|\bnpm\b|pyvrp|highs|numba|scipy|pandas|numpy|shapely|pyarrow|traceback|complete_registers|service_areas|\bNone\b|\bNaN\b",
     re.IGNORECASE,
 )
 """What an installer or a developer says, and no planner."""
