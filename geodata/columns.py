@@ -16,6 +16,7 @@ from planner.region import Use
 from planner.schema import FACILITIES, FACILITY_STATUS, Field, Table
 
 _SHOWN = 20
+_LISTED = 5_000
 _MOST = 100_000_000
 """No city has more people or beds than this; a larger number is a slip."""
 _TOTAL = re.compile(r".{0,12}(合计|总计|小计)[:：]?|total", re.IGNORECASE)
@@ -53,8 +54,8 @@ _SCIENTIFIC = r"[0-9](\.[0-9]+)?[eE]\+[0-9]+"
 _SHAPES = {
     6: Text("6 位数字，如 510402", "6 digits, as 510402"),
     9: Text("9 位数字（县区代码 6 位＋3 位），如 510402001", "9 digits (6 of the county and 3), as 510402001"),
-    12: Text("12 位数字（乡镇代码 9 位＋3 位，行政村的第 10 位是 2），如 510402100201",
-             "12 digits (9 of the town and 3, the tenth a 2 for a 行政村), as 510402100201"),
+    12: Text("12 位数字（乡镇代码 9 位＋3 位，行政村的第 10 位是 2、3 或 5），如 510402100201",
+             "12 digits (9 of the town and 3, the tenth a 2, 3 or 5 for a 行政村), as 510402100201"),
 }  # fmt: skip
 What = Literal["file", "layer", "sheet", "column", "rows", "unit", "datum"]
 State = Literal["used", "converted", "unused"]
@@ -71,6 +72,7 @@ _UNKNOWN = {"", "-", "—", "--", "/", "不详", "未知", "nan", "none", "null"
 class Notes:
     """The problems met so far; many of one kind are shown as twenty and a count.
 
+    more       those beyond the twenty, up to some thousands
     broken     files with an error that is not one of single rows: nothing more can be told from them
     bad_rows   by file, the numbers of the rows with an error: left out of the checks that follow
     uses       what became of every file, column and datum that came in
@@ -79,6 +81,7 @@ class Notes:
     """
 
     problems: list[Problem] = field(default_factory=list)
+    more: list[Problem] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     bad_rows: dict[str, set[int]] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
@@ -106,6 +109,11 @@ class Notes:
         for at in where[:_SHOWN]:
             shown = "" if found is None else str(found.iloc[at])[:60]
             self.add(raw.file, what, fix, row=raw.rows[at], column=column, found=shown, warning=warning)
+        for at in where[_SHOWN : _SHOWN + _LISTED]:
+            shown = "" if found is None else str(found.iloc[at])[:60]
+            severity = "warning" if warning else "error"
+            heading = self.heading(raw.file, column)
+            self.more.append(Problem(raw.file, what, fix, str(raw.rows[at]), heading, shown, severity))  # type: ignore[arg-type]
         if len(where) > _SHOWN:
             more = len(where) - _SHOWN
             text = Text(f"另有 {more} 行同样的问题：{what.zh}", f"{more} more rows alike: {what.en}")
@@ -313,7 +321,7 @@ def _without_others(raw: RawTable, places: dict[str, int], table: Table, notes: 
         lambda cell: _choice(cell, known) is not None or (_OURS.search(cell) is not None and cell not in _OTHERS)
     )
     other = ~ours.astype(bool) & ~_blank(cells)
-    if not other.any():
+    if not other.any() or other.all():
         return raw
     counts = cells[other].value_counts().sort_index()
     listed = "、".join(f"{kind} {count}" for kind, count in counts.items())
@@ -380,7 +388,7 @@ def _record_columns(raw: RawTable, table: Table, places: dict[str, int], twice: 
             one = table.field(used[at])
             cut = raw.is_cut and not columns_of([heading], table)[0]
             how = (
-                Text(f"{one.label}（表头只存了前 10 个字节）", f"{one.name} (its heading was cut at ten bytes)")
+                Text(f"{one.label}：表头只存了前 10 个字节", f"{one.name}: its heading was cut at ten bytes")
                 if cut
                 else Text(one.label, one.name)
             )
@@ -391,7 +399,8 @@ def _record_columns(raw: RawTable, table: Table, places: dict[str, int], twice: 
                 continue
             like = None if notes.answers.get(heading) in NOT_USED else resembled(heading, cells, absent)
             _tell_unused(raw, heading, like, notes)
-            left.append(f"{heading}（像“{like.label}”）" if like else heading)
+            if like is None or not like.resembles:
+                left.append(f"{heading}（像“{like.label}”）" if like else heading)
     if left:
         notes.add(
             raw.file, Text(f"没有使用的列：{'、'.join(left)}", f"columns that are not used: {', '.join(left)}"),

@@ -22,7 +22,7 @@ from pyproj.exceptions import CRSError
 
 from geodata.csv_text import Cells, csv_cells, with_lf
 from planner.errors import DataError, FugaiError, Problem, Text
-from planner.schema import FACTS, Table
+from planner.schema import FACTS, PROBLEM_LIST, Table
 
 SHEETS = (".csv", ".xlsx")
 VECTORS = (".gpkg", ".geojson", ".shp")
@@ -52,7 +52,6 @@ _CODING_SAMPLE = 1 << 20
 _DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".shp": "ESRI Shapefile"}
 _COMPANIONS = {".dbf": "属性表", ".shx": "索引", ".prj": "坐标系"}
 _BESIDE_SHP = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qpj", ".qix", ".qmd", ".shp.xml")
-PROBLEM_LIST = "数据问题清单.xlsx"
 _NO_TABLES = {"about.yaml", "说明.yaml", "数据字典.xlsx", "填报说明.txt", PROBLEM_LIST, "manifest.json", "thumbs.db", "desktop.ini",
               "readme.md", "readme.txt", "licenses.txt"}  # fmt: skip
 _SAVE_AS_XLSX = Text("请另存为 .xlsx", "save it as .xlsx")

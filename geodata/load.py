@@ -1,11 +1,13 @@
 """load(folder) → Region: the only public door through which a city's facts come in."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from geodata.about import Declared, check_code, read_about
 from geodata.check import quality
@@ -26,11 +28,12 @@ from geodata.tables import (
 )
 from planner.errors import DataError, Problem, Text
 from planner.network import RoadGraph
-from planner.region import About, Region, Source
+from planner.region import About, Region, Source, Use
 from planner.schema import FACILITIES, FACTS, RESIDENTS, ROADS, TOWNS, VILLAGES, Table
 
 _EMPTY = Text("只有表头，没有数据", "it has headings and no rows")
 _SEEN = Text("确认无误即可", "make sure that this is right")
+_CODES = ("county_code", "town_code", "village_code", "code")
 _NEEDED = ((TOWNS,), (FACILITIES,), (VILLAGES, RESIDENTS))
 """Of each of these groups one table at least."""
 
@@ -51,13 +54,41 @@ class Loaded:
     warnings: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What came of reading a folder: the region (None where an error leaves something out), all problems, all uses.
+
+    problems  errors and warnings by file and row; of many alike the first twenty, the others are in `more`
+    uses      what became of every file, sheet, layer, column, row, unit and datum
+    counties  by (file, row), the name of the county that a row with a problem is of
+    """
+
+    region: Region | None
+    problems: tuple[Problem, ...]
+    more: tuple[Problem, ...]
+    uses: tuple[Use, ...]
+    counties: Mapping[tuple[str, str], str]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
 def load(folder: Path | str) -> Region:
     """Return the Region that the files of `folder` describe; DataError lists everything wrong at once."""
     return load_with_warnings(folder).region
 
 
 def load_with_warnings(folder: Path | str) -> Loaded:
-    """Return the Region and the warnings; DataError, with all problems of all files, if it cannot be used.
+    """Return the Region and the warnings; DataError, with all problems of all files, if it cannot be used."""
+    found = survey(folder)
+    if found.region is None or found.errors:
+        raise DataError(found.errors)
+    return Loaded(found.region, found.problems)
+
+
+def survey(folder: Path | str) -> Survey:
+    """Return what the files of `folder` hold and everything that is wrong with them.
 
     A file's own cells come first, then its places, then what the files say of each other, for the rows that are
     sound so far: one mistake does not hide those behind it, and none is told twice.
@@ -76,11 +107,70 @@ def load_with_warnings(folder: Path | str) -> Loaded:
     if region is not None and roads is not None:
         region = replace(region, roads=roads.graph)
         _check_roads(region, roads, notes)
-    if region is None or notes.errors:
-        raise DataError(notes.errors)
-    sources = [*(part.source for part in parts.values()), roads.source if roads else None, about_source]
-    region = replace(region, sources=tuple(one for one in sources if one), uses=tuple(notes.uses))
-    return Loaded(region, (*notes.warnings, *quality(region).warnings))
+    if region is not None and not notes.errors:
+        sources = [*(part.source for part in parts.values()), roads.source if roads else None, about_source]
+        region = replace(region, sources=tuple(one for one in sources if one), uses=tuple(notes.uses))
+        notes.problems += quality(region).warnings
+    order = {part.raw.file: at for at, part in enumerate(parts.values())}
+    return Survey(
+        region,
+        _in_order(notes.problems, order),
+        tuple(notes.more),
+        tuple(notes.uses),
+        _counties_of_rows(parts, frames, notes),
+    )
+
+
+def _in_order(problems: Sequence[Problem], order: Mapping[str, int]) -> tuple[Problem, ...]:
+    """Return the problems by file, those of a whole file before those of its rows, these from the top down."""
+    return tuple(
+        sorted(
+            problems,
+            key=lambda one: (
+                order.get(one.file, len(order)),
+                one.file if one.file not in order else "",
+                int(one.row or 0),
+            ),
+        )
+    )
+
+
+def _counties_of_rows(
+    parts: dict[str, Part], frames: dict[str, gpd.GeoDataFrame], notes: Notes
+) -> dict[tuple[str, str], str]:
+    """Return, by file and row, the name of the county of each row with a problem, where it can be told."""
+    if "towns" not in parts:
+        return {}
+    towns = frames["towns"]
+    codes = towns["county_code"].where(towns["county_code"] != "", towns["code"].str[:6])
+    names = dict(zip(codes, towns["county_name"], strict=True))
+    if "counties" in parts:
+        names |= dict(zip(parts["counties"].frame["code"], parts["counties"].frame["name"], strict=True))
+    shapes = gpd.GeoSeries(towns.geometry.to_numpy(), index=codes)
+    shapes = shapes[shapes.notna()]
+    wanted: dict[str, set[str]] = {}
+    for problem in (*notes.problems, *notes.more):
+        wanted.setdefault(problem.file, set()).add(problem.row)
+    out = {}
+    for name, part in parts.items():
+        lines = part.raw.rows.astype(str)
+        for at in np.flatnonzero(np.isin(lines, list(wanted.get(part.raw.file, ())))):
+            code = _county_of(frames[name].iloc[int(at)], names, shapes)
+            if code:
+                out[(part.raw.file, lines[at])] = names[code] or code
+    return out
+
+
+def _county_of(row: pd.Series, names: Mapping[str, str], shapes: gpd.GeoSeries) -> str:
+    """Return the county of a row by its codes, else by the town that it lies in; "" where neither tells."""
+    for column in _CODES:
+        if str(row.get(column, ""))[:6] in names:
+            return str(row[column])[:6]
+    place = row.geometry
+    if place is None or place.is_empty:
+        return ""
+    hit = shapes.sindex.query(place, predicate="intersects")
+    return str(shapes.index[hit[0]]) if len(hit) else ""
 
 
 def _check_folder(folder: Path) -> None:
@@ -132,7 +222,9 @@ def _roads(folder: Path, notes: Notes) -> Roads | None:
     except DataError as error:
         notes.problems.extend(error.problems)
         return None
+    notes.use(path.name, "file", path.name, "used", Text("路网", "roads"))
     for note in graph.notes:
+        notes.use(path.name, "rows", "", "converted", note)
         notes.add(path.name, Text(note.zh.rstrip("。"), note.en.rstrip(".")), _SEEN, warning=True)
     ways = {way for ways in graph.way_id for way in str(ways).split(";")}
     return Roads(graph, Source(path.name, sha256(path.read_bytes()).hexdigest(), len(ways)))

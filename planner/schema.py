@@ -150,6 +150,9 @@ FACILITY_STATUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
+PROBLEM_LIST = "数据问题清单.xlsx"
+"""The list of what is wrong in a folder of facts, to be sent back; it is no table of facts itself."""
+
 _SOURCE = (
     Field("source", "数据来源", "text", "这一行数据从哪里来", aliases=("来源",)),
     Field("estimated", "是否估算", "boolean", "是＝估算或虚构；否＝实测或公布数据", aliases=("估算",)),

@@ -29,9 +29,9 @@ def test_an_id_with_a_semicolon_is_one_site(tmp_path: Path) -> None:
                         ("xlsx_stray", ("villages.xlsx", "第 200000 行、第 16384 列", "Ctrl＋End"))],
 )  # fmt: skip
 def test_what_cannot_be_read_rightly_is_refused(
-    case: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    case: str, words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["check", str(CASES / case)]) == 2
+    assert main(["check", str(CASES / case), "--out", str(tmp_path / "list.xlsx")]) == 2
     said = capsys.readouterr()
     assert all(word in said.out + said.err for word in words), said
 

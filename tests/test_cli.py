@@ -56,14 +56,18 @@ def test_mistakes_exit_with_2_in_chinese(words: tuple[str, ...], said: str) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_check_prints_every_problem_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_prints_every_problem_and_writes_nothing_but_its_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tiny.write(tmp_path / "data")
     tiny.villages().assign(population="x").to_csv(folder / "villages.csv", index=False)
     before = sorted(path.name for path in tmp_path.rglob("*"))
-    assert main(["check", str(folder)]) == 2
+    out = tmp_path / "list.xlsx"
+    assert main(["check", str(folder), "--out", str(out)]) == 2
     said = capsys.readouterr().err
     assert said.count("不是数字") == 8
-    assert main(["check", str(folder), "--lang", "en"]) == 2
+    assert main(["check", str(folder), "--lang", "en", "--out", str(out)]) == 2
+    out.unlink()
     assert "villages.csv, row 2, column 'population': not a number" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
 
@@ -83,7 +87,7 @@ def test_a_filled_template_can_be_assessed(tmp_path: Path, capsys: pytest.Captur
     folder = tmp_path / "填报"
     assert main(["template", str(folder)]) == 0
     assert main(["template", str(folder)]) == 2
-    assert main(["check", str(folder)]) == 2
+    assert main(["check", str(folder), "--out", str(folder.parent / "list.xlsx")]) == 2
     assert "只有表头" in capsys.readouterr().err
     _fill(folder / "机构.xlsx", tiny.facilities(), "facilities")
     _fill(folder / "村社区.xlsx", tiny.villages(), "villages")
@@ -93,7 +97,7 @@ def test_a_filled_template_can_be_assessed(tmp_path: Path, capsys: pytest.Captur
     towns.to_file(folder / "乡镇.gpkg", layer="乡镇（街道）", driver="GPKG")
     (folder / "about.yaml").write_text('name: 某市\ncode: "510400"\n', "utf-8")
     capsys.readouterr()
-    assert main(["check", str(folder)]) == 0
+    assert main(["check", str(folder), "--out", str(folder.parent / "list.xlsx")]) == 0
     assert "可以评估" in capsys.readouterr().out
     assert main(["assess", str(folder), "--rules", "panzhihua_2023", "--out", str(tmp_path / "out")]) == 0
     findings = pd.read_csv(tmp_path / "out" / "findings.csv", encoding="utf-8-sig").set_index("gap_id")

@@ -273,7 +273,7 @@ def test_the_console_tells_it(outputs: Path, folder: Path, tmp_path: Path, capsy
     assert "居民点，所在道路不与最大路网连通：1 个 1,000 人：四村村民委员会（510402100200-r）" in said
     assert "居民点，离路太远，不可达：4 个 10,000 人" in said
     assert "机构，离路太远，按道路不提供服务：2 个：乙镇卫生院（TH2）、七村卫生室（VC2）" in said
-    assert main(["check", str(folder)]) == 0
+    assert main(["check", str(folder), "--out", str(folder.parent / "list.xlsx")]) == 0
     assert "与最大部分不连通的有 1 处" in capsys.readouterr().out
 
 
@@ -421,7 +421,7 @@ def test_roads_that_cannot_be_read_stand_beside_the_other_mistakes(
     folder = tiny.write(tmp_path / "data")
     (folder / "roads.osm.pbf").write_bytes(b"nonsense")
     tiny.facilities().assign(kind="饭店").to_csv(folder / "facilities.csv", index=False)
-    assert main(["check", str(folder)]) == 2
+    assert main(["check", str(folder), "--out", str(folder.parent / "list.xlsx")]) == 2
     said = capsys.readouterr().err
     assert "roads.osm.pbf" in said
     assert "不是可用的取值" in said

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from pyproj import Geod
+from python_calamine import CalamineWorkbook
 from shapely import LineString, Point, box
 
 from geodata.columns import Notes
@@ -67,7 +68,7 @@ def test_a_shapefile_keeps_ten_bytes_of_a_heading(folder: Path, coding: str, chi
     assert loaded.region.towns.set_index("code")["is_county_seat"].to_dict()["510422100"]
     assert sorted(loaded.region.counties["name"]) == ["乙县", "甲区"]
     if not chinese:
-        assert _use(loaded, "is_county_") == ("converted", "是否县城（表头只存了前 10 个字节）")
+        assert _use(loaded, "is_county_") == ("converted", "是否县城：表头只存了前 10 个字节")
 
 
 @pytest.mark.parametrize("cpg", ["ANSI 936", "OEM", "ISO-8859-1", "UTF-8", None])
@@ -392,3 +393,77 @@ def test_lines_are_no_borders_and_it_is_told_once(folder: Path) -> None:
     said = _refused(folder)
     assert said.count("towns.geojson") == 1
     assert "线转面" in said
+
+
+# ---- what check prints and writes, and what goes on with an assessment
+
+
+def _check(folder: Path, out: Path) -> int:
+    return main(["check", str(folder), "--out", str(out)])
+
+
+def _sheets(path: Path) -> dict[str, list[list[Any]]]:
+    book = CalamineWorkbook.from_path(str(path))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
+def test_check_writes_one_sheet_a_county_and_one_row_a_problem(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facilities = tiny.facilities()
+    facilities.loc[facilities["id"] == "VC2", "village_code"] = "5104222002xx"
+    facilities.loc[facilities["id"] == "TH1", "lon"] = 26.55
+    _write(folder, "facilities", facilities)
+    villages = tiny.villages().astype({"population": object})
+    villages.loc[[0, 4], "population"] = "很多"
+    _write(folder, "villages", villages)
+    (folder / "roads.kml").write_bytes(b"x")
+    out = tmp_path / "清单.xlsx"
+    assert _check(folder, out) == 2
+    said = capsys.readouterr()
+    assert said.out.splitlines()[-2:] == [f"数据问题清单：{out}", "不能评估：有 4 处要改正。"]
+    assert [line.split("：")[0] for line in said.err.splitlines()] == [
+        "villages.csv，第 2 行，“population”列", "villages.csv，第 6 行，“population”列", "facilities.csv，第 4 行，“lon、lat”列",
+        "facilities.csv，第 8 行，“village_code”列"]  # fmt: skip
+    sheets = _sheets(out)
+    assert [*sheets] == ["乙县", "甲区", "全市"]
+    rows = {name: [row[1:5] for row in cells if isinstance(row[0], float)] for name, cells in sheets.items()}
+    assert rows["甲区"] == [["villages.csv", "2", "population", "很多"]]
+    assert rows["乙县"] == [
+        ["villages.csv", "6", "population", "很多"],
+        ["facilities.csv", "8", "village_code", "5104222002xx"],
+    ]
+    assert [row[0] for row in rows["全市"]] == ["facilities.csv", "roads.kml"]
+    assert _check(folder, out) == 2
+    first = out.read_bytes()
+    assert _check(folder, out) == 2
+    assert out.read_bytes() == first
+
+
+def test_the_list_holds_all_rows_where_check_prints_twenty(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = pd.concat([tiny.facilities().iloc[[5]].assign(id=f"X{at}", kind="卫生阮") for at in range(30)])
+    _write(folder, "facilities", pd.concat([tiny.facilities(), many]))
+    out = tmp_path / "清单.xlsx"
+    assert _check(folder, out) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 21
+    (sheet,) = _sheets(out).values()
+    assert [row[2] for row in sheet if isinstance(row[0], float)] == [str(row) for row in range(9, 39)]
+
+
+def test_a_sound_folder_makes_no_list(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _check(folder, tmp_path / "清单.xlsx") == 0
+    assert not (tmp_path / "清单.xlsx").exists()
+    said = capsys.readouterr().out
+    assert "  villages.csv：使用：code＝村代码、name＝村名称" in said
+    assert said.endswith("可以评估。\n")
+
+
+def test_manifest_and_workbook_carry_what_was_read(folder: Path, tmp_path: Path) -> None:
+    _write(folder, "villages", tiny.villages().assign(驻村干部="某"))
+    assert main(["assess", str(folder), "--rules", "panzhihua_2023", "--out", str(tmp_path / "out")]) == 0
+    uses = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))["intake"]
+    assert {"file": "villages.csv", "what": "column", "name": "驻村干部", "state": "unused", "how": "不认识"} in uses
+    notes = _sheets(tmp_path / "out" / "缺口清单_甲区.xlsx")["说明"]
+    assert any("没有使用：驻村干部（不认识）" in str(cell) for row in notes for cell in row)

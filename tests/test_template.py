@@ -58,7 +58,7 @@ def test_tables_hold_no_row_and_their_headings_an_example(pack: Path) -> None:
 
 
 def test_about_as_it_stands_is_refused(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(pack)]) == 2
+    assert main(["check", str(pack), "--out", str(pack.parent / "list.xlsx")]) == 2
     said = capsys.readouterr().err
     assert "about.yaml，“name”列：缺少这一项" in said
     assert "about.yaml，“code”列：缺少这一项" in said

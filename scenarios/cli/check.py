@@ -1,9 +1,20 @@
 """fugai check: whether a folder of facts is fit to be assessed."""
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planner.errors import Language, Text, printable
+from planner.schema import PROBLEM_LIST
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geodata.load import Survey
+    from planner.joined import RoadParts
+    from planner.region import Region
+    from scenarios.run import Step
 
 ABOUT = Text("检查数据文件夹：一次列出所有问题", "check a folder of data: every problem at once")
 
@@ -16,30 +27,76 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
         metavar="DATA",
         help=Text("数据文件夹（见 fugai template）", "folder of data (see fugai template)").say(language),
     )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(PROBLEM_LIST),
+        metavar="FILE",
+        help=Text(
+            f"有问题时写的清单（.xlsx，默认当前文件夹的 {PROBLEM_LIST}）",
+            "list of problems to write where there are any (.xlsx)",
+        ).say(language),
+    )
 
 
-def run(options: argparse.Namespace) -> None:
-    """Print what the folder holds and everything doubtful about it; problems that stop an assessment exit with 2."""
+def run(options: argparse.Namespace) -> int:
+    """Print what the folder holds, what became of it and everything doubtful, and write the list of problems.
+
+    Returns 2 where a problem stops an assessment.
+    """
     from geodata.check import quality
-    from geodata.load import load_with_warnings
-    from planner.joined import not_joined, road_parts
-    from planner.road import Road
+    from geodata.load import survey
     from scenarios.cli.progress import steps
     from scenarios.cli.report import road_lines
 
     with steps(options.lang) as step:
         step(Text("读取数据", "reading the data"))
-        loaded = load_with_warnings(options.data)
-        road = None if loaded.region.roads is None else Road(loaded.region.roads)
-        step(Text("检查路网", "looking at the roads"))
-        joined = None if road is None else (road_parts(road), not_joined(loaded.region, road))
-    for label, value in quality(loaded.region).facts:
-        print(printable(f"{label.say(options.lang)}：{value}"))
+        found = survey(options.data)
+        region = found.region
+        joined = None if region is None or region.roads is None or found.errors else _joined(region, step)
+    if region is not None and not found.errors:
+        for label, value in quality(region).facts:
+            print(printable(f"{label.say(options.lang)}：{value}"))
     if joined is not None:
         print("\n".join(road_lines(*joined, options.lang)))
-    warnings = loaded.warnings
+    _print_problems(found, options.lang)
+    if found.problems:
+        _write(options, found)
+    many = len(found.errors)
+    stops = Text(f"不能评估：有 {many} 处要改正。", f"Not fit to be assessed: {many} problems.")
+    print((stops if many else Text("可以评估。", "Fit to be assessed.")).say(options.lang))
+    return 2 if many else 0
+
+
+def _print_problems(found: "Survey", language: Language) -> None:
+    from scenarios.export.intake import lines_of_uses
+
+    print(Text("读入：", "What was read:").say(language))
+    for file, line in lines_of_uses(found.uses, language):
+        print(printable(f"  {file}：{line}"))
+    warnings = [problem for problem in found.problems if problem.severity == "warning"]
     if warnings:
-        print(Text(f"提醒 {len(warnings)} 条：", f"{len(warnings)} warnings:").say(options.lang))
-        for warning in warnings:
-            print("  " + warning.say(options.lang))
-    print(Text("可以评估。", "Fit to be assessed.").say(options.lang))
+        print(Text(f"提醒 {len(warnings)} 条：", f"{len(warnings)} warnings:").say(language))
+    for warning in warnings:
+        print("  " + warning.say(language))
+    for problem in found.errors:
+        print(problem.say(language), file=sys.stderr)
+
+
+def _joined(region: "Region", step: "Step") -> "tuple[RoadParts, pd.DataFrame]":
+    from planner.joined import not_joined, road_parts
+    from planner.road import Road
+
+    assert region.roads is not None
+    road = Road(region.roads)
+    step(Text("检查路网", "looking at the roads"))
+    return road_parts(road), not_joined(region, road)
+
+
+def _write(options: argparse.Namespace, found: "Survey") -> None:
+    from scenarios.export.folder import write_whole
+    from scenarios.export.intake import write_problem_list
+
+    write_whole({options.out: lambda path: write_problem_list(path, found)})
+    what = Text(f"数据问题清单：{options.out}", f"list of problems: {options.out}")
+    print(printable(what.say(options.lang)))

@@ -9,6 +9,7 @@ from planner.parameters import parameter_text
 from planner.region import Region
 from planner.rules import Reading, Rules
 from planner.schema import STATUS_LABELS
+from scenarios.export.intake import lines_of_uses
 from scenarios.export.sheet import Sheet, row_points
 
 _HASH_LETTERS = 12
@@ -91,6 +92,7 @@ def explanations(
         ("输入文件", f"{one.file}　{one.rows} 行　SHA-256 {one.sha256[:_HASH_LETTERS]}…（全文见 manifest.json）")
         for one in region.sources
     ]
+    lines += [("读入", f"{file}　{told}") for file, told in lines_of_uses(region.uses)]
     return [*lines, ("版本", f"fugai {__version__}")]
 
 

@@ -12,6 +12,7 @@ from planner import __version__
 from planner.region import Region
 from planner.rules import Rules
 from scenarios.export.folder import MANIFEST
+from scenarios.export.intake import manifest_of_uses
 from scenarios.ways import RoadView
 
 
@@ -64,6 +65,7 @@ def write_manifest(
         "rules": {"id": rules.id, "document": rules.document, "issued": rules.issued, "city": rules.city},
         **({"scenario": dict(scenario)} if scenario else {}),
         "inputs": [{"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in region.sources],
+        "intake": manifest_of_uses(region.uses),
         "parameters": parameters(rules),
         **({"roads": _roads(roads)} if roads else {}),
         "assumptions": [*region.about.assumptions, *(text for rule in rules.rules for text in rule.assumptions)],

@@ -95,7 +95,9 @@ def formats_of(book: xlsxwriter.Workbook) -> Formats:
 class Sheet:
     """One sheet of the book; keeps the row to write next."""
 
-    def __init__(self, book: xlsxwriter.Workbook, formats: Formats, region: Region, tab: str, title: str) -> None:
+    def __init__(
+        self, book: xlsxwriter.Workbook, formats: Formats, region: Region | None, tab: str, title: str
+    ) -> None:
         self.page, self.formats, self.region, self.title = book.add_worksheet(tab), formats, region, title
         self.row = 0
         self.page.set_landscape()
@@ -118,7 +120,7 @@ class Sheet:
         page.merge_range(1, 0, 1, last, "", formats["title"])
         page.write_string(1, 0, self.title, formats["title"])
         page.set_row(1, 26)
-        as_of = self.region.about.as_of or "未注明"
+        as_of = (self.region.about.as_of if self.region else "") or "未注明"
         page.write_string(2, 0, f"填报单位（盖章）：　　　　　　　　　　　　数据日期：{as_of}", formats["line"])
         if notice:
             page.merge_range(3, 0, 3, last, "", formats["notice"])
