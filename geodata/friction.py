@@ -23,8 +23,10 @@ FLAT_SPEED_KMH = 5.0
 OFF_PATH_FACTOR = 0.6
 """Tobler (1993): off a path people walk at 0.6 of the speed on it."""
 _MOST_CELLS = 50_000_000
-_FASTEST, _SLOWEST = 0.005, 0.6
-"""Minutes a metre at 12 and at 0.1 km/h: a surface beyond these is not of walking, or in another unit."""
+_FASTEST, _SLOWEST = 0.0004, 0.6
+"""Minutes a metre at 150 and at 0.1 km/h: a surface beyond these is of no travel on land, or in another unit."""
+ON_FOOT_MIN_PER_M = 0.005
+"""Minutes a metre at 12 km/h: where a surface is quicker, it is of vehicles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +115,10 @@ def walking_friction(
 def read_friction(
     path: Path, *, bounds: tuple[float, float, float, float], crs: str, cell_m: float = 100.0
 ) -> Friction:
-    """Return a planner's own friction surface, a GeoTIFF of minutes per metre on foot, for a rectangle in `crs`.
+    """Return a planner's own friction surface, a GeoTIFF of minutes per metre, on foot or by vehicle, for a rectangle in `crs`.
 
     Each cell takes the value of the file's cell at its centre, so that what nobody can walk (no data) stays closed.
-    DataError for what is no surface of walking: speeds of 0, over 12 km/h, or under 0.1 km/h in the middle.
+    DataError for what is no surface of travel: speeds over 150 km/h, or under 0.1 km/h in the middle.
     """
     shape = _shape(bounds, crs, cell_m)
     grid = Friction(np.ones(shape), bounds[0], bounds[3], cell_m, crs)
@@ -124,10 +126,12 @@ def read_friction(
     known = pace[np.isfinite(pace)]
     if known.min() < _FASTEST or np.median(known) > _SLOWEST:
         what = Text(
-            "不像步行阻力：每米用时的分钟数应在 0.005 到 0.6 之间",
-            "no friction of walking: minutes a metre lie between 0.005 and 0.6",
+            "不像出行阻力：每米用时的分钟数，步行应在 0.005 到 0.6 之间，行车不小于 0.0004",
+            "no friction of travel: minutes a metre lie between 0.005 and 0.6 on foot, and not below 0.0004 by vehicle",
         )
-        fix = Text("换用步行阻力面，单位为分钟/米", "give a surface of walking, in minutes per metre")
+        fix = Text(
+            "换用步行或行车的阻力面，单位为分钟/米", "give a surface of walking or driving, in minutes per metre"
+        )
         raise DataError(
             Problem(path.name, what, fix, found=f"{coordinate_text(known.min())}–{coordinate_text(known.max())}")
         )

@@ -178,7 +178,7 @@ def said_of(drawn: Drawn, slips: Slips) -> Text | None:
     ends, crossings, metre = count_text(int(near.sum())), count_text(len(slips.crossing)), exact_text(NEAR_M)
     return Text(
         f"路网有未相接处：{ends} 处端点离别的线不到 {metre} 米而没有接上，{crossings} 处两线交叉而没有节点，按不连通处理。"
-        f"例如 {'、'.join(named)}。加 --weld {metre}m 可在容差内接上并在交叉处打断；立交请注明 bridge 或 layer。",
+        f"例如 {'、'.join(named)}。要在容差内接上、在交叉处打断：reach 加 --weld {metre}m；数据文件夹先用 fugai roads info 路网文件 --weld {metre}m --out roads.gpkg。立交请注明 bridge 或 layer。",
         f"lines that do not meet: {ends} ends within {metre} m of another line, {crossings} crossings without a node, taken as not connected; "
-        f"for example {', '.join(named)}. --weld {metre}m joins them; mark those above one another with bridge or layer.",
+        f"for example {', '.join(named)}. --weld {metre}m joins them (in reach, and in fugai roads info, whose --out writes a file for a folder of data); mark those above one another with bridge or layer.",
     )

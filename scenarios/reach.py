@@ -20,7 +20,7 @@ from planner.limits import Limit
 from planner.reach import Reach
 from planner.road import Road
 from planner.schema import REASON_LABELS
-from planner.text import MEASURES, coordinate_text, number_text
+from planner.text import MEASURES, coordinate_text, exact_text, number_text
 from planner.travel import StraightLine
 from scenarios.export.tables import write_layer
 
@@ -117,19 +117,31 @@ def _people(demand: pd.DataFrame, reach: Reach, limit: Limit, on_foot: npt.NDArr
     }
 
 
-def with_walks(road: Road, demand: pd.DataFrame, friction: Path) -> Road:
-    """Return the road with the walks of the demand beyond it taken from a friction surface (minutes per metre)."""
-    from geodata.friction import read_friction, walks_to
+def with_walks(road: Road, demand: pd.DataFrame, friction: Path) -> tuple[Road, tuple[Text, ...]]:
+    """Return the road with the walks of the demand beyond it taken from a friction surface (minutes per metre).
+
+    Beside it, what is to be said of a surface on which somebody drives.
+    """
+    from geodata.friction import ON_FOOT_MIN_PER_M, read_friction, walks_to
 
     points = demand[demand["id"].isin(road.walkers(demand).index)]
     if not len(points):
-        return road
+        return road, ()
     crs = metric_crs(points)
     around = gpd.GeoSeries(gpd.points_from_xy(points["lon"], points["lat"]), crs=4326).to_crs(crs)
     west, south, east, north = around.buffer(road.offroad_m + CELL_M).total_bounds
     surface = read_friction(friction, bounds=(west, south, east, north), crs=crs, cell_m=CELL_M)
     box = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=crs).to_crs(4326).total_bounds
-    return replace(road, walks=walks_to(surface, road.places(CELL_M / 2, tuple(box)), points))
+    found = replace(road, walks=walks_to(surface, road.places(CELL_M / 2, tuple(box)), points))
+    fastest = float(np.nanmin(surface.minutes_per_metre))
+    if fastest >= ON_FOOT_MIN_PER_M:
+        return found, ()
+    kmh = exact_text(round(60 / (1000 * fastest)))
+    said = Text(
+        f"阻力面最快处每小时 {kmh} 公里，含行车：“步行接入”一段的时间按它计算，不都是步行。",
+        f"the friction surface reaches {kmh} km/h, which is by vehicle: what is called on foot to the road takes its times.",
+    )
+    return found, (said,)
 
 
 def metric_crs(points: pd.DataFrame) -> str:

@@ -45,10 +45,15 @@ _OPTIONS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
      {"type": float, "metavar": "KMH"}),
     ("--offroad", Text("超出 --max-snap、在此距离以内的需求点步行接入道路", "demand beyond --max-snap and within this walks to the road"),
      {"default": "", "metavar": "LIMIT"}),
-    ("--friction", Text("步行阻力栅格（.tif，分钟/米），用于步行接入的时间", "friction of walking (.tif, minutes a metre) for those walks"),
+    ("--friction", Text("阻力栅格（.tif，分钟/米，步行或行车），用于 --offroad 接入的时间", "friction (.tif, minutes a metre, on foot or by vehicle) for those walks"),
      {**_FILE, "metavar": "TIF"}),
     ("--list", Text("另写未覆盖和不可达的需求点（.csv）：最近机构、距离或时间、原因", "also write who is not covered (.csv): nearest facility, cost, reason"),
      {**_FILE, "metavar": "FILE"}),
+    ("--joined", Text("另写每个点在哪里上路（.csv）：上路点坐标、离路多远、哪条路、怎样接入", "also write where each point gets onto the roads (.csv)"),
+     {**_FILE, "metavar": "FILE"}),
+    ("--weld", Text("把画断的路接上：端点离别的线在此距离以内的接上，交叉处打断，如 1m（只用于 .gpkg、.geojson、.shp）",
+                    "join drawn lines whose ends are within this of another line, or that cross, as 1m (.gpkg, .geojson, .shp)"),
+     {"default": "", "metavar": "LIMIT"}),
     ("--areas", Text("另写服务范围图形（.geojson，只供查看）", "also write the areas reached (.geojson, to look at)"),
      {**_FILE, "metavar": "FILE"}),
     ("--map", Text("另写离线地图（.html）：服务范围、机构、需求点", "also write an offline map (.html) of areas and points"),
@@ -92,7 +97,7 @@ def _limits(options: argparse.Namespace) -> list[Limit]:
     elif options.friction and not options.offroad:
         wrong = "--friction|没有写明步行接入的最远距离|how far people walk to the road is not given|加上 --offroad，如 --offroad 10km|add --offroad, as --offroad 10km"
     elif options.friction and limits[0].unit == "mm":
-        wrong = "--friction|步行阻力只能算时间|friction gives times only|--limit 写时间，如 60min|give --limit as a time, as 60min"
+        wrong = "--friction|阻力栅格只能算时间|friction gives times only|--limit 写时间，如 60min|give --limit as a time, as 60min"
     if wrong:
         option, zh, en, fix_zh, fix_en = wrong.split("|")
         found = options.limit if option == "--limit" else ""
@@ -105,7 +110,7 @@ def _check_roads(options: argparse.Namespace) -> None:
     from scenarios.cli.road_options import NAMES, given
 
     if options.roads is None:
-        idle = given(options, (*NAMES, "--direction", "--walk", "--offroad", "--friction"))
+        idle = given(options, (*NAMES, "--direction", "--walk", "--offroad", "--friction", "--joined", "--weld"))
         if idle:
             what = Text("需要路网，没有 --roads 就按直线距离", "roads are needed: without them lines are straight")
             fix = Text("需要 --roads：加上路网文件，或去掉这些选项", "give --roads, or leave these options out")
@@ -123,7 +128,13 @@ def _check_timed(options: argparse.Namespace) -> None:
         raise OptionError(Problem("、".join(idle), what, fix))
 
 
-_ENDINGS = {"out": (".csv", ".parquet"), "list": (".csv",), "areas": (".geojson", ".json"), "map": (".html",)}
+_ENDINGS = {
+    "out": (".csv", ".parquet"),
+    "list": (".csv",),
+    "joined": (".csv",),
+    "areas": (".geojson", ".json"),
+    "map": (".html",),
+}
 _INPUTS = ("demand", "facilities", "roads", "speeds", "friction")
 
 
@@ -159,7 +170,7 @@ def _inputs(options: argparse.Namespace) -> list[Path]:
 def _road(options: argparse.Namespace, unit: str, choices: "RoadChoices") -> "Road":
     from geodata.roads import read_roads
     from planner.road import WALK_KMH
-    from scenarios.cli.road_options import measured
+    from scenarios.cli.road_options import measured, weld_of
     from scenarios.ways import road_of
 
     if unit == "mm":
@@ -174,7 +185,7 @@ def _road(options: argparse.Namespace, unit: str, choices: "RoadChoices") -> "Ro
         fix = Text("写 0 到 20 之间的公里数", "km/h between 0 and 20")
         raise OptionError(Problem("--walk", Text("取值不对", "not valid"), fix, found=str(options.walk)))
     more = {"direction": options.direction or "from", "walk_kmh": walk, "offroad_m": offroad}
-    return road_of(read_roads(options.roads), choices, by_time=unit == "ms", **more)
+    return road_of(read_roads(options.roads, weld_m=weld_of(options)), choices, by_time=unit == "ms", **more)
 
 
 def _travel(
@@ -184,7 +195,7 @@ def _travel(
     choices: "RoadChoices",
     step: "Step",
     told: "Notes",
-) -> "StraightLine | Road":
+) -> "tuple[StraightLine | Road, tuple[Text, ...]]":
     from planner.travel import StraightLine
     from scenarios.reach import check_inside, check_together, with_walks
 
@@ -193,13 +204,13 @@ def _travel(
     limit_m = max(limit.value for limit in limits) / 1000 if options.roads is None else _FAR_BY_ROAD_M
     told.problems += check_together(demand, facilities, (options.demand.name, options.facilities.name), limit_m)
     if options.roads is None:
-        return StraightLine()
+        return StraightLine(), ()
     step(Text("读取路网", "reading the roads"))
     road = _road(options, limits[0].unit, choices)
     check_inside(demand, options.demand.name, road)
     check_inside(facilities, options.facilities.name, road)
     if options.friction is None:
-        return road
+        return road, ()
     step(Text("计算步行时间", "finding the walks"))
     return with_walks(road, demand, options.friction)
 
@@ -210,6 +221,7 @@ def run(options: argparse.Namespace) -> None:
     _check_files(options)
     from geodata.columns import Notes
     from geodata.points import DEMAND, PLACES, read_points
+    from planner.joined import joined
     from planner.road import Road
     from scenarios.cli.progress import steps
     from scenarios.cli.report import print_warnings
@@ -223,7 +235,7 @@ def run(options: argparse.Namespace) -> None:
         notes = Notes()
         demand = read_points(options.demand, DEMAND, notes)
         facilities = read_points(options.facilities, PLACES, notes)
-        travel = _travel(options, limits, (demand, facilities), choices, step, notes)
+        travel, of_friction = _travel(options, limits, (demand, facilities), choices, step, notes)
         step(Text("计算", "searching"))
         answer = ask(demand, facilities, travel, limits, options.k)
         step(Text("写出", "writing"))
@@ -231,8 +243,15 @@ def run(options: argparse.Namespace) -> None:
     print_warnings(notes.warnings, options.lang)
     if isinstance(travel, Road):
         moved = said_of_moved(travel, answer.demand if answer.has_people else demand, facilities)
-        for said in (*travel.graph.notes, *told(travel, choices, by_time=travel.unit == "ms"), *moved):
+        for said in (*travel.graph.notes, *of_friction, *told(travel, choices, by_time=travel.unit == "ms"), *moved):
             print(printable(said.say(options.lang)))
+        apart = joined(travel, answer.facilities)
+        lost = apart.loc[apart["state"] != "", "id"].tolist()
+        _list(
+            Text("没有接入主路网的机构（按道路到不了或只到得了附近）", "facilities not joined to the main network"),
+            lost,
+            options.lang,
+        )
     _say(answer, options)
 
 
@@ -245,7 +264,9 @@ def _write(
 ) -> None:
     """Write the pairs, and the list, the areas and the map where they are asked for."""
     from geodata.csv_text import write_csv
+    from planner.road import Road
     from scenarios.export.folder import write_whole
+    from scenarios.joined import joined_points
     from scenarios.reach import areas_of, left_out, write_areas, write_pairs
 
     outputs: dict[Path, Callable[[Path], object]] = {
@@ -253,6 +274,10 @@ def _write(
     }
     if options.list is not None:
         outputs[options.list] = lambda path: write_csv(path, left_out(answer, travel, limits, options.lang))
+    if options.joined is not None and isinstance(travel, Road):
+        outputs[options.joined] = lambda path: write_csv(
+            path, joined_points(travel, answer.demand, answer.facilities, options.lang)
+        )
     if options.areas is not None or options.map is not None:
         areas = areas_of(travel, answer.facilities, limits)
     if options.areas is not None:
@@ -287,7 +312,7 @@ def _say(answer: "Answer", options: argparse.Namespace) -> None:
         )
     _list(Text("步行接入的需求点", "demand on foot to the road"), list(answer.walkers.index), options.lang)
     _list(Text("不可达的需求点", "unreachable"), list(answer.unreachable_ids), options.lang)
-    for out in (options.out, options.list, options.areas, options.map):
+    for out in (options.out, options.list, options.joined, options.areas, options.map):
         if out is not None:
             print(Text(f"输出：{out}", f"output: {out}").say(options.lang))
 

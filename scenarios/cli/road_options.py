@@ -23,6 +23,7 @@ _PERIODS = {
     "晚上": "night",
 }
 _MOST_MINUTES = 24 * 60
+_MOST_WELD_M = 20.0
 
 
 def _period(text: str) -> str:
@@ -142,6 +143,27 @@ def measured(option: str, text: str, unit: str) -> int:
     if limit.unit != unit:
         raise _wrong(option, Text("单位不对", "the wrong kind of unit"), fix, text)
     return limit.value
+
+
+def weld_of(options: argparse.Namespace) -> float:
+    """Return the metres of --weld, 0 without; OptionError for a file of roads that says itself what meets, and for too much."""
+    from geodata.files import VECTORS
+
+    if not options.weld:
+        return 0.0
+    metres = measured("--weld", options.weld, "mm") / 1000
+    if metres > _MOST_WELD_M:
+        fix = Text("先试 1m", "try 1m first")
+        raise _wrong(
+            "--weld",
+            Text("太远，会把不相干的路接上", "too far: it would join roads that have nothing in common"),
+            fix,
+            options.weld,
+        )
+    if not options.roads.name.lower().endswith(VECTORS):
+        what = Text("这种路网自己说明哪里相接，不需要接", "such a file says itself what meets")
+        raise _wrong("--weld", what, Text("去掉它", "drop it"), options.roads.name)
+    return metres
 
 
 def _wrong(option: str, what: Text, fix: Text, found: str = "") -> OptionError:

@@ -36,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
             "file of roads: .osm.pbf, .osm (.gz, .bz2), .gpkg, .geojson, .shp, .graphml",
         ).say(language),
     )  # fmt: skip
+    for name, said in (
+        ("--weld", Text("先把画断的路接上：端点离别的线在此距离以内的接上，交叉处打断，如 1m", "first join drawn lines whose ends are within this of another line, or that cross, as 1m")),
+        ("--out", Text("把读到的路网另存为 .gpkg（如接上以后的，可放入数据文件夹）", "write the roads as they were read (.gpkg), as for a folder of data")),
+    ):  # fmt: skip
+        info.add_argument(
+            name, default="", metavar="LIMIT" if name == "--weld" else "FILE.gpkg", help=said.say(language)
+        )
     fetch = actions.add_parser("fetch", help=_FETCH.say(language), description=_FETCH.say(language))
     _add_fetch(fetch, language)
     for action in (info, fetch):
@@ -78,15 +85,25 @@ def run(options: argparse.Namespace) -> None:
     from geodata.roads import read_roads, roads_info
     from planner.network import SPEED_KMH, speedless
     from scenarios.cli.progress import steps
+    from scenarios.cli.road_options import weld_of
+    from scenarios.export.folder import write_whole
+    from scenarios.export.roads import roads_layer
+    from scenarios.export.tables import write_layer
 
     if options.action == "info":
         with steps(options.lang) as step:
             step(Text("读取路网", "reading the roads"))
-            graph = read_roads(options.file)
+            options.roads = options.file
+            graph = read_roads(options.file, weld_m=weld_of(options))
             info = roads_info(graph)
+            if options.out:
+                layer = roads_layer(graph)
+                write_whole({_gpkg(options): lambda path: write_layer(path, layer, "roads", "GPKG")})
         _print(info, options.lang)
         for note in (*graph.notes, *speedless(graph, SPEED_KMH)):
             print(printable(note.say(options.lang)))
+        if options.out:
+            print(Text(f"输出：{options.out}", f"output: {options.out}").say(options.lang))
         return
     bbox = None if options.bbox is None else _bbox(options.bbox)
     from geodata.roads_fetch import fetch_roads
@@ -96,6 +113,17 @@ def run(options: argparse.Namespace) -> None:
         info = roads_info(fetch_roads(options.out, place=options.place, bbox=bbox, endpoint=options.endpoint))
     _print(info, options.lang)
     print(Text(f"输出：{options.out}", f"output: {options.out}").say(options.lang))
+
+
+def _gpkg(options: argparse.Namespace) -> Path:
+    """Return the file to write; OptionError for another kind, or one that would take the place of the input."""
+    out = Path(options.out)
+    if out.suffix.lower() != ".gpkg" or not out.absolute().parent.is_dir() or out.resolve() == options.file.resolve():
+        what = Text(
+            "要写成另一个 .gpkg 文件，放在已有的文件夹里", "must be another file .gpkg, in a folder that is there"
+        )
+        raise OptionError(Problem("--out", what, Text("如 roads.gpkg", "as roads.gpkg"), found=options.out))
+    return out
 
 
 def _bbox(text: str) -> tuple[float, float, float, float]:

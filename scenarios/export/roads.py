@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import xlsxwriter
 
+from planner.edge_shapes import edge_lines
 from planner.joined import RoadParts
+from planner.network import RoadGraph
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, DETOURS, REASON_LABELS
 from planner.text import amount_text, count_text, people_text
@@ -17,6 +21,17 @@ DETOUR_LIST = "绕行清单.csv"
 _STATES: Mapping[str, str] = {"apart": "所在道路不与最大路网连通", "far": "离路太远"}
 _CLOSED = "道路封闭"
 _WHAT: Mapping[str, str] = {"resident": "居民点", "facility": "机构"}
+
+
+def roads_layer(graph: RoadGraph) -> gpd.GeoDataFrame:
+    """Return the edges as lines (EPSG:4326) that `read_roads` reads as the same roads."""
+    oneway = np.where(graph.forward & graph.backward, "no", np.where(graph.forward, "yes", "-1"))
+    columns = {
+        "osmid": graph.way_id, "road_class": graph.road_class, "oneway": oneway,
+        "speed_kph": [None if np.isnan(one) else str(one) for one in graph.speed_kmh],
+        "bridge": np.where(graph.joins, "no", "yes"), "access": np.where(graph.through, "yes", "destination"),
+    }  # fmt: skip
+    return gpd.GeoDataFrame(columns, geometry=edge_lines(graph), crs=4326)
 
 
 def labelled(detours: pd.DataFrame) -> pd.DataFrame:
