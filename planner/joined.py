@@ -8,7 +8,7 @@ import pandas as pd
 from planner.network import Floats, Whole
 from planner.places import settlements, village_names, with_places
 from planner.region import Region
-from planner.road import Road
+from planner.road import Road, Side
 from planner.schema import NOT_JOINED
 from planner.snap import Snapped
 
@@ -43,24 +43,24 @@ def road_parts(road: Road) -> RoadParts:
     )
 
 
-def joined(road: Road, points: pd.DataFrame) -> pd.DataFrame:
-    """Return, in the order of `points` (id, lon, lat), how each is joined to the roads.
+def joined(road: Road, points: pd.DataFrame, side: Side = "demand") -> pd.DataFrame:
+    """Return, in the order of `points` (id, lon, lat), how each is joined to the roads as the demand, or as a facility.
 
     state     "" on the largest part, "apart" on another one, "far" beyond the snapping distance of every open road
     closed    whether it is apart or far only because roads are closed
     access_m  metres to the nearest open road; NaN where it is too far, other than by closed roads
     passed_m  metres to the fragment that lies nearer than the road it joins; NaN where none does
     """
-    at = road.snap(points)
+    at = road.snap(points, side)
     part = _part_of(road, at.edge)
     state, closed = np.select([part < 0, part > 0], [FAR, APART], ""), np.zeros(len(points), np.bool_)
     access = np.where(at.edge < 0, np.nan, at.access_mm / 1000)
     off, unclosed = np.flatnonzero(state != ""), road.unclosed
     if unclosed is not None and len(off):
-        before = joined(unclosed, points.iloc[off])["state"].to_numpy(object)
+        before = joined(unclosed, points.iloc[off], side)["state"].to_numpy(object)
         lost = off[(before == "") | ((before == APART) & (state[off] == FAR))]
         closed[lost], access[lost] = True, road.nearest_m(points.iloc[lost])
-    columns = {"state": state, "closed": closed, "access_m": access, "passed_m": road.passed_m(points)}
+    columns = {"state": state, "closed": closed, "access_m": access, "passed_m": road.passed_m(points, side)}
     return pd.DataFrame({"id": points["id"].to_numpy(object), **columns})
 
 
@@ -113,7 +113,8 @@ def not_joined(region: Region, road: Road) -> pd.DataFrame:
         [_asked(people, "resident", village_names(region, people)), _asked(places, "facility", places["name"])]
     )
     rows = rows.reset_index(drop=True)
-    found = joined(road, rows)
+    parts = [joined(road, rows[rows["what"] == "resident"]), joined(road, rows[rows["what"] == "facility"], "facility")]
+    found = pd.concat(parts, ignore_index=True)
     rows = rows.assign(state=found["state"], closed=found["closed"], access_m=found["access_m"])
     return with_places(region, rows[rows["state"] != ""])[list(NOT_JOINED.names())].reset_index(drop=True)
 

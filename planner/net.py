@@ -1,8 +1,11 @@
 """The network that a trip takes: roads for all, and at either end those that are for the people there alone."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from planner.network import Bools, Floats, RoadGraph, Whole
 
@@ -78,3 +81,30 @@ def _inner(graph: RoadGraph, is_open: Bools) -> Bools:
     behind[part[np.concatenate([graph.tail[private], graph.head[private]])]] = True
     behind[0] = False
     return private | (is_open & behind[part[graph.tail]])
+
+
+@lru_cache(maxsize=4)
+def one_way_fragments(graph: RoadGraph) -> tuple[Bools, Bools]:
+    """Whether each edge lies on a fragment that nobody gets to from the main network, and on one that nobody leaves for it.
+
+    Beside the fragments that nothing joins these are one-way streets that the border of an extract has cut off. The main
+    network is what can be driven there and back; where that is less than half of what hangs together, directions are ignored.
+    """
+    net = net_of(graph, np.ones(len(graph.tail), np.bool_))
+    forward, backward = net.driven(graph.forward, graph.backward)
+    start = np.concatenate([net.tail[forward], net.head[backward]])
+    end = np.concatenate([net.head[forward], net.tail[backward]])
+    arcs = coo_array((np.ones(len(start), np.int8), (start, end)), shape=(len(net.lon), len(net.lon))).tocsr()
+    _, label = connected_components(arcs, directed=True, connection="strong")
+    inside = label[graph.tail] == label[graph.head]
+    inside &= net.from_tail == graph.tail  # of the roads for all
+    length = np.bincount(label[graph.tail[inside]], graph.length_mm[inside], minlength=1)
+    best, hanging = int(length.argmax()), graph.length_mm[graph.components()[graph.tail] == 0].sum()
+    if not len(graph.tail) or length[best] * 2 < hanging:
+        return graph.fragments, graph.fragments
+    node, (ahead, behind) = int(np.flatnonzero(label == best)[0]), np.zeros((2, len(net.lon)), np.bool_)
+    ahead[breadth_first_order(arcs, node, return_predecessors=False)] = True
+    behind[breadth_first_order(arcs.T.tocsr(), node, return_predecessors=False)] = True
+    comes = (graph.forward & ahead[net.to_tail]) | (graph.backward & ahead[net.to_head])
+    leaves = (graph.forward & behind[net.from_head]) | (graph.backward & behind[net.from_tail])
+    return graph.short(~comes, float(length[best])), graph.short(~leaves, float(length[best]))

@@ -132,9 +132,16 @@ class RoadGraph:
     @cached_property
     def fragments(self) -> Bools:
         """Whether each edge lies on a fragment, a short piece that nothing joins to the main network (see FRAGMENT_KM)."""
-        part = self.components()[self.tail]
-        km = np.bincount(part, self.length_mm / 1e6)
-        return ((km <= FRAGMENT_KM) & (km * 2 < km.max(initial=0)))[part]
+        label = self.components()
+        return self.short(label[self.tail] > 0, float(self.length_mm[label[self.tail] == 0].sum()))
+
+    def short(self, apart: Bools, main_mm: float) -> Bools:
+        """Return those of the edges apart from the main network that hang together in short pieces only."""
+        out = np.zeros(len(self.tail), np.bool_)
+        piece = self.components(apart)[self.tail[apart]]
+        length = np.bincount(piece, self.length_mm[apart], minlength=1)
+        out[apart] = ((length <= FRAGMENT_KM * 1e6) & (length * 2 < main_mm))[piece]
+        return out
 
 
 def speedless(graph: RoadGraph, speeds: Mapping[str, float]) -> tuple[Text, ...]:

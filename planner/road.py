@@ -10,15 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.limits import Limit, whole_units
-from planner.net import Net, net_of
+from planner.net import Net, net_of, one_way_fragments
 from planner.network import SPEED_KMH, RoadGraph
 from planner.reach import UNREACHABLE, Reach, check_places, rows_of, smallest
 from planner.search import FAR, Costs, Engine, Search, Seeds
-from planner.snap import EdgeIndex, Floats, Snapped, Walk
+from planner.snap import EdgeIndex, Floats, Snapped, Walk, nearest_of
 
 Whole = npt.NDArray[np.int64]
 Pairs = tuple[Whole, Whole, Whole]
 Bools = npt.NDArray[np.bool_]
+Side = Literal["demand", "facility"]
 
 _MS_PER_HOUR = 3_600_000
 _MM_PER_KM = 1_000_000
@@ -137,37 +138,48 @@ class Road:
         return net_of(self.graph, self.open_edges)
 
     @cached_property
-    def _edges(self) -> tuple[EdgeIndex, EdgeIndex]:
-        """The open edges that one gets onto: those of the network, and those of its fragments (see RoadGraph.fragments)."""
-        graph, mine = self.graph, self.open_edges & self.graph.joins
-        return EdgeIndex(graph, mine & ~graph.fragments), EdgeIndex(graph, mine & graph.fragments)
+    def _fragments(self) -> Mapping[Side, Bools]:
+        """Whether each edge lies on a fragment, for the side that travels on it: to or from the main network."""
+        if self.walking:
+            return {"demand": self.graph.fragments, "facility": self.graph.fragments}
+        unreached, unleft = one_way_fragments(self.graph)
+        from_it = self.direction == "from"
+        return {"demand": unreached if from_it else unleft, "facility": unleft if from_it else unreached}
 
-    def _snap(self, frame: pd.DataFrame, max_m: float) -> tuple[Snapped, Floats]:
+    @cached_property
+    def _edges(self) -> tuple[EdgeIndex, ...]:
+        """The open edges that one gets onto: those that are no fragments; to facilities alone; to demand alone; to both."""
+        mine = self.open_edges & self.graph.joins
+        kind = 2 * self._fragments["demand"] + self._fragments["facility"]
+        return tuple(EdgeIndex(self.graph, mine & (kind == one)) for one in range(4))
+
+    def _snap(self, frame: pd.DataFrame, max_m: float, side: Side) -> tuple[Snapped, Floats]:
         """Return where each point joins, and metres to the nearer fragment that it does not join; NaN where there is none.
 
         A fragment is joined only where nothing else lies within `max_m`.
         """
-        main, fragment = (edges.snap(frame, max_m) for edges in self._edges)
+        joint, not_facilities, not_demand, none = self._edges
+        mine, others = (not_facilities, not_demand) if side == "demand" else (not_demand, not_facilities)
+        main = joint.snap(frame, max_m)
+        main = nearest_of([main, mine.closer(frame, main, max_m)])
+        fragment = nearest_of([one.closer(frame, main, max_m) for one in (others, none)])
         alone = (main.edge < 0) & (fragment.edge >= 0)
         passed = (main.edge >= 0) & (fragment.edge >= 0) & (fragment.access_mm < main.access_mm)
-        pairs = zip(
-            (fragment.edge, fragment.along_mm, fragment.access_mm),
-            (main.edge, main.along_mm, main.access_mm),
-            strict=True,
-        )
+        pairs = ((getattr(fragment, name), getattr(main, name)) for name in ("edge", "along_mm", "access_mm"))
         return Snapped(*(np.where(alone, a, b) for a, b in pairs)), np.where(passed, fragment.access_mm / 1000, np.nan)
 
-    def snap(self, frame: pd.DataFrame) -> Snapped:
+    def snap(self, frame: pd.DataFrame, side: Side = "demand") -> Snapped:
         """Return where each point (id, lon, lat) gets onto the nearest open road; one of a fragment only for want of others."""
-        return self._snap(frame, self.max_snap_m)[0]
+        return self._snap(frame, self.max_snap_m, side)[0]
 
-    def passed_m(self, frame: pd.DataFrame) -> Floats:
+    def passed_m(self, frame: pd.DataFrame, side: Side = "demand") -> Floats:
         """Return metres to the fragment that lies nearer to each point than the road it joins; NaN where none does."""
-        return self._snap(frame, max(self.max_snap_m, self.offroad_m))[1]
+        off = self.offroad_m if side == "demand" else 0.0
+        return self._snap(frame, max(self.max_snap_m, off), side)[1]
 
     def nearest_m(self, frame: pd.DataFrame) -> Floats:
         """Return metres from each point (id, lon, lat) to its nearest open edge, however far; NaN where none is open."""
-        at = self._snap(frame, _ANYWHERE_M)[0]
+        at = nearest_of([edges.snap(frame, _ANYWHERE_M) for edges in self._edges])
         return np.where(at.edge < 0, np.nan, at.access_mm / 1000)
 
     @property
@@ -181,7 +193,8 @@ class Road:
 
         Of edges that nobody gets onto, and of fragments, there are none.
         """
-        return self._edges[0].places(step_m, box)
+        main = [self._edges[at].places(step_m, box) for at in (0, 1)]
+        return np.concatenate([lon for lon, _ in main]), np.concatenate([lat for _, lat in main])
 
     def walkers(self, demand: pd.DataFrame) -> pd.DataFrame:
         """Return, by id, who walks to the road from beyond it: metres off the road, and the cost of the walk (`unit`)."""
@@ -191,7 +204,7 @@ class Road:
 
     def access(self, demand: pd.DataFrame) -> Access:
         """Return how demand (id, lon, lat) gets onto the road; facilities are on it or nowhere."""
-        at = self._snap(demand, max(self.max_snap_m, self.offroad_m))[0]
+        at = self._snap(demand, max(self.max_snap_m, self.offroad_m), "demand")[0]
         on_foot = (at.edge >= 0) & (at.access_mm > round(self.max_snap_m * 1000))
         if self.walks is None or self.speeds is None or not on_foot.any():
             return Access(at, self._leg(at.access_mm, self.walk_kmh), on_foot)
@@ -202,7 +215,7 @@ class Road:
         ids = demand["id"].to_numpy(dtype=object)
         rows = np.array([row for row in np.flatnonzero(on_foot) if ids[row] in walks], np.int64)
         taken = pd.DataFrame([walks[name] for name in ids[rows]], columns=list(Walk._fields), dtype=float)
-        met = self._edges[0].snap(taken, _ON_THE_ROAD_M)
+        met = nearest_of([self._edges[at].snap(taken, _ON_THE_ROAD_M) for at in (0, 1)])
         edge, along, leg = np.where(on_foot, -1, at.edge), at.along_mm.copy(), self._leg(at.access_mm, self.walk_kmh)
         edge[rows], along[rows] = met.edge, met.along_mm
         leg[rows] = np.rint(taken["seconds"].to_numpy() * 1000).astype(np.int64)
@@ -275,7 +288,7 @@ class Road:
         return joined.at.edge, joined.at.along_mm / length, joined.leg + self._delay
 
     def _join(self, facilities: pd.DataFrame) -> Access:
-        at = self.snap(facilities)
+        at = self.snap(facilities, "facility")
         kmh = self.walk_kmh if self.start_kmh is None else self.start_kmh
         return Access(at, self._leg(at.access_mm, kmh), np.zeros(len(facilities), np.bool_))
 

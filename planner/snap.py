@@ -1,5 +1,6 @@
 """Points onto roads: the nearest place on the nearest edge, not the nearest node."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -35,6 +36,18 @@ class Snapped:
     edge: Whole
     along_mm: Whole
     access_mm: Whole
+
+
+def nearest_of(found: Sequence[Snapped]) -> Snapped:
+    """Return for each point the nearest of several edges that it was snapped to; ties to the smaller edge position."""
+    found = [one for one in found if (one.edge >= 0).any()] or list(found[:1])
+    if len(found) == 1:
+        return found[0]
+    edge, along, access = (
+        np.stack([getattr(one, name) for one in found]) for name in ("edge", "along_mm", "access_mm")
+    )
+    row = np.lexsort((edge, np.where(edge < 0, np.iinfo(np.int64).max, access)), axis=0)[:1]
+    return Snapped(*(np.take_along_axis(one, row, axis=0)[0] for one in (edge, along, access)))
 
 
 def mercator(lon: Floats, lat: Floats) -> Floats:
@@ -75,7 +88,10 @@ class EdgeIndex:
     @cached_property
     def _ends(self) -> tuple[Floats, Floats]:
         first, _ = self._first
-        xy = mercator(self.graph.shape_lon, self.graph.shape_lat)
+        lon, lat = self.graph.shape_lon, self.graph.shape_lat
+        if len(first) * 2 < len(lon):  # a few edges of many
+            return mercator(lon[first], lat[first]), mercator(lon[first + 1], lat[first + 1])
+        xy = mercator(lon, lat)
         return xy[first], xy[first + 1]
 
     @cached_property
@@ -100,9 +116,9 @@ class EdgeIndex:
         """Return where each point (lon, lat) meets its nearest edge within `max_m`; ties to the smaller edge position."""
         count = len(frame)
         edge, along, access = np.full(count, -1, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int64)
-        owner = self._first[1]
-        if not count or not len(owner):
+        if not count or not self.usable.any():
             return Snapped(edge, along, access)
+        owner = self._first[1]
         lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
         if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
             raise ValueError("a point without coordinates cannot travel")
@@ -127,6 +143,27 @@ class EdgeIndex:
         along[at] = np.clip(np.rint(share * length), 0, length).astype(np.int64)
         access[at] = np.rint(metres * 1000).astype(np.int64)
         return Snapped(edge, along, access)
+
+    def closer(self, frame: pd.DataFrame, other: Snapped, max_m: float) -> Snapped:
+        """Return `snap` for the points whose nearest edge is not clearly farther than the other that they have been snapped to."""
+        none = np.zeros(len(frame), np.int64)
+        found = Snapped(none - 1, none, none.copy())
+        if not len(frame) or not self.usable.any():
+            return found
+        metres = np.where(other.edge < 0, max_m, other.access_mm / 1000)
+        lon, lat = frame["lon"].to_numpy(float), frame["lat"].to_numpy(float)
+        widest = np.minimum(np.abs(lat) + metres / 111_000, 89.0)
+        stretch = 1.01 / np.cos(np.radians(widest))
+        near = self._tree.query(points(mercator(lon, lat)), predicate="dwithin", distance=metres * stretch + 1)[0]
+        rows = np.unique(near)
+        part = self.snap(frame.iloc[rows], max_m)
+        for all_of, some in (
+            (found.edge, part.edge),
+            (found.along_mm, part.along_mm),
+            (found.access_mm, part.access_mm),
+        ):
+            all_of[rows] = some
+        return found
 
     def places(self, step_m: float, box: tuple[float, float, float, float]) -> tuple[Floats, Floats]:
         """Return (lon, lat) of places on the usable edges, at most `step_m` apart, ends included.

@@ -5,7 +5,7 @@ import pandas as pd
 
 from planner.errors import Language, Text
 from planner.joined import feet, joined
-from planner.road import Road
+from planner.road import Road, Side
 from planner.snap import Snapped
 
 _HEADS = {
@@ -27,8 +27,8 @@ def joined_points(
 ) -> pd.DataFrame:
     """Return one row a point, demand first, by id: its foot on the road, how far off it lies, and how it is joined."""
     parts = [
-        _rows(road, demand, _DEMAND.say(language), on_foot=True),
-        _rows(road, facilities, _FACILITY.say(language), on_foot=False),
+        _rows(road, demand, _DEMAND.say(language), "demand"),
+        _rows(road, facilities, _FACILITY.say(language), "facility"),
     ]
     table = pd.concat(parts, ignore_index=True)
     if table["name"].eq("").all():
@@ -37,11 +37,11 @@ def joined_points(
     return table.rename(columns={key: head.say(language) for key, head in _HEADS.items()})
 
 
-def _rows(road: Road, points: pd.DataFrame, what: str, *, on_foot: bool) -> pd.DataFrame:
+def _rows(road: Road, points: pd.DataFrame, what: str, side: Side) -> pd.DataFrame:
     points = points.sort_values("id", kind="stable", ignore_index=True)
-    found = joined(road, points)
-    access = road.access(points) if on_foot else None
-    at = road.snap(points) if access is None else access.at
+    found = joined(road, points, side)
+    access = road.access(points) if side == "demand" else None
+    at = road.snap(points, side) if access is None else access.at
     walks = np.zeros(len(points), np.bool_) if access is None else access.on_foot
     state = np.where(found["closed"], "closed", found["state"].to_numpy(object))
     state = np.where((state == "") & np.isfinite(found["passed_m"]), "moved", state)

@@ -81,7 +81,7 @@ def parameters(
         return tuple(said)
     said.append(f"离路 {exact_text(travel.max_snap_m)} 米以内能上路，更远为不可达")
     if travel.offroad_m:
-        how = "按直线" if travel.walks is None else "按步行阻力面"
+        how = "按直线" if travel.walks is None else "按阻力面"
         said[-1] = (
             f"离路 {exact_text(travel.max_snap_m)} 米以内能上路；更远、在 {exact_text(travel.offroad_m)} 米以内的步行接入（{how}）"
         )

@@ -246,7 +246,7 @@ def told(road: Road, choices: RoadChoices, *, by_time: bool) -> tuple[Text, ...]
 
 def said_of_moved(road: Road, demand: pd.DataFrame, facilities: pd.DataFrame) -> tuple[Text, ...]:
     """Return who joins the main network although a fragment of road lies nearer; nothing where nobody does."""
-    moved = [frame[np.isfinite(road.passed_m(frame))] for frame in (demand, facilities)]
+    moved = [demand[np.isfinite(road.passed_m(demand))], facilities[np.isfinite(road.passed_m(facilities, "facility"))]]
     if not any(map(len, moved)):
         return ()
     people = int(moved[0]["population"].sum()) if "population" in demand else None
@@ -255,8 +255,8 @@ def said_of_moved(road: Road, demand: pd.DataFrame, facilities: pd.DataFrame) ->
     en = f" ({count_text(people)} people)" if people is not None else ""
     return (
         Text(
-            f"最近的道路是与主路网不相连的零星路段，改接主路网的：需求点 {count[0]} 个{zh}、机构 {count[1]} 个。",
-            f"moved to the main network from a fragment of road nearby: demand {count[0]}{en}, facilities {count[1]}.",
+            f"最近的是零星路段（与主路网不相连，或单行而到不了、出不来），改接主路网的：需求点 {count[0]} 个{zh}、机构 {count[1]} 个。",
+            f"moved to the main network, the nearest road being a fragment (joined to nothing, or one-way to or from nowhere): demand {count[0]}{en}, facilities {count[1]}.",
         ),
     )
 

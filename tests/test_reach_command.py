@@ -381,7 +381,14 @@ def test_the_walk_comes_from_a_friction_surface(town: Path, capsys: pytest.Captu
     off = Geod(ellps="GRS80").inv(101.72, 26.627, 101.72, 26.60)[2]
     on = Geod(ellps="GRS80").inv(101.70, 26.60, 101.72, 26.60)[2]
     assert pairs["时间（分钟）"]["003"] * 60_000 == pytest.approx(off * 1200 + on * 72, rel=0.05)
-    assert "步行阻力面" in (town / "m.html").read_text("utf-8")
+    assert "按阻力面" in (town / "m.html").read_text("utf-8")
+    assert "行车" not in capsys.readouterr().out
+    with rasterio.open(town / "w.tif", "r+") as out:
+        out.write(np.full((200, 200), 0.001, np.float32), 1)  # a vehicle at 60 km/h
+    assert _reach(town, *more, "--friction", str(town / "w.tif")) == 0
+    driven = pd.read_csv(town / "out.csv", dtype={"需求点编号": str}, encoding="utf-8-sig").set_index("需求点编号")
+    assert driven["时间（分钟）"]["003"] * 60_000 == pytest.approx(off * 60 + on * 72, rel=0.05)
+    assert "阻力面最快处每小时 60 公里，含行车" in capsys.readouterr().out
     with rasterio.open(town / "w.tif", "r+") as out:
         out.write(np.full((200, 200), 5.0, np.float32), 1)  # km/h
     (town / "m.html").unlink()

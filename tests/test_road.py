@@ -147,7 +147,7 @@ def test_equal_to_networkx_on_split_edges(engine: str, town) -> None:
     f = _points(**{f"f{at}": one for at, one in enumerate(facility)})
     road = Road(graph, direction=direction, engine=engine)
     reach = road.reach_whole(d, f, limit)
-    costs = _by_networkx(graph, road.snap(d), road.snap(f), direction)
+    costs = _by_networkx(graph, road.snap(d), road.snap(f, "facility"), direction)
     for at in range(len(d)):
         best = costs[:, at].min()
         assert reach.nearest_cost[at] == (UNREACHABLE if best == 10**12 else best)

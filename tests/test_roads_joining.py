@@ -205,10 +205,10 @@ def test_trips_equal_those_tried_one_by_one(graph: RoadGraph, one: int, other: i
             graph.lat[a] + share * (graph.lat[b] - graph.lat[a]),
         )
 
-    road = Road(graph, direction=direction)
+    road = Road(graph, direction=direction, max_snap_m=1.0)
     facility, demand = _points(f=middle(start, 0.4)), _points(d=middle(end, 0.7))
     found = road.reach_whole(demand, facility, 100_000_000).nearest_cost[0]
-    assert found == _by_phases(road, road.snap(facility), road.snap(demand))
+    assert found == _by_phases(road, road.snap(facility, "facility"), road.snap(demand))
 
 
 def _by_phases(road: Road, seed, goal) -> int:
@@ -386,3 +386,35 @@ def test_chinese_classes_have_speeds_and_an_unknown_one_is_named() -> None:
     assert "每小时 20 公里" in said.zh
     assert speedless(graph, {**SPEED_KMH, "康庄大道": 50.0}) == ()
     assert speedless(_with_aisle(road_class=classes, speed_kmh=np.array([np.nan, 30.0])), SPEED_KMH) == ()
+
+
+# One-way streets that the border of an extract has cut off
+
+
+def _cut_off(*, into: bool) -> RoadGraph:
+    """A two-way road of 10 km, and 300 m beside it a one-way street of 1 km that comes from (or leads) out of the map."""
+    lon, lat = np.array([101.70, 101.75, 101.80, 101.74]), np.array([26.5, 26.5, 26.5, 26.509])
+    tail, head = np.array([0, 1, 3]), np.array([1, 2, 1])
+    two_way = np.array([True, True, False])
+    return graph_of_edges(lon=lon, lat=lat, tail=tail, head=head, forward=two_way | into, backward=two_way | (not into))
+
+
+@pytest.mark.parametrize("direction", ["from", "to"])
+@pytest.mark.parametrize("into", [True, False])
+def test_a_one_way_street_from_nowhere_is_a_fragment_to_those_who_cannot_use_it(into: bool, direction: str) -> None:
+    """Who lives on it can leave it for the map and not be reached, or the other way round: only those of no use are moved."""
+    graph, there = _cut_off(into=into), _points(x=(101.744, 26.5054))
+    road = Road(graph, direction=direction)
+    leaves = direction == "to"  # the demand travels
+    moved = {"demand": leaves is not into, "facility": leaves is into}
+    for side, is_moved in moved.items():
+        assert (graph.way_id[road.snap(there, side).edge[0]] != "2") is is_moved
+        assert bool(np.isfinite(road.passed_m(there, side)[0])) is is_moved
+    for frames in ((there, _points(f=(101.80, 26.5))), (_points(d=(101.80, 26.5)), there)):
+        assert road.reach_whole(*frames, 20_000_000).nearest_index[0] == 0
+
+
+def test_in_a_network_of_one_way_streets_alone_nobody_is_moved() -> None:
+    graph = _with_aisle(backward=np.zeros(2, bool))
+    assert Road(graph).snap(_points(d=(101.72, 26.501))).edge.tolist() == [0]
+    assert Road(graph).snap(_points(d=(101.7405, 26.5011))).edge.tolist() == [0]

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from planner.road import Road
+from planner.road import Road, Side
 from planner.search import Seeds
 
 Whole = npt.NDArray[np.int64]
@@ -113,7 +113,7 @@ class Ways:
     def _line(self, start: pd.DataFrame, ends: pd.DataFrame, index: int, nodes: list[int]) -> Line:
         """Return the points from start to end along the shapes; straight between point and road."""
         end = ends.iloc[[index]]
-        (edge, at), (last, to) = self._met(start), self._met(end)
+        (edge, at), (last, to) = self._met(start, "facility"), self._met(end, "demand")
         if nodes:
             line = self._shape(edge, at, float(nodes[0] == self.road.net.from_head[edge]))
             for pair in pairwise(nodes):
@@ -125,9 +125,9 @@ class Ways:
         first, final = ((float(one["lon"].iloc[0]), float(one["lat"].iloc[0])) for one in (start, end))
         return (first, *line, final)
 
-    def _met(self, point: pd.DataFrame) -> tuple[int, float]:
+    def _met(self, point: pd.DataFrame, side: Side) -> tuple[int, float]:
         """Return the edge that a point meets, and the share of it from its tail."""
-        at = self.road.access(point).at
+        at = self.road.access(point).at if side == "demand" else self.road.snap(point, side)
         edge = int(at.edge[0])
         return edge, float(at.along_mm[0] / max(int(self.road.graph.length_mm[edge]), 1))
 

@@ -245,7 +245,7 @@ def run(options: argparse.Namespace) -> None:
         moved = said_of_moved(travel, answer.demand if answer.has_people else demand, facilities)
         for said in (*travel.graph.notes, *of_friction, *told(travel, choices, by_time=travel.unit == "ms"), *moved):
             print(printable(said.say(options.lang)))
-        apart = joined(travel, answer.facilities)
+        apart = joined(travel, answer.facilities, "facility")
         lost = apart.loc[apart["state"] != "", "id"].tolist()
         _list(
             Text("没有接入主路网的机构（按道路到不了或只到得了附近）", "facilities not joined to the main network"),
