@@ -26,7 +26,7 @@ from scenarios.export.tables import write_layer
 
 _SHOWN = 20
 _FAR_OUTSIDE_M = 10_000
-_FAR_APART_M = 100_000
+_FAR_APART_M = 100 * 1_000
 _SWAPPED_M = 1_000_000
 _EARTH_M = 6_371_009.0
 _ELLIPSOID = Geod(ellps="GRS80")
