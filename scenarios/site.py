@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -117,6 +118,15 @@ def _ids_of(sites: pd.DataFrame, word: str) -> list[str]:
     return list(sites.loc[selected(sites, word), "id"]) or [word]
 
 
+def _by_name(sites: pd.DataFrame, word: str) -> Text:
+    """Return what to do about an id that no site has: a site of that name, or one that is written alike, is told."""
+    names = dict(zip(sites["name"], sites["id"], strict=True)) if "name" in sites else {}
+    if word in names:
+        return Text(f"写编号，不写名称：是不是“{names[word]}”（{word}）", f"write the id: did you mean '{names[word]}'")
+    near = next(iter(get_close_matches(word, map(str, sites["id"]), 1)), "")
+    return Text(f"是不是“{near}”", f"did you mean '{near}'") if near else Text("核对 id", "check them")
+
+
 def with_options(lists: Lists, said: Mapping[str, tuple[str, ...]]) -> Lists:
     """Return the lists with the statuses of the options --fixed, --background, --force, --forbid; they go before a column."""
     sites = lists.sites
@@ -129,8 +139,8 @@ def with_options(lists: Lists, said: Mapping[str, tuple[str, ...]]) -> Lists:
         lost = sorted(set(wanted) - set(sites["id"]))
         if lost:
             what = Text(f"{lists.sites_file} 里没有这些 id", f"{lists.sites_file} has no such ids")
-            fix = Text("核对 id", "check them")
-            if "kind" in sites:
+            fix = _by_name(sites, lost[0])
+            if "kind" in sites and not set(lost) & set(sites.get("name", ())):
                 fix = Text(f"核对 id 或机构类型；{known_kinds().zh}", f"check the ids or kinds; {known_kinds().en}")
             problems.append(Problem(f"--{option}", what, fix, found="、".join(lost[:_SHOWN])))
         both = sites.loc[mine & taken, "id"].tolist()

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.errors import Language, Text
 from planner.reach import Reach
 from planner.siting.siting import Siting
-from planner.text import amount_words, exact_text, number_text
+from planner.text import amount_words, exact_percent, exact_text, number_text
 from planner.travel import Road, StraightLine
 from scenarios.site import Lists
 
@@ -25,7 +25,6 @@ _SUMS: Mapping[str, tuple[float, Text]] = MappingProxyType(
 )
 _LABELS: Mapping[str, Text] = MappingProxyType(
     {
-        "lscp": Text("最少站点全覆盖（LSCP）", "fewest sites for all (LSCP)"),
         "mclp": Text("定数最大覆盖（MCLP）", "most covered by p sites (MCLP)"),
         "backup": Text("双重覆盖", "backup cover"),
         "p-median": Text("总距离最小（p-median）", "least weighted distance (p-median)"),
@@ -63,9 +62,13 @@ class Words:
 
     def label(self, siting: Siting) -> Text:
         """Return the name of the model, as it is asked here."""
-        if siting.question.model == "lscp" and self.costed:
-            return Text("费用最省的全覆盖（LSCP）", "cheapest sites for all (LSCP)")
-        return _LABELS[siting.question.model]
+        if siting.question.model != "lscp":
+            return _LABELS[siting.question.model]
+        zh, en = ("费用最省的", "cheapest sites for") if self.costed else ("最少站点", "fewest sites for")
+        if siting.question.share < 1:
+            share = exact_percent(siting.question.share)
+            return Text(f"{zh}覆盖 {share}（LSCP）", f"{en} {share} (LSCP)")
+        return Text(f"{zh}全覆盖（LSCP）", f"{en} all (LSCP)")
 
     def weight(self, value: float) -> Text:
         """Return an amount of demand."""

@@ -203,14 +203,14 @@ def _part(case: Case, words: str) -> tuple[Case, list[Case]]:
         was = {"取消禁选": FORBIDDEN, "不再必选": FORCED, "不再固定": FIXED}[found[1]]
         names = found[2].split("、")
         return _status(case, names, was), [_status(case, [name for name in names if name != out], was) for out in names]
-    if found := re.findall(r"(s\d\d) 的 (max_load 提高到|min_load 降到) ([\d.]+)", words):
+    if found := re.findall(r"(s\d\d) 的(容量（max_load）提高到|最低负荷（min_load）降到) ([\d.]+)", words):
         loads = {"max_load": case.instance.max_load.copy(), "min_load": case.instance.min_load.copy()}
         one_less = []
         for name, which, value in found:
-            loads[which[:8]][place[name]] = float(value)
+            loads[which.split("（")[1][:8]][place[name]] = float(value)
         for name, which, _ in found:
             fewer = {key: one.copy() for key, one in loads.items()}
-            fewer[which[:8]][place[name]] += -0.01 if which[:3] == "max" else 0.01
+            fewer[which.split("（")[1][:8]][place[name]] += -0.01 if "max" in which else 0.01
             one_less.append(replace(case, instance=replace(case.instance, **fewer)))
         return replace(case, instance=replace(case.instance, **loads)), one_less
     raise ValueError(f"words that nobody can follow: {words}")

@@ -180,7 +180,7 @@ def test_capacity_below_demand_is_infeasible(town: Path, capsys: pytest.CaptureF
     told = answer(town, capsys, "--model", "capacitated", code=2)
     assert told["status"] == "infeasible"
     assert "缺 2" in told["reason"]["rule"]
-    assert told["reason"]["change"] == "u 的 max_load 提高到 4"
+    assert told["reason"]["change"] == "u 的容量（max_load）提高到 4"
     assert run(town, "--model", "capacitated", "--out", str(town / "o.json")) == 2
     said = capsys.readouterr().out
     assert "没有可行方案" in said

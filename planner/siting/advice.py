@@ -350,7 +350,8 @@ def _loads(instance: Instance, which: Gives, limits: Limits) -> Iterable[Change]
     old = instance.max_load if which == "max_load" else instance.min_load
     changed = np.flatnonzero(by > 1e-7 * max(total, 1.0))
     now = {int(at): sign * _rounded_up(float(sign * old[at] + by[at])) + 0.0 for at in changed}  # no −0
-    names = [f"{instance.site_ids[at]} 的 {which} {word} {number(value)}" for at, value in now.items()]
+    label = "容量（max_load）" if which == "max_load" else "最低负荷（min_load）"
+    names = [f"{instance.site_ids[at]} 的{label}{word} {number(value)}" for at, value in now.items()]
     english = [f"{en} {which} of {instance.site_ids[at]} to {number(value)}" for at, value in now.items()]
 
     def apply(one: Instance) -> Instance:
