@@ -275,16 +275,20 @@ def _missing_rows(verdict: Verdict, rules: Rules, *, has_villages: bool) -> list
     keys = ["rule", "county_code", "town_code", "needed"]
     order = {rule.id: at for at, rule in enumerate(rules.rules)}
     rows = rows.assign(order=rows["rule"].map(order)).sort_values(["order", "subject_code"], kind="stable")
-    for (rule_id, *_, by_clause), group in rows.groupby(keys, sort=False):
-        rule, first = by_id[str(rule_id)], records(group)[0]
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in records(rows):
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    for group in groups.values():
+        first = group[0]
+        rule = by_id[first["rule"]]
         city = {"county_name": LEVEL_LABELS["city"], "names": "—"} if first["level"] == "city" else {}
         out.append(
             {
                 **first,
                 "count": len(group),
-                "names": _named(list(group["subject_name"])),
-                "people": int(group["people"].sum()),
-                "ask": rule.data_needed if by_clause else _ask(rule, has_villages=has_villages),
+                "names": _named([row["subject_name"] for row in group]),
+                "people": int(sum(row["people"] for row in group)),
+                "ask": rule.data_needed if first["needed"] else _ask(rule, has_villages=has_villages),
                 **city,
             }
         )
@@ -344,10 +348,11 @@ def _by_rule(sheet: Sheet, columns: Sequence[Column], rows: pd.DataFrame, rules:
         if not len(mine):
             continue
         start = sheet.row
-        for row in records(mine):
+        every = records(mine)
+        for row in every:
             number += 1
             sheet.line(columns, {**row, "number": number})
-        total = sum(_short_people(row) for row in records(mine))
+        total = sum(map(_short_people, every))
         sheet.total(columns, f"小计：{rule.label}　{len(mine)} 项", people_at, (start, sheet.row - 1, total))
     return number
 
