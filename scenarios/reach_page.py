@@ -18,7 +18,7 @@ from planner.road import Road
 from planner.text import amount_text, count_text, exact_text
 from planner.travel import StraightLine
 from scenarios.reach import NO_PEOPLE, Answer
-from scenarios.ways import RoadChoices, said_of_closed, said_of_time
+from scenarios.ways import RoadChoices, said_of_closed, said_of_joining, said_of_time
 
 NOTHING_CHOSEN = RoadChoices()
 _SHAPE = {True: f"限度内到达的路段两侧各 {exact_text(BESIDE_M)} 米", False: "以机构为圆心的圆"}
@@ -85,7 +85,7 @@ def parameters(
         said[-1] = (
             f"离路 {exact_text(travel.max_snap_m)} 米以内能上路；更远、在 {exact_text(travel.offroad_m)} 米以内的步行接入（{how}）"
         )
-    said += said_of_closed(travel, choices)
+    said += [said_of_joining(travel.walking), *said_of_closed(travel, choices)]
     if travel.speeds is not None:
         said += said_of_time(travel, choices, "时间")
         said.append(

@@ -15,7 +15,7 @@ from planner.detours import detours
 from planner.edge_shapes import edges_meeting, unknown_ways
 from planner.errors import OptionError, Problem, Text
 from planner.joined import RoadParts, joining, not_joined, road_parts
-from planner.network import SPEED_KMH, RoadGraph, speedless
+from planner.network import FRAGMENT_KM, SPEED_KMH, VEHICLE, RoadGraph, speedless
 from planner.region import Region, Source
 from planner.road import Road
 from planner.rules import Rules
@@ -292,8 +292,21 @@ def _said(road: Road, by_time: Road | None, choices: RoadChoices) -> tuple[str, 
         f"道路口径：从机构到居民，沿路网最短；离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内的按直线接到路上并计入，更远的为不可达。",
         "绕行系数＝到最近机构的道路距离÷到最近机构的直线距离（两者可以不是同一机构）。",
     ]
-    out += said_of_closed(road, choices)
+    out += [said_of_joining(road.walking), *said_of_closed(road, choices)]
     return (*out, *(said_of_time(by_time, choices, "时间口径（参考，不作判断）") if by_time else ()))
+
+
+def said_of_joining(walking: bool = False) -> str:
+    """Return where one gets onto the roads, which of them nobody passes through, and which are none."""
+    needs = "、".join(f"{word} {exact_text(VEHICLE[key])} {unit}" for key, (word, unit) in _NEEDS.items())
+    return (
+        "上路：高速公路及其匝道、桥、隧道、轮渡的中途不能上路，接到最近的其他道路；私人或只供到达的道路（access=private、destination 等）"
+        f"只用于行程的两端；最近的是零星路段（不超过 {exact_text(FRAGMENT_KM)} 公里、不到主路网一半，与主路网不相连，或单行而到不了、出不来）的，"
+        f"在离路限度内改接主路网。{'' if walking else f'限高、限宽、限长、限重不足的路救护车不走（假设车辆{needs}）。'}"
+    )
+
+
+_NEEDS = {"maxheight": ("高", "米"), "maxwidth": ("宽", "米"), "maxlength": ("长", "米"), "maxweight": ("重", "吨")}
 
 
 def said_of_closed(road: Road, choices: RoadChoices) -> list[str]:

@@ -318,3 +318,30 @@ def test_classes_without_a_speed_are_told_by_time(
     (tmp_path / "s.csv").write_text("road_class,speed_kmh\n康庄大道,50\n", "utf-8")
     assert main([*line, "--limit", "30min", "--speeds", str(tmp_path / "s.csv")]) == 0
     assert "没有时速" not in capsys.readouterr().out
+
+
+def test_site_tells_of_the_roads_and_lists_the_points(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _drawn(tmp_path / "r.gpkg", [*_half_metre(), LineString([(101.7, 26.501), (101.701, 26.501)])])
+    (tmp_path / "d.csv").write_text("id,lon,lat,population\nV1,101.7005,26.5012,100\nV2,101.719,26.5,50\n", "utf-8")
+    (tmp_path / "f.csv").write_text("id,lon,lat\nH1,101.71,26.5\nH2,101.72,26.5\n", "utf-8")
+    line = [
+        "site",
+        "--model",
+        "lscp",
+        "--demand",
+        str(tmp_path / "d.csv"),
+        "--facilities",
+        str(tmp_path / "f.csv"),
+        "--limit",
+        "1.5km",
+    ]
+    more = ["--roads", str(tmp_path / "r.gpkg"), "--weld", "1m", "--joined", str(tmp_path / "j.csv")]
+    assert main([*line, *more]) == 0
+    assert "改接主路网的：需求点 1 个（100 人）" in capsys.readouterr().out
+    table = pd.read_csv(tmp_path / "j.csv").set_index("编号")
+    assert table["接入情况"].to_dict() == {
+        "V1": "改接主路网（最近的是零星路段）", "V2": "接入主路网", "H1": "接入主路网", "H2": "接入主路网",
+    }  # fmt: skip
+    assert table["离零星路段（米）"]["V1"] == pytest.approx(GEOD.inv(101.7005, 26.5012, 101.7005, 26.501)[2], abs=0.1)
+    assert main([*line, "--joined", str(tmp_path / "j.csv")]) == 2  # without roads
+    assert main([*line, *more[:-1], str(tmp_path / "d.csv")]) == 2  # it would replace an input

@@ -160,6 +160,12 @@ def weld_of(options: argparse.Namespace) -> float:
             fix,
             options.weld,
         )
+    if options.roads is None:
+        fix = Text(
+            "加上 --roads；数据文件夹先用 fugai roads info --weld --out",
+            "give --roads; for a folder use fugai roads info --weld --out first",
+        )
+        raise _wrong("--weld", Text("只用于 --roads 的路网", "is for the file of --roads only"), fix)
     if not options.roads.name.lower().endswith(VECTORS):
         what = Text("这种路网自己说明哪里相接，不需要接", "such a file says itself what meets")
         raise _wrong("--weld", what, Text("去掉它", "drop it"), options.roads.name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planner.errors import Language, OptionError, Problem, Text
 from planner.limits import Limit, read_limit
 from planner.text import option_text
-from scenarios.cli.site_travel import check_travel, reach_and_way, unsaid
+from scenarios.cli.site_travel import check_travel, reach_and_way, told_of_roads, unsaid
 
 if TYPE_CHECKING:
     from planner.siting.question import Question
@@ -41,6 +41,9 @@ _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (
     (("--roads",), Text("路网文件（见 fugai roads）；没有则按直线（用 --data 时，限度是时间或写了道路选项就用文件夹里的路网）",
                          "file of roads (see fugai roads); straight line without (with --data the folder's roads, if the limit is a time or an option about roads is given)"),
      {"type": Path, "metavar": "R"}),
+    (("--joined",), Text("另写每个点在哪里上路（.csv）：上路点坐标、离路多远、哪条路、怎样接入", "also write where each point gets onto the roads (.csv)"), _FILE),
+    (("--weld",), Text("把 --roads 里画断的路接上：端点离别的线在此距离以内的接上，交叉处打断，如 1m", "join drawn lines of --roads whose ends are within this of another line, or that cross, as 1m"),
+     {"default": "", "metavar": "LIMIT"}),
     (("--direction",), Text("from＝机构到居民（默认），to＝居民到机构", "from the facility (default) or to it"),
      {"choices": ("from", "to")}),
     (("--limit",), Text("限度，如 5km、30min；用 --costs 时写表里单位的数", "5km, 30min; with --costs a bare number in its unit"), {"metavar": "LIMIT"}),
@@ -190,16 +193,20 @@ def check(options: argparse.Namespace) -> None:
     if options.out is not None and options.out.suffix.lower() not in (".json", ".csv", ".xlsx"):
         raise _wrong("--out", "不认识的文件类型", "unknown kind of file", "用 .json、.xlsx 或 .csv", "use .json, .xlsx or .csv",
                      options.out)  # fmt: skip
-    if options.out is not None and {one.resolve() for one in outputs(options.out)} & {
-        one.resolve() for one in input_paths(options)
-    }:
+    if options.joined is not None and options.joined.suffix.lower() != ".csv":
+        raise _wrong("--joined", "不认识的文件类型", "unknown kind of file", "用 .csv", "use .csv", options.joined)
+    made = [
+        *(outputs(options.out) if options.out is not None else ()),
+        *([options.joined] if options.joined is not None else ()),
+    ]
+    if {one.resolve() for one in made} & {one.resolve() for one in input_paths(options)}:
         raise _wrong(
-            "--out",
+            "--out、--joined",
             "输出会盖掉输入文件",
             "the output would take the place of an input",
             "换一个文件名",
             "use another name",
-            options.out,
+            options.out or options.joined,
         )
 
 
@@ -251,6 +258,7 @@ def run(options: argparse.Namespace) -> int:
         groups = lists.demand.set_index("id")["group"] if "group" in lists.demand else None
         levers = levers_of(reach, lists, unit, again, spacing)
         found = answers(instances, limits, levers, groups, extra, step)
+    lists = told_of_roads(options, lists, travel)
     return finish(found, options, words_of(lists, reach, travel, unit), lists)
 
 

@@ -17,7 +17,7 @@ from scenarios.site_words import Words, listed, names_of
 
 _SHOWN = 20
 _RESIDENTS = 8
-_QUIET = ("run", "lang", "debug", "json", "out", "command", "version")
+_QUIET = ("run", "lang", "debug", "json", "out", "joined", "command", "version")
 _STATES = ("optimal", "feasible", "unknown", "infeasible")
 
 

@@ -1,6 +1,7 @@
 """How one travels in fugai site: by a table, by road, or straight; and no option about roads that goes unused."""
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planner.errors import OptionError, Problem, Text
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from scenarios.run import Step
     from scenarios.site import Again, Lists
 
-_FLAGS = ("speeds", "period", "closed", "delay", "max_snap", "direction")
+_FLAGS = ("speeds", "period", "closed", "delay", "max_snap", "direction", "joined", "weld")
 _OF_TIME = ("speeds", "period", "delay")
 _DEFAULTS = {"direction": "from", "max_snap": "2km"}
 
@@ -84,10 +85,12 @@ def reach_and_way(
 def _roads(options: argparse.Namespace, lists: "Lists", limit: Limit | None, step: "Step") -> "RoadGraph | None":
     """Return the roads in use: of --roads; of the folder where an option or a limit asks for roads; else None."""
     from geodata.roads import read_roads
+    from scenarios.cli.road_options import weld_of
 
     if options.roads is not None:
         step(Text("读取路网", "reading the roads"))
-        return read_roads(options.roads)
+        return read_roads(options.roads, weld_m=weld_of(options))
+    weld_of(options)
     by_time = limit is not None and limit.unit == "ms"
     given = flags(options)
     if not given and not by_time:
@@ -109,3 +112,23 @@ def _road(options: argparse.Namespace, graph: "RoadGraph", limit: Limit | None) 
         setattr(options, name, getattr(options, name) or default)
     by_time = asks if limit is None else limit.unit == "ms"
     return road_of(graph, read_choices(options), by_time=by_time, direction=options.direction)
+
+
+def told_of_roads(options: argparse.Namespace, lists: "Lists", travel: "StraightLine | Road | None") -> "Lists":
+    """Return the lists with what is to be said of the roads, and write where each point gets onto them if that is asked for."""
+    from geodata.csv_text import write_csv
+    from planner.network import SPEED_KMH, speedless
+    from planner.travel import Road
+    from scenarios.export.folder import write_whole
+    from scenarios.joined import joined_points
+    from scenarios.ways import said_of_moved
+
+    if not isinstance(travel, Road):
+        return lists
+    if options.joined is not None:
+        table = joined_points(travel, lists.demand, lists.sites, options.lang)
+        write_whole({options.joined: lambda path: write_csv(path, table)})
+    unknown = speedless(travel.graph, {**SPEED_KMH, **travel.speeds}) if travel.speeds is not None else ()
+    return replace(
+        lists, told=(*lists.told, *travel.graph.notes, *unknown, *said_of_moved(travel, lists.demand, lists.sites))
+    )
