@@ -27,7 +27,7 @@ from geodata.tables import (
     villages_of,
 )
 from planner.errors import DataError, Problem, Text
-from planner.network import RoadGraph
+from planner.network import SPEED_KMH, RoadGraph, speedless
 from planner.region import About, Region, Source, Use
 from planner.schema import FACILITIES, FACTS, RESIDENTS, ROADS, TOWNS, VILLAGES, Table
 
@@ -223,7 +223,7 @@ def _roads(folder: Path, notes: Notes) -> Roads | None:
         notes.problems.extend(error.problems)
         return None
     notes.use(path.name, "file", path.name, "used", Text("路网", "roads"))
-    for note in graph.notes:
+    for note in (*graph.notes, *speedless(graph, SPEED_KMH)):
         notes.use(path.name, "rows", "", "converted", note)
         notes.add(path.name, Text(note.zh.rstrip("。"), note.en.rstrip(".")), _SEEN, warning=True)
     ways = {way for ways in graph.way_id for way in str(ways).split(";")}

@@ -80,7 +80,7 @@ class RoadsInfo:
 def roads_info(graph: RoadGraph) -> RoadsInfo:
     """Return the facts of a graph with at least one edge: lengths by class (longest first), components, extent.
 
-    `largest_share` is the share of the kilometres in the component with the most nodes; directions are ignored.
+    `largest_share` is the share of the kilometres in the longest component; directions are ignored.
     """
     km = graph.length_mm / 1e6
     component = graph.components()

@@ -28,7 +28,7 @@ class RoadParts:
 
 
 def road_parts(road: Road) -> RoadParts:
-    """Return the size of the open roads and of what is not joined to their largest part (that with the most nodes)."""
+    """Return the size of the open roads and of what is not joined to their largest part (the longest)."""
     graph, is_open = road.graph, road.open_edges
     part, km = road.graph.components(is_open), road.graph.length_mm / 1e6
     used = np.zeros(len(graph.lon), np.bool_)

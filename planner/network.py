@@ -151,8 +151,8 @@ def speedless(graph: RoadGraph, speeds: Mapping[str, float]) -> tuple[Text, ...]
     length, taken = np.bincount(at, graph.length_mm[rest], minlength=len(classes)), exact_text(speeds["road"])
     return tuple(
         Text(
-            f"道路等级“{name}”没有时速：{amount_text(mm, 'mm')}，按时间计算时取每小时 {taken} 公里；应在时速表（--speeds）中给出。",
-            f"no speed is known for the class '{name}': {amount_words(mm, 'mm').en}, taken at {taken} km/h; give one in --speeds.",
+            f"道路等级“{name}”没有内置的时速：{amount_text(mm, 'mm')}；时速表（--speeds）没有给出的，按时间计算时取每小时 {taken} 公里。",
+            f"no speed is known for the class '{name}': {amount_words(mm, 'mm').en}; unless --speeds gives one, {taken} km/h are taken.",
         )
         for name, mm in zip(classes.tolist(), length.tolist(), strict=True)
     )

@@ -265,10 +265,10 @@ ROADS = Table(
     (
         Field("id", "路段编号", "code", "", required=True, aliases=("编号", "way_id")),
         Field("name", "道路名称", "text", "", aliases=("名称",)),
-        Field("road_class", "道路等级", "text", "如 trunk、primary、secondary、tertiary", required=True,
+        Field("road_class", "道路等级", "text", "如 国道、省道、县道、乡道、村道，或 trunk、primary、secondary", required=True,
               aliases=("等级", "class", "highway", "fclass")),
         Field("speed_kmh", "时速", "number", "", "公里/小时", aliases=("速度", "maxspeed")),
-        Field("oneway", "是否单行", "boolean", "", aliases=("单行",)),
+        Field("oneway", "是否单行", "boolean", "逆着画线方向的写 -1", aliases=("单行",)),
         *_SOURCE,
     ),
 )  # fmt: skip

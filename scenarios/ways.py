@@ -15,7 +15,7 @@ from planner.detours import detours
 from planner.edge_shapes import edges_meeting, unknown_ways
 from planner.errors import OptionError, Problem, Text
 from planner.joined import RoadParts, joining, not_joined, road_parts
-from planner.network import FRAGMENT_KM, SPEED_KMH, VEHICLE, RoadGraph, speedless
+from planner.network import FRAGMENT_KM, SPEED_KMH, VEHICLE, RoadGraph
 from planner.region import Region, Source
 from planner.road import Road
 from planner.rules import Rules
@@ -221,8 +221,6 @@ def told(road: Road, choices: RoadChoices, *, by_time: bool) -> tuple[Text, ...]
     if choices.closes:
         count = _closed_count(road)
         out.append(Text(f"封闭道路 {count} 段。", f"closed: {count} stretches of road."))
-    if by_time:
-        out += speedless(road.graph, {**SPEED_KMH, **choices.speeds})
     if choices.speeds and by_time:
         share, own = _table_share(road.graph, choices), _own_speed_share(road.graph)
         fix = Text("要让时速表代替它，加 --speeds-override", "--speeds-override lets the table replace them")

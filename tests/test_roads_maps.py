@@ -312,12 +312,12 @@ def test_classes_without_a_speed_are_told_by_time(
     line = [*points, "--roads", str(tmp_path / "r.gpkg")]
     assert main([*line, "--limit", "30min"]) == 0
     said = capsys.readouterr().out
-    assert "“康庄大道”没有时速：1.00 公里" in said
+    assert "“康庄大道”没有内置的时速：1.00 公里" in said
     assert "每小时 20 公里" in said
     assert "县道”没有" not in said
     (tmp_path / "s.csv").write_text("road_class,speed_kmh\n康庄大道,50\n", "utf-8")
     assert main([*line, "--limit", "30min", "--speeds", str(tmp_path / "s.csv")]) == 0
-    assert "没有时速" not in capsys.readouterr().out
+    assert "没有内置的时速" not in capsys.readouterr().out
 
 
 def test_site_tells_of_the_roads_and_lists_the_points(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

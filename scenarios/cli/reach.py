@@ -222,6 +222,7 @@ def run(options: argparse.Namespace) -> None:
     from geodata.columns import Notes
     from geodata.points import DEMAND, PLACES, read_points
     from planner.joined import joined
+    from planner.network import SPEED_KMH, speedless
     from planner.road import Road
     from scenarios.cli.progress import steps
     from scenarios.cli.report import print_warnings
@@ -242,8 +243,15 @@ def run(options: argparse.Namespace) -> None:
         _write(options, answer, travel, limits, choices)
     print_warnings(notes.warnings, options.lang)
     if isinstance(travel, Road):
+        unknown = speedless(travel.graph, {**SPEED_KMH, **travel.speeds}) if travel.speeds is not None else ()
         moved = said_of_moved(travel, answer.demand if answer.has_people else demand, facilities)
-        for said in (*travel.graph.notes, *of_friction, *told(travel, choices, by_time=travel.unit == "ms"), *moved):
+        for said in (
+            *travel.graph.notes,
+            *of_friction,
+            *unknown,
+            *told(travel, choices, by_time=travel.unit == "ms"),
+            *moved,
+        ):
             print(printable(said.say(options.lang)))
         apart = joined(travel, answer.facilities, "facility")
         lost = apart.loc[apart["state"] != "", "id"].tolist()
