@@ -22,7 +22,7 @@ _TEXTS = {
     "drawn_by": "制图单位", "approval_number": "审图号", "coordinates": "坐标系",
 }  # fmt: skip
 _MAPS = {"columns": "列名对照"}
-_LISTS = {"complete_registers": "完整名录", "credits": "来源", "assumptions": "假设"}
+_LISTS = {"complete_registers": "完整名录", "credits": "来源", "assumptions": "假设", "confirmed": "核实无误"}
 _KEYS = {name: key for key, zh in (_TEXTS | _LISTS | _MAPS).items() for name in (key, zh)}
 """The key that each word stands for, English or Chinese."""
 
@@ -36,11 +36,17 @@ _PLACEHOLDER = "某某市"
 
 @dataclass(frozen=True)
 class Declared:
-    """What about.yaml says of the other files: the datum of lon and lat, of all files or by file; what headings mean."""
+    """What about.yaml says of the other files.
+
+    datum, by_file   the datum of lon and lat, of all files or by file
+    columns          what headings mean
+    confirmed        what is odd and was looked at (`geodata.check.odd`)
+    """
 
     datum: str = "wgs84"
     by_file: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    confirmed: tuple[str, ...] = ()
 
 
 def read_about(folder: Path, notes: Notes) -> tuple[About | None, Declared, Source | None]:
@@ -94,6 +100,7 @@ def _declared(file: str, raw: dict[str, Any], notes: Notes) -> Declared:
     return Declared(
         (datum or ("wgs84",))[0], {name: words[0] for name, words in datums.items() if words},
         {heading: name for heading, name in columns.items() if name in known},
+        tuple(raw.get("confirmed") or ()) if isinstance(raw.get("confirmed"), list) else (),
     )  # fmt: skip
 
 

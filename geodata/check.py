@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely import STRtree
 
@@ -13,8 +14,14 @@ from planner.region import Region
 from planner.schema import FACILITY_KINDS
 from planner.text import coordinate_text, count_text, number_text, people_text, share_text
 
+QUALITY = "数据质量"
+"""What stands in place of a file where several files together are doubtful."""
 _BEYOND_M = 20_000
 _OVERLAP_M2 = 10_000
+_ODD_SHARE = 0.2
+"""Of a town or county: more than this is no matter of how finely a border is drawn."""
+_BETWEEN = "乡镇之间"
+_FEW_IN_ALL, _FEW_IN_VILLAGE, _VILLAGES, _MANY_IN_VILLAGE = 100, 20, 3, 500_000
 _GAP_SHARE = 0.01
 """Of a county, or of the whole city: simplified borders leave less than this between them."""
 _SHOWN = 20
@@ -30,7 +37,76 @@ class Quality:
 
 
 def _warn(what: Text, fix: Text, found: str = "") -> Problem:
-    return Problem(Text("数据质量", "quality").zh, what, fix, found=found, severity="warning")
+    return Problem(QUALITY, what, fix, found=found, severity="warning")
+
+
+@dataclass(frozen=True)
+class Odd:
+    """What can hardly be: told as `key`, whose numbers a planner confirms in about.yaml, or corrects the data."""
+
+    key: str
+    what: Text
+    fix: Text
+
+
+def odd(region: Region) -> list[Odd]:
+    """Return what can hardly be so: numbers of people, and towns that lie on each other or leave half a town out.
+
+    The limits are no policy: beyond them a slip (万 for persons, a row too many, a shape drawn crosswise) is likelier
+    than a fact.
+    """
+    out = []
+    people = int(region.residents["population"].sum())
+    typical = float(region.villages["population"].median()) if len(region.villages) >= _VILLAGES else _FEW_IN_VILLAGE
+    unit = Text("核对单位是不是万人", "see whether the unit is 10,000 persons")
+    if people < _FEW_IN_ALL or typical < _FEW_IN_VILLAGE:
+        few = f"，村（社区）中位数 {number_text(typical)}" if typical < _FEW_IN_VILLAGE else ""
+        key = f"常住人口合计 {people}{few}"
+        out.append(Odd(key, Text(f"人口少得可疑：{key}", f"suspiciously few people: {people}"), unit))
+    for frame, names in ((region.villages, "name"), (region.residents, "id")):
+        many = frame[frame["population"] > _MANY_IN_VILLAGE] if "population" in frame else frame[:0]
+        for name, count in zip(many[names], many["population"], strict=True):
+            key = f"{name} 常住人口 {int(count)}"
+            out.append(
+                Odd(
+                    key,
+                    Text(f"人口多得可疑：{key}", f"suspiciously many people: {name} {int(count)}"),
+                    Text("核对人口", "check the population"),
+                )
+            )
+        if out:
+            break
+    return [*out, *_odd_overlaps(region.towns), *_odd_gaps(region)]
+
+
+def _odd_overlaps(towns: gpd.GeoDataFrame) -> list[Odd]:
+    shapes, names = towns.geometry.to_numpy(), towns["name"].to_numpy(object)
+    out = []
+    for i, j, area in _overlapping(shapes):
+        share = area / min(shapes[i].area, shapes[j].area)
+        if share > _ODD_SHARE:
+            key = f"{names[i]}、{names[j]} 重叠 {share_text(share)}"
+            out.append(
+                Odd(
+                    key,
+                    Text(
+                        f"乡镇边界大面积重叠（占较小的乡镇）：{key}", f"towns lie on each other (of the smaller): {key}"
+                    ),
+                    Text("核对边界，或删去重复的乡镇", "check the borders, or remove the town that stands twice"),
+                )
+            )
+    return out
+
+
+def _odd_gaps(region: Region) -> list[Odd]:
+    return [
+        Odd(
+            f"{name} 空白 {share_text(share)}",
+            Text(f"{name} 有 {share_text(share)}（{number_text(area_m2 / 1e6)} 平方公里）不在任何乡镇内", f"{share_text(share)} of {name} ({number_text(area_m2 / 1e6)} km²) lies in no town"),
+            Text("补上缺少的乡镇（边界和村社区），或核对边界", "add the towns that are missing, or check the borders"),
+        )
+        for name, share, area_m2 in _gaps_of(region) if share > _ODD_SHARE
+    ]  # fmt: skip
 
 
 def quality(region: Region) -> Quality:
@@ -136,53 +212,49 @@ def _without_village(region: Region) -> list[Problem]:
     ]  # fmt: skip
 
 
-def _overlaps(towns: gpd.GeoDataFrame) -> list[Problem]:
-    """Name towns that lie on each other, one within the other or the very same shape among them."""
-    shapes = towns.geometry.to_numpy()
+def _overlapping(shapes: npt.NDArray[np.object_]) -> list[tuple[int, int, float]]:
+    """Return (row, row, m²) of the towns that lie on each other, one within the other or the very same shape among them."""
     left, right = STRtree(shapes).query(shapes, predicate="intersects")
     pairs = sorted((i, j) for i, j in zip(left.tolist(), right.tolist(), strict=True) if i < j)
+    areas = ((i, j, float(shapes[i].intersection(shapes[j]).area)) for i, j in pairs)
+    return [(i, j, area) for i, j, area in areas if area > _OVERLAP_M2]
+
+
+def _overlaps(towns: gpd.GeoDataFrame) -> list[Problem]:
+    """Name towns that lie on each other."""
+    names = towns["name"].to_numpy(object)
+    return [
+        _warn(
+            Text(f"乡镇边界重叠 {number_text(area / 1e6)} 平方公里：{names[i]}、{names[j]}",
+                 f"towns overlap by {number_text(area / 1e6)} km²: {names[i]}、{names[j]}"),
+            Text("核对边界", "check the borders"),
+        )
+        for i, j, area in _overlapping(towns.geometry.to_numpy())
+    ]  # fmt: skip
+
+
+def _gaps_of(region: Region) -> list[tuple[str, float, float]]:
+    """Return (county, share, m²) of the counties of which a part lies in no town, and of holes between all towns."""
+    covered = shapely.union_all(region.towns.geometry.to_numpy())
     out = []
-    for i, j in pairs:
-        area = shapes[i].intersection(shapes[j]).area
-        if area > _OVERLAP_M2:
-            names = f"{towns['name'].iloc[i]}、{towns['name'].iloc[j]}"
-            out.append(
-                _warn(
-                    Text(
-                        f"乡镇边界重叠 {number_text(area / 1e6)} 平方公里：{names}",
-                        f"towns overlap by {number_text(area / 1e6)} km²: {names}",
-                    ),
-                    Text("核对边界", "check the borders"),
-                )
-            )
-    return out
+    for name, shape in zip(region.counties["name"], region.counties.geometry, strict=True):
+        gap_m2 = float(shape.difference(covered).area)
+        out.append((str(name), gap_m2 / shape.area, gap_m2))
+    holes = float(sum(shapely.Polygon(ring).area for part in shapely.get_parts(covered) for ring in part.interiors))
+    out.append((_BETWEEN, holes / covered.area, holes))
+    return [(name, share, area_m2) for name, share, area_m2 in out if share > _GAP_SHARE]
 
 
 def _gaps(region: Region) -> list[Problem]:
     """Name the counties of which a part lies in no town: a town is missing there, or a border is wrong."""
-    covered = shapely.union_all(region.towns.geometry.to_numpy())
-    out = []
-    for row in region.counties.itertuples():
-        gap_m2, area_m2 = row.geometry.difference(covered).area, row.geometry.area
-        if gap_m2 > _GAP_SHARE * area_m2:
-            share = share_text(gap_m2 / area_m2)
-            out.append(
-                _warn(
-                    Text(f"{row.name} 有 {share}（{number_text(gap_m2 / 1e6)} 平方公里）不在任何乡镇内",
-                         f"{share} of {row.code} ({number_text(gap_m2 / 1e6)} km²) lies in no town"),
-                    Text("补上缺少的乡镇（边界和村社区），或核对边界", "add the towns that are missing, or check the borders"),
-                )
-            )  # fmt: skip
-    holes = [ring for part in shapely.get_parts(covered) for ring in part.interiors]
-    area_m2 = sum(shapely.Polygon(ring).area for ring in holes)
-    if area_m2 > _GAP_SHARE * covered.area:
-        out.append(
-            _warn(
-                Text(f"乡镇之间有空白，共 {number_text(area_m2 / 1e6)} 平方公里", f"there are gaps between the towns, {number_text(area_m2 / 1e6)} km² in all"),
-                Text("补上缺少的乡镇，或核对边界", "add the towns that are missing, or check the borders"),
-            )
-        )  # fmt: skip
-    return out
+    return [
+        _warn(
+            Text(f"{name} 有 {share_text(share)}（{number_text(area_m2 / 1e6)} 平方公里）不在任何乡镇内",
+                 f"{share_text(share)} of {name} ({number_text(area_m2 / 1e6)} km²) lies in no town"),
+            Text("补上缺少的乡镇（边界和村社区），或核对边界", "add the towns that are missing, or check the borders"),
+        )
+        for name, share, area_m2 in _gaps_of(region) if share <= _ODD_SHARE
+    ]  # fmt: skip
 
 
 def _far_facilities(region: Region) -> list[Problem]:

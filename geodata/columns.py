@@ -13,7 +13,7 @@ import pandas as pd
 from geodata.files import RawTable, columns_of
 from planner.errors import Problem, Text
 from planner.region import Use
-from planner.schema import FACILITIES, FACILITY_STATUS, Field, Table
+from planner.schema import FACILITIES, FACILITY_STATUS, FACTS, Field, Table
 
 _SHOWN = 20
 _LISTED = 5_000
@@ -65,7 +65,7 @@ _FEW, _FEW_FLAGS, _SHORT = 12, 2, 8
 NOT_USED = ("不用", "unused")
 """What a planner answers of a column that is not what it resembles."""
 _NO_SERVICE = {word for state in ("planned", "closed") for word in FACILITY_STATUS[state]}
-_UNKNOWN = {"", "-", "—", "--", "/", "不详", "未知", "nan", "none", "null"}
+UNKNOWN = {"", "-", "—", "--", "/", "不详", "未知", "nan", "none", "null"}
 
 
 @dataclass
@@ -76,6 +76,7 @@ class Notes:
     broken     files with an error that is not one of single rows: nothing more can be told from them
     bad_rows   by file, the numbers of the rows with an error: left out of the checks that follow
     uses       what became of every file, column and datum that came in
+    confirmed  the keys of what is odd that a planner has looked at; `asked`: those that were met
     called     by file and label, the heading that the file itself has for it
     answers    what the planner says that headings mean: the name of a column, or that it is not used
     """
@@ -86,6 +87,8 @@ class Notes:
     bad_rows: dict[str, set[int]] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
     answers: Mapping[str, str] = field(default_factory=dict)
+    confirmed: tuple[str, ...] = ()
+    asked: set[str] = field(default_factory=set)
     called: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def use(self, file: str, what: What, name: str, state: State, how: Text) -> None:
@@ -121,6 +124,24 @@ class Notes:
             column = self.heading(raw.file, column)
             self.problems.append(Problem(raw.file, text, fix, column=column, severity=severity))  # type: ignore[arg-type]
 
+    def ask(self, file: str, key: str, what: Text, fix: Text, row: object = "") -> None:
+        """Note what can hardly be so: an error, until about.yaml confirms its very numbers (`key`)."""
+        self.asked.add(key)
+        if key in self.confirmed:
+            self.add(
+                file,
+                Text(f"已核实：{key}", f"confirmed: {key}"),
+                Text("无需处理", "nothing to do"),
+                row=row,
+                warning=True,
+            )
+            return
+        more = Text(
+            f'核实无误，就在 about.yaml 写 confirmed: ["{key}"]',
+            f'if it is right, write confirmed: ["{key}"] in about.yaml',
+        )
+        self.problems.append(Problem(file, what, Text(f"{fix.zh}；{more.zh}", f"{fix.en}; {more.en}"), str(row)))
+
     def heading(self, file: str, label: str) -> str:
         """Return the headings that a file has for one label or several (经度、纬度); a label that it has not stays."""
         return "、".join(self.called.get((file, part), part) for part in label.split("、"))
@@ -143,7 +164,7 @@ def _plain(text: str) -> str:
 
 
 def _blank(cells: pd.Series) -> pd.Series:
-    return cells.str.lower().isin(_UNKNOWN)
+    return cells.str.lower().isin(UNKNOWN)
 
 
 def _number(cells: pd.Series) -> pd.Series:
@@ -398,7 +419,7 @@ def _record_columns(raw: RawTable, table: Table, places: dict[str, int], twice: 
             if not heading and _blank(cells).all():
                 continue
             like = None if notes.answers.get(heading) in NOT_USED else resembled(heading, cells, absent)
-            _tell_unused(raw, heading, like, notes)
+            _tell_unused(raw, table, heading, like, notes)
             if like is None or not like.resembles:
                 left.append(f"{heading}（像“{like.label}”）" if like else heading)
     if left:
@@ -408,7 +429,7 @@ def _record_columns(raw: RawTable, table: Table, places: dict[str, int], twice: 
         )  # fmt: skip
 
 
-def _tell_unused(raw: RawTable, heading: str, like: Field | None, notes: Notes) -> None:
+def _tell_unused(raw: RawTable, table: Table, heading: str, like: Field | None, notes: Notes) -> None:
     if like is None:
         notes.use(raw.file, "column", heading, "unused", Text("不认识", "not known"))
         return
@@ -420,10 +441,15 @@ def _tell_unused(raw: RawTable, heading: str, like: Field | None, notes: Notes) 
             f"这一列像是“{like.label}”，会改变结论，但不认识",
             f"it resembles {like.name}, which could change a verdict, and is not known",
         )
-        fix = Text(
+        rename = Text(
+            f"是，就把列名改成“{like.label}”；不是，就改名或删去",
+            f"if it is, call it {like.name}; if not, rename or remove it",
+        )
+        in_folder = Text(
             f"是，就把列名改成“{like.label}”，或在 about.yaml 写 columns: {{{heading}: {like.label}}}；不是，就写 columns: {{{heading}: 不用}}",
             f"if it is, call it {like.name} or write 'columns: {{{heading}: {like.name}}}' in about.yaml; if not, 'columns: {{{heading}: unused}}'",
         )
+        fix = in_folder if table in FACTS.values() else rename
         notes.problems.append(Problem(raw.file, what, fix, column=heading))  # the other columns can be looked at still
 
 

@@ -14,7 +14,7 @@ from geodata.columns import Notes
 from geodata.files import RawTable
 from planner.errors import Text
 from planner.schema import Table
-from planner.text import coordinate_text, number_text
+from planner.text import coordinate_text, number_text, share_text
 
 Floats = npt.NDArray[np.float64]
 
@@ -22,6 +22,7 @@ _KRASSOVSKY_AXIS_M = 6378245.0
 _KRASSOVSKY_SQUASH = 0.00669342162296594323
 _BAIDU_TURN = np.pi * 3000.0 / 180.0
 _CHINA = (73.0, 3.0, 136.0, 54.0)
+_CROSSED = 0.05
 _POLYGONS = (3, 6)  # shapely's type ids of Polygon and MultiPolygon
 _NAMED = {
     "gcj02": "gcj|高德|腾讯|火星|国测局|amap", "bd09": "bd-?_?09|百度|baidu", "wgs84": "wgs|gps", "cgcs2000": "cgcs|国家2000|2000国家",
@@ -139,6 +140,7 @@ def _areas(raw: RawTable, shapes: gpd.GeoSeries, table: Table, notes: Notes) -> 
         parts = shapely.get_parts(valid.iloc[at])
         valid.iloc[at] = shapely.union_all(parts[np.isin(shapely.get_type_id(parts), _POLYGONS)])
     values = valid.to_numpy()
+    _ask_crossed(raw, shapes, values, table, notes)
     good = np.isin(shapely.get_type_id(values), _POLYGONS) & (shapely.area(values) > 0)
     notes.add_rows(
         raw, pd.Series(~good & ~shapely.is_missing(values)), "geometry",
@@ -146,6 +148,25 @@ def _areas(raw: RawTable, shapes: gpd.GeoSeries, table: Table, notes: Notes) -> 
         Text("改用面图层，删去没有面积的图形", "use polygons, remove those without area"), found=shapes.geom_type,
     )  # fmt: skip
     return valid.where(good)
+
+
+def _ask_crossed(
+    raw: RawTable, shapes: gpd.GeoSeries, mended: npt.NDArray[np.object_], table: Table, notes: Notes
+) -> None:
+    """Ask about shapes that cross themselves so that mending changes their area: corners in the wrong order, mostly."""
+    drawn = shapes.to_numpy()
+    before, after = shapely.area(drawn), shapely.area(mended)
+    crossed = (
+        ~shapely.is_missing(drawn)
+        & ~shapely.is_valid(drawn)
+        & (np.abs(before - after) > _CROSSED * np.maximum(before, after))
+    )
+    hull = shapely.area(shapely.convex_hull(drawn))
+    for at in np.flatnonzero(crossed):
+        key = f"{raw.file} 第 {raw.rows[at]} 行 自相交 {share_text(after[at] / hull[at])}"
+        what = Text(f"{table.label}边界自相交（像蝴蝶结），修复后只有外轮廓面积的 {share_text(after[at] / hull[at])}",
+                    f"the shape crosses itself; mended, it has {share_text(after[at] / hull[at])} of the area of its outline")  # fmt: skip
+        notes.ask(raw.file, key, what, Text("按顺序重画顶点", "draw its corners in order"), raw.rows[at])
 
 
 def _check_extent(raw: RawTable, shapes: gpd.GeoSeries, notes: Notes) -> None:

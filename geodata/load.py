@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.about import Declared, check_code, read_about
-from geodata.check import quality
+from geodata.check import QUALITY, odd, quality
 from geodata.columns import Notes, canonical, note_parts
 from geodata.crs import TO_WGS84, metric_crs, with_points
 from geodata.files import check_areas, endings, find, look_alike, look_alike_of, read, unread
@@ -97,7 +97,7 @@ def survey(folder: Path | str) -> Survey:
     _check_folder(folder)
     notes = Notes()
     about, declared, about_source = read_about(folder, notes)
-    notes.answers = declared.columns
+    notes.answers, notes.confirmed = declared.columns, declared.confirmed
     parts = _parts(folder, notes)
     roads = _roads(folder, notes)
     _note_unread(folder, notes)
@@ -111,6 +111,7 @@ def survey(folder: Path | str) -> Survey:
         sources = [*(part.source for part in parts.values()), roads.source if roads else None, about_source]
         region = replace(region, sources=tuple(one for one in sources if one), uses=tuple(notes.uses))
         notes.problems += quality(region).warnings
+        _ask_odd(region, notes)
     order = {part.raw.file: at for at, part in enumerate(parts.values())}
     return Survey(
         region,
@@ -119,6 +120,15 @@ def survey(folder: Path | str) -> Survey:
         tuple(notes.uses),
         _counties_of_rows(parts, frames, notes),
     )
+
+
+def _ask_odd(region: Region, notes: Notes) -> None:
+    """Note what can hardly be so, and what about.yaml confirms that was not met."""
+    for one in odd(region):
+        notes.ask(QUALITY, one.key, one.what, one.fix)
+    for key in sorted({*notes.confirmed} - notes.asked):
+        notes.add("about.yaml", Text("没有用到：没有这样的疑点，或数字变了", "not used: nothing odd of these numbers"),
+                  Text("删去", "remove it"), column="confirmed", found=key, warning=True)  # fmt: skip
 
 
 def _in_order(problems: Sequence[Problem], order: Mapping[str, int]) -> tuple[Problem, ...]:

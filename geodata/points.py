@@ -1,5 +1,6 @@
 """Two lists of points, anywhere in the world: demand (id, lon, lat, population) and facilities (id, lon, lat)."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.columns import Notes, canonical
+from geodata.columns import UNKNOWN, Notes, canonical
 from geodata.crs import in_wgs84
 from geodata.files import SHEETS, VECTORS, RawTable, read
-from planner.errors import DataError, Problem, Text
+from planner.errors import DataError, OptionError, Problem, Text
 from planner.schema import FACILITIES, RESIDENTS, VILLAGES, Field, Table
 
 _SHOWN = 20
@@ -20,8 +21,12 @@ _NAME = Field("name", "名称", "text")
 DEMAND = Table("demand", "需求点", ("demand",), "id", "point",
                (RESIDENTS.field("id"), RESIDENTS.field("lon"), RESIDENTS.field("lat"),
                 replace(RESIDENTS.field("population"), required=False), _NAME))  # fmt: skip
+_STATUS = replace(FACILITIES.field("status"), kind="text", resembles="状态|状况|运营|运行|营业|停用|停业|在用|启用")
+_KIND = replace(FACILITIES.field("kind"), kind="text", required=False)
 PLACES = Table("facilities", "机构", ("facilities",), "id", "point",
-               (FACILITIES.field("id"), FACILITIES.field("lon"), FACILITIES.field("lat"), _NAME))  # fmt: skip
+               (FACILITIES.field("id"), FACILITIES.field("lon"), FACILITIES.field("lat"), _NAME, _STATUS, _KIND))  # fmt: skip
+EVERY = ("全部", "all")
+"""What chooses facilities of whatever status."""
 _ELSE = {
     "id": (*RESIDENTS.field("id").names(), *FACILITIES.field("id").names(), *VILLAGES.field("code").names(),
            "需求点编号", "demand_id", "乡镇代码"),
@@ -52,6 +57,7 @@ def read_points(path: Path, table: Table, told: Notes | None = None) -> pd.DataF
     notes = Notes() if told is None else told
     raw = read(path, _called(table, _ELSE))
     table = _as_headed(raw, table)
+    raw = _with_ids(raw, table, notes)
     _check_people(raw, table, notes)
     raw, frame = canonical(raw, table, notes)
     frame = placed(raw, frame, table, notes)
@@ -59,7 +65,7 @@ def read_points(path: Path, table: Table, told: Notes | None = None) -> pd.DataF
         notes.add(raw.file, Text("没有数据行", "no rows of data"), Text("填入数据", "fill it in"))
     if notes.errors:
         raise DataError(notes.errors)
-    absent = ["name"] if "name" in frame and (frame["name"] == "").all() else []
+    absent = [name for name in ("name", "status", "kind") if name in frame and (frame[name] == "").all()]
     if "population" in frame:
         lost = frame["population"].isna()
         if not lost.any():
@@ -68,6 +74,108 @@ def read_points(path: Path, table: Table, told: Notes | None = None) -> pd.DataF
         if "population" in raw.columns_of(table)[0]:
             _note_blank_people(raw, frame.loc[lost, "id"].tolist(), len(frame), notes)
     return frame.drop(columns=absent)
+
+
+def _with_ids(raw: RawTable, table: Table, notes: Notes) -> RawTable:
+    """Return the rows with an id each: where the file has no column of ids its names, or else the numbers of its rows."""
+    places = raw.columns_of(table)[0]
+    if "id" in places or not len(raw.frame):
+        return raw
+    names = raw.frame.iloc[:, places["name"]].astype(str).str.strip() if "name" in places else pd.Series(dtype=str)
+    by_name = bool(len(names)) and names.is_unique and bool((names != "").all())
+    ids = names.to_numpy(object) if by_name else raw.rows.astype(str).astype(object)
+    how = Text(
+        f"没有编号列：用{'名称' if by_name else '行号'}作编号",
+        f"no column of ids: {'names' if by_name else 'row numbers'} stand for them",
+    )
+    notes.use(raw.file, "column", "id", "converted", how)
+    notes.add(
+        raw.file, how, Text("要用自己的编号，加上“编号”列", "add a column 'id' for ids of your own"), warning=True
+    )
+    return replace(raw, frame=raw.frame.assign(id=ids))
+
+
+def in_service(frame: pd.DataFrame, file: str, notes: Notes, status: str = "", kinds: str = "") -> pd.DataFrame:
+    """Return the facilities that serve: in use, as in an assessment, or of the `status` chosen; of the `kinds` chosen.
+
+    Words are those of the file, or 在用, 停用, 规划 for all words that mean the same. A word that nobody knows is refused,
+    unless it is chosen; a blank is in use. Who is left out is noted.
+    """
+    keep = pd.Series(True, index=frame.index)
+    for name, chosen in (("status", _words(status)), ("kind", _words(kinds))):
+        if name not in frame or (chosen and chosen[0] in EVERY):
+            _check_chosen(name, frame, chosen, file)
+            continue
+        field, said = FACILITIES.field(name), frame[name].astype(str)
+        plain = said.map(lambda word, field=field: _meaning(word, field.choices))
+        if name == "status":
+            keep &= _serving(plain, said, chosen, file, frame, notes)
+        elif chosen:
+            keep &= plain.isin({_meaning(word, field.choices) for word in chosen})
+    out = frame[keep].drop(columns=["status", "kind"], errors="ignore").reset_index(drop=True)
+    if not len(out):
+        fix = Text("改 --status、--kind，或核对文件", "change --status or --kind, or check the file")
+        raise DataError(Problem(file, Text("没有一个机构可用", "no facility is left"), fix))
+    if not keep.all():
+        ids = frame.loc[~keep, "id"].tolist()
+        shown = "、".join(ids[:_SHOWN]) + ("……" if len(ids) > _SHOWN else "")
+        what = Text(
+            f"{len(ids)} 个机构没有使用（状态或类型）：{shown}",
+            f"{len(ids)} facilities are left out by status or kind: {shown}",
+        )
+        notes.add(
+            file, what, Text("要用的，用 --status、--kind 选择", "choose them with --status, --kind"), warning=True
+        )
+    return out
+
+
+def _serving(
+    plain: pd.Series, said: pd.Series, chosen: list[str], file: str, frame: pd.DataFrame, notes: Notes
+) -> "pd.Series[bool]":
+    choices = FACILITIES.field("status").choices
+    if chosen:
+        return plain.isin({_meaning(word, choices) for word in chosen})
+    odd = sorted({word for word, meaning in zip(said, plain, strict=True) if meaning and meaning not in choices})
+    if odd:
+        listed = "、".join(odd[:_SHOWN])
+        fix = Text(f"改成在用、停用、规划，或用 --status 写明用哪些，如 --status 在用,{odd[0]}；全部用写 --status 全部",
+                   f"write open, closed or planned, or choose with --status, as --status open,{odd[0]}; --status all for all")  # fmt: skip
+        raise DataError(
+            Problem(
+                file,
+                Text("“状态”列有不认识的词", "words of status that are not known"),
+                fix,
+                column="状态",
+                found=listed,
+            )
+        )
+    blank = int((plain == "").sum())
+    if 0 < blank < len(frame):
+        notes.add(file, Text(f"{blank} 个机构没有填状态，按在用", f"{blank} facilities without a status count as open"),
+                  Text("填上状态", "fill it in"), column="状态", warning=True)  # fmt: skip
+    return plain.isin(["", "open"])
+
+
+def _check_chosen(name: str, frame: pd.DataFrame, chosen: list[str], file: str) -> None:
+    if chosen and chosen[0] not in EVERY and name not in frame:
+        label = FACILITIES.field(name).label
+        fix = Text(f"加上“{label}”列，或去掉 --{name}", f"add a column '{name}', or drop --{name}")
+        raise OptionError(Problem(f"--{name}", Text(f"{file} 没有“{label}”列", f"{file} has no column '{name}'"), fix))
+
+
+def _words(said: str) -> list[str]:
+    return [word.strip() for word in said.replace("，", ",").replace("、", ",").split(",") if word.strip()]
+
+
+def _meaning(word: str, choices: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the code that a word stands for, "" for a blank, the word itself where it stands for none."""
+    plain = unicodedata.normalize("NFKC", word).strip().lower()
+    known = (
+        key
+        for key, names in choices.items()
+        if plain in {key, *(unicodedata.normalize("NFKC", one).lower() for one in names)}
+    )
+    return "" if plain in UNKNOWN else next(known, plain)
 
 
 def _note_blank_people(raw: RawTable, ids: list[str], count: int, notes: Notes) -> None:

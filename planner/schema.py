@@ -240,7 +240,7 @@ FACILITIES = Table(
         Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
         Field("status", "状态", "choice", "缺省＝在用；只有在用的机构提供服务", aliases=("运行状态",),
               choices=FACILITY_STATUS,
-              resembles="状态|状况|运营|运行|营业|停用|停业|在用|启用|开放|status|state|operat|active|open|clos"),
+              resembles="状态|状况|运营|运行|营业|停用|停业|在用|启用|status|operat|active"),
         Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",), digits=9),
         Field("village_code", "村代码", "code", "村卫生室所在的行政村；缺省取同乡镇最近的行政村（估算）",
               aliases=("村社区代码",), digits=12),

@@ -13,14 +13,17 @@ import pandas as pd
 from geodata.columns import Notes, canonical
 from geodata.csv_text import csv_cells, separator_of
 from geodata.files import SHEETS, VECTORS, RawTable, read
+from geodata.points import in_service
 from geodata.points import placed as with_places
 from planner.errors import DataError, OptionError, Problem, Text
-from planner.schema import FACILITIES, RESIDENTS, Field, Table
+from planner.schema import FACILITIES, FACILITY_STATUS, RESIDENTS, Field, Table
 from planner.siting.question import STATUSES, Quota
 
 _STATUS_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     dict(zip(STATUSES, (("候选",), ("固定", "已定"), ("背景", "现有"), ("必选",), ("禁选",)), strict=True))
+    | dict(FACILITY_STATUS)
 )
+"""What a site is to the question, or, in a list of facilities, whether it is in use."""
 _LON, _LAT = (replace(RESIDENTS.field(name), required=False) for name in ("lon", "lat"))  # needed without --costs
 DEMAND = Table("demand", "需求点", ("demand",), "id", "point",
                (RESIDENTS.field("id"), Field("name", "名称", "text", aliases=("需求点名称", "居民点名称", "村名称", "村（社区）名称")),
@@ -31,6 +34,7 @@ SITES = Table("facilities", "候选点", ("facilities",), "id", "point",
                Field("min_load", "下限", "number", aliases=("最小负荷", "服务下限")),
                Field("max_load", "上限", "number", aliases=("最大负荷", "服务上限", "capacity", "容量")),
                Field("status", "状态", "choice", choices=_STATUS_NAMES),
+               replace(FACILITIES.field("kind"), kind="text", required=False),
                Field("group", "分组", "text", aliases=("县区", "county", "县（区）")), _LON, _LAT))  # fmt: skip
 COSTS = Table("costs", "费用表", ("costs",), "demand_id", None,
               (Field("demand_id", "需求点编号", "code", required=True, aliases=("需求点", "from", "origin_id")),
@@ -51,7 +55,7 @@ class Pairs:
     raw: RawTable
 
 
-def read_demand(path: Path, *, placed: bool) -> pd.DataFrame:
+def read_demand(path: Path, *, placed: bool, told: Notes | None = None) -> pd.DataFrame:
     """Return id, weight (and name, population where the file has them; lon, lat where `placed`).
 
     A file may call the weight population.
@@ -69,12 +73,19 @@ def read_demand(path: Path, *, placed: bool) -> pd.DataFrame:
         notes.add_rows(raw, values < 0, label, Text("小于 0", "below zero"), _FIX, found=values.astype(str))
         frame = frame.assign(weight=values)
     _refuse(notes)
+    if told is not None:
+        told.problems += notes.warnings
     more = [one for one in ("name", "population") if one in names and one in ("name", named)]
     return frame[["id", "weight", *more, *(("lon", "lat") if placed else ())]]
 
 
-def read_sites(path: Path, *, placed: bool) -> pd.DataFrame:
-    """Return id, name, cost, min_load, max_load, status, group (those that the file has; lon, lat where `placed`)."""
+def read_sites(
+    path: Path, *, placed: bool, status: str = "", kinds: str = "", told: Notes | None = None
+) -> pd.DataFrame:
+    """Return id, name, cost, min_load, max_load, status, group (those that the file has; lon, lat where `placed`).
+
+    Facilities that are 停用 or 规划 are left out, as in an assessment, unless `status` chooses them; `kinds` chooses kinds.
+    """
     raw, frame, notes = _canonical(path, SITES, placed=placed)
     for name in ("cost", "min_load", "max_load"):
         values = frame[name]
@@ -89,7 +100,12 @@ def read_sites(path: Path, *, placed: bool) -> pd.DataFrame:
     _refuse(notes)
     there = set(raw.columns_of(SITES)[0])
     kept = [one for one in ("name", "cost", "min_load", "max_load", "status", "group") if one in there]
-    frame = frame.assign(status=frame["status"].where(frame["status"].notna(), "candidate"))
+    told = Notes() if told is None else told
+    told.problems += notes.warnings
+    word = frame["status"].where(frame["status"].isin([*FACILITY_STATUS]), "").fillna("")
+    serving = in_service(frame.assign(status=word.where(word != "", "open")), raw.file, told, status, kinds)["id"]
+    frame = frame[frame["id"].isin(serving)].reset_index(drop=True)
+    frame = frame.assign(status=frame["status"].where(frame["status"].isin(STATUSES), "candidate"))
     return frame[["id", *kept, *(("lon", "lat") if placed or {"lon", "lat"} <= there else ())]]
 
 

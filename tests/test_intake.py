@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from pyproj import Geod
 from python_calamine import CalamineWorkbook
-from shapely import LineString, Point, box
+from shapely import LineString, Point, Polygon, box
 
 from geodata.columns import Notes
 from geodata.crs import wgs84_to_gcj02
@@ -218,7 +218,9 @@ def test_a_county_half_of_which_lies_in_no_town(folder: Path) -> None:
     tiny.towns().iloc[:3].to_file(folder / "towns.geojson", driver="GeoJSON")
     _write(folder, "villages", tiny.villages().iloc[:6])
     _write(folder, "facilities", tiny.facilities().iloc[:6])
-    assert "乙县 有 50.01%（110.33 平方公里）不在任何乡镇内" in _said(_loaded(folder))
+    assert "乙县 有 50.01%（110.33 平方公里）不在任何乡镇内" in _refused(folder)
+    _confirm(folder, "乙县 空白 50.01%")
+    assert "已核实：乙县 空白 50.01%" in _said(_loaded(folder))
 
 
 KINDS = {"诊所": "", "疾病预防控制中心": "", "药店": "", "三级甲等综合医院": "hospital", "二甲中医医院": "hospital", "一般卫生院": "township_hospital",
@@ -244,6 +246,55 @@ def test_rows_of_other_kinds_are_left_out_and_told(folder: Path) -> None:
     assert "3 行是其他类型的机构，没有使用：疾病预防控制中心 1、药店 1、诊所 1" in _said(loaded)
     _write(folder, "facilities", pd.concat([tiny.facilities(), more.assign(kind="卫生阮")]))
     assert "第 9 行，“kind”列：不是可用的取值（现为“卫生阮”）" in _refused(folder)
+
+
+def _confirm(folder: Path, *keys: str) -> None:
+    listed = "".join(f'  - "{key}"\n' for key in keys)
+    (folder / "about.yaml").write_text(f'name: 甲市\ncode: "510400"\nconfirmed:\n{listed}', "utf-8")
+
+
+def _asked(folder: Path, key: str, words: str) -> None:
+    """The folder is refused with these words until its very numbers are confirmed, and then told."""
+    said = _refused(folder)
+    assert words in said
+    assert f'confirmed: ["{key}"]' in said
+    _confirm(folder, key + "0")
+    assert words in _refused(folder)
+    _confirm(folder, key)
+    assert f"已核实：{key}" in _said(_loaded(folder))
+
+
+def test_a_city_of_twenty_two_people_must_be_confirmed(folder: Path) -> None:
+    _write(
+        folder, "villages", tiny.villages().drop(columns="urban_population").assign(population=[2, 1, 4, 1, 6, 2, 1, 5])
+    )
+    _asked(folder, "常住人口合计 22，村（社区）中位数 2", "人口少得可疑")
+
+
+def test_a_village_of_a_hundred_million_must_be_confirmed(folder: Path) -> None:
+    villages = tiny.villages()
+    villages.loc[3, "population"] = 100_000_000
+    _write(folder, "villages", villages)
+    _asked(folder, "四村村民委员会 常住人口 100000000", "人口多得可疑")
+
+
+def test_a_town_drawn_crosswise_must_be_confirmed(folder: Path) -> None:
+    towns = tiny.towns()
+    towns.loc[1, "geometry"] = Polygon([(101.7, 26.5), (101.8, 26.6), (101.8, 26.5), (101.7, 26.6)])
+    towns.to_file(folder / "towns.geojson", driver="GeoJSON")
+    _asked(folder, "towns.geojson 第 2 行 自相交 50.00%", "边界自相交（像蝴蝶结）")
+
+
+def test_towns_that_lie_on_each_other_by_half_must_be_confirmed(folder: Path) -> None:
+    towns = tiny.towns()
+    towns.loc[1, "geometry"] = box(101.65, 26.5, 101.75, 26.6)
+    towns.to_file(folder / "towns.geojson", driver="GeoJSON")
+    _asked(folder, "甲一街道、甲镇 重叠 50.00%", "乡镇边界大面积重叠")
+
+
+def test_a_confirmation_of_other_numbers_is_told(folder: Path) -> None:
+    _confirm(folder, "常住人口合计 22")
+    assert "没有用到：没有这样的疑点，或数字变了（现为“常住人口合计 22”）" in _said(_loaded(folder))
 
 
 # ---- reach and site: two lists of points
@@ -467,3 +518,80 @@ def test_manifest_and_workbook_carry_what_was_read(folder: Path, tmp_path: Path)
     assert {"file": "villages.csv", "what": "column", "name": "驻村干部", "state": "unused", "how": "不认识"} in uses
     notes = _sheets(tmp_path / "out" / "缺口清单_甲区.xlsx")["说明"]
     assert any("没有使用：驻村干部（不认识）" in str(cell) for row in notes for cell in row)
+
+
+STATUSES = "id,name,lon,lat,状态,机构类型\na,甲,101.6,26.5,在用,医院\nb,乙,101.61,26.5,停用,医院\nc,丙,101.62,26.5,规划,卫生院\nd,丁,101.63,26.5,,卫生院\n"
+
+
+@pytest.mark.parametrize(("more", "ids"), [
+    ((), {"a", "d"}), (("--status", "全部"), {"a", "b", "c", "d"}), (("--status", "停业,规划"), {"b", "c"}), (("--kind", "乡镇卫生院"), {"d"}),
+])  # fmt: skip
+def test_reach_leaves_out_what_serves_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], ids: set[str]
+) -> None:
+    words, out = _lists(tmp_path, "id,lon,lat,population\nD1,101.6,26.5,100\n", STATUSES)
+    assert main([*words, *more]) == 0
+    assert set(pd.read_csv(out)["机构编号"]) == ids
+    said = capsys.readouterr().out
+    assert (f"{4 - len(ids)} 个机构没有使用（状态或类型）：" in said) == (len(ids) < 4)
+    assert ("1 个机构没有填状态，按在用" in said) == ("--status" not in more)
+
+
+@pytest.mark.parametrize(("more", "says"), [
+    ((), "有不认识的词（现为“正打算”）"), (("--kind", "药店"), "没有一个机构可用"),
+])  # fmt: skip
+def test_reach_asks_about_a_status_that_is_not_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], says: str
+) -> None:
+    text = STATUSES.replace("停用", "正打算") if not more else STATUSES
+    words, _ = _lists(tmp_path, "id,lon,lat,population\nD1,101.6,26.5,100\n", text)
+    assert main([*words, *more]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_reach_stops_at_a_column_that_tells_of_closed_facilities(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, _ = _lists(tmp_path, "id,lon,lat,population\nD1,101.6,26.5,100\n", STATUSES.replace("状态", "备注"))
+    assert main(words) == 2
+    assert "“备注”列：这一列像是“状态”" in capsys.readouterr().err
+
+
+def test_site_leaves_out_what_serves_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _lists(tmp_path, "id,lon,lat,population\nD1,101.605,26.5,100\n", STATUSES)
+    words = [
+        "site",
+        "--model",
+        "p-median",
+        "--demand",
+        str(tmp_path / "D.csv"),
+        "--facilities",
+        str(tmp_path / "F.csv"),
+        "-p",
+        "1",
+        "--json",
+    ]
+    assert main(words) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert any("2 个机构没有使用" in note for note in answer["notes"])
+    assert main([*words, "--status", "停用"]) == 0
+    assert "b" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("names", "ids"), [("甲医院,乙医院", ["甲医院", "乙医院"]), ("甲医院,甲医院", ["2", "3"])])
+def test_an_id_is_made_of_the_name_or_the_row(tmp_path: Path, names: str, ids: list[str]) -> None:
+    one, other = names.split(",")
+    (tmp_path / "F.csv").write_text(f"name,long,lat\n{one},101.72,26.57\n{other},101.73,26.58\n", "utf-8")
+    notes = Notes()
+    assert read_points(tmp_path / "F.csv", PLACES, notes)["id"].tolist() == ids
+    assert "没有编号列" in notes.warnings[0].say()
+
+
+def test_a_map_at_a_pole_is_refused_and_one_across_180_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words, _ = _lists(tmp_path, "id,lon,lat,population\nD1,10,89.99,1\n", "id,lon,lat\na,-170,89.99\n")
+    assert main([*words, "--map", str(tmp_path / "m.html")]) == 2
+    assert "--map：有点离极点太近" in capsys.readouterr().err
+    words, out = _lists(tmp_path, "id,lon,lat,population\nD1,-179.99,-16.85,1\n", "id,lon,lat\na,179.99,-16.85\n")
+    assert main([*words, "--map", str(tmp_path / "m.html")]) == 0
+    assert "180° 经线（日期变更线）两侧" in capsys.readouterr().out
+    assert abs(pd.read_csv(out)["距离（公里）"].iloc[0] - 2.131404) < 1e-6

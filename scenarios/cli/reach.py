@@ -25,12 +25,17 @@ ABOUT = Text(
 
 _SHOWN = 20
 _FASTEST_WALK_KMH = 20.0
+_MAP_LATITUDE = 84.0
+_HALF_TURN = 180.0
 _FAR_BY_ROAD_M = 1_000_000.0
 _FILE: dict[str, Any] = {"type": Path}
 _OPTIONS: tuple[tuple[str, Text, dict[str, Any]], ...] = (
     ("--demand", Text("需求点：id、lon、lat、population，可加 name", "demand: id, lon, lat, population, perhaps name"),
      {**_FILE, "required": True, "metavar": "D"}),
     ("--facilities", Text("机构：id、lon、lat，可加 name", "facilities: id, lon, lat, perhaps name"), {**_FILE, "required": True, "metavar": "F"}),
+    ("--status", Text("用哪些状态的机构，逗号隔开，“全部”为不分状态（默认 在用；停用、规划不算）", "facilities of which status (default open), all for any"),
+     {"default": "", "metavar": "WORDS"}),
+    ("--kind", Text("用哪些类型的机构，逗号隔开（默认全部）", "facilities of which kind (default all)"), {"default": "", "metavar": "WORDS"}),
     ("--limit", Text("限度，如 5km、800m、30min；几个用逗号隔开", "5km, 800m, 30min; several with commas"),
      {"required": True, "metavar": "LIMIT"}),
     ("--out", Text("输出文件，.csv 或 .parquet", "file to write, .csv or .parquet"),
@@ -215,12 +220,23 @@ def _travel(
     return with_walks(road, demand, options.friction)
 
 
+def _points(options: argparse.Namespace, notes: "Notes") -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """Return the demand and the facilities that serve; `notes` takes what is doubtful."""
+    from geodata.points import DEMAND, PLACES, in_service, read_points
+
+    demand = read_points(options.demand, DEMAND, notes)
+    every = read_points(options.facilities, PLACES, notes)
+    facilities = in_service(every, options.facilities.name, notes, options.status, options.kind)
+    if options.map is not None:
+        _check_map((demand, facilities), notes)
+    return demand, facilities
+
+
 def run(options: argparse.Namespace) -> None:
     """Write the pairs and what else is asked for, all or nothing, and print the people by limit."""
     limits = _limits(options)
     _check_files(options)
     from geodata.columns import Notes
-    from geodata.points import DEMAND, PLACES, read_points
     from planner.joined import joined
     from planner.network import SPEED_KMH, speedless
     from planner.road import Road
@@ -234,8 +250,7 @@ def run(options: argparse.Namespace) -> None:
     with steps(options.lang) as step:
         step(Text("读取数据", "reading the data"))
         notes = Notes()
-        demand = read_points(options.demand, DEMAND, notes)
-        facilities = read_points(options.facilities, PLACES, notes)
+        demand, facilities = _points(options, notes)
         travel, of_friction = _travel(options, limits, (demand, facilities), choices, step, notes)
         step(Text("计算", "searching"))
         answer = ask(demand, facilities, travel, limits, options.k)
@@ -261,6 +276,22 @@ def run(options: argparse.Namespace) -> None:
             options.lang,
         )
     _say(answer, options)
+
+
+def _check_map(points: "tuple[pd.DataFrame, pd.DataFrame]", notes: "Notes") -> None:
+    """Refuse a map of what lies at a pole, and note that one across 180° shows its two sides far apart."""
+    import pandas as pd
+
+    both = pd.concat(points)
+    if (both["lat"].abs() > _MAP_LATITUDE).any():
+        fix = Text("去掉 --map；结果表不受影响", "drop --map; the table of pairs is right")
+        raise OptionError(
+            Problem("--map", Text("有点离极点太近，画不了地图", "points too near to a pole for a map"), fix)
+        )
+    if both["lon"].max() - both["lon"].min() > _HALF_TURN:
+        what = Text("点分布在 180° 经线（日期变更线）两侧，地图上会分在两端；距离按最短的算，不受影响",
+                    "the points lie on both sides of 180°, which the map shows far apart; distances are the shortest")  # fmt: skip
+        notes.add("--map", what, Text("只影响看图", "the map alone is affected"), warning=True)
 
 
 def _write(

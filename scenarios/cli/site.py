@@ -36,6 +36,9 @@ _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (
      {**_FILE, "metavar": "DIR"}),
     (("--candidates",), Text("用 --data 时：哪类机构是候选，中文或英文，逗号隔开（默认 乡镇卫生院 township_hospital）", "with --data: kinds of facility that are candidates"),
      {"default": "township_hospital", "metavar": "KINDS"}),
+    (("--status",), Text("F 里用哪些状态的机构，逗号隔开，“全部”为不分状态（默认 在用；停用、规划不算）", "facilities of which status in F (default open), all for any"),
+     {"default": "", "metavar": "WORDS"}),
+    (("--kind",), Text("F 里用哪些类型的机构，逗号隔开（默认全部）", "facilities of which kind in F (default all)"), {"default": "", "metavar": "WORDS"}),
     (("--costs",), Text("费用长表：demand_id、facility_id、cost（CSV、Excel 或 parquet），照原样用", "long table demand_id, facility_id, cost (CSV, Excel or parquet), taken as it stands"),
      {**_FILE, "metavar": "C"}),
     (("--roads",), Text("路网文件（见 fugai roads）；没有则按直线（用 --data 时，限度是时间或写了道路选项就用文件夹里的路网）",
@@ -264,6 +267,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _lists(options: argparse.Namespace) -> "Lists":
     """Return the two lists, with the statuses and loads that the options say."""
+    from geodata.columns import Notes
     from scenarios.site import lists_of, lists_of_folder, with_loads, with_options
     from scenarios.site_files import read_demand, read_ids, read_sites
 
@@ -274,8 +278,11 @@ def _lists(options: argparse.Namespace) -> "Lists":
         said = dict(ids)
     else:
         placed = options.costs is None
-        demand, sites = read_demand(options.demand, placed=placed), read_sites(options.facilities, placed=placed)
+        notes = Notes()
+        demand = read_demand(options.demand, placed=placed, told=notes)
+        sites = read_sites(options.facilities, placed=placed, status=options.status, kinds=options.kind, told=notes)
         lists = lists_of(demand, sites, options.demand.name, options.facilities.name)
+        lists = replace(lists, told=tuple(Text(one.say("zh"), one.say("en")) for one in notes.warnings))
     return with_loads(with_options(lists, said), options.min_load, options.max_load)
 
 
