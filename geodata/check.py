@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 from shapely import STRtree
 
+from geodata.crs import GEOD, gcj02_to_wgs84
 from planner.errors import Problem, Text
 from planner.hospitals import named, unclassed
 from planner.region import Region
@@ -18,6 +20,8 @@ QUALITY = "数据质量"
 """What stands in place of a file where several files together are doubtful."""
 _BEYOND_M = 20_000
 _OVERLAP_M2 = 10_000
+_PAIRS, _SHIFT_M = 3, 200.0
+"""GCJ-02 lies 300 to 600 m from WGS 84 all over China."""
 _ODD_SHARE = 0.2
 """Of a town or county: more than this is no matter of how finely a border is drawn."""
 _BETWEEN = "乡镇之间"
@@ -59,7 +63,8 @@ def odd(region: Region) -> list[Odd]:
     people = int(region.residents["population"].sum())
     typical = float(region.villages["population"].median()) if len(region.villages) >= _VILLAGES else _FEW_IN_VILLAGE
     unit = Text("核对单位是不是万人", "see whether the unit is 10,000 persons")
-    if people < _FEW_IN_ALL or typical < _FEW_IN_VILLAGE:
+    listed = int(region.villages["population"].sum()) if len(region.villages) else 0
+    if max(people, listed) < _FEW_IN_ALL or typical < _FEW_IN_VILLAGE:
         few = f"，村（社区）中位数 {number_text(typical)}" if typical < _FEW_IN_VILLAGE else ""
         key = f"常住人口合计 {people}{few}"
         out.append(Odd(key, Text(f"人口少得可疑：{key}", f"suspiciously few people: {people}"), unit))
@@ -118,6 +123,7 @@ def quality(region: Region) -> Quality:
         *_overlaps(region.towns),
         *_gaps(region),
         *_far_facilities(region),
+        *_shifted(region),
         *_same_place(region),
         *_empty_towns(region),
         *_unclassed(region),
@@ -269,6 +275,70 @@ def _far_facilities(region: Region) -> list[Problem]:
         )
         for row in far.itertuples(index=False)
     ]
+
+
+def _shifted(region: Region) -> list[Problem]:
+    """Tell, with the evidence, that facilities seem to stand in GCJ-02 among villages and towns that do not, or the reverse.
+
+    The evidence is the way from a village to its clinic, and how many facilities lie in the town of their code, as they
+    stand and once they are taken back from GCJ-02.
+    """
+    own = region.facilities[(region.facilities["village_code"] != "") & ~region.facilities["estimated"].astype(bool)]
+    places = region.villages.set_index("code")[["lon", "lat"]].reindex(own["village_code"])
+    there = places["lon"].notna().to_numpy(bool)
+    own, places = own[there], places[there]
+    out = []
+    if len(own) >= _PAIRS:
+        lon, lat, home_lon, home_lat = (
+            one.to_numpy(float) for one in (own["lon"], own["lat"], places["lon"], places["lat"])
+        )
+        now = _median_m(lon, lat, home_lon, home_lat)
+        tried = {"机构": _median_m(*gcj02_to_wgs84(lon, lat), home_lon, home_lat),
+                 "村（社区）": _median_m(lon, lat, *gcj02_to_wgs84(home_lon, home_lat))}  # fmt: skip
+        which, then = min(tried.items(), key=lambda item: item[1])
+        if now > _SHIFT_M and then < now / 2:
+            out.append(_warn_shifted(which, Text(f"{len(own)} 个机构与所在村的距离中位数 {number_text(now)} 米，{which}按 GCJ-02 换算后 {number_text(then)} 米",
+                                                 f"of {len(own)} facilities and their villages: median {number_text(now)} m apart, {number_text(then)} m with one of them taken from GCJ-02")))  # fmt: skip
+    return out or _shifted_of_towns(region)
+
+
+def _shifted_of_towns(region: Region) -> list[Problem]:
+    places = region.facilities[region.facilities["town_code"] != ""]
+    if not len(places):
+        return []
+    lon, lat = places["lon"].to_numpy(float), places["lat"].to_numpy(float)
+    before, after = (_astray(region, places["town_code"], *at) for at in ((lon, lat), gcj02_to_wgs84(lon, lat)))
+    if before < _PAIRS or after > before / 2:
+        return []
+    evidence = Text(f"{before} 个机构不在代码所写的乡镇里，按 GCJ-02 换算后 {after} 个",
+                    f"{before} facilities lie outside the town of their code, {after} once taken from GCJ-02")  # fmt: skip
+    return [_warn_shifted("机构", evidence)]
+
+
+def _astray(region: Region, codes: pd.Series, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> int:
+    points = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=4326).to_crs(region.crs)
+    homes = region.towns.set_index("code").geometry.reindex(codes).to_numpy()
+    return int((~shapely.intersects(homes, points.to_numpy())).sum())
+
+
+def _median_m(
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    other_lon: npt.NDArray[np.float64],
+    other_lat: npt.NDArray[np.float64],
+) -> float:
+    return float(np.median(GEOD.inv(lon, lat, other_lon, other_lat)[2]))
+
+
+def _warn_shifted(which: str, evidence: Text) -> Problem:
+    what = Text(
+        f"{which}的坐标像是 GCJ-02（高德、腾讯）：{evidence.zh}", f"coordinates seem to be in GCJ-02: {evidence.en}"
+    )
+    fix = Text(
+        "是，就在 about.yaml 的 coordinates 下写“文件名: gcj02”",
+        "if so, write 'file: gcj02' under coordinates in about.yaml",
+    )
+    return _warn(what, fix)
 
 
 def _same_place(region: Region) -> list[Problem]:

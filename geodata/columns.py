@@ -500,6 +500,11 @@ def note_parts(raw: RawTable, notes: Notes) -> None:
         listed = "、".join(raw.unread)
         notes.add(raw.file, Text(f"没有读取的{word.zh}：{listed}；读的是“{raw.part}”", f"{word.en} that are not read: {listed}; read: {raw.part}"),
                   Text("确认要用的数据都在读取的那张里", "make sure that all the data are in the one that is read"), warning=True)  # fmt: skip
+    if raw.crs:
+        notes.use(raw.file, "datum", raw.crs, "used" if raw.is_old else "converted", Text("坐标系", "CRS"))
+    if raw.is_old:
+        notes.add(raw.file, Text(f"坐标系 {raw.crs} 没有公开的换算参数，没有换算：可能偏几十到一百多米", f"no public parameters for {raw.crs}: not converted, and perhaps tens of metres off, or over a hundred"),
+                  Text("请测绘部门换算成 CGCS2000（EPSG:4490）", "have it converted to CGCS2000 (EPSG:4490)"), warning=True)  # fmt: skip
     if raw.is_joined:
         notes.use(raw.file, "rows", "表头", "converted", Text("两行合并成一行", "two rows of headings as one"))
     if raw.coding == "GBK":

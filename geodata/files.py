@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geodata.csv_text import Cells, csv_cells, with_lf
+from geodata.guarded import guarded
 from planner.errors import DataError, FugaiError, Problem, Text
 from planner.schema import FACTS, PROBLEM_LIST, Table
 
@@ -29,6 +31,7 @@ VECTORS = (".gpkg", ".geojson", ".shp")
 NETWORKS = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2", ".graphml")
 """Files that hold roads and nothing else; `geodata.roads` reads them."""
 _HEADER_DEPTH = 12
+_MOST_COLUMNS = 2_000
 _LOSES_DIGITS = 1e15
 """A floating number keeps fifteen digits."""
 _DBF_HEADING = 10
@@ -42,6 +45,7 @@ _PLACE_IN_SHEET = re.compile(rb"\br=[\"']([A-Za-z]{0,3})([0-9]{1,7})[\"']")
 _LONGEST_PLACE = 16
 _STATED_CRS = re.compile(rb'"crs"\s*:\s*(\{[^{}]*(?:\{[^{}]*\}[^{}]*)?\}|null)')
 _AUTHORITY = re.compile("EPSG|ESRI|OGC", re.IGNORECASE)
+_OLD_DATUM = re.compile("xian|beijing|西安|北京", re.IGNORECASE)
 _CHINESE_GRIDS = re.compile("gcj-?_?02|bd-?_?09|火星|百度|高德|baidu|amap", re.IGNORECASE)
 _CONVERT = Text(
     "用 QGIS 或 ArcGIS 换算成 CGCS2000（EPSG:4490）后导出", "convert it to CGCS2000 (EPSG:4490) and export it again"
@@ -85,6 +89,7 @@ class RawTable:
     unread   the other sheets and layers that hold something
     above    what stands above the headings: a title, a unit
     coding   the encoding of its text where that is not the one it names
+    crs      the name of the CRS of a map file, `is_old` where its datum was not brought to WGS 84 for want of parameters
     """
 
     file: str
@@ -97,6 +102,8 @@ class RawTable:
     unread: tuple[str, ...] = ()
     above: str = ""
     coding: str = ""
+    crs: str = ""
+    is_old: bool = False
 
     def rows_where(self, keep: npt.NDArray[np.bool_]) -> "RawTable":
         """Return the rows where `keep` holds, with their numbers and geometry."""
@@ -246,7 +253,14 @@ def _without_brackets(heading: str) -> str:
 
 
 def read(path: Path, table: Table) -> RawTable:
-    """Return the cells of `path`; DataError, with the file's name, when it is not what its ending says."""
+    """Return the cells of `path`; DataError, with the file's name, when it is not what its ending says.
+
+    A file that may take all memory or never end is read by a process of its own, within limits.
+    """
+    return cast("RawTable", guarded(_read, path, table))
+
+
+def _read(path: Path, table: Table) -> RawTable:
     suffix = path.suffix.lower()
     try:
         _check_head(path, suffix)
@@ -404,6 +418,11 @@ def _last_place(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, i
 
 def _with_header(file: str, sheets: dict[str, Cells], table: Table) -> RawTable:
     """Return the table below the heading row: the row among a sheet's first dozen that names most of the columns."""
+    for name, cells in sheets.items():
+        width = max((len(row) for _, row in cells[:_HEADER_DEPTH]), default=0)
+        if width > _MOST_COLUMNS:
+            what = Text(f"有 {width} 列，多于 {_MOST_COLUMNS} 列", f"{width} columns, more than {_MOST_COLUMNS}")
+            raise _wrong(file, what, Text("只留要用的列", "keep the columns that are wanted"), name)
     score: dict[str, int] = {}
     start: dict[str, int] = {}
     is_joined: dict[str, bool] = {}
@@ -501,7 +520,8 @@ def _read_vector(path: Path, table: Table) -> RawTable:
     cells = pd.DataFrame(frame.drop(columns=frame.geometry.name)).map(_cell).astype(object)
     rows = np.arange(1, len(frame) + 1, dtype=np.int64)
     raw = RawTable(path.name, cells, rows, geometry, is_cut=path.suffix.lower() == ".shp")
-    return replace(raw, part=layer, unread=unread, coding=coding)
+    old = frame.crs.geodetic_crs is not None and _OLD_DATUM.search(frame.crs.geodetic_crs.name) is not None
+    return replace(raw, part=layer, unread=unread, coding=coding, crs=frame.crs.name, is_old=old)
 
 
 def check_areas(raw: RawTable | None, table: Table) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.columns import UNKNOWN, Notes, canonical
+from geodata.columns import UNKNOWN, Notes, canonical, note_parts
 from geodata.crs import in_wgs84
 from geodata.files import SHEETS, VECTORS, RawTable, read
 from planner.errors import DataError, OptionError, Problem, Text
@@ -57,6 +57,7 @@ def read_points(path: Path, table: Table, told: Notes | None = None) -> pd.DataF
     notes = Notes() if told is None else told
     raw = read(path, _called(table, _ELSE))
     table = _as_headed(raw, table)
+    note_parts(raw, notes)
     raw = _with_ids(raw, table, notes)
     _check_people(raw, table, notes)
     raw, frame = canonical(raw, table, notes)

@@ -111,6 +111,10 @@ class FugaiError(Exception):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(problem.say("zh") for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type["FugaiError"], tuple[tuple[Problem, ...]]]:
+        """Make it travel whole between processes."""
+        return type(self), (self.problems,)
+
 
 class DataError(FugaiError):
     """The files of facts cannot be used as they are."""

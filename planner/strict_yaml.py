@@ -31,6 +31,7 @@ def _line(node: yaml.Node) -> str:
 Where = tuple[str | int, ...]
 """The keys and positions that lead to a place in a file, from the top."""
 _SHOWN = 60
+_DEEPEST = 50
 _ODD_KEY = Text("键不是文字", "a key that is no text")
 _ALIAS = Text("不允许使用锚点或别名（& 和 *）", "anchors and aliases are not allowed")
 _TAG = Text("不允许使用类型标记（!）", "tags (!) are not allowed")
@@ -97,7 +98,13 @@ def _lines(node: yaml.Node, where: Where, out: dict[Where, str]) -> dict[Where, 
 
 def _composed(text: str, file: str) -> yaml.MappingNode:
     """Return the one document of the text; RuleError where it has anchors, aliases or tags, or is no mapping."""
+    depth = 0
     for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:  # what follows takes quadratic time
+            line = str(event.start_mark.line + 1) if event.start_mark else ""
+            fix = Text("对照模板改写", "follow the template")
+            raise RuleError(Problem(file, Text("括号或缩进嵌套太深", "nested too deeply"), fix, line))
         alias = isinstance(event, yaml.AliasEvent) or bool(getattr(event, "anchor", None))
         if alias or getattr(event, "tag", None):
             line = str(event.start_mark.line + 1) if event.start_mark else ""

@@ -268,11 +268,16 @@ def test_urban_where_the_file_does_not_say(folder: Path) -> None:
     assert list(load(folder).residents["is_urban"]) == [True, True, False, False, True, True, False, False]
 
 
-@pytest.mark.parametrize("shape", [box(101.70, 26.50, 101.80, 26.60), box(101.72, 26.52, 101.74, 26.54)])
-def test_towns_that_lie_on_each_other(folder: Path, shape: object) -> None:
+@pytest.mark.parametrize(
+    ("shape", "share"), [(box(101.70, 26.50, 101.80, 26.60), "99.99%"), (box(101.72, 26.52, 101.74, 26.54), "100.00%")]
+)
+def test_towns_that_lie_on_each_other(folder: Path, shape: object, share: str) -> None:
     towns = tiny.towns()
     extra = gpd.GeoDataFrame({"code": ["510402101"], "name": ["丙镇"]}, geometry=[shape], crs=4326)
     pd.concat([towns, extra], ignore_index=True).to_file(folder / "towns.geojson")
+    assert f"乡镇边界大面积重叠（占较小的乡镇）：甲镇、丙镇 重叠 {share}" in _problems(folder)
+    key = f'confirmed: ["甲镇、丙镇 重叠 {share}"]'
+    (folder / "about.yaml").write_text(f"name: 某市\ncode: 510400\n{key}\n", "utf-8")
     assert "平方公里：甲镇、丙镇" in _warnings(folder)
 
 

@@ -1,7 +1,9 @@
 """What comes in is used, converted, or named: the small inputs that were misread without a word, and their kin."""
 
 import json
+import sqlite3
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from shapely import LineString, Point, Polygon, box
 
 from geodata.columns import Notes
 from geodata.crs import wgs84_to_gcj02
+from geodata.files import read
+from geodata.guarded import MEMORY, TIME, is_large
 from geodata.load import Loaded, load_with_warnings
 from geodata.points import DEMAND, PLACES, read_points
 from planner.errors import DataError
@@ -595,3 +599,90 @@ def test_a_map_at_a_pole_is_refused_and_one_across_180_told(tmp_path: Path, caps
     assert main([*words, "--map", str(tmp_path / "m.html")]) == 0
     assert "180° 经线（日期变更线）两侧" in capsys.readouterr().out
     assert abs(pd.read_csv(out)["距离（公里）"].iloc[0] - 2.131404) < 1e-6
+
+
+# ---- undeclared datums, and the limits of the reader
+
+
+def test_undeclared_gcj02_is_told_with_its_evidence(folder: Path) -> None:
+    clinics = pd.DataFrame([(f"VC{at}", f"卫生室{at}", "village_clinic", row[2] + 0.0001, row[3], "open", row[0]) for at, row in enumerate(tiny.VILLAGES)],
+                           columns=tiny.facilities().columns)  # fmt: skip
+    _write(folder, "facilities", clinics)
+    assert "GCJ-02" not in _said(_loaded(folder))
+    lon, lat = wgs84_to_gcj02(clinics["lon"].to_numpy(), clinics["lat"].to_numpy())
+    _write(folder, "facilities", clinics.assign(lon=lon, lat=lat))
+    assert "机构的坐标像是 GCJ-02（高德、腾讯）：8 个机构与所在村的距离中位数 43" in _said(_loaded(folder))
+    _write(folder, "facilities", clinics)
+    villages = tiny.villages()
+    lon, lat = wgs84_to_gcj02(villages["lon"].to_numpy(), villages["lat"].to_numpy())
+    _write(folder, "villages", villages.assign(lon=lon, lat=lat))
+    assert "村（社区）的坐标像是 GCJ-02" in _said(_loaded(folder))
+
+
+def test_undeclared_gcj02_is_told_by_towns_where_no_village_is_named(folder: Path) -> None:
+    edges = [(101.7001, 26.55), (101.7002, 26.58), (101.7003, 26.52), (101.7004, 26.51)]
+    rows = [(f"H{at}", "医院", "hospital", lon - 0.0008, lat, "510402001") for at, (lon, lat) in enumerate(edges)]
+    frame = pd.DataFrame(rows, columns=["id", "name", "kind", "lon", "lat", "town_code"])
+    _write(folder, "facilities", frame)
+    assert "GCJ-02" not in _said(_loaded(folder))
+    lon, lat = wgs84_to_gcj02(frame["lon"].to_numpy(), frame["lat"].to_numpy())
+    _write(folder, "facilities", frame.assign(lon=lon, lat=lat))
+    assert "4 个机构不在代码所写的乡镇里，按 GCJ-02 换算后 0 个" in _said(_loaded(folder))
+
+
+@pytest.mark.parametrize("crs", [4610, 4214, 2343])
+def test_old_datums_are_told(folder: Path, crs: int) -> None:
+    towns = tiny.towns().set_crs(4490, allow_override=True).to_crs(4490)
+    towns = (
+        towns.set_crs(crs, allow_override=True)
+        if crs != 2343
+        else towns.set_crs(4610, allow_override=True).to_crs(2343)
+    )
+    (folder / "towns.geojson").unlink()
+    towns.to_file(folder / "towns.gpkg", driver="GPKG")
+    assert "没有公开的换算参数，没有换算" in _said(_loaded(folder))
+
+
+def test_a_view_that_calls_itself_ends_at_the_limit_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "D.gpkg"
+    gpd.GeoDataFrame({"id": ["a"]}, geometry=[Point(101.7, 26.5)], crs=4326).to_file(path, driver="GPKG", layer="d")
+    assert not is_large(path)
+    with closing(sqlite3.connect(path)) as base:
+        name = base.execute("SELECT name FROM sqlite_master WHERE name = 'd'").fetchone()[0]
+        base.execute(f"ALTER TABLE {name} RENAME TO kept")
+        base.execute(
+            "CREATE VIEW d AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x AS fid, geom, id FROM n, kept"
+        )
+        base.commit()
+    assert is_large(path)
+    monkeypatch.setenv(TIME, "4")
+    with pytest.raises(DataError, match=r"D.gpkg：读了 4 秒还没有读完.*FUGAI_READ_SECONDS=16"):
+        read(path, DEMAND)
+
+
+def test_a_large_file_is_read_by_a_child_as_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "D.csv").write_text("id,lon,lat,population\nD1,101.7,26.5,10\n", "utf-8")
+    here = read(tmp_path / "D.csv", DEMAND)
+    monkeypatch.setattr("geodata.guarded._LARGE", {".csv": 10})
+    there = read(tmp_path / "D.csv", DEMAND)
+    pd.testing.assert_frame_equal(here.frame, there.frame)
+    (tmp_path / "D.csv").write_bytes(b"id\x00,lon,lat\n1,2,3\n")
+    with pytest.raises(DataError, match="含有空字符"):
+        read(tmp_path / "D.csv", DEMAND)
+    (tmp_path / "D.csv").write_text("id,lon,lat\n" + "D1,101.7,26.5\n" * 3_000_000, "utf-8")
+    monkeypatch.setenv(MEMORY, "1200")
+    with pytest.raises(DataError, match=r"D.csv：读取需要的内存超过 1200 MB.*FUGAI_READ_MB=4800"):
+        read(tmp_path / "D.csv", DEMAND)
+
+
+def test_two_hundred_thousand_columns_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "D.csv").write_text(
+        ",".join(["id", "lon", "lat", *(f"c{at}" for at in range(200_000))]) + "\n", "utf-8"
+    )
+    with pytest.raises(DataError, match="有 200003 列，多于 2000 列"):
+        read(tmp_path / "D.csv", DEMAND)
+
+
+def test_nested_brackets_are_refused_at_once(folder: Path) -> None:
+    (folder / "about.yaml").write_text('name: 甲市\ncode: "510400"\ncredits: ' + "[" * 10_000 + "]" * 10_000, "utf-8")
+    assert "about.yaml，第 3 行：括号或缩进嵌套太深" in _refused(folder)
