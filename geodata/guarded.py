@@ -31,7 +31,7 @@ def _view(values: dict[str, Any]) -> MappingProxyType[str, Any]:
     return MappingProxyType(values)
 
 
-copyreg.pickle(MappingProxyType, lambda view: (_view, (dict(view),)))  # type: ignore[arg-type]
+copyreg.pickle(MappingProxyType, lambda view: (_view, (dict(view),)))
 
 
 def guarded(read: Callable[..., Any], path: Path, *more: object) -> Any:
