@@ -293,6 +293,7 @@ def test_residents_alone_are_enough(folder: Path) -> None:
         lon=[101.65, 101.79, 101.79],
         lat=[26.55, 26.51, 26.51],
         village_code=["", "510402100200", "510402100001"],
+        population=[900, 90, 9],
     )
     region = load(folder)
     assert list(region.residents["town_code"]) == ["510402001", "510402100", "510402100"]
