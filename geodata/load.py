@@ -174,8 +174,9 @@ def _counties_of_rows(
 def _county_of(row: pd.Series, names: Mapping[str, str], shapes: gpd.GeoSeries) -> str:
     """Return the county of a row by its codes, else by the town that it lies in; "" where neither tells."""
     for column in _CODES:
-        if str(row.get(column, ""))[:6] in names:
-            return str(row[column])[:6]
+        code = str(row.get(column, ""))[:6]
+        if code and code in names:
+            return code
     place = row.geometry
     if place is None or place.is_empty:
         return ""

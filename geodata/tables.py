@@ -125,11 +125,11 @@ def _note_elsewhere(part: Part, town: pd.Series, towns: gpd.GeoDataFrame, label:
     inside = _town_at(part.frame, towns, 0)
     own = gpd.GeoSeries(town.map(towns.set_index("code").geometry), index=town.index, crs=towns.crs)
     away = part.frame.geometry.distance(own, align=False)
-    astray = (town != "") & (inside == "") & (away > _ASTRAY_M)
+    astray = (town != "") & (away > _ASTRAY_M)
     notes.add_rows(
         part.raw, astray, _PLACE,
-        Text("坐标不在任何乡镇，离本乡镇 20 公里以上", "the point lies in no town, more than 20 km from its own"),
-        Text("改正经度、纬度", "correct longitude and latitude"), found=part.frame[label],
+        Text("坐标离本乡镇 20 公里以上", "the point lies more than 20 km from its own town"),
+        Text("改正经度、纬度或乡镇代码", "correct longitude and latitude, or the code of the town"), found=part.frame[label],
     )  # fmt: skip
     elsewhere = (town != "") & (inside != town) & ((inside != "") | (away > _BORDER_TOLERANCE_M)) & ~astray
     notes.add_rows(
@@ -280,12 +280,29 @@ def facilities_of(part: Part, towns: gpd.GeoDataFrame, villages: gpd.GeoDataFram
         part.raw, outside, _PLACE, Text("不落在任何乡镇内，只计算距离", "lies in no town, counts for distance only"),
         Text("核对坐标，或填“乡镇代码”列", "check the point, or fill in town_code"), found=frame["name"], warning=True,
     )  # fmt: skip
+    _note_blanks(part, notes)
     return frame.assign(
         town_code=town.fillna(""), village_code=village.fillna(""), estimated=frame["estimated"] | guessed,
         specialty=_specialty(part, notes),
         status=frame["status"].where(frame["status"].notna(), "open"),
         county_code=town.map(towns.set_index("code")["county_code"]).fillna(""),
     ).sort_values("id", kind="stable", ignore_index=True)  # fmt: skip
+
+
+def _note_blanks(part: Part, notes: Notes) -> None:
+    """Note facilities that count as open because nothing is said of them, and hosts that are not in the list."""
+    frame, label = part.frame, FACILITIES.field("status").label
+    blank = int(frame["status"].isna().sum())
+    if blank:
+        notes.add(
+            part.raw.file, Text(f"{blank} 个机构没有填状态，按在用", f"{blank} facilities without a status count as open"),
+            Text("停用、规划的要填明", "fill in those that are closed or planned"), column=label, warning=True,
+        )  # fmt: skip
+    lost = (frame["host_id"] != "") & ~frame["host_id"].isin(frame["id"])
+    notes.add_rows(
+        part.raw, lost, FACILITIES.field("host_id").label, Text("名录里没有这个依托机构", "there is no such host in the list"),
+        Text("核对编号，不知道就不填", "check the id, or leave it blank"), found=frame["host_id"], warning=True,
+    )  # fmt: skip
 
 
 def _specialty(part: Part, notes: Notes) -> pd.Series:

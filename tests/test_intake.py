@@ -495,6 +495,15 @@ def test_check_writes_one_sheet_a_county_and_one_row_a_problem(
     assert out.read_bytes() == first
 
 
+def test_rows_of_no_county_stand_in_the_sheet_of_the_city(folder: Path, tmp_path: Path) -> None:
+    towns = tiny.towns().drop(columns=["code", "county_name"])
+    towns.to_file(folder / "towns.geojson", driver="GeoJSON")
+    _write(folder, "facilities", tiny.facilities().drop(columns="village_code").assign(lon=13.8))
+    out = tmp_path / "清单.xlsx"
+    assert _check(folder, out) == 2
+    assert [*_sheets(out)] == ["全市"]
+
+
 def test_the_list_holds_all_rows_where_check_prints_twenty(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -599,6 +608,25 @@ def test_a_map_at_a_pole_is_refused_and_one_across_180_told(tmp_path: Path, caps
     assert main([*words, "--map", str(tmp_path / "m.html")]) == 0
     assert "180° 经线（日期变更线）两侧" in capsys.readouterr().out
     assert abs(pd.read_csv(out)["距离（公里）"].iloc[0] - 2.131404) < 1e-6
+
+
+def test_a_blank_status_and_an_unknown_host_are_told(folder: Path) -> None:
+    facilities = tiny.facilities().assign(host_id="")
+    facilities.loc[0, ["status", "host_id"]] = ["", "H9"]
+    _write(folder, "facilities", facilities)
+    said = _said(_loaded(folder))
+    assert "“status”列：1 个机构没有填状态，按在用" in said
+    assert "第 2 行，“host_id”列：名录里没有这个依托机构（现为“H9”）" in said
+
+
+def test_a_village_far_from_its_own_town_is_refused_though_it_lies_in_another(folder: Path) -> None:
+    towns = tiny.towns()
+    towns.loc[3, "geometry"] = box(101.7, 26.6, 102.3, 26.7)
+    towns.to_file(folder / "towns.geojson", driver="GeoJSON")
+    villages = tiny.villages()
+    villages.loc[1, ["lon", "lat"]] = [102.2, 26.65]
+    _write(folder, "villages", villages)
+    assert "第 3 行，“lon、lat”列：坐标离本乡镇 20 公里以上" in _refused(folder)
 
 
 # ---- undeclared datums, and the limits of the reader
