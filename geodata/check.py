@@ -11,7 +11,7 @@ from shapely import STRtree
 
 from geodata.crs import GEOD, gcj02_to_wgs84
 from planner.errors import Problem, Text
-from planner.hospitals import named, unclassed
+from planner.hospitals import named, unclassed, ungraded
 from planner.region import Region
 from planner.schema import FACILITY_KINDS
 from planner.text import coordinate_text, count_text, number_text, people_text, share_text
@@ -356,15 +356,22 @@ def _same_place(region: Region) -> list[Problem]:
 
 
 def _unclassed(region: Region) -> list[Problem]:
-    """Name the hospitals of which nothing tells whether they treat all."""
-    blank = unclassed(region)
-    if not len(blank):
-        return []
-    what = Text(
-        f"{len(blank)} 所在用医院没有填“医院类别”，方案按综合医院处理（假设）：{named(blank)}",
-        f"{len(blank)} open hospitals without a speciality count as general in plans: {', '.join(blank['id'])}",
-    )
-    return [_warn(what, Text("填“医院类别”列，不按名称猜", "fill it in, and do not guess it from the name"))]
+    """Name the hospitals of which nothing tells whether they treat all, and those whose grade is not understood."""
+    blank, odd, found = unclassed(region), ungraded(region), []
+    if len(blank):
+        what = Text(
+            f"{len(blank)} 所在用医院没有填“医院类别”，方案按综合医院处理（假设）：{named(blank)}",
+            f"{len(blank)} open hospitals without a speciality count as general in plans: {', '.join(blank['id'])}",
+        )
+        found.append(_warn(what, Text("填“医院类别”列，不按名称猜", "fill it in, and do not guess it from the name")))
+    if len(odd):
+        names = "、".join(f"{name}（{grade}）" for name, grade in zip(odd["name"], odd["grade"], strict=True))
+        what = Text(
+            f"{len(odd)} 所在用医院的等级不认识，方案不计入二级及以上（假设）：{names}",
+            f"{len(odd)} open hospitals of a grade that is not understood are not of class two: {', '.join(odd['id'])}",
+        )
+        found.append(_warn(what, Text("写成如“三级甲等”“二级”“未定级”", "write it as 三级甲等, 二级 or 未定级")))
+    return found
 
 
 def _empty_towns(region: Region) -> list[Problem]:

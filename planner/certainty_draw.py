@@ -12,7 +12,6 @@ import pandas as pd
 from planner.draws import Draws
 from planner.reach import Reach
 from planner.region import counts_as
-from planner.schema import FACILITY_KINDS
 from planner.serving import CENTER, named_centers
 from planner.travel import Travel
 
@@ -52,14 +51,16 @@ class Bench:
         return OneDraw(self, None)
 
     @cached_property
-    def _rows_of_kind(self) -> Mapping[str, Whole]:
-        facilities = self.draws.region.facilities
-        is_open = (facilities["status"] == "open").to_numpy(bool)
-        return {name: np.flatnonzero(is_open & counts_as(facilities, [name]).to_numpy(bool)) for name in FACILITY_KINDS}
+    def _rows(self) -> dict[tuple[str, ...], Whole]:
+        return {}
 
     def kinds(self, names: tuple[str, ...]) -> Whole:
-        """Return the rows of the open facilities of these kinds."""
-        return np.unique(np.concatenate([self._rows_of_kind[one] for one in names]))
+        """Return the rows of the open facilities of these kinds; kept, for every draw asks."""
+        if names not in self._rows:
+            facilities = self.draws.region.facilities
+            is_open = (facilities["status"] == "open").to_numpy(bool)
+            self._rows[names] = np.flatnonzero(is_open & counts_as(facilities, names).to_numpy(bool))
+        return self._rows[names]
 
     @cached_property
     def homes(self) -> pd.DataFrame:

@@ -254,7 +254,9 @@ def idle_in_findings(
     trial = _Trial(base, region, scenario, rules, travels, frozenset(idle), {})
     together = [at for at in tried if not steps[at].changed & _PLACED]
     known = trial.without(together) if together else None
-    told = dict.fromkeys(together, known) if known is not None else {}
+    told = (
+        dict.fromkeys(together, False) if known is False else {}
+    )  # where a rule reads them, two may cancel each other
     rest = [at for at in tried if at not in told]
     for at in rest[:_MOST_TRIED]:
         alone = trial.without([at])

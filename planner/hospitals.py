@@ -1,5 +1,10 @@
 """Which hospitals treat all, by the class (等级) and speciality (医院类别) that the list tells, and never by a name."""
 
+import re
+import unicodedata
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from planner.errors import Text
@@ -10,6 +15,7 @@ KIND = "hospital"
 TREATS_ALL = ("general", "tcm", "integrated")
 """二级及以上综合医院（含中医医院）: the specialities whose hospitals treat all."""
 _SHOWN = 20
+_CLASSES = {"一": 1, "二": 2, "三": 3, "1": 1, "2": 2, "3": 3, "I": 1, "II": 2, "III": 3}
 
 
 def treats_all(facilities: pd.DataFrame) -> pd.Series:
@@ -36,8 +42,36 @@ def general_hospitals(region: Region) -> pd.DataFrame:
     Where no hospital's grade is known, all that treat all; where some are, those without one are none of them.
     """
     frame = treating(region, KIND)
-    grades = region.open_facilities(KIND)["grade"].fillna("")
-    return frame[frame["grade"].fillna("").str.contains("二级|三级")] if (grades != "").any() else frame
+    is_known = (region.open_facilities(KIND)["grade"].fillna("") != "").any()
+    return frame[classes(frame) >= 2] if is_known else frame
+
+
+def classes(hospitals: pd.DataFrame) -> pd.Series:
+    """Return the class (1, 2, 3) of each hospital by its grade; 0 where there is none, or none that is understood."""
+    return hospitals["grade"].fillna("").map(lambda grade: class_of(grade) or 0).astype(int)
+
+
+def class_of(grade: str) -> int | None:
+    """Return the class of a hospital by its grade as lists write it; 0 without a class, None where it is not understood.
+
+    >>> [class_of(one) for one in ("三级甲等", "三甲", "二级", "２级乙等", "Ⅲ级", "一级", "未定级", "", "甲等")]
+    [3, 3, 2, 2, 3, 1, 0, 0, None]
+    """
+    text = unicodedata.normalize("NFKC", grade).replace(" ", "")
+    found = re.search(r"([一二三123]|I{1,3})(?=级|[甲乙丙特](?:等|$))", text)
+    if found:
+        return _CLASSES[found[1]]
+    return 0 if not text or re.fullmatch(r"(未|无|不)?(定|评|分)?级|无|未定|未评", text) else None
+
+
+def ungraded(region: Region) -> pd.DataFrame:
+    """Return the open hospitals whose grade is written in a way that is not understood."""
+    frame = region.open_facilities(KIND)
+    return pd.DataFrame(frame[_is_class(frame, None)])
+
+
+def _is_class(frame: pd.DataFrame, wanted: int | None) -> npt.NDArray[np.bool_]:
+    return np.array([class_of(one) == wanted for one in frame["grade"].fillna("")], np.bool_)
 
 
 def unclassed(region: Region) -> pd.DataFrame:
@@ -92,7 +126,15 @@ def hospital_lines(region: Region, *, by_class: bool) -> tuple[Text, ...]:
 
 
 def _class_lines(general: pd.DataFrame, hospitals: pd.DataFrame) -> tuple[Text, ...]:
-    blank = general[general["grade"].fillna("") == ""]
+    odd = pd.DataFrame(general[_is_class(general, None)])
+    if len(odd):
+        names = "、".join(f"{name}（{grade}）" for name, grade in zip(odd["name"], odd["grade"], strict=True))
+        told = Text(
+            f"{len(odd)} 所综合、中医类医院的等级不认识，不计入二级及以上（假设），列入待补数据：{names}。",
+            f"{len(odd)} hospitals of a grade that is not understood do not count as class two: {_ids(odd)}.",
+        )
+        return (told, *_class_lines(general.drop(odd.index), hospitals))
+    blank = general[_is_class(general, 0)]
     if not len(blank):
         return ()
     if (hospitals["grade"].fillna("") == "").all():
@@ -104,7 +146,7 @@ def _class_lines(general: pd.DataFrame, hospitals: pd.DataFrame) -> tuple[Text, 
         )
     return (
         Text(
-            f"{len(blank)} 所综合、中医类医院没有填等级，不计入二级及以上（假设）：{named(blank)}。",
+            f"{len(blank)} 所综合、中医类医院没有填等级或没有定级，不计入二级及以上（假设）：{named(blank)}。",
             f"{len(blank)} hospitals without a grade do not count as class two (an assumption): {_ids(blank)}.",
         ),
     )

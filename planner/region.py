@@ -65,9 +65,19 @@ class About:
     assumptions: tuple[str, ...] = ()
 
 
+_TOWN_HOSPITAL, _SUBCENTER = "township_hospital", "county_subcenter"
+
+
 def counts_as(facilities: pd.DataFrame, kinds: Collection[str]) -> "pd.Series[bool]":
-    """Return which facilities count as one of these kinds: what was upgraded still is what it was, what was converted is not."""
-    return facilities["kind"].isin(kinds) | facilities["upgraded_from"].isin(kinds)
+    """Return which facilities count as one of these kinds: what was upgraded still is what it was, what was converted is not.
+
+    A list of both 卫生院 and sub-centres is of the 卫生院 that a town must have: a sub-centre that something else was
+    made into, as a county's hospital, is none of them.
+    """
+    was, named = facilities["upgraded_from"], facilities["kind"].isin(kinds)
+    if {_TOWN_HOSPITAL, _SUBCENTER} <= {*kinds}:
+        named &= (facilities["kind"] != _SUBCENTER) | was.isna() | (was == "")
+    return named | was.isin(kinds)
 
 
 @dataclass(frozen=True, eq=False)

@@ -307,13 +307,13 @@ def over_text(value: Number, most: float, digits: int) -> str:
 def change_text(before: Number, after: Number) -> str:
     """Return the change of a number with its sign, "不变" where there is none, "—" where a side has no such number.
 
-    >>> change_text(3, 3), change_text(1000, 3500), change_text(2, 1), change_text(float("nan"), 1)
-    ('不变', '+2,500', '-1', '—')
+    >>> change_text(3, 3), change_text(1000, 3500), change_text(2, 1), change_text(math.nan, 1), change_text(None, None)
+    ('不变', '+2,500', '-1', '—', '—')
     """
     a, b = _exact(before), _exact(after)
-    if a == b:
-        return "不变"
-    return UNKNOWN if a is None or b is None else signed_text(b - a)
+    if a is None or b is None:
+        return UNKNOWN
+    return "不变" if a == b else signed_text(b - a)
 
 
 def signed_text(value: Number) -> str:
@@ -331,14 +331,14 @@ def point_change(before: Number, after: Number) -> str:
 
     >>> point_change(Fraction(1, 2), Fraction(3, 4)), point_change(Fraction(2, 4), Fraction(1, 2))
     ('+25.00 个百分点', '不变')
-    >>> point_change(Fraction(1, 1000000), Fraction(0)), point_change(None, Fraction(1))
+    >>> point_change(Fraction(1, 1000000), Fraction(0)), point_change(None, None)
     ('-0.0001 个百分点', '—')
     """
     a, b = _exact(before), _exact(after)
-    if a == b:
-        return "不变"
     if a is None or b is None:
         return UNKNOWN
+    if a == b:
+        return "不变"
     digits = SHARE_DIGITS
     while _half_up((b - a) * 100 * 10**digits) == 0:
         digits += 1

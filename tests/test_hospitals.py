@@ -10,14 +10,16 @@ import pytest
 
 from geodata.check import quality
 from geodata.load import load, load_with_warnings
+from planner.findings import assess
 from planner.hospitals import general_hospitals, hospital_lines, treating, treats_all
 from planner.plans.chain import chain
 from planner.plans.chain_levels import facilities_of
 from planner.plans.emergency import EmergencyTask, _sites
 from planner.plans.sites import default_hosts, districts_without_county_hospital
 from planner.region import Region
+from planner.rules import Rules
 from planner.scenario import Change, Scenario, apply
-from planner.travel import StraightLine
+from planner.travel import PAPER, StraightLine
 from scenarios.cli import main
 from scenarios.site_places import selected
 from tests import tiny
@@ -72,7 +74,7 @@ def test_a_blank_class_is_told_and_is_no_class_two_where_others_have_one(city: R
     one = with_column(known, "grade", {"HD": ""})
     assert list(general_hospitals(one)["id"]) == ["HC"]
     assert (
-        "1 所综合、中医类医院没有填等级，不计入二级及以上（假设）：乙县人民医院"
+        "1 所综合、中医类医院没有填等级或没有定级，不计入二级及以上（假设）：乙县人民医院"
         in hospital_lines(one, by_class=True)[0].zh
     )
     none = with_column(known, "grade", {"HD": "", "HC": ""})
@@ -189,3 +191,31 @@ def test_what_is_unknown_is_asked_for(tmp_path: Path) -> None:
         sheet = openpyxl.load_workbook(tmp_path / "out" / f"缺口清单_{county.name}.xlsx")["待补数据清单"]
         texts = [str(cell.value) for row in sheet.iter_rows() for cell in row]
         assert ("遂宁市一医院" in texts) is (county.code == home)
+
+
+@pytest.mark.parametrize(("second", "third"), [("二级", "三级甲等"), ("二甲", "三甲"), ("2级", "３级"), ("Ⅱ级", "Ⅲ级")])
+def test_a_class_counts_however_it_is_written(city: Region, second: str, third: str) -> None:
+    known = with_column(
+        with_column(city, "specialty", {"HC": "general", "HD": "general"}), "grade", {"HC": third, "HD": second}
+    )
+    assert [list(facilities_of(known)[level]["id"]) for level in ("county", "city")] == [["HD"], ["HC"]]
+    assert hospital_lines(known, by_class=True) == ()
+
+
+def test_a_class_that_is_not_understood_is_told_everywhere(city: Region) -> None:
+    known = with_column(with_column(city, "specialty", {"HC": "general", "HD": "general"}), "grade", {"HD": "甲等"})
+    assert list(general_hospitals(known)["id"]) == ["HC"]
+    (told,) = hospital_lines(known, by_class=True)
+    assert "1 所综合、中医类医院的等级不认识，不计入二级及以上（假设），列入待补数据：乙县人民医院（甲等）" in told.zh
+    assert any("的等级不认识" in one.what.zh for one in quality(known).warnings)
+
+
+def test_a_hospital_made_a_subcentre_is_no_township_hospital(city: Region, rules: Rules) -> None:
+    only = replace(rules, rules=tuple(rule for rule in rules.rules if rule.id == "township_hospital"))
+    before = assess(city, only, PAPER)
+    made = apply(city, Scenario(edits=(Change(facility="HC", fields={"kind": "county_subcenter"}, word="upgrade"),)))
+    assert (
+        made.facilities.set_index("id").loc["HC", ["kind", "upgraded_from"]] == ["county_subcenter", "hospital"]
+    ).all()
+    pd.testing.assert_frame_equal(before, assess(made, only, PAPER))
+    assert list(made.open_facilities("county_subcenter")["id"]) == ["HC"]

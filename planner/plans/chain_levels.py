@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from planner.errors import Text
-from planner.hospitals import general_hospitals
+from planner.hospitals import classes, general_hospitals
 from planner.plans.sites import COUNTY_OWNER
 from planner.region import Region, counts_as
 
@@ -30,11 +30,11 @@ def facilities_of(region: Region) -> Mapping[str, pd.DataFrame]:
     the city's. Where nobody's owner (grade) is known, the other alone tells.
     """
     general = general_hospitals(region)
-    grade, owner = general["grade"].fillna(""), general["owner"].fillna("")
-    graded, owned = bool((grade != "").any()), bool((owner != "").any())
-    third = grade.str.contains("三级") if graded else owner == CITY_OWNER
+    classed, owner = classes(general), general["owner"].fillna("")
+    graded, owned = bool((general["grade"].fillna("") != "").any()), bool((owner != "").any())
+    third = classed == 3 if graded else owner == CITY_OWNER
     city = third & (owner == CITY_OWNER) if owned else third & graded
-    county = (owner == COUNTY_OWNER) | grade.str.contains("二级") if graded or owned else ~city
+    county = (owner == COUNTY_OWNER) | (classed == 2) if graded or owned else ~city
     return {
         "town": region.open_facilities(*TOWN_HOSPITALS, *TOWN_CENTERS),
         "subcenter": region.open_facilities("county_subcenter"),

@@ -25,7 +25,7 @@ from planner.siting.curve import Step, curve
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import CANDIDATE, Limits, Question
 from planner.siting.siting import Siting, open_positions, siting_of
-from planner.siting.small import small_first
+from planner.siting.small import small_first, value_of
 from planner.siting.solve import solve
 from planner.siting.ties import lexicographic
 from planner.text import exact_percent, limit_text
@@ -284,16 +284,10 @@ def with_hosts(siting: Siting, hosts: Collection[str]) -> Siting:
             opened = (opened - {site}) | {int(able[np.argmax(people[able])])}
     if opened == set(open_positions(instance, siting.chosen).tolist()):
         return siting
-    found = siting_of(
-        instance,
-        np.array(sorted(opened)),
-        siting.objective,
-        siting.bound,
-        siting.seconds,
-        siting.limits,
-        siting.reduced,
-    )
-    return replace(found, ties=True)
+    sites = np.array(sorted(opened))
+    value = value_of(instance, sites) if instance.question.model == "mclp" else siting.objective
+    found = siting_of(instance, sites, value, siting.bound, siting.seconds, siting.limits, siting.reduced)
+    return replace(found, ties=value == siting.objective)
 
 
 def _sites(region: Region, task: EmergencyTask) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.hospitals import unclassed
+from planner.hospitals import unclassed, ungraded
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import FACILITIES, FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
@@ -296,19 +296,22 @@ def _missing_rows(verdict: Verdict, rules: Rules, *, has_villages: bool) -> list
 
 
 def _unclassed_rows(region: Region, county_code: str) -> list[dict[str, Any]]:
-    """Return the open hospitals whose speciality is to be supplied, one row a town: plans count them as general till then."""
-    rows = unclassed(region)
-    rows = rows[rows["county_code"] == county_code] if county_code else rows
+    """Return the open hospitals whose speciality or grade is to be supplied, one row each and town, and what plans assume."""
     counties, towns = (frame.set_index("code")["name"] for frame in (region.counties, region.towns))
-    label = FACILITIES.field("specialty").label
+    asked = (
+        ("specialty", unclassed(region), "不作判断；布局方案用来认定综合、中医类医院", "没有填的，方案按综合医院处理（假设）"),
+        ("grade", ungraded(region), "不作判断；布局方案用来认定二级及以上医院", "写成如“三级甲等”“二级”“未定级”；不认识的，方案不计入二级及以上（假设）"),
+    )  # fmt: skip
     return [
         {
-            "rule_label": f"{label}（机构名录）", "required_text": "不作判断；布局方案用来认定综合、中医类医院",
+            "rule_label": f"{FACILITIES.field(column).label}（机构名录）", "required_text": used_for,
             "county_name": counties.get(county, ""), "town_name": towns.get(town, ""), "count": len(group),
             "names": _named(list(group["name"])), "people": "—",
-            "ask": f"机构名录的“{label}”列；没有填的，方案按综合医院处理（假设）",
+            "ask": f"机构名录的“{FACILITIES.field(column).label}”列；{till_then}",
         }
+        for column, rows, used_for, till_then in asked
         for (county, town), group in rows.groupby(["county_code", "town_code"], sort=True)
+        if county_code in ("", county)
     ]  # fmt: skip
 
 
