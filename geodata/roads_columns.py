@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -173,7 +174,7 @@ def _tags(
 ) -> list[dict[str, str]]:
     keys = {at: one for at, one in enumerate(headings) if one in _TAGS and at not in found.values()}
     highway = found.get("road_class")
-    ways = cells[highway].map(_class) if highway is not None else pd.Series("", index=cells.index)
+    ways = _each(cells[highway], _class) if highway is not None else pd.Series("", index=cells.index)
     columns: dict[str, pd.Series] = {"highway": ways}
     if "oneway" in found:
         columns["oneway"] = _oneway(raw, cells[found["oneway"]], "fclass" in headings, notes)
@@ -182,7 +183,7 @@ def _tags(
     speed = next((headings.index(one) for one in ("speed_kph", "maxspeed") if one in headings), found.get("speed_kmh"))
     if speed is not None:
         columns["maxspeed"] = _speed(raw, cells[speed], headings[speed], notes)
-    columns |= {key: cells[at].str.strip().map(_flag) for at, key in keys.items()}
+    columns |= {key: _each(cells[at].str.strip(), _flag) for at, key in keys.items()}
     more = cells[headings.index("other_tags")].to_numpy(object) if "other_tags" in headings else None
     names, out, known = list(columns), [], {}
     for row, values in enumerate(zip(*columns.values(), strict=True)):
@@ -197,6 +198,11 @@ def _tags(
             raw, blank, ROADS.field("road_class").label, Text("没有填", "is empty"), Text("补上", "fill it in")
         )
     return out
+
+
+def _each(cells: pd.Series, function: Callable[[str], Any]) -> pd.Series:
+    """Return what a function makes of each cell, done once for cells alike."""
+    return cells.map({cell: function(cell) for cell in cells.unique()})
 
 
 def _class(text: str) -> str:
@@ -219,7 +225,7 @@ def is_road(tags: Mapping[str, str]) -> bool:
 
 
 def _oneway(raw: RawTable, cells: pd.Series, geofabrik: bool, notes: Notes) -> pd.Series:
-    plain = cells.map(_plain)
+    plain = _each(cells, _plain)
     blank = plain.isin({"", "-", "nan", "none", "null", "不详", "未知"})
     letters = {*plain[~blank]}
     if letters <= {*_GEOFABRIK} and (geofabrik or "b" in letters):
@@ -263,11 +269,12 @@ def _levels(
     cells: pd.DataFrame, headings: list[str], tags: list[dict[str, str]]
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return how high each line runs: its layer; without one a bridge is above, a tunnel below."""
-    own = cells[headings.index("layer")].to_numpy(object) if "layer" in headings else [""] * len(tags)
-    return np.array(
-        [_layer(text) or _layer(one.get("layer", "")) or _above(one) for text, one in zip(own, tags, strict=True)],
-        np.int64,
-    )
+    by_tags = {id(one): _layer(one.get("layer", "")) or _above(one) for one in tags}  # rows alike share their tags
+    found = np.array([by_tags[id(one)] for one in tags], np.int64)
+    if "layer" not in headings:
+        return found
+    own = _each(cells[headings.index("layer")], _layer).to_numpy(np.int64)
+    return np.where(own != 0, own, found)
 
 
 def _above(tags: Mapping[str, str]) -> int:

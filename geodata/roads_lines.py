@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -43,7 +42,8 @@ def read_lines(path: Path, classes: Collection[str] | None = None, weld_m: float
     _check_rows(raw, shapes, notes)
     if notes.errors:
         raise DataError(notes.problems)
-    roads, foot = [_road(one) for one in map(worst_of, said.tags)], Counter[str]()
+    by_tags = {id(one): _road_of(worst_of(one)) for one in said.tags}  # rows alike share their tags
+    roads, foot = [by_tags[id(one)] for one in said.tags], Counter[str]()
     for tags, road in zip(said.tags, roads, strict=True):
         if not is_road(tags) and tags.get("route") != FERRY:
             foot[tags.get("highway", "") or "—"] += 1
@@ -97,14 +97,8 @@ def worst_of(tags: dict[str, str]) -> dict[str, str]:
     return worst(tags) if any(one.startswith("[") for one in tags.values()) else tags
 
 
-def _road(tags: Mapping[str, str]) -> Road | None:
-    return _road_of(tuple(sorted(tags.items())))
-
-
-@lru_cache(1 << 16)
-def _road_of(items: tuple[tuple[str, str], ...]) -> Road | None:
+def _road_of(tags: Mapping[str, str]) -> Road | None:
     """Return the road that a line is; a class without a speed is one, too."""
-    tags = dict(items)
     highway = tags.get("highway", "")
     if highway in DRIVABLE or tags.get("route") == FERRY:
         return road_of(tags)

@@ -119,14 +119,11 @@ def _read_nodes(osmium: Any, source: Any, nodes: Whole, deleted: Collection[int]
     sieve = flags.tobytes()
     del flags
     number, lon, lat = array("q"), array("i"), array("i")
-    barriers: dict[int, str] = {}
     for node in osmium.FileProcessor(source, osmium.osm.NODE):
         here = node.id
         if sieve[here & mask]:
             if here in deleted:
                 continue
-            if node.tags and (kind := barrier_of(dict(node.tags))):
-                barriers[here] = kind
             place = node.location
             number.append(here)
             lon.append(place.x)
@@ -134,8 +131,12 @@ def _read_nodes(osmium: Any, source: Any, nodes: Whole, deleted: Collection[int]
             if len(number) == _BATCH:
                 _place(nodes, number, lon, lat, x, y)
     _place(nodes, number, lon, lat, x, y)
-    ours = np.intersect1d(nodes, np.array(list(barriers), np.int64))
-    return x, y, {int(one): barriers[int(one)] for one in ours}
+    kinds = {}
+    for node in osmium.FileProcessor(source, osmium.osm.NODE).with_filter(osmium.filter.KeyFilter("barrier")):
+        if node.id not in deleted and (kind := barrier_of(dict(node.tags))):
+            kinds[node.id] = kind
+    ours = np.intersect1d(nodes, np.array(list(kinds), np.int64))
+    return x, y, {int(one): kinds[int(one)] for one in ours}
 
 
 def _place(nodes: Whole, number: "array[int]", lon: "array[int]", lat: "array[int]", x: Ints, y: Ints) -> None:

@@ -1,12 +1,9 @@
 """Drawn lines that almost meet: ends beside another line, and lines that cross without a node; counted, and joined on demand."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from shapely import STRtree, intersection, linestrings, points
-from shapely import get_x as x_of
-from shapely import get_y as y_of
+from shapely import STRtree, linestrings, points
 
 from geodata.roads_edges import SCALE, Ints, Ways
 from planner.errors import Text
@@ -69,7 +66,7 @@ def slips_of(drawn: Drawn, within_m: float = NEAR_M) -> Slips:
         linestrings(np.stack([plane[vertex[first]], plane[vertex[first + 1]]], axis=1)) if len(first) else []
     )
     ends = _beside(drawn, tree, first, plane, within_m)
-    return Slips(*ends, *_crossings(drawn, tree, first))
+    return Slips(*ends, *_crossings(drawn, tree, first, plane))
 
 
 def _beside(drawn: Drawn, tree: STRtree, first: Whole, plane: Floats, within_m: float) -> tuple[Whole, Whole, Floats]:
@@ -94,22 +91,33 @@ def _beside(drawn: Drawn, tree: STRtree, first: Whole, plane: Floats, within_m: 
     return ends[row], first[segment[at]], metres[at]
 
 
-def _crossings(drawn: Drawn, tree: STRtree, first: Whole) -> tuple[Whole, Whole]:
+def _crossings(drawn: Drawn, tree: STRtree, first: Whole, plane: Floats) -> tuple[Whole, Whole]:
     """Return pairs of positions whose segments of one level cross in the middle of both, and where."""
-    one, other = tree.query(tree.geometries, predicate="crosses")
-    level = drawn.level[drawn.way_at(first)]
+    one, other = tree.query(tree.geometries)  # whose boxes meet: most are neighbours on one line
+    vertex, level = drawn.ways.vertex, drawn.level[drawn.way_at(first)]
     keep = (one < other) & (level[one] == level[other])
-    one, other = one[keep], other[keep]
-    if not len(one):
-        return np.empty((0, 2), np.int64), np.empty((0, 2), np.int64)
-    meet: Any = intersection(tree.geometries[one], tree.geometries[other])
-    lon, lat = lonlat(np.column_stack([x_of(meet), y_of(meet)]))
+    one, other = first[one[keep]], first[other[keep]]
+    ends = [vertex[one], vertex[one + 1], vertex[other], vertex[other + 1]]
+    apart = (ends[0] != ends[2]) & (ends[0] != ends[3]) & (ends[1] != ends[2]) & (ends[1] != ends[3])
+    one, other, ends = one[apart], other[apart], [end[apart] for end in ends]
+    begin, along, across = plane[ends[0]], plane[ends[1]] - plane[ends[0]], plane[ends[3]] - plane[ends[2]]
+    between, turn = plane[ends[2]] - begin, _cross(along, across)
+    parallel = turn == 0
+    turn = np.where(parallel, 1.0, turn)
+    share, theirs = _cross(between, across) / turn, _cross(between, along) / turn
+    meets = ~parallel & (share > 0) & (share < 1) & (theirs > 0) & (theirs < 1)
+    lon, lat = lonlat(begin[meets] + share[meets, None] * along[meets])
     place = np.rint(np.column_stack([lon, lat]) * SCALE).astype(np.int64)
-    corners = [drawn.ways.vertex[first[at] + more] for at in (one, other) for more in (0, 1)]
-    apart = np.ones(len(one), np.bool_)
-    for corner in corners:  # a segment that ends there (to a centimetre) is an end beside a line, or meets it already
-        apart &= (np.abs(drawn.x[corner] - place[:, 0]) > 1) | (np.abs(drawn.y[corner] - place[:, 1]) > 1)
-    return np.column_stack([first[one], first[other]])[apart], place[apart]
+    pairs, middle = np.column_stack([one, other])[meets], np.ones(int(meets.sum()), np.bool_)
+    for end in ends:  # a segment that ends there (to a centimetre) is an end beside a line, or meets it already
+        corner = end[meets]
+        middle &= (np.abs(drawn.x[corner] - place[:, 0]) > 1) | (np.abs(drawn.y[corner] - place[:, 1]) > 1)
+    return pairs[middle], place[middle]
+
+
+def _cross(one: Floats, other: Floats) -> Floats:
+    """Return the cross product of rows of two vectors: above zero where the other turns to the left."""
+    return np.asarray(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0], np.float64)
 
 
 def welded(drawn: Drawn, slips: Slips, within_m: float, *, cross: bool) -> tuple[Drawn, Bools]:
