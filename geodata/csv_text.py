@@ -14,7 +14,7 @@ Cells = list[tuple[int, list[str]]]
 
 _SEPARATORS = ",\t;，；"
 _HEAD, _LINES = 20_000, 12
-_LIVE = re.compile(r"[\s']*[=+\-@＝＋－＠﹦﹢﹣﹫]|'*[\t\r\n]")
+_LIVE = re.compile(r"[\s']*[=+\-@＝＋－＠﹦﹢﹣﹫]|[ ']*[\t\r\n]")
 """How a text begins that a spreadsheet may take for a formula; apostrophes count, so that each can be taken off again."""
 
 
@@ -38,7 +38,8 @@ def _texts(column: pd.Series) -> list[object]:
 
 
 def _inert(text: str) -> str:
-    return ("'" if _LIVE.match(text) else "") + with_lf(text)
+    text = with_lf(text).rstrip()  # blanks at the end are none when it is read, and a text of blanks is an empty cell
+    return ("'" if _LIVE.match(text) else "") + text
 
 
 def read_text(cell: str) -> str:

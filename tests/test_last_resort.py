@@ -259,6 +259,22 @@ def _raise() -> None:
     raise RuntimeError
 
 
+@pytest.mark.parametrize(("error", "named"), [
+    (PermissionError(errno.EACCES, "x", "/data/people.tif"), "/data/people.tif：没有权限"),
+    (FileNotFoundError(errno.ENOENT, "x", "/data/input.csv"), "/data/input.csv：没有"),
+    (OSError(errno.ENOSPC, "x"), "o：磁盘满了"),
+])  # fmt: skip
+def test_what_failed_is_named_and_not_the_output(tmp_path: Path, error: OSError, named: str) -> None:
+    with pytest.raises(OptionError) as told, whole_folder(tmp_path / "o"):
+        raise error
+    assert named in str(told.value)
+
+
+def test_a_listener_that_has_gone_is_no_fault_of_the_output(tmp_path: Path) -> None:
+    with pytest.raises(BrokenPipeError), whole_folder(tmp_path / "o"):
+        raise BrokenPipeError(errno.EPIPE, "x")
+
+
 def _limited(number: int) -> None:
     resource = pytest.importorskip("resource", reason="limits of files are Unix's")
     resource.setrlimit(resource.RLIMIT_FSIZE, (number, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))

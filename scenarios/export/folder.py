@@ -121,18 +121,28 @@ def whole_folder(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def _told(out: Path) -> Iterator[None]:
-    """Tell a failure of the system in a sentence about `out`."""
+    """Tell a failure of the system in a sentence about the file that the system names, else about `out`."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever listened has gone: nothing is wrong with the output
     except Exception as error:
         cause = (
             error if isinstance(error, OSError) else next((one for one in error.args if isinstance(one, OSError)), None)
         )
         if cause is None:
             raise
-        problem = file_problem(str(out), cause)
+        problem = file_problem(_failed(out, cause), cause)
         fix = Text(f"{problem.fix.zh}；原有结果未改动", f"{problem.fix.en}; nothing was changed")
         raise OptionError(replace(problem, fix=fix)) from error  # xlsxwriter's errors hold the system's
+
+
+def _failed(out: Path, cause: OSError) -> str:
+    """Return what to name: a file elsewhere as the system does, what is written for `out` as `out`."""
+    name = cause.filename
+    if not isinstance(name, str) or ".fugai-" in name or Path(name).absolute().is_relative_to(out.absolute()):
+        return str(out)
+    return name
 
 
 def write_whole(outputs: Mapping[Path, Callable[[Path], object]]) -> None:
