@@ -6,14 +6,31 @@ import numpy as np
 import pandas as pd
 
 from planner.districts.adjacency import without_neighbours
+from planner.districts.case import Case
 from planner.districts.exact import solve_case
 from planner.districts.task import DistrictTask, cases_of
 from planner.plans.centers_units import KIND, neighbours, own_unit, served_today
 from planner.region import Region
 from planner.siting.question import Limits
+from planner.siting.siting import State
 from planner.travel import Travel
 
 _PATIENCE = Limits(seconds=60.0)
+_KEPT = 256
+
+
+def _status(case: Case) -> State:
+    """Return what is known of a county's districts; kept, for trials of other edits and other readings ask the same again."""
+    arrays = (case.unit_ids, case.people, case.center_ids, case.seat, case.fixed, case.low, case.high)
+    key = (case.county, case.p, case.edges, *(tuple(one.tolist()) for one in arrays))
+    if key not in _known:
+        if len(_known) >= _KEPT:
+            _known.clear()
+        _known[key] = solve_case(case, _PATIENCE).status
+    return _known[key]
+
+
+_known: dict[object, State] = {}
 
 
 def suffice(
@@ -50,6 +67,6 @@ def suffice(
         np.zeros((len(units), len(centers))), upper,
         p=centers.groupby("county_code").size().to_dict(),
     )  # fmt: skip
-    found = {case.county: solve_case(case, _PATIENCE).status for case in cases_of(task)}
+    found = {case.county: _status(case) for case in cases_of(task)}
     told = {"optimal": True, "feasible": True, "unknown": None}
     return {code: told.get(found.get(code, ""), False) for code in known}
