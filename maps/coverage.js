@@ -37,7 +37,8 @@ function showCoverage(map) {
   function summaryRow(row) {
     const at = pairs.findIndex((one) => one.rule === row.rule && one.reading === row.reading);
     const value = row.value_text || words.none;
-    const cells = [row.reading_label, row.was ? `${row.was} → ${value}` : value, pill(row.status)];
+    const shown = (row.was ? `${row.was} → ${value}` : value) + row.known_text;
+    const cells = [row.reading_label, shown, pill(row.status)];
     const line = make('tr', {'data-pair': at}, ...cells.map((cell) => make('td', {}, cell)));
     return at < 0 ? line : choosable(line, () => choose(at));
   }

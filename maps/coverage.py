@@ -18,7 +18,7 @@ from maps.ground import Edges, ground, roads_of
 from maps.sheet import sheet
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, REASON_LABELS
-from planner.text import UNITS, share_text, value_text
+from planner.text import UNITS, known_text, share_text, value_text
 
 NOTHING_CHANGED: Mapping[tuple[str, str], str] = MappingProxyType({})
 _SCRIPTS = ("cards", "legend", "search", "roads", "labels", "layers", "detours", "coverage_layers")
@@ -120,6 +120,7 @@ def _rows(rows: pd.DataFrame) -> dict[str, Column]:
     table["value_text"] = texts(
         "" if math.isnan(value) else value_text(value, unit, whole) for value, unit, whole in every
     )
+    table["known_text"] = texts(map(known_text, floats(rows["population_no_data"])))
     shares = _shares(rows)
     adds_up = [unit in {"share", UNITS} for unit in units]
     table["share_text"] = texts(

@@ -22,7 +22,7 @@ function mapLegend(style, elements) {
   }
 
   function countyRow(row, isPeople) {
-    const name = make('td', {}, row.subject_name);
+    const name = make('td', {}, row.subject_name, row.known_text ? make('small', {}, row.known_text) : null);
     const count = isPeople ? null : make('td', {class: 'number'}, row.value_text);
     if (!row.share_text) return make('tr', {}, name, count, make('td', {}, words.none), make('td', {}, status[row.status]));
     const bar = make('i', {style: `width:${row.share_text};background:${fills[row.fill].fill}`});
@@ -41,7 +41,7 @@ function mapLegend(style, elements) {
       make('span', {class: 'big'}, row.value_text || words.none),
       pill(row.status),
       row.estimated ? tag(words.estimated) : null,
-      make('span', {class: 'line'}, left),
+      make('span', {class: 'line'}, left + row.known_text),
       make('span', {class: 'line'}, `${words.required}：${row.required_text || words.none}`),
     ];
   }

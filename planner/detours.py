@@ -27,12 +27,20 @@ def detours(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.D
     distance to the nearest facility by road over that to the nearest on paper, which may be another one; NaN where no
     facility is reached by road (status "unreachable") or the straight line is 0. Rows by rule, county, town, id.
     """
-    pairs = [pair for pair in _pairs(rules) if {pair[1].travel, pair[2].travel} <= travels.keys()]
-    parts = [_of_pair(region, *pair, travels) for pair in pairs]
+    parts = [_of_pair(region, *pair, travels) for pair in _tested(rules, travels)]
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=list(DETOURS.names()))
     return pd.concat(parts, ignore_index=True)[list(DETOURS.names())]
+
+
+def tests_detours(rules: Rules, travels: Mapping[str, Travel]) -> bool:
+    """Whether any rule asks the same of a radius on paper and by road: else an empty list says nothing."""
+    return bool(_tested(rules, travels))
+
+
+def _tested(rules: Rules, travels: Mapping[str, Travel]) -> list[tuple[Rule, Reading, Reading]]:
+    return [pair for pair in _pairs(rules) if {pair[1].travel, pair[2].travel} <= travels.keys()]
 
 
 def _pairs(rules: Rules) -> Iterator[tuple[Rule, Reading, Reading]]:

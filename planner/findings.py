@@ -94,10 +94,13 @@ def no_data_rows(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     ]
 
 
-def unjudged_rows(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """Return who falls short of what a clause speaks of and is no gap, because nothing judges it: at the gap level, of each rule's main reading."""
+def unjudged_rows(findings: pd.DataFrame, rules: Rules, *, main: bool = True) -> pd.DataFrame:
+    """Return who falls short of what a clause speaks of and is no gap, because nothing judges it: at the gap level.
+
+    Of each rule's main reading, or of its other readings.
+    """
     short = findings["gap"].notna() & (findings["gap"] != 0)
-    mine = _at_gap_level(findings, rules) & _of_main_reading(findings, rules)
+    mine = _at_gap_level(findings, rules) & (_of_main_reading(findings, rules) == main)
     return findings[(findings["status"] == "not_judged") & short & mine]
 
 

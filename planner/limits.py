@@ -14,6 +14,8 @@ _UNITS: dict[str, tuple[Literal["mm", "ms"], int]] = {
 _PATTERN = re.compile(
     rf"\s*([0-9]+(?:\.[0-9]+)?)\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})\s*", re.IGNORECASE
 )
+NEED_LIMIT = ("lscp", "mclp", "backup")
+"""The models of siting that ask who is within a limit."""
 MOST = 2**32 - 2
 
 

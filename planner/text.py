@@ -139,6 +139,15 @@ def people_text(people: Number) -> str:
     return _with(count_text(people), "人")
 
 
+def known_text(people_no_data: Number) -> str:
+    """Return what is said beside a value that leaves people out because their case is not known; "" where it leaves out none.
+
+    >>> known_text(39_000), known_text(0)
+    ('（只算有数据的；没有数据的涉及 39,000 人）', '')
+    """
+    return f"（只算有数据的；没有数据的涉及 {people_text(people_no_data)}）" if people_no_data else ""
+
+
 def number_text(value: Number, digits: int = 2) -> str:
     """Return a number that was measured or reckoned, such as beds per thousand: whole, or with two decimals.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import Language, Text
+from planner.limits import MOST, NEED_LIMIT
 from planner.reach import Reach
 from planner.siting.siting import Siting
 from planner.text import amount_words, exact_percent, exact_text, number_text
@@ -43,6 +44,7 @@ class Words:
     people    whether the weights are people
     costed    whether the sites have costs of their own, in 万元
     no_way    demands that no site reaches by any way, however long the limit
+    limited   whether a limit was set
     """
 
     unit: str
@@ -52,6 +54,11 @@ class Words:
     demand: Names
     sites: Names
     no_way: frozenset[str]
+    limited: bool = True
+
+    def judges_cover(self, siting: Siting) -> bool:
+        """Whether cover was judged: by a limit, or by the model itself; else each has just gone to a site, however far."""
+        return self.limited or siting.question.model in NEED_LIMIT
 
     @property
     def travel(self) -> Text:
@@ -126,7 +133,7 @@ def words_of(lists: Lists, reach: Reach, travel: StraightLine | Road | None, uni
     costed = "cost" in lists.sites and bool(lists.sites["cost"].notna().any())
     lost = frozenset(str(one) for one in reach.demand_ids[reach.nearest_index < 0])
     people = "population" in lists.demand
-    return Words(unit, way, people, costed, _names(lists.demand), _names(lists.sites), lost)
+    return Words(unit, way, people, costed, _names(lists.demand), _names(lists.sites), lost, bool(reach.limit < MOST))
 
 
 def _names(frame: pd.DataFrame) -> Names:

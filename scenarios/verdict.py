@@ -10,8 +10,8 @@ from planner.rules import Rules
 from planner.schema import LEVEL_LABELS, STATUS_LABELS
 from planner.text import people_text
 
-UNJUDGED, MISSING = "未作判断清单", "待补数据清单"
-"""The sheets of a workbook that name who is meant."""
+UNJUDGED, MISSING, STATE = "未作判断清单", "待补数据清单", "指标完成情况"
+"""The sheets of a workbook that name who is meant, and that of every reading."""
 _NAMED = 10
 _JUDGED = ("met", "not_met")
 
@@ -21,7 +21,8 @@ class Verdict:
     """Of one county, or of the city (place: 本县（区） or 全市).
 
     gaps, missing, unjudged   rows of findings: the gap list, what could not be judged for want of data, and who falls short
-                              of a clause that judges nothing
+                              of a clause that judges nothing (by its main reading)
+    other_readings            the labels of the rules of which other readings, that judge nothing, have somebody fall short
     judged                    the labels of the rules that were judged of this place
     above                     what is judged of the whole city alone, with its state; of a county
     """
@@ -31,6 +32,7 @@ class Verdict:
     missing: pd.DataFrame
     unjudged: pd.DataFrame
     judged: tuple[str, ...]
+    other_readings: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
 
     @property
@@ -41,6 +43,14 @@ class Verdict:
         if len(self.missing) or len(self.unjudged):
             return f"已判断的 {len(self.judged)} 项指标没有缺口：{'、'.join(self.judged)}。"
         return "没有缺口。"
+
+    @property
+    def nothing_unjudged(self) -> str:
+        """What is said where the list of what is not judged is empty."""
+        if not self.other_readings:
+            return "没有这样的对象。"
+        others = "、".join(self.other_readings)
+        return f"各指标的主要口径没有这样的对象；其他口径（不作判断）有不足的，见“{STATE}”：{others}。"
 
     @property
     def nothing_missing(self) -> str:
@@ -75,6 +85,7 @@ def verdict_of(findings: pd.DataFrame, rules: Rules, county: str = "") -> Verdic
         no_data_rows(mine, rules),
         unjudged_rows(mine, rules),
         tuple(label for name, label in labels.items() if name in judged),
+        tuple(unjudged_rows(mine, rules, main=False)["rule_label"].drop_duplicates()),
         _above(findings, rules) if county else (),
     )
 

@@ -11,7 +11,7 @@ import pandas as pd
 from shapely import Geometry
 
 from planner.cached import bare
-from planner.detours import detours
+from planner.detours import detours, tests_detours
 from planner.edge_shapes import edges_meeting, unknown_ways
 from planner.errors import OptionError, Problem, Text
 from planner.joined import RoadParts, joining, not_joined, road_parts
@@ -68,7 +68,8 @@ class RoadChoices:
 class RoadView:
     """What the roads say besides the findings: the 绕行清单, the parts, who is not joined; and how one travelled.
 
-    ``said`` tells the choices in sentences, ``record`` the same for the manifest; ``told`` is for the console.
+    ``said`` tells the choices in sentences, ``record`` the same for the manifest; ``tests_detours`` whether any rule asks
+    of detours; ``told`` is for the console.
     """
 
     road: Road
@@ -77,6 +78,7 @@ class RoadView:
     not_joined: pd.DataFrame
     said: tuple[str, ...]
     record: Mapping[str, Any]
+    tests_detours: bool
     told: tuple[Text, ...] = ()
 
 
@@ -211,6 +213,7 @@ def road_view(region: Region, rules: Rules, travels: Mapping[str, Travel], choic
         not_joined=not_joined(region, road),
         said=(*_said(road, timed, choices), *(one.zh for one in (*region.roads.notes, *moved))),
         record=_record(road, timed, choices),
+        tests_detours=tests_detours(rules, travels),
         told=(*told(road, choices, by_time=timed is not None), *moved),
     )
 

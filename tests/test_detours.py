@@ -29,7 +29,9 @@ from planner.road import Road
 from planner.rules import Rules, load_rules, readable, with_minutes
 from planner.travel import PAPER
 from scenarios.cli import main
-from scenarios.run import MAP
+from scenarios.export.workbook import write_workbook
+from scenarios.run import AS_IT_IS, MAP
+from scenarios.ways import road_view, ways_of
 from tests import tiny
 from tests.test_maps import data_of
 from tests.test_outputs import FORMULA, PAYLOAD, _digests
@@ -600,3 +602,18 @@ def test_time_is_asked_of_ways_that_count_it(region: Region) -> None:
             urban_scope="census",
         )  # fmt: skip
     assert np.isfinite(_km(STATION, CORNER))
+
+
+def test_where_no_radius_was_tested_no_detour_is_ruled_out(region: Region, rules: Rules, tmp_path: Path) -> None:
+    travels = ways_of(region, AS_IT_IS)
+    for law, said in (
+        (replace(rules, rules=tuple(one for one in rules.rules if one.measure != "people_within")),
+         "没有按直线和道路两种口径计算服务半径的指标，没有检查绕行。"),
+        (rules, "没有直线达标而道路不达标的居民点。"),
+    ):  # fmt: skip
+        view = road_view(region, law, travels, AS_IT_IS)
+        assert view is not None
+        view = replace(view, detours=view.detours.iloc[:0])
+        write_workbook(tmp_path / "x.xlsx", region, law, assess(region, law, travels), roads=view)
+        cells = [cell for row in _cells(tmp_path / "x.xlsx", "绕行清单") for cell in row]
+        assert said in cells

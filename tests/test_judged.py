@@ -29,6 +29,7 @@ from scenarios.export.workbook import write_workbook
 from scenarios.run import MAP, run
 from scenarios.verdict import verdict_of
 from tests import tiny
+from tests.test_maps import data_of
 
 SECOND = """
 id: panzhihua_2030
@@ -552,3 +553,39 @@ def test_the_map_calls_nothing_met_that_is_not_judged(
     assert "已判断" not in told["silent"]
     assert "单位符合率" in told["silent"]
     assert "不能说有没有未覆盖的居民点" in told["unknown"]
+
+
+def test_whom_a_share_leaves_out_for_want_of_data_is_said_beside_it(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No register of rescue centres: of 35,000 urban residents 30,000 are covered, and of 5,000 nothing is known."""
+    assert main(["assess", str(tiny_folder), "--rules", "panzhihua_2023", "--out", str(tmp_path / "out")]) == 0
+    told = "（只算有数据的；没有数据的涉及 5,000 人）"
+    lines = [line for line in capsys.readouterr().out.splitlines() if "也算急救中心（站））：" in line]
+    assert [line.split("）：", 1)[1] for line in lines] == [f"城市地区常住人口 30,000 人中 100.00%{told}，无数据"]
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "缺口清单_甲区、乙县.xlsx")["指标完成情况"]
+    rows = [row for row in sheet.iter_rows(values_only=True) if "也算急救中心（站）" in str(row[2])]
+    assert [row[9] for row in rows if row[3] == "全市"] == [f"城市地区常住人口 30,000 人{told}"]
+    assert any("没有数据的涉及" not in row[9] for row in rows), "a county of whom all is known says nothing"
+    page = data_of((tmp_path / "out" / MAP).read_text("utf-8"))
+    city = next(one["city"] for one in page["pairs"] if one["reading"] == "paper_rescue_center")
+    assert city["known_text"]["texts"] == [told]
+
+
+def test_an_empty_list_of_the_unjudged_says_what_other_readings_lack(
+    tiny_region: Region, rules: Rules, tmp_path: Path
+) -> None:
+    """甲区: its clauses are judged by their main readings; by the census's urban people, another reading, some fall short."""
+    findings = assess(tiny_region, rules, PAPER)
+    mine = verdict_of(findings, rules, "510402")
+    assert len(mine.unjudged) == 0
+    short = findings[findings["county_code"].eq("510402") & findings["status"].eq("not_judged") & (findings["gap"] > 0)]
+    assert set(short.loc[short["level"] == "town", "rule_label"]) <= set(mine.other_readings)
+    assert "城市地区急救中心（站）服务半径" in mine.other_readings
+    write_workbook(tmp_path / "x.xlsx", tiny_region, rules, findings, "510402")
+    texts = _texts(openpyxl.load_workbook(tmp_path / "x.xlsx")["未作判断清单"])
+    assert mine.nothing_unjudged in texts
+    assert "其他口径（不作判断）有不足的，见“指标完成情况”：" in mine.nothing_unjudged
+    judged_alone = replace(rules, rules=tuple(replace(one, readings=(one.main_reading,)) for one in rules.rules))
+    alone = verdict_of(assess(tiny_region, judged_alone, PAPER), judged_alone, "510402")
+    assert alone.nothing_unjudged == "没有这样的对象。"

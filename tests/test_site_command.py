@@ -596,3 +596,25 @@ def test_a_bound_that_tells_nothing_is_none() -> None:
     assert fewest_said(none) == "：时限内没有找到方案"
     found = siting_of(case.asking(Question("lscp")), np.array([0]), 1.0, 0.0, 0.0, Limits(), {})
     assert fewest_said(found) == "还要新增 1 处（可行方案，未证明最少）"
+
+
+@pytest.mark.parametrize("model", ["p-median", "p-center", "capacitated"])
+def test_without_a_limit_nobody_is_called_covered(
+    street: Path, town: Path, capsys: pytest.CaptureFixture[str], model: str
+) -> None:
+    more = ["--model", model, "-p", "2", "--out", str(town / "o.csv")]
+    assert run(town, *more) == 0
+    told = capsys.readouterr().out
+    assert "10都有站点可去（没有设限度）" in told.replace(" ", "")
+    assert "覆盖 " not in told
+    assert "%" not in told
+    assert set(pd.read_csv(town / "o.csv")["状态"]) == {"有站点可去"}
+    assert run(town, *more, "--limit", "5") == 0
+    assert "已覆盖 10（100.00%），未覆盖 0" in capsys.readouterr().out
+    assert set(pd.read_csv(town / "o.csv")["状态"]) == {"已覆盖"}
+
+
+def test_costs_of_sites_are_told_in_money_and_what_they_weigh(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    SITES.assign(cost=[60, 70, 90]).to_csv(town / "F.csv", index=False)
+    assert run(town, "--model", "p-median", "-p", "2") == 0
+    assert re.search(r"站点费用合计 \d+ 万元；目标值里 1 万元计作 1 个权重的 1 个费用表单位\n", capsys.readouterr().out)

@@ -9,7 +9,7 @@ import pandas as pd
 from planner.errors import Language, Problem, Text, printable
 from planner.joined import RoadParts
 from planner.schema import STATUS_LABELS
-from planner.text import UNITS, UNKNOWN, amount_words, count_text, people_text, value_text
+from planner.text import UNITS, UNKNOWN, amount_words, count_text, known_text, people_text, value_text
 from scenarios.export.roads import DETOUR_LIST, parts_text
 from scenarios.export.sheet import records
 from scenarios.run import MAP, Outcome
@@ -45,10 +45,8 @@ def print_warnings(warnings: Sequence[Problem], language: Language) -> None:
 def _value(row: Mapping[str, Any]) -> str:
     text = value_text(row["value"], row["unit"], row["required"])
     if row["unit"] == "share" and text != UNKNOWN:
-        return f"{row['denominator']} {people_text(row['population'])}中 {text}"
-    if row["unit"] == UNITS and row["population_no_data"]:
-        return f"{text}（只算有数据的；没有数据的涉及 {people_text(row['population_no_data'])}）"
-    return text
+        text = f"{row['denominator']} {people_text(row['population'])}中 {text}"
+    return text + known_text(row["population_no_data"])
 
 
 def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.errors import Language, OptionError, Problem, Text
-from planner.limits import Limit, read_limit
+from planner.limits import NEED_LIMIT, Limit, read_limit
 from planner.text import option_text
 from scenarios.cli.site_travel import check_travel, reach_and_way, told_of_roads, unsaid
 
@@ -20,7 +20,6 @@ ABOUT = Text(
     "siting: where facilities should be, with the proof or the gap",
 )
 MODELS = ("lscp", "mclp", "backup", "p-median", "p-center", "capacitated")
-NEED_LIMIT = ("lscp", "mclp", "backup")
 _FILE: dict[str, Any] = {"type": Path, "metavar": "FILE"}
 _IDS: dict[str, Any] = {"default": "", "metavar": "IDS"}
 _OPTIONS: tuple[tuple[tuple[str, ...], Text, dict[str, Any]], ...] = (

@@ -10,7 +10,7 @@ import numpy as np
 from planner.errors import Language, Text, printable
 from planner.siting.classes import CLASSES
 from planner.siting.siting import Siting, relative_gap
-from planner.text import exact_text, number_text, share_of, share_text
+from planner.text import exact_text, money_text, number_text, share_of, share_text
 from scenarios.cli.site import input_paths, outputs
 from scenarios.site import MAXIMISES, Found, Lists, answer_of, has_plan, inputs_of, rows_of, step_of
 from scenarios.site_words import Words, listed, names_of
@@ -181,9 +181,7 @@ def _gap(siting: Siting) -> str:
 
 
 def _plan(siting: Siting, words: Words) -> list[Text]:
-    chosen, total = siting.chosen, siting.covered + siting.uncovered + siting.unreachable
-    people = [words.weight(one) for one in (siting.covered, siting.uncovered + siting.unreachable)]
-    share = share_of(siting.covered, total)
+    chosen = siting.chosen
     table = siting.assignment
     weight = dict(zip(siting.instance.demand_ids, siting.instance.weight, strict=True))
     by = table["demand_id"].map(weight).to_numpy(float) * table["share"].to_numpy(float)
@@ -196,11 +194,29 @@ def _plan(siting: Siting, words: Words) -> list[Text]:
         stand = listed(map(words.site, siting.background), _SHOWN)
         count = len(siting.background)
         lines.append(Text(f"  另有背景站点 {count} 个：{stand}", f"  {count} background sites: {stand}"))
-    lines.append(
-        Text(f"  已覆盖 {people[0].zh}（{share}），未覆盖 {people[1].zh}；平均 {mean.zh}，最远 {far.zh}",
-             f"  covered {people[0].en} ({share}), uncovered {people[1].en}; mean {mean.en}, farthest {far.en}")
-    )  # fmt: skip
+    who = _covered(siting, words)
+    lines.append(Text(f"  {who.zh}；平均 {mean.zh}，最远 {far.zh}", f"  {who.en}; mean {mean.en}, farthest {far.en}"))
     return [*lines, *_twice(siting, words), *_fees(siting, words), *_lost(siting, words, weight)]
+
+
+def _covered(siting: Siting, words: Words) -> Text:
+    """Return who is covered and who is not; where no limit was set nobody is, and it tells who has a site to go to."""
+    rest = siting.uncovered + siting.unreachable
+    inside, outside = words.weight(siting.covered), words.weight(rest)
+    if words.judges_cover(siting):
+        share = share_of(siting.covered, siting.covered + rest)
+        return Text(
+            f"已覆盖 {inside.zh}（{share}），未覆盖 {outside.zh}",
+            f"covered {inside.en} ({share}), uncovered {outside.en}",
+        )
+    if not rest:
+        return Text(
+            f"{inside.zh}都有站点可去（没有设限度）", f"all {inside.en} have a site to go to (no limit was set)"
+        )
+    return Text(
+        f"有站点可去的 {inside.zh}，没有的 {outside.zh}（没有设限度）",
+        f"{inside.en} have a site to go to, {outside.en} have none (no limit was set)",
+    )
 
 
 def _twice(siting: Siting, words: Words) -> list[Text]:
@@ -226,15 +242,18 @@ def _fees(siting: Siting, words: Words) -> list[Text]:
     if not words.costed:
         return []
     fee = float(instance.site_cost[np.isin(instance.site_ids, list(siting.chosen))].sum())
+    sum_of = Text(f"  站点费用合计 {money_text(fee)}", f"  the sites cost {exact_text(fee)} (10,000 yuan)")
     if model not in ("p-median", "capacitated"):
-        return [Text(f"  站点费用合计 {exact_text(fee)} 万元", f"  the sites cost {exact_text(fee)} (10,000 yuan)")]
-    unit = {"mm": Text("人·毫米", "person·mm"), "ms": Text("人·毫秒", "person·ms")}.get(
-        words.unit, Text("人×费用表单位", "person × unit of the table")
+        return [sum_of]
+    who = Text("1 人", "one person") if words.people else Text("1 个权重", "a weight of 1")
+    way = {"mm": Text("走 1 毫米", "going 1 mm"), "ms": Text("走 1 毫秒", "going 1 ms")}.get(
+        words.unit, Text("的 1 个费用表单位", "at a cost of 1 in the table")
     )
+    small = Text("", "") if words.unit == "table" else Text("，几乎不影响选哪些站点", ": it hardly sways the choice")
     return [
         Text(
-            f"  其中站点费用合计 {exact_text(fee)}，计入目标值时 1 算 1 {unit.zh}",
-            f"  of which the sites cost {exact_text(fee)}, each 1 of it counted as 1 {unit.en}",
+            f"{sum_of.zh}；目标值里 1 万元计作 {who.zh}{way.zh}{small.zh}",
+            f"{sum_of.en}; in the objective each 10,000 yuan counts as {who.en} {way.en}{small.en}",
         )
     ]
 

@@ -83,6 +83,7 @@ _DETOUR_NOTE = (
     "注：表中居民点按直线距离在服务半径以内，按道路距离（机构到居民）超出半径或不可达；只作参考，不作判断，不计入缺口。"
     "绕行系数＝到最近机构的道路距离÷到最近机构的直线距离，两者可以不是同一机构；不可达的没有系数。同一居民点可能涉及几个指标，各指标的人口不相加。"
 )
+_UNTESTED = "没有按直线和道路两种口径计算服务半径的指标，没有检查绕行。"
 _NOT_JOINED = (
     Column("", "序号", 4, lambda row: row["number"], "centre"),
     Column("对象", "类别", 8, lambda row: _WHAT[row["what"]], "centre"),
@@ -105,14 +106,14 @@ def write_road_sheets(
     hidden = ("县（区）",) if county else ()
     sheet = Sheet(book, formats, region, "绕行清单", f"{name}绕行清单（直线达标、道路不达标的居民点）")
     sheet.headings(_DETOURS, notice, hidden)
-    _detour_rows(sheet, mine[0])
+    _detour_rows(sheet, mine[0], "" if roads.tests_detours else _UNTESTED)
     sheet = Sheet(book, formats, region, "路网接入", f"{name}未接入路网的居民点和机构")
     columns = [one for one in _NOT_JOINED if one.heading not in hidden]
     sheet.table(columns, records(mine[1]), notice, "没有未接入路网的居民点或机构。", _road_notes(roads, mine[1]))
 
 
-def _detour_rows(sheet: Sheet, rows: pd.DataFrame) -> None:
-    """Write the rows by rule with a subtotal each, and the note."""
+def _detour_rows(sheet: Sheet, rows: pd.DataFrame, untested: str) -> None:
+    """Write the rows by rule with a subtotal each, and the note; where nothing was tested, that (`untested`)."""
     number = 0
     for _, mine in rows.groupby("rule", sort=False):
         start = sheet.row
@@ -122,7 +123,7 @@ def _detour_rows(sheet: Sheet, rows: pd.DataFrame) -> None:
         said = f"小计：{mine['rule_label'].iloc[0]}　{len(mine)} 个居民点"
         sheet.total(_DETOURS, said, _PEOPLE_AT, (start, sheet.row - 1, float(mine["population"].sum())))
     if not number:
-        sheet.merged(_DETOURS, "没有直线达标而道路不达标的居民点。")
+        sheet.merged(_DETOURS, untested or "没有直线达标而道路不达标的居民点。")
     sheet.merged(_DETOURS, _DETOUR_NOTE, "plain")
     sheet.finish(_DETOURS)
 

@@ -57,8 +57,9 @@ def _served(siting: Siting, words: Words) -> pd.DataFrame:
     every = pd.DataFrame({"demand_id": instance.demand_ids, "weight": instance.weight})
     rows = every.merge(siting.assignment, how="left", on="demand_id")
     lost = set(siting.unreachable_ids)
+    served, left = ("已覆盖", "未覆盖") if words.judges_cover(siting) else ("有站点可去", "没有站点可去")
     state = [
-        "已覆盖" if isinstance(site, str) else words.state(one).zh if one in lost else "未覆盖"
+        served if isinstance(site, str) else words.state(one).zh if one in lost else left
         for one, site in zip(rows["demand_id"], rows["facility_id"], strict=True)
     ]
     cost = (rows["cost"].astype(float) / _COST[words.unit][1]).round(3)

@@ -12,11 +12,11 @@ from planner.hospitals import unclassed, ungraded
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import FACILITIES, FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
-from planner.text import UNITS, apart, count_text, value_text
+from planner.text import UNITS, apart, count_text, known_text, value_text
 from scenarios.export.explain import explanations, write_explanations
 from scenarios.export.roads import write_road_sheets
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
-from scenarios.verdict import MISSING, UNJUDGED, Verdict, verdict_of
+from scenarios.verdict import MISSING, STATE, UNJUDGED, Verdict, verdict_of
 from scenarios.ways import RoadView
 
 __all__ = ["FOREIGN", "completion_text", "records", "write_workbook"]
@@ -60,9 +60,9 @@ def write_workbook(
     _gap_list(gaps, verdict, rules, foreign)
     unjudged = Sheet(book, formats, region, UNJUDGED, f"{name}未作判断而涉及的对象")
     unjudged.headings(_UNJUDGED, notice, hidden)
-    _unjudged_list(unjudged, verdict.unjudged, rules)
+    _unjudged_list(unjudged, verdict, rules)
     state = _state_rows(mine, rules, "county" if county_code else "city")
-    sheet = Sheet(book, formats, region, "指标完成情况", f"{name}医疗卫生设施布局指标完成情况")
+    sheet = Sheet(book, formats, region, STATE, f"{name}医疗卫生设施布局指标完成情况")
     columns = [one for one in _STATE if one.heading != "性质" or any(row["nature"] for row in state)]
     sheet.table(
         columns,
@@ -146,7 +146,7 @@ _NEAREST_NOTE = (
 )
 _UNJUDGED_NOTE = (
     "注：这里的对象达不到条款所说（或参数所设）的情形，但条款没有给出可以判断的数值，或判断要用的资料名录里没有，所以不算缺口，也不能说达标。"
-    "一个指标有几个口径的，只列第一个，其余见“指标完成情况”；还缺什么资料，见“待补数据清单”。"
+    "一个指标有几个口径的，只列主要的（作判断的；都不作判断的取第一个），其余见“指标完成情况”；还缺什么资料，见“待补数据清单”。"
 )
 
 
@@ -203,12 +203,13 @@ _MISSING = (
 
 
 def _denominator(rule: Rule, row: Mapping[str, Any]) -> str:
-    """Return of whom or of what the value is a part, and how many they are: 城市地区常住人口 23,011 人, 乡镇 12 个."""
+    """Return of whom or of what the value is a part, how many they are, and whom it leaves out: 城市地区常住人口 23,011 人, 乡镇 12 个."""
     people = row["unit"] == "share"
     size = row["population"] if people else row["required"]
     if rule.gap_level == "city" or pd.isna(size):
         return str(row["denominator"])
-    return f"{row['denominator'].removesuffix('（个）')} {count_text(size)} {'人' if people else UNITS}"
+    of = f"{row['denominator'].removesuffix('（个）')} {count_text(size)} {'人' if people else UNITS}"
+    return of + known_text(row["population_no_data"])
 
 
 def _state_rows(findings: pd.DataFrame, rules: Rules, level: str) -> list[dict[str, Any]]:
@@ -335,10 +336,10 @@ def _gap_list(sheet: Sheet, verdict: Verdict, rules: Rules, foreign: str) -> Non
     sheet.finish(_GAPS)
 
 
-def _unjudged_list(sheet: Sheet, rows: pd.DataFrame, rules: Rules) -> None:
+def _unjudged_list(sheet: Sheet, verdict: Verdict, rules: Rules) -> None:
     """Write who falls short of a clause that judges nothing here, by rule with a subtotal each."""
-    if not _by_rule(sheet, _UNJUDGED, rows, rules):
-        sheet.merged(_UNJUDGED, "没有这样的对象：不作判断的指标都没有不足，或没有不作判断的指标。")
+    if not _by_rule(sheet, _UNJUDGED, verdict.unjudged, rules):
+        sheet.merged(_UNJUDGED, verdict.nothing_unjudged)
     sheet.merged(_UNJUDGED, _UNJUDGED_NOTE, "plain")
     sheet.finish(_UNJUDGED)
 
