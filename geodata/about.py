@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +32,8 @@ _DATUMS = {one: one for one in ("wgs84", "cgcs2000", "gcj02", "bd09")} | {
     "bd-09": "bd09", "wgs-84": "wgs84", "国家2000": "cgcs2000", "2000国家大地坐标系": "cgcs2000",
 }  # fmt: skip
 _KINDS = {kind: kind for kind in FACILITY_KINDS} | {names[0]: kind for kind, names in FACILITY_KINDS.items()}
+_DATE = re.compile(r"(?<!\d)(?:(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?|(\d{4})(\d{2})(\d{2}))(?!\d)")
+"""A date as people write it: year and month, with or without a day."""
 _PLACEHOLDER = "某某市"
 
 
@@ -64,6 +67,7 @@ def read_about(folder: Path, notes: Notes) -> tuple[About | None, Declared, Sour
     if len(notes.errors) == before:
         raw = _english(path.name, raw, notes)
         _check_values(path.name, raw, notes)
+        _check_date(path.name, raw, notes)
     registers = _chosen(path.name, raw, "complete_registers", _KINDS, notes)
     declared = _declared(path.name, raw, notes)
     if len(notes.errors) > before:
@@ -168,6 +172,29 @@ def _check_values(file: str, raw: dict[str, Any], notes: Notes) -> None:
         what = Text("不是 4 位或 6 位数字", "not 4 or 6 digits")
         fix = Text('写 6 位市级代码，如 "510400"', 'write the six digits of the city, as "510400"')
         notes.add(file, what, fix, column="code", found=code)
+
+
+def _check_date(file: str, raw: dict[str, Any], notes: Notes) -> None:
+    """Note a date of the data that no calendar has."""
+    for said in _no_dates(str(raw.get("as_of") or "")):
+        fix = Text("改成日历上有的日期，如 2025-06-30", "write a date of the calendar, as 2025-06-30")
+        notes.add(file, Text("没有这个日期", "there is no such date"), fix, column="as_of", found=said)
+
+
+def _no_dates(text: str) -> list[str]:
+    """Return the dates in a text that no calendar has; a text without dates (2023年末) is left as it is.
+
+    >>> _no_dates("2025/6/31"), _no_dates("截至2023年13月"), _no_dates("20230229"), _no_dates("2024-02-29、2023年末、2020-2023")
+    (['2025/6/31'], ['2023年13'], ['20230229'], [])
+    """
+    found = []
+    for one in _DATE.finditer(text):
+        year, month, day = (int(part) for part in (one[1] or one[4], one[2] or one[5], one[3] or one[6] or 1))
+        try:
+            date(year, month, day)
+        except ValueError:
+            found.append(one[0])
+    return found
 
 
 def _chosen(file: str, raw: dict[str, Any], key: str, known: dict[str, str], notes: Notes) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ def quality(region: Region) -> Quality:
          f"{len(region.counties)}、{len(region.towns)}、{len(region.villages)}"),
         (Text("常住人口", "residents"), f"{count_text(people)}（其中估算 {count_text(estimated)}）"),
         (Text("医疗卫生机构", "facilities"), f"{len(region.facilities)}（{listed}）"),
-        *([(Text("没有名录的机构类型（有关指标无法判断，列入待补数据清单）", "kinds without a list (their rules cannot be judged)"),
+        *([(Text("没有名录的机构类型（主要口径要用它、因而无法判断的指标，列入待补数据清单）", "kinds without a list (the rules that need one cannot be judged)"),
             unlisted)] if unlisted else []),
     )  # fmt: skip
     return Quality(facts, tuple(warnings))

@@ -18,7 +18,7 @@ from planner.errors import Text
 from planner.hospitals import KIND as HOSPITAL
 from planner.hospitals import TREATS_ALL
 from planner.region import Source, counts_as
-from planner.schema import FACILITIES, HOSPITAL_SPECIALTIES, VILLAGES
+from planner.schema import FACILITIES, HOSPITAL_SPECIALTIES, RURAL_DIGITS, VILLAGES
 from planner.serving import CENTER, ids_of
 
 _ASTRAY_M = 20_000
@@ -148,12 +148,12 @@ def no_villages(crs: str) -> gpd.GeoDataFrame:
 
 
 def _kind_by_code(code: pd.Series) -> pd.Series:
-    """Return the kind of each village by the tenth digit: 2, 3 and 5 stand for a 行政村 and what is like one.
+    """Return the kind of each village by the tenth digit: RURAL_DIGITS stand for a 行政村 and what is like one.
 
     The statistics bureau's rule: 001–199 居委会, 200–399 村委会, 400–499 like a 居委会, 500–599 like a 村委会.
     """
     return pd.Series(
-        np.where(code.str[9:10].isin(["2", "3", "5"]), "village", "community"), index=code.index, dtype=object
+        np.where(code.str[9:10].isin(RURAL_DIGITS), "village", "community"), index=code.index, dtype=object
     )
 
 

@@ -193,6 +193,11 @@ TOWNS = Table(
     ),
 )  # fmt: skip
 
+RURAL_DIGITS = ("2", "3", "5")
+"""The tenth digit of the codes that stand for a 行政村, or for what is like one."""
+VILLAGE_RULE = f"行政村按“类型”列认定，没有填的按村代码第 10 位：{'、'.join(RURAL_DIGITS)} 为行政村，不按名称；社区（居委会）不在其内"
+"""Which rows of the list of villages are 行政村, in words."""
+
 VILLAGES = Table(
     "villages", "村（社区）", ("villages", "村社区", "行政村"), "code", "point",
     (
@@ -200,7 +205,7 @@ VILLAGES = Table(
               aliases=("代码", "village_code", "村社区代码"), digits=12),
         Field("name", "村名称", "text", "", required=True, aliases=("名称", "村社区名称", "村（社区）名称", "village")),
         Field("town_code", "乡镇代码", "code", "缺省取村代码前 9 位", aliases=("所属乡镇代码",), digits=9),
-        Field("kind", "类型", "choice", "缺省看代码第 10 位：2、3、5＝行政村", aliases=("村社区类型", "type"),
+        Field("kind", "类型", "choice", f"缺省看代码第 10 位：{'、'.join(RURAL_DIGITS)}＝行政村", aliases=("村社区类型", "type"),
               choices=VILLAGE_KINDS, resembles="类型|类别|kind|type"),
         Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
         Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),

@@ -12,7 +12,10 @@ from shapely import box
 from geodata.check import quality
 from geodata.load import load, load_with_warnings
 from planner.errors import DataError
+from planner.findings import assess, kinds_read, no_data_rows
 from planner.region import Region
+from planner.rules import Rules
+from planner.travel import PAPER
 from tests import tiny
 
 
@@ -292,3 +295,30 @@ def test_a_heading_that_names_another_datum(folder: Path) -> None:
     assert "“lon、纬度（GCJ02）”列：gcj02 换算成 wgs84，移动约 429 米" in _warnings(folder)
     (folder / "about.yaml").write_text("name: 某市\ncode: 510400\ncoordinates: gcj02\n", "utf-8")
     assert "gcj02 换算成 wgs84，移动约 429 米" in _warnings(folder)
+
+
+@pytest.mark.parametrize("said", ["2025/6/31", "2025-06-31", "2025年13月", "20230229", "截至2023年2月30日"])
+def test_a_date_that_no_calendar_has_is_refused(folder: Path, said: str) -> None:
+    (folder / "说明.yaml").write_text(_ABOUT.replace("2023", said, 1).replace("坐标系: 高德\n", ""), "utf-8")
+    told = _problems(folder)
+    assert "没有这个日期" in told
+    assert "2025-06-30" in told
+
+
+@pytest.mark.parametrize("said", ["2025/6/30", "2024年2月29日", "2023年末", "2020-2023", "20230228"])
+def test_a_date_of_the_calendar_and_other_words_are_taken(folder: Path, said: str) -> None:
+    (folder / "说明.yaml").write_text(_ABOUT.replace("2023", said, 1), "utf-8")
+    assert load(folder).about.as_of == said
+
+
+def test_a_kind_without_a_list_is_not_promised_a_row_that_no_rule_asks_for(folder: Path, rules: Rules) -> None:
+    """Of the kinds without a register only those that a rule's main reading needs are asked for: not the rescue centre."""
+    region = load(folder)
+    label, kinds = next((label.zh, said) for label, said in quality(region).facts if "没有名录" in label.zh)
+    assert label == "没有名录的机构类型（主要口径要用它、因而无法判断的指标，列入待补数据清单）"
+    lacking = set(no_data_rows(assess(region, rules, PAPER), rules)["rule"])
+    asked = {kind for rule in rules.rules if rule.id in lacking for kind in kinds_read(rule)}
+    assert "county_subcenter" in asked
+    assert "次中心" in kinds
+    assert "紧急医学救援中心" in kinds
+    assert "rescue_center" not in asked

@@ -144,3 +144,17 @@ def test_villages_without_a_neighbour_are_one_message(tmp_path: Path, capsys: py
     assert said.startswith("--link：")
     assert "六社区村民委员会（510422100200）" in said
     assert "放宽 --link" in said
+
+
+def test_the_assessment_after_the_plan_is_told_as_it_is_made(lost: Path) -> None:
+    """It counts by the plan's service areas, not by the nearest centre."""
+    assert json.loads((lost / "plan.json").read_text("utf-8"))["towns"]
+    told = "".join(
+        str(cell) for sheet in openpyxl.load_workbook(lost / WORKBOOK) for row in sheet.iter_rows(values_only=True)
+        for cell in row if cell
+    )  # fmt: skip
+    assert "方案后\n评估" in told
+    assert "方案写明由谁服务的社区照方案的片区" in told
+    for text in (told, (lost / "社区中心方案地图.html").read_text("utf-8")):
+        assert "按就近评估" not in text
+        assert "不知道片区" not in text

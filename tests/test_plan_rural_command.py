@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from shapely import LineString
 
+from planner.schema import VILLAGE_RULE
 from scenarios.cli import main
 from tests import tiny
 from tests.rural_line import EIGHT, FOUR, SEVEN, SIX
@@ -163,7 +164,7 @@ def test_a_village_that_no_round_can_visit_is_not_served(
     ]
     assert plan["kinds"]["unvisited"]["villages"] == 1
     assert "巡回医疗当天去不了：1 个行政村（25.00%），500 人" in said
-    assert "行政村 4 个，已有服务 2 个" in said
+    assert "行政村 4 个，已有村卫生室 2 个\n" in said
     rows = pd.read_csv(tmp_path / "o" / "村级清单.csv", dtype=str).set_index("村代码")
     assert (rows.loc[EIGHT, "服务方式"], rows.loc[EIGHT, "归类"]) == ("巡回医疗当天去不了", "巡回去不了")
     assert "但一次往返加服务超过一天" in rows.loc[EIGHT, "理由"]
@@ -355,3 +356,17 @@ def test_the_map_shows_a_day_and_asks_for_nothing(page: tuple[Any, list[str], li
     assert "工作日" in opened.locator("#chosen").inner_text()
     assert complaints == []
     assert len(requests) == 1
+
+
+def test_what_is_proposed_is_not_counted_as_there(
+    tiny_folder: Path, joined: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two of four villages have a clinic; 八村 is to be visited: with a route by road, without one where there are no roads."""
+    _planned(joined, tmp_path / "a", "--far", "2min")
+    assert "行政村 4 个，已有村卫生室 2 个，按巡回医疗安排 1 个\n" in capsys.readouterr().out
+    _planned(tiny_folder, tmp_path / "b", "--far", "1km")
+    assert "行政村 4 个，已有村卫生室 2 个，按巡回医疗安排 1 个（没有编排路线）\n" in capsys.readouterr().out
+    book = openpyxl.load_workbook(tmp_path / "b" / WORKBOOK)
+    told = "".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
+    assert "已有服务" not in told
+    assert f"{VILLAGE_RULE}；各方式之和＝全部行政村。" in told

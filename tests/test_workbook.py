@@ -8,12 +8,13 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from geodata.tables import _kind_by_code
 from planner.findings import assess
 from planner.measures import FUNCTIONS
 from planner.parameters import PARAMETERS, parameter_text
 from planner.region import Region
 from planner.rules import Rules, load_rules
-from planner.schema import STATUS_LABELS
+from planner.schema import STATUS_LABELS, VILLAGE_RULE
 from planner.standards import standard_names
 from planner.travel import PAPER
 from scenarios.export.explain import explanations
@@ -202,3 +203,12 @@ def test_only_rules_that_judge_ask_for_data(tiny_region: Region, rules: Rules, t
     whole = [row for row in rows if row[1] == "县域医疗卫生次中心数量"]
     assert [(row[3], row[6]) for row in whole] == [("全市", "—")]
     assert "县域医疗卫生次中心的完整名录" in whole[0][8]
+
+
+def test_which_codes_are_villages_is_said_as_it_is_read(tiny_region: Region, rules: Rules) -> None:
+    lines = explanations(tiny_region, rules, {("village_clinic", "register")})
+    assert [text for label, text in lines if label == "行政村认定"] == [f"{VILLAGE_RULE}。"]
+    assert not [text for _, text in lines if "第10位" in text]
+    for digit in "0123456789":
+        kind = _kind_by_code(pd.Series([f"510402001{digit}01"])).iloc[0]
+        assert (digit in VILLAGE_RULE.split("10 位：")[1]) == (kind == "village")

@@ -16,6 +16,7 @@ from planner.plans.rural_villages import ALL, administrative_villages
 from planner.plans.sites import known
 from planner.region import Region
 from planner.road import Road
+from planner.schema import RURAL_DIGITS, VILLAGE_RULE
 from planner.text import clock_text, exact_text, hours_text
 from planner.travel import Travel
 
@@ -286,7 +287,7 @@ def _known_villages(hosts: pd.Series, villages: pd.DataFrame) -> None:
     if odd:
         what, fix = (
             Text("不是行政村", "no 行政村"),
-            Text("核对村代码（第 10 位为 2）", "check the codes (10th digit 2)"),
+            Text(f"核对村代码：{VILLAGE_RULE}", f"check the codes (10th digit {', '.join(RURAL_DIGITS)})"),
         )
         raise SitingError(Problem("rounds", what, fix, found="、".join(odd[:10])))
 

@@ -17,6 +17,7 @@ from planner.plans.rural_villages import administrative_villages, counted, looke
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.scenario import Open
+from planner.schema import VILLAGE_RULE
 from planner.text import limit_text, limit_words
 from planner.travel import Travel
 
@@ -338,7 +339,7 @@ def _assumed(allowed: Allowed, task: RuralTask, order: tuple[str, ...], unit: st
     ]
     said += [
         "巡回、驻村由本乡镇卫生院（没有或不可达的，由本县最近的）派出，移动医疗由本县最近的综合、中医类医院或次中心派出，邻村取本县最近的村卫生室（假设）。",
-        "行政村按村代码第 10 位为 2 认定，不按名称；各方式之和＝全部行政村。",
+        f"{VILLAGE_RULE}；各方式之和＝全部行政村。",
     ]
     if not judges:
         said.append("条款不是本市的，或原文不作判断：新建只是建议，不算缺口。")

@@ -9,6 +9,7 @@ import pandas as pd
 from planner.errors import DataError, Problem, Text
 from planner.places import with_places
 from planner.region import Region
+from planner.schema import RURAL_DIGITS, VILLAGE_RULE
 from planner.text import amount_words, amounts_apart
 from planner.travel import Travel
 
@@ -27,7 +28,9 @@ def administrative_villages(region: Region) -> pd.DataFrame:
     frame = pd.DataFrame(region.villages.drop(columns="geometry"))
     frame = frame[frame["kind"] == "village"].sort_values("code", kind="stable", ignore_index=True)
     if not len(frame):
-        what = Text("没有行政村（村代码第 10 位为 2）", "there is no 行政村 (10th digit of the code 2)")
+        what = Text(
+            f"没有行政村（{VILLAGE_RULE}）", f"there is no 行政村 (10th digit of the code {', '.join(RURAL_DIGITS)})"
+        )
         raise DataError(Problem("villages", what, Text("补上行政村的清单", "add the list of villages")))
     homeless = frame[~frame["town_code"].isin(set(region.towns["code"]))]
     if len(homeless):

@@ -8,7 +8,7 @@ from planner.findings import FEW_PEOPLE
 from planner.parameters import parameter_text
 from planner.region import Region
 from planner.rules import Reading, Rules
-from planner.schema import STATUS_LABELS
+from planner.schema import STATUS_LABELS, VILLAGE_RULE
 from scenarios.export.intake import lines_of_uses
 from scenarios.export.sheet import Sheet, row_points
 
@@ -56,6 +56,8 @@ def _meanings(rules: Rules) -> Iterator[tuple[str, str]]:
     yield "人口", "已覆盖＋未覆盖＋不可达＝评估人口，分毫不差；因缺数据未能判断的人口不在分母内。"
     measures = {rule.measure for rule in rules.rules}
     yield from (("最近机构", text) for measure, text in NEAREST.items() if measure in measures)
+    if any(reading.params.get("units") == "village" for rule in rules.rules for reading in rule.readings):
+        yield "行政村认定", f"{VILLAGE_RULE}。"
     yield "距离", "口径为“直线距离”的是大地线长度，为“道路距离”的是沿路网长度；只计在用的机构。"
 
 

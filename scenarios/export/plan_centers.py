@@ -129,7 +129,7 @@ _TOWNS = (
     Column("方案", "建议", 21, plain("proposal_said")),
     Column("方案", "负荷\n（人）", 8.5, whole("load_planned"), "number"),
     Column("方案", "按片区", 7, plain("planned_said"), "centre"),
-    Column("方案", "按就近\n评估", 7, plain("after_said"), "centre"),
+    Column("方案", "方案后\n评估", 7, plain("after_said"), "centre"),
     Column("", "代码", 10, plain("code"), "small", printed=False),
     Column("", "数据", 6, plain("estimated_said"), "small", printed=False),
 )
@@ -139,7 +139,7 @@ def _town_notes(report: Report) -> list[str]:
     clause = report.rule.clause
     notes = [
         f"注：条款“{clause.quote}”的两个条件满足其一即可（“或”列）。负荷是服务本街道的各中心里最大的服务人口；“超负荷”“可合并”是提示，不算缺口。几所中心合一个片区的，方案负荷按每所平均。",
-        "“按片区”是方案的片区划分落实以后；“按就近评估”是 fugai 评估（居民由最近的中心服务，不知道片区）在方案改动之后的结果。两者不同的，须调整服务关系（签约、分片）才能达到。",
+        "“按片区”是方案的片区划分落实以后；“方案后评估”是 fugai 评估在方案改动之后的结果：方案写明由谁服务的社区照方案的片区，没有写明的由本街道的中心服务，本街道没有的由同县（区）最近的中心服务。两者不同的，须核对服务关系（签约、分片）。",
     ]  # fmt: skip
     differ = [row["name"] for row in towns(report) if row["planned_said"] == "符合" and row["after_said"] == "不符合"]
     return [*notes, f"两者不同的：{'、'.join(differ)}。"] if differ else notes

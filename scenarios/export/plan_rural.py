@@ -94,8 +94,8 @@ def _sums(report: Report, place: str) -> list[Column]:
         column("替代服务（个，另计）", "小计", "substitute"),
         *(column("替代服务（个，另计）", SHORT[one], one) for one in own),
         *(column(f"未落实（新建＝{new_word(report)}）", SHORT[one], one) for one in others),
-        column("已有服务", "个", "served"),
-        Column("已有服务", "占比", 8, plain("served_share"), "centre"),
+        column("村卫生室＋替代服务", "个", "served"),
+        Column("村卫生室＋替代服务", "占比", 8, plain("served_share"), "centre"),
         Column("居民（人）", "全部", 9.5, plain("population"), "number"),
         Column("居民（人）", "替代服务", 9, plain("substitute_people"), "number"),
         Column("居民（人）", f"新建{new_word(report)}", 9, plain("new_clinic_people"), "number"),
@@ -177,7 +177,7 @@ _LEFT = (
     Column("", "派出卫生院", 28, plain("hospital_name")),
     Column("", "原因", 42, plain("why")),
 )
-_LEFT_NOTE = "注：这些村在“各类合计”里另列一栏，不算已有服务：照现在的参数排不进日程，须改用别的方式或放宽一天的长度。"
+_LEFT_NOTE = "注：这些村在“各类合计”里另列一栏，不算村卫生室，也不算替代服务：照现在的参数排不进日程，须改用别的方式或放宽一天的长度。"
 
 
 def _towns(report: Report) -> list[Column]:

@@ -99,7 +99,7 @@ class Report:
 
     @cached_property
     def after(self) -> pd.DataFrame:
-        """What the clause's measure says of each town once the plan's edits are done, each served by the nearest centre."""
+        """What the clause's measure says of each town once the plan's edits are done and its service areas hold."""
         region = apply(self.start.region, Scenario(edits=self.plan.edits(), service_areas=self.plan.service_areas()))
         params: Any = {
             "lower": self.plan.task.lower, "upper": self.plan.task.upper, "hospital_kinds": self.plan.task.hospital_kinds,

@@ -213,6 +213,6 @@ def _town(row: Row) -> Town:
     said = (
         ("居民", people_text(row["population"])), ("现有中心", f"{row['present']} 所"), ("现由", row["today"]), ("条件一（有中心）", row["present_said"]),
         ("条件二（人口以内）", row["load_said"]), ("条款（或）", row["said"]), ("提示", row["advice_said"]), ("建议", row["proposal_said"]),
-        ("方案按片区", row["planned_said"]), ("方案按就近评估", row["after_said"]),
+        ("方案按片区", row["planned_said"]), ("方案后评估", row["after_said"]),
     )  # fmt: skip
     return Town(row["code"], int(row["needed"]), row["proposal_said"], said)

@@ -269,8 +269,18 @@ def overview(report: Report) -> list[Text]:
         if row["villages"]
     ]
     zh, en = ("", "") if plan.judges else ("（条款不是本市的或不作判断，新建只是建议）", " (no clause judges here)")
-    out.append(Text(f"行政村 {len(plan.villages)} 个，已有服务 {plan.covered} 个{zh}",
-                    f"{len(plan.villages)} villages, {plan.covered} served{en}"))  # fmt: skip
+    by = {row["kind"]: row for row in rows_of(plan.kinds)}
+    arranged = [one for one in SUBSTITUTES if one in by and by[one]["villages"]]
+    kinds = "".join(f"，按{KINDS[one].zh}安排 {by[one]['villages']} 个{_unrouted(report, one).zh}" for one in arranged)
+    kinds_en = "".join(
+        f", {by[one]['villages']} to be served so: {KINDS[one].en}{_unrouted(report, one).en}" for one in arranged
+    )
+    out.append(
+        Text(
+            f"行政村 {len(plan.villages)} 个，已有村卫生室 {by['clinic']['villages']} 个{kinds}{zh}",
+            f"{len(plan.villages)} villages, {by['clinic']['villages']} with a clinic{kinds_en}{en}",
+        )
+    )
     if report.rounds is not None:
         out += [_rounds_said(one) for one in (report.rounds, *report.seasons.values())]
     people = report.chain.villages.groupby("weakest")["population"].sum()
@@ -285,6 +295,12 @@ def overview(report: Report) -> list[Text]:
         )
     )
     return [*out, *_over_said(report)]
+
+
+def _unrouted(report: Report, kind: str) -> Text:
+    """Return what is to be said of rounds for which no route was made: they are proposed only."""
+    lacks = kind == "round" and report.rounds is None
+    return Text("（没有编排路线）", " (no routes were made)") if lacks else Text("", "")
 
 
 def _over_said(report: Report) -> list[Text]:
