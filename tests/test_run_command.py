@@ -147,15 +147,15 @@ def test_changed_parameters_are_told_in_words_wherever_numbers_stand(
     ("text", "said"),
     [
         ("  closed: [W1, R9999]\n", "a.yaml，第 3 行：路网里没有这些路段编号：R9999。核对编号；范围写在 closed_area"),
-        ("  delay: 3min\n  speeds: {主干路: 5, primary: 40}\n", "a.yaml，第 4 行：没有这个道路等级（现为“主干路”）。可用：motorway、trunk、"),
+        ("  delay: 3min\n  speeds: {没有的路: 5, primary: 40}\n", "a.yaml，第 4 行：没有这个道路等级（现为“没有的路”）。可用：motorway、trunk、"),
         ("  speeds: {primry: 40}\n", "a.yaml，第 3 行：没有这个道路等级（现为“primry”）。是不是 primary；可用："),
-        ("  speeds: 时速.csv\n", "时速.csv：没有这个道路等级（现为“支路”）。可用："),
+        ("  speeds: 时速.csv\n", "时速.csv：没有这个道路等级（现为“没有的路”）。可用："),
     ],
 )  # fmt: skip
 def test_roads_that_are_not_there_are_told_by_file_and_line(
     text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "时速.csv").write_text("road_class,speed_kmh\n支路,20\n", "utf-8")
+    (tmp_path / "时速.csv").write_text("road_class,speed_kmh\n没有的路,20\n", "utf-8")
     data = tiny.write_with_roads(tmp_path / "data")
     assert _run(_scenario(tmp_path, f"name: x\nroads:\n{text}"), data, tmp_path / "out") == 2
     lines = capsys.readouterr().err.splitlines()
