@@ -14,6 +14,7 @@ Cells = list[tuple[int, list[str]]]
 
 _SEPARATORS = ",\t;，；"
 _HEAD, _LINES = 20_000, 12
+_QUOTED = re.compile(r'(^|[,\t;，；\r\n])"(?:[^"]|"")*"')
 _LIVE = re.compile(r"[\s']*[=+\-@＝＋－＠﹦﹢﹣﹫]|[ ']*[\t\r\n]")
 """How a text begins that a spreadsheet may take for a formula; apostrophes count, so that each can be taken off again."""
 
@@ -80,13 +81,20 @@ def csv_cells(path: Path) -> Cells:
 
 
 def separator_of(head: str) -> str:
-    r"""Return the separator of a file that begins like this: what most of its first lines have most of.
+    r"""Return the separator of a file that begins like this: what most of its first lines have equally often, quotes aside.
 
     >>> separator_of("名单\nid;lon\\nD1;101,71"), separator_of("编号，经度，纬度"), separator_of("id")
     (';', '，', ',')
+    >>> separator_of('n,a\n0,\t\t7'), separator_of('n;a\n0;"1,2,3"')
+    (',', ';')
     """
-    lines = [line for line in re.split(r"[\r\n]+", head) if line][:_LINES]
-    return max(_SEPARATORS, key=lambda one: sorted(line.count(one) for line in lines)[len(lines) // 2] if lines else 0)
+    lines = [line for line in re.split(r"[\r\n]+", _QUOTED.sub(r"\1", head)) if line][:_LINES]
+    return max(_SEPARATORS, key=lambda one: _agreement([line.count(one) for line in lines]))
+
+
+def _agreement(counts: list[int]) -> tuple[int, int]:
+    """Return (how many lines have the same number of a separator, that number); lines without any don't count."""
+    return max(((counts.count(one), one) for one in set(counts) - {0}), default=(0, 0))
 
 
 def _decoded(path: Path) -> str:

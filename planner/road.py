@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.limits import Limit, whole_units
-from planner.net import Net, net_of, one_way_fragments
 from planner.network import SPEED_KMH, RoadGraph
 from planner.reach import UNREACHABLE, Reach, check_places, rows_of, smallest
 from planner.search import FAR, Costs, Engine, Search, Seeds
 from planner.snap import EdgeIndex, Floats, Snapped, Walk, nearest_of
+from planner.trip_network import TripNetwork, one_way_fragments, trip_network
 
 Whole = npt.NDArray[np.int64]
 Pairs = tuple[Whole, Whole, Whole]
@@ -133,9 +133,9 @@ class Road:
         )
 
     @cached_property
-    def net(self) -> Net:
+    def net(self) -> TripNetwork:
         """The nodes and arcs of the search; where no road is closed to those who pass through, the graph's own."""
-        return net_of(self.graph, self.open_edges)
+        return trip_network(self.graph, self.open_edges)
 
     @cached_property
     def _fragments(self) -> Mapping[Side, Bools]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from geodata.load import load
 from planner.findings import assess
@@ -16,6 +17,11 @@ from planner.region import Region
 from planner.rules import Rules, load_rules
 from planner.travel import PAPER
 from tests import tiny
+
+# Same code, same examples: what `make test` says depends on the code alone. `HYPOTHESIS_PROFILE=explore` draws new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,12 @@ import pytest
 from shapely import box
 
 from geodata.load import load
+from planner.doubts import idle_in_findings
+from planner.findings import assess
 from planner.region import Region
 from planner.rules import Rules
+from planner.scenario import Change, Open, Scenario, apply
+from planner.travel import PAPER
 from scenarios.cli import main
 from scenarios.files import read_scenario
 from scenarios.run import run
@@ -104,3 +108,23 @@ def test_it_is_told_in_terminal_workbook_and_manifest(tmp_path: Path, capsys: py
     book = next((tmp_path / "o").glob("*.xlsx"))
     sheet = load_workbook(book, read_only=True)["说明"]
     assert any(said in str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+
+
+def test_edits_that_cancel_each_other_are_not_both_without_effect(tiny_region: Region, rules: Rules) -> None:
+    """A meets the standard, B does not: A worse and B better leave one that meets it, but A worse alone leaves none."""
+    only = replace(rules, rules=tuple(rule for rule in rules.rules if rule.measure == "standard_per_unit"))
+    place = {"kind": "village_clinic", "lon": 101.75, "lat": 26.65, "village_code": "510422200200"}
+    clinics = [Open(fields={**place, "id": one, "name": one, "meets_standard": one == "A"}) for one in "AB"]
+    blank = Change(facility="VC2", fields={"meets_standard": False})
+    facts = apply(tiny_region, Scenario(edits=(blank, *clinics)))
+    worse = Change(facility="A", fields={"meets_standard": False}, line="1")
+    better = Change(facility="B", fields={"meets_standard": True}, line="2")
+    found = {}
+    for word, edits in {"worse": (worse,), "both": (worse, better)}.items():
+        decided = apply(facts, Scenario(edits=edits))
+        findings = assess(decided, only, PAPER)
+        told = idle_in_findings(facts, decided, Scenario(edits=edits), only, PAPER, findings)
+        mine = findings[(findings["subject_code"] == "510422200200") & (findings["rule"] == "village_clinic_standard")]
+        found[word] = list(mine["status"]), [one.row for one in told]
+    assert found["worse"] == (["not_met"], [])
+    assert found["both"] == (["met"], [])  # without edit 1 two meet it, without edit 2 none does

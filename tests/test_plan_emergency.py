@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 
 from geodata.load import load
 from planner.errors import Text
 from planner.findings import assess
 from planner.measures import FUNCTIONS
-from planner.plans.emergency import _grid, _told_apart, with_hosts
+from planner.plans.emergency import _grid, _rescue_line, _told_apart, with_hosts
+from planner.region import Region
 from planner.rules import load_rules
+from planner.scenario import Open, Scenario, apply
 from planner.siting.question import Limits, Question
 from planner.siting.siting import siting_of
 from scenarios.cli import main
@@ -286,3 +289,20 @@ def test_the_page_opens_on_the_plan_for_all(made: tuple[Path, Path], browser: An
         page.select_option("#group", index=at)
     assert complaints == []
     page.context.close()
+
+
+def test_a_host_that_reaches_more_raises_what_the_plan_is_worth() -> None:
+    case = instance(
+        Question("mclp", p=1), [[1.0, 1.0], [None, 1.0]], [10.0, 7.0], pd.DataFrame({"status": ["candidate"] * 2})
+    )
+    grid = siting_of(case, np.array([0]), 10.0, 17.0, 0.1, Limits(), {})
+    hosted = with_hosts(grid, ["s01"])
+    assert (grid.status, hosted.chosen, hosted.objective, hosted.covered) == ("feasible", ("s01",), 17.0, 17.0)
+    assert (hosted.status, hosted.ties) == ("optimal", False)
+
+
+def test_a_rescue_centre_that_is_not_counted_is_named(tiny_region: Region) -> None:
+    assert _rescue_line(tiny_region) == ()
+    fields = {"id": "RC", "name": "市紧急医学救援中心", "kind": "rescue_center", "lon": 101.65, "lat": 26.55}
+    (told,) = _rescue_line(apply(tiny_region, Scenario(edits=(Open(fields=fields),))))
+    assert told.startswith("市紧急医学救援中心不算急救站")

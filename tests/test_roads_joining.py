@@ -214,7 +214,7 @@ def test_trips_equal_those_tried_one_by_one(graph: RoadGraph, one: int, other: i
 def _by_phases(road: Road, seed, goal) -> int:
     import heapq
 
-    from planner.net import _inner
+    from planner.trip_network import _inner
 
     graph, inner = road.graph, _inner(road.graph, road.open_edges)
     forward, backward = road.drivable

@@ -34,6 +34,7 @@ from planner.travel import Travel
 Tell = Callable[[Text], None]
 KIND = "emergency_station"
 HOSTS = ("hospital", "township_hospital", "county_subcenter")
+_RESCUE = "rescue_center"
 WAYS: Mapping[str, str] = MappingProxyType({"paper": "直线", "road": "道路", "road_time": "响应时间"})
 _HOSTED, _ALONE = 1000.0, 1001.0
 """Site costs by which, of plans with equally many stations, one with more hosts is preferred (up to 999 stations)."""
@@ -372,11 +373,22 @@ def _station(row: pd.Series) -> Open:
     )
 
 
+def _rescue_line(region: Region) -> tuple[str, ...]:
+    """Return that a rescue centre counts for nothing here, and how to count it: whether the 5 km may be its is open."""
+    names = "、".join(region.open_facilities(_RESCUE)["name"].sort_values())
+    if not names:
+        return ()
+    return (
+        f"{names}不算急救站（与评估中作判断的口径相同；条款没有写明，评估另有算上它的口径）；要算上，在方案里用 change 把它的类型改为急救中心（站），用 --scenario 给出。",
+    )
+
+
 def _assumed(region: Region, task: EmergencyTask) -> tuple[str, ...]:
     grid = f"和居民点周边的格网点（独立，间距 {limit_text(task.grid_m * 1000, 'mm')}）" if task.grid_m > 0 else ""
     return (
         f"候选点＝没有急救站的综合、中医类医院、乡镇卫生院、次中心（依托）{grid}（假设）。",
         "已有急救站照常服务，求的是另需新增几处；个数相同时先取依托多的。",
         "农村地区的限度是规划人员的参数，不作判断。",
+        *_rescue_line(region),
         *(one.zh for one in hospital_lines(region, by_class=False)),
     )

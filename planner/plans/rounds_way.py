@@ -76,7 +76,7 @@ class Ways:
     def _edge(self) -> Mapping[tuple[int, int], tuple[int, int, int, bool]]:
         """By (from node, to node): time, length, edge and whether it is driven from its tail; the fastest of parallel ones.
 
-        A step between the roads of all and those at the ends of trips (`planner.net`) is edge −1.
+        A step between the roads of all and those at the ends of trips (`planner.trip_network`) is edge −1.
         """
         net = self.road.net
         forward, backward = net.driven(*self.road.drivable)

@@ -1,6 +1,5 @@
 """Who may be a site: hosts among the facilities, hospitals that serve already, and the pairs that stand too close."""
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -18,17 +17,16 @@ from planner.siting.question import Quota
 from planner.text import option_text
 from planner.travel import StraightLine
 
-_SECOND = re.compile("第[二三四]人民医院")
 COUNTY_OWNER = "县办"
 _STEP = 10_000
 """A shorter spacing is told in steps of so many millimetres."""
 COLUMNS = ("id", "name", "kind", "county_code", "town_code", "lon", "lat", "grade", "owner", "beds", "estimated")
 
 
-def second_county_hospitals(region: Region) -> pd.DataFrame:
-    """Return the open county-run hospitals that treat all and are called the second (third …) of their county."""
+def county_hospitals(region: Region) -> pd.DataFrame:
+    """Return the open county-run hospitals that treat all, by owner and speciality as the list tells them."""
     frame = treating(region, KIND)
-    return pd.DataFrame(frame[frame["name"].str.contains(_SECOND) & (frame["owner"].fillna("") == COUNTY_OWNER)])
+    return pd.DataFrame(frame[frame["owner"].fillna("") == COUNTY_OWNER])
 
 
 def serving_hospitals(region: Region, named: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -40,12 +38,12 @@ def serving_hospitals(region: Region, named: Iterable[str] | None = None) -> tup
 
 
 def default_hosts(region: Region, serving: Collection[str]) -> tuple[str, ...]:
-    """Return who may host a sub-centre where nobody is named: township hospitals, and second county hospitals.
+    """Return who may host a sub-centre where nobody is named: township hospitals, and county-run hospitals below class two.
 
     Not those that serve besides already (`serving`): a sub-centre there would be a name, and reach nobody anew. Nor those
     that are one: they count as what they were, too.
     """
-    hosts = {*region.open_facilities("township_hospital")["id"], *second_county_hospitals(region)["id"]}
+    hosts = {*region.open_facilities("township_hospital")["id"], *county_hospitals(region)["id"]}
     return tuple(sorted(hosts - set(serving) - {*region.open_facilities("county_subcenter")["id"]}))
 
 
@@ -57,7 +55,7 @@ def districts_without_county_hospital(region: Region) -> list[str]:
     hospitals = treating(region, KIND)
     if not (hospitals["owner"].fillna("") != "").any():
         return []
-    having = set(hospitals.loc[hospitals["owner"] == COUNTY_OWNER, "county_code"])
+    having = set(county_hospitals(region)["county_code"])
     return sorted(code for code in region.counties["code"] if code[4:6] < "21" and code not in having)
 
 

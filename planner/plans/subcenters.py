@@ -13,6 +13,7 @@ from planner.places import settlements
 from planner.plans.sites import (
     COLUMNS,
     check_open,
+    county_hospitals,
     default_hosts,
     districts_without_county_hospital,
     known,
@@ -20,7 +21,6 @@ from planner.plans.sites import (
     near_pairs,
     quotas_of,
     rows_of,
-    second_county_hospitals,
     serving_hospitals,
     spacing_lever,
     too_close,
@@ -410,12 +410,12 @@ def no_candidates(sites: pd.DataFrame) -> Text | None:
 def _assumed(region: Region, task: SubcenterTask, serving: Collection[str]) -> tuple[str, ...]:
     said = []
     if task.candidates is None:
-        second = {*second_county_hospitals(region)["id"]} - {*serving}
-        more = "，加不在“已有医院”之列的县办第二（三、四）人民医院" if second else ""
+        lesser = {*county_hospitals(region)["id"]} - {*serving}
+        more = "，加不在“已有医院”之列的县办综合、中医类医院" if lesser else ""
         said.append(f"候选点＝在用的乡镇卫生院{more}（假设；条款未列名单）。")
     if task.background is None:
         said.append(
-            "已有医院＝在用的二级及以上综合、中医类医院（含县办第二人民医院）；它们照常服务，不计入个数，"
+            "已有医院＝在用的二级及以上综合、中医类医院；它们照常服务，不计入个数，"
             "设为次中心不增加可及，所以不作候选点，要设用 --force（假设）。"
         )
         said += [one.zh for one in hospital_lines(region, by_class=True)]

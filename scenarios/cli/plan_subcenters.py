@@ -34,7 +34,7 @@ _OPTIONS: Options = (
     (("-p",), Text("个数，如 4 或 4-6（默认按规则的条款）", "how many, 4 or 4-6 (default: what the rules say)"), {"metavar": "P"}),
     (("--limit",), Text("限度，几个用逗号隔开（默认 30min,60min；没有路网时写直线距离，如 10km,20km）", "limits with commas (default 30min,60min; without roads as 10km,20km)"), {"default": "30min,60min", "metavar": "LIMITS"}),
     (("--candidates",), Text("候选点的机构编号，逗号隔开或 @文件（默认：在用的乡镇卫生院，假设；已有医院照常服务，不作候选点）", "ids of candidates, with commas or @FILE (default: an assumption)"), IDS),
-    (("--background",), Text("照常服务、不计个数的医院（默认：二级及以上综合、中医医院，含县办第二人民医院，假设；写 \"\" ＝没有）", "hospitals that serve and are not counted (default: an assumption; \"\": none)"), IDS),
+    (("--background",), Text("照常服务、不计个数的医院（默认：二级及以上综合、中医医院，假设；写 \"\" ＝没有）", "hospitals that serve and are not counted (default: an assumption; \"\": none)"), IDS),
     (("--force",), Text("必选的候选点，或要设为次中心的已有医院（不增加可及）", "candidates that must be chosen, or hospitals that serve already"), IDS),
     (("--forbid",), Text("不选的候选点", "candidates that must not be chosen"), IDS),
     (("--quota",), Text("县（区）配额文件：group（六位代码）、at_least、at_most", "quotas: group (county code), at_least, at_most"), FILE),

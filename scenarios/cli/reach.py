@@ -305,7 +305,7 @@ def _write(
     from geodata.csv_text import write_csv
     from planner.road import Road
     from scenarios.export.folder import write_whole
-    from scenarios.joined import joined_points
+    from scenarios.joined_points import joined_points
     from scenarios.reach import areas_of, left_out, write_areas, write_pairs
 
     outputs: dict[Path, Callable[[Path], object]] = {

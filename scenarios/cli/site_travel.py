@@ -120,7 +120,7 @@ def told_of_roads(options: argparse.Namespace, lists: "Lists", travel: "Straight
     from planner.network import SPEED_KMH, speedless
     from planner.travel import Road
     from scenarios.export.folder import write_whole
-    from scenarios.joined import joined_points
+    from scenarios.joined_points import joined_points
     from scenarios.ways import said_of_moved
 
     if not isinstance(travel, Road):

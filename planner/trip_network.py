@@ -11,7 +11,7 @@ from planner.network import Bools, Floats, RoadGraph, Whole
 
 
 @dataclass(frozen=True, eq=False)
-class Net:
+class TripNetwork:
     """Arcs between nodes, in the sense of a search from the facilities outward.
 
     A road that is nobody's to pass through (`RoadGraph.through`) stands twice: where trips begin, and where they end. From
@@ -44,12 +44,12 @@ class Net:
         return np.where(self.edge < 0, True, forward[self.edge]), np.where(self.edge < 0, False, backward[self.edge])
 
 
-def net_of(graph: RoadGraph, is_open: Bools) -> Net:
+def trip_network(graph: RoadGraph, is_open: Bools) -> TripNetwork:
     """Return the network of the open edges."""
     inner = _inner(graph, is_open)
     tail, head, every = graph.tail, graph.head, np.arange(len(graph.tail))
     if not inner.any():
-        return Net(graph.lon, graph.lat, tail, head, every, tail, head, tail, head)
+        return TripNetwork(graph.lon, graph.lat, tail, head, every, tail, head, tail, head)
     nodes = np.unique(np.concatenate([tail[inner], head[inner]]))
     begins = np.full(len(graph.lon), -1)
     begins[nodes] = len(graph.lon) + np.arange(len(nodes))
@@ -58,7 +58,7 @@ def net_of(graph: RoadGraph, is_open: Bools) -> Net:
     from_tail, from_head = np.where(inner, begins[tail], tail), np.where(inner, begins[head], head)
     to_tail, to_head = np.where(inner, ends[tail], tail), np.where(inner, ends[head], head)
     twice = np.concatenate([nodes, nodes])
-    return Net(
+    return TripNetwork(
         lon=np.concatenate([graph.lon, graph.lon[twice]]),
         lat=np.concatenate([graph.lat, graph.lat[twice]]),
         tail=np.concatenate([from_tail, to_tail[owned], begins[nodes], nodes]),
@@ -90,7 +90,7 @@ def one_way_fragments(graph: RoadGraph) -> tuple[Bools, Bools]:
     Beside the fragments that nothing joins these are one-way streets that the border of an extract has cut off. The main
     network is what can be driven there and back; where that is less than half of what hangs together, directions are ignored.
     """
-    net = net_of(graph, np.ones(len(graph.tail), np.bool_))
+    net = trip_network(graph, np.ones(len(graph.tail), np.bool_))
     forward, backward = net.driven(graph.forward, graph.backward)
     start = np.concatenate([net.tail[forward], net.head[backward]])
     end = np.concatenate([net.head[forward], net.tail[backward]])
