@@ -57,7 +57,7 @@ def _read(path: Path, ending: str, classes: Collection[str] | None, weld_m: floa
 
 @dataclass(frozen=True)
 class RoadsInfo:
-    """What a road graph holds; `outside_…` is what no road joins to the largest network."""
+    """What a road graph holds; `outside_…` is what no road joins to the largest network; `turns` are barred."""
 
     nodes: int
     edges: int
@@ -71,6 +71,7 @@ class RoadsInfo:
     outside_km: float
     ferries: int
     ferry_km: float
+    turns: int
     west: float
     south: float
     east: float
@@ -103,6 +104,7 @@ def roads_info(graph: RoadGraph) -> RoadsInfo:
         outside_km=float(km[outside].sum()),
         ferries=int(ferry.sum()),
         ferry_km=float(km[ferry].sum()),
+        turns=len(graph.turns),
         west=float(graph.shape_lon.min()),
         south=float(graph.shape_lat.min()),
         east=float(graph.shape_lon.max()),

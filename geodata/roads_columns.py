@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from geodata.files import RawTable, columns_of
 from geodata.roads_tags import ACCESS_KEYS, ODD_KEYS, speed_of
 from planner.errors import Text
 from planner.schema import ROADS
+from planner.text import count_text
 
 _IDS = (
     "osm_id",
@@ -94,6 +95,8 @@ _ALONG = frozenset(
 _AGAINST = frozenset({"逆向", "反向", "逆向通行", "反向通行", "-1", "-1.0", "reverse", "backward", "tf"})
 _GEOFABRIK = {"f": "yes", "t": "-1", "b": "no"}
 """F along the line, T against it, B both."""
+_RELATION = re.compile(r"""["']rel["']:\s*(\d+),\s*["']reltags["']:\s*\{[^{}]*["']restriction[:"']""")
+"""A restriction of turning, as overpass's GeoJSON hangs it on the ways of which it speaks."""
 _HSTORE = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*"((?:[^"\\]|\\.)*)"')
 
 
@@ -138,7 +141,17 @@ def lined(raw: RawTable, notes: Notes) -> Lined:
     ]
     if idle:
         said.append(Text(f"没有使用的列：{'、'.join(idle)}。", f"columns that are not used: {', '.join(idle)}."))
+    if "@relations" in headings:
+        said += _turns(cells[headings.index("@relations")])
     return Lined(ids, tags, _levels(cells, headings, tags), tuple(said))
+
+
+def _turns(cells: pd.Series) -> Iterator[Text]:
+    """Yield what is said of restrictions of turning: their ways are named, but not the node where they hold."""
+    count = len({number for cell in cells.unique() for number in _RELATION.findall(cell)})
+    if count:
+        yield Text(f"未采用：转弯限制 {count_text(count)} 处（要采用，路网用 .osm.pbf 或 .osm 文件）。",
+                   f"Not followed: restrictions of turning {count_text(count)} (an .osm.pbf or .osm is needed for them).")  # fmt: skip
 
 
 def _plain(text: str) -> str:

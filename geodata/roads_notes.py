@@ -15,7 +15,7 @@ class Left:
 
     why       ways of a class that is driven and that are no roads, by a key of WHY_NOT
     barriers  nodes that stop every vehicle ("shut"), and gates for those alone with business behind them ("ends")
-    others    "turns", restrictions of turning; "conditional", roads with a limit that holds at times only; "deleted", objects that
+    others    "turns", restrictions of turning that are not followed; "conditional", roads with a limit that holds at times only; "deleted", objects that
               an editor marked as deleted
     """
 
@@ -55,8 +55,10 @@ class Left:
     def _not_followed(self) -> Text | None:
         zh, en = [], []
         if self.others["turns"]:
-            zh.append(f"转弯限制 {count_text(self.others['turns'])} 处")
-            en.append(f"restrictions of turning {count_text(self.others['turns'])}")
+            zh.append(f"分时段、经过路段或指向不明的转弯限制 {count_text(self.others['turns'])} 处")
+            en.append(
+                f"restrictions of turning at certain times, over ways or of unclear sense {count_text(self.others['turns'])}"
+            )
         if self.others["conditional"]:
             zh.append(f"分时段的限制 {count_text(self.others['conditional'])} 条路")
             en.append(f"limits at certain times on {count_text(self.others['conditional'])} roads")

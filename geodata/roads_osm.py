@@ -16,6 +16,7 @@ from geodata.roads_edges import SCALE, Ints, Ways, barred, graph_of_ways, offset
 from geodata.roads_files import broken, check_degrees, check_pbf, check_xml, deleted_ids, no_roads, wrong
 from geodata.roads_notes import Left
 from geodata.roads_tags import barrier_of, road_of
+from geodata.roads_turns import KEYS, TIMED, Place, Restriction, barred_turns, restriction_of
 from planner.errors import Text
 from planner.network import RoadGraph, Whole
 
@@ -42,8 +43,7 @@ def read_osm(path: Path, ending: str, classes: Collection[str] | None = None) ->
         number, ways = _read_ways(osmium, source, classes, deleted.get("way", frozenset()), left)
         nodes = np.unique(ways.vertex)
         x, y, barriers = _read_nodes(osmium, source, nodes, deleted.get("node", frozenset()))
-        turns = osmium.FileProcessor(source, osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter("restriction"))
-        left.others["turns"] = sum(1 for _ in turns)
+        restrictions = _read_restrictions(osmium, source, deleted.get("relation", frozenset()))
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise broken(path, error) from error
     if not len(number):
@@ -63,9 +63,11 @@ def read_osm(path: Path, ending: str, classes: Collection[str] | None = None) ->
         )  # fmt: skip
     left.barriers.update(kind for node, kind in barriers.items() if known[np.searchsorted(nodes, node)])
     ways, x, y = barred(ways, x, y, {int(np.searchsorted(nodes, node)): kind for node, kind in barriers.items()})
+    places = _places(nodes, x, y, {one.node for one in restrictions})
     del nodes, vertex, known  # the result is about to be made beside all this
     graph = graph_of_ways(ways, x, y, np.bincount(ways.vertex, minlength=len(x)) > 1)
-    return replace(graph, notes=left.notes())
+    turns, left.others["turns"] = barred_turns(graph, restrictions, places)
+    return replace(graph, turns=turns, notes=left.notes())
 
 
 def _read_ways(
@@ -137,6 +139,23 @@ def _read_nodes(osmium: Any, source: Any, nodes: Whole, deleted: Collection[int]
             kinds[node.id] = kind
     ours = np.intersect1d(nodes, np.array(list(kinds), np.int64))
     return x, y, {int(one): kinds[int(one)] for one in ours}
+
+
+def _read_restrictions(osmium: Any, source: Any, deleted: Collection[int]) -> list[Restriction]:
+    """Return the restrictions of turning that concern a car."""
+    found = []
+    for one in osmium.FileProcessor(source, osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter(*KEYS, *TIMED)):
+        if not one.deleted and one.id not in deleted:
+            members = [(member.role, member.type, member.ref) for member in one.members]
+            said = restriction_of(dict(one.tags), members)
+            found += [said] if said else []
+    return found
+
+
+def _places(nodes: Whole, x: Ints, y: Ints, wanted: Collection[int]) -> dict[int, Place]:
+    """Return where those of `nodes` (sorted) that are wanted stand."""
+    at = np.flatnonzero(np.isin(nodes, list(wanted)))
+    return {int(nodes[one]): (float(x[one] / SCALE), float(y[one] / SCALE)) for one in at}
 
 
 def _place(nodes: Whole, number: "array[int]", lon: "array[int]", lat: "array[int]", x: Ints, y: Ints) -> None:

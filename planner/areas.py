@@ -93,8 +93,8 @@ def _reached(
     """Return which edges lie within the limit, driven from either end, and the parts of those that lie in it in part."""
     whole = np.maximum(road.edge_cost, 1)
     forward, backward = road.drivable
-    from_tail = np.where(forward, np.clip((limit - cost[road.net.to_tail]) / whole, 0, 1), 0)
-    from_head = np.where(backward, np.clip((limit - cost[road.net.to_head]) / whole, 0, 1), 0)
+    from_tail = np.where(forward, np.clip((limit - cost[road.net.to_ends[0]]) / whole, 0, 1), 0)
+    from_head = np.where(backward, np.clip((limit - cost[road.net.to_ends[1]]) / whole, 0, 1), 0)
     full = from_tail + from_head >= 1
     parts = [substring(shapes[at], 0, from_tail[at], normalized=True) for at in np.flatnonzero(~full & (from_tail > 0))]
     parts += [

@@ -1,7 +1,7 @@
 """RoadGraph: the roads of a city as flat arrays, from which any way of travelling takes its costs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
@@ -42,6 +42,8 @@ VEHICLE: Mapping[str, float] = MappingProxyType({"maxheight": 2.5, "maxwidth": 2
 FRAGMENT_KM = 10.0
 """A part of the network no longer than this, and not half as long as the main one, is a fragment: an assumption."""
 
+NO_TURNS: Whole = np.zeros((0, 3), np.int64)
+
 
 @dataclass(frozen=True, eq=False)
 class RoadGraph:
@@ -57,6 +59,7 @@ class RoadGraph:
     joins           whether one gets on and off along it: not on motorways, bridges and ferries, nor in tunnels
     through         False where the road is for those alone who live or have business there (private, destination)
     shape_start     edges + 1 offsets into shape_lon, shape_lat; each shape runs from tail to head, both included
+    turns           (n, 3) turns that nobody drives: from an edge, at a node, into an edge (the same one: no turning round)
     notes           what the reader of the file left out, took for something else or doubts
     """
 
@@ -75,6 +78,7 @@ class RoadGraph:
     shape_start: Whole
     shape_lon: Floats
     shape_lat: Floats
+    turns: Whole = field(default_factory=NO_TURNS.copy)
     notes: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
@@ -98,12 +102,18 @@ class RoadGraph:
             min(self.tail.min(), self.head.min()) < 0 or max(self.tail.max(), self.head.max()) >= len(self.lon)
         ):
             raise ValueError("an edge names a node that is not there")
+        self._check_turns()
         if edges and not (self.length_mm.min() >= 0 and self.length_mm.max() < 2**32 - 1):
             raise ValueError("a length is negative or too long")
         if (self.speed_kmh <= 0).any() or np.isinf(self.speed_kmh).any():
             raise ValueError("a speed is not above zero")
         if not (np.isfinite(self.lon).all() and np.isfinite(self.lat).all()):
             raise ValueError("a node has no coordinates")
+
+    def _check_turns(self) -> None:
+        come, node, go = self.turns.T
+        if not all(((self.tail[edge] == node) | (self.head[edge] == node)).all() for edge in (come, go)):
+            raise ValueError("a turn is not at an end of its edges")
 
     def __repr__(self) -> str:
         kilometres = self.length_mm.sum() / 1e6

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.limits import Limit, whole_units
-from planner.network import SPEED_KMH, RoadGraph
+from planner.network import NO_TURNS, SPEED_KMH, RoadGraph
 from planner.reach import UNREACHABLE, Reach, check_places, rows_of, smallest
 from planner.search import FAR, Costs, Engine, Search, Seeds
 from planner.snap import EdgeIndex, Floats, Snapped, Walk, nearest_of
@@ -126,16 +126,15 @@ class Road:
     @cached_property
     def search(self) -> Search:
         """The prepared search, from the facilities outward; against the traffic where the demand travels to them."""
-        net = self.net
-        forward, backward = net.driven(*self.drivable)
-        return Search(
-            net.lon, net.lat, net.tail, net.head, net.of_edges(self.edge_cost), forward, backward, self.engine
-        )
+        net, graph = self.net, self.graph
+        x, y = graph.lon[net.place], graph.lat[net.place]
+        return Search(x, y, net.tail, net.head, net.of_edges(self.edge_cost), *net.driven(*self.drivable), self.engine)
 
     @cached_property
     def net(self) -> TripNetwork:
-        """The nodes and arcs of the search; where no road is closed to those who pass through, the graph's own."""
-        return trip_network(self.graph, self.open_edges)
+        """The nodes and arcs of the search: the graph's own where all may pass through every road and turn everywhere."""
+        turns = NO_TURNS if self.walking else self.graph.turns
+        return trip_network(self.graph, self.open_edges, turns if self.direction == "from" else turns[:, ::-1])
 
     @cached_property
     def _fragments(self) -> Mapping[Side, Bools]:
@@ -237,11 +236,16 @@ class Road:
         part, whole, leg = self._part(at)[known], self.edge_cost[edge], access.leg[known]
         forward, backward = self.drivable
         to_head, to_tail = (forward, backward) if outward else (backward, forward)
-        heads, tails = to_head[edge] | (along == self.graph.length_mm[edge]), to_tail[edge] | (along == 0)
+        at_head, at_tail = along == self.graph.length_mm[edge], along == 0
+        heads, tails = to_head[edge] | at_head, to_tail[edge] | at_tail
         net = self.net
-        tail, head = (net.from_tail, net.from_head) if outward else (net.to_tail, net.to_head)
+        ends, corners = (net.from_ends, net.from_corners) if outward else (net.to_ends, net.to_corners)
+        tail, head = (
+            np.where(at_tail, corners[0][edge], ends[0][edge]),
+            np.where(at_head, corners[1][edge], ends[1][edge]),
+        )
         point = np.concatenate([known[heads], known[tails]])
-        node = np.concatenate([head[edge][heads], tail[edge][tails]])
+        node = np.concatenate([head[heads], tail[tails]])
         cost = np.concatenate([(leg + whole - part)[heads], (leg + part)[tails]])
         order = np.lexsort((cost, node, point))
         return point[order], node[order], cost[order]

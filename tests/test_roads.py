@@ -394,7 +394,9 @@ def test_fetch_by_name_at_the_command_line(server: str, tmp_path: Path, capsys: 
     out = tmp_path / "got.graphml"
     words = ["roads", "fetch", "--out", str(out), "--endpoint", server]
     assert main([*words, "--place", "攀枝花市, 中国"]) == 0
-    assert "节点、路段：16, 16" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "节点、路段：16, 16" in said
+    assert "不含转弯限制" in said
     assert main(["roads", "info", str(out), "--lang", "en"]) == 0
     assert "nodes, edges: 16, 16" in capsys.readouterr().out
     before = out.read_bytes()

@@ -77,8 +77,13 @@ def _feature(shape: Any, **tags: Any) -> dict[str, Any]:
 
 def test_geojson_of_overpass(tmp_path: Path) -> None:
     """With points and areas between the lines, which are counted."""
+    turn = {"role": "from", "rel": 7, "reltags": {"restriction": "no_left_turn", "type": "restriction"}}
+    route = {"role": "", "rel": 8, "reltags": {"type": "route"}}
     features = [
-        _feature(WEST, **{"@id": "way/1", "highway": "primary", "oneway": "-1", "maxspeed": "60 km/h"}),
+        _feature(
+            WEST, **{"@id": "way/1", "highway": "primary", "oneway": "-1", "maxspeed": "60 km/h", "@relations": [turn]}
+        ),
+        _feature(EAST, **{"@id": "way/6", "highway": "footway", "@relations": [route, {**turn, "role": "to"}]}),
         _feature(EAST, **{"@id": "way/2", "highway": "service", "access": "private"}),
         _feature(WEST, **{"@id": "way/3", "highway": "primary", "impassable": "yes"}),
         _feature(WEST, **{"@id": "way/4", "railway": "rail"}),
@@ -96,6 +101,7 @@ def test_geojson_of_overpass(tmp_path: Path) -> None:
     assert graph.through.tolist() == [True, False]
     assert "不是线的图形 2 个" in _said(graph)
     assert "无法通行 1 条" in _said(graph)
+    assert "转弯限制 1 处" in _said(graph)
 
 
 def test_lines_of_ogr2ogr(tmp_path: Path) -> None:

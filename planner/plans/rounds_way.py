@@ -60,7 +60,7 @@ class Ways:
             if len(direct) and (best < 0 or direct.min() <= time[node[best]] - 1 + leg[best]):
                 yield end, Way(beside[index] / 1e6, self._line(at, to, index, []))
             elif best >= 0:
-                nodes = _path(before, int(node[best]), len(self.road.net.lon))
+                nodes = _path(before, int(node[best]), len(self.road.net.place))
                 inner = sum(self._edge[pair][1] for pair in pairwise(nodes))
                 mm = entry[nodes[0]] + inner + leave[(index, nodes[-1])]
                 yield end, Way(mm / 1e6, self._line(at, to, index, nodes))
@@ -94,7 +94,7 @@ class Ways:
 
     def _tree(self, seeds: Seeds) -> tuple[npt.NDArray[np.float64], Whole]:
         """Return time to each node from the seeds (1 too much) and the node before it, by a node more that leads to them."""
-        size, pairs = len(self.road.net.lon), self._arrays
+        size, pairs = len(self.road.net.place), self._arrays
         order = np.lexsort((seeds.cost, seeds.node))
         node, first = np.unique(seeds.node[order], return_index=True)
         rows = np.concatenate([pairs[0], np.full(len(node), size)])
@@ -115,11 +115,12 @@ class Ways:
         end = ends.iloc[[index]]
         (edge, at), (last, to) = self._met(start, "facility"), self._met(end, "demand")
         if nodes:
-            line = self._shape(edge, at, float(nodes[0] == self.road.net.from_head[edge]))
+            place, heads = self.road.net.place, self.road.graph.head
+            line = self._shape(edge, at, float(place[nodes[0]] == heads[edge]))
             for pair in pairwise(nodes):
                 between, ahead = self._edge[pair][2:]
                 line += self._shape(between, 1.0 - ahead, float(ahead))[1:] if between >= 0 else []
-            line += self._shape(last, float(nodes[-1] == self.road.net.to_head[last]), to)[1:]
+            line += self._shape(last, float(place[nodes[-1]] == heads[last]), to)[1:]
         else:
             line = self._shape(edge, at, to)
         first, final = ((float(one["lon"].iloc[0]), float(one["lat"].iloc[0])) for one in (start, end))

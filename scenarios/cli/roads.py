@@ -80,6 +80,12 @@ def _add_common(action: argparse.ArgumentParser, language: Language) -> None:
     )  # fmt: skip
 
 
+_NO_TURNS = Text(
+    "输出的文件不含转弯限制；要按转弯限制行驶，路网用 .osm.pbf 或 .osm 文件。",
+    "The file that is written holds no restrictions of turning; where these matter, use an .osm.pbf or .osm.",
+)
+
+
 def run(options: argparse.Namespace) -> None:
     """Print what a file holds, or download one and print that."""
     from geodata.roads import read_roads, roads_info
@@ -102,6 +108,8 @@ def run(options: argparse.Namespace) -> None:
         _print(info, options.lang)
         for note in (*graph.notes, *speedless(graph, SPEED_KMH)):
             print(printable(note.say(options.lang)))
+        if options.out and info.turns:
+            print(_NO_TURNS.say(options.lang))
         if options.out:
             print(Text(f"输出：{options.out}", f"output: {options.out}").say(options.lang))
         return
@@ -112,6 +120,7 @@ def run(options: argparse.Namespace) -> None:
         step(Text("下载路网", "downloading the roads"))
         info = roads_info(fetch_roads(options.out, place=options.place, bbox=bbox, endpoint=options.endpoint))
     _print(info, options.lang)
+    print(_NO_TURNS.say(options.lang))
     print(Text(f"输出：{options.out}", f"output: {options.out}").say(options.lang))
 
 
@@ -153,6 +162,7 @@ def _print(info: "RoadsInfo", language: Language) -> None:
         (Text("其中单行", "of which one-way"), amount_words(info.oneway_km * 1e6, 'mm').en),
         (Text("其中有限速", "of which with a speed"), amount_words(info.with_speed_km * 1e6, 'mm').en),
         (Text("轮渡", "ferries"), f"{count_text(info.ferries)}, {amount_words(info.ferry_km * 1e6, 'mm').en}"),
+        (Text("不许的转弯（从一段到另一段）", "barred turns (from an edge into another)"), count_text(info.turns)),
         (Text("互不连通的部分", "parts not connected"), count_text(info.components)),
         (Text("最大部分占总长", "share of the largest part"), share_text(info.largest_share)),
         (Text("最大部分之外", "outside the largest part"),
