@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from geodata.files import RawTable, columns_of
+from geodata.files import RawTable, columns_of, is_of_datum
 from planner.errors import Problem, Text
 from planner.region import Use
 from planner.schema import FACILITIES, FACILITY_STATUS, FACTS, Field, Table
@@ -23,7 +23,9 @@ _TOTAL = re.compile(r".{0,12}(合计|总计|小计)[:：]?|total", re.IGNORECASE
 _FOOTER = re.compile(r".{0,6}(填表|制表|审核|填报|复核|负责)(人|日期|时间|单位)|(单位负责|联系)(人|电话)|备注|注[:：]")
 _TRUE = {"是", "有", "true", "t", "1", "y", "yes", "√", "✓", "✔", "☑", "达标", "已达标", "城镇", "城市"}
 _FALSE = {"否", "无", "false", "f", "0", "n", "no", "×", "✗", "x", "不达标", "未达标", "乡村", "农村"}
-_MANY = re.compile(r"[(/\[:：](万|千)人?[)\]]?$")
+_MANY = re.compile(r"[(/\[:：](万|千)人?[)\]]?$|(万|千)人$")
+_OTHER_UNIT = re.compile("[百千万亿]|10k|thousand", re.IGNORECASE)
+_NO_RESIDENTS = re.compile("户")
 _UNIT_ABOVE = re.compile(r"单位[:：]?[^ ]*?(万|千)人")
 _FACTORS = {"万": 10_000, "千": 1_000}
 _WORDS = {factor: f"{word}人" for word, factor in _FACTORS.items()}
@@ -64,7 +66,9 @@ _FEW, _FEW_FLAGS, _SHORT = 12, 2, 8
 """A column of a choice has few values, of few letters; one of yes and no has two."""
 NOT_USED = ("不用", "unused")
 """What a planner answers of a column that is not what it resembles."""
-_NO_SERVICE = {word for state in ("planned", "closed") for word in FACILITY_STATUS[state]}
+_NO_SERVICE = {word for state in ("planned", "closed") for word in (state, *FACILITY_STATUS[state])}
+_CLOSED = re.compile("停用|停业|停运|停诊|关停|关闭|歇业|注销|撤销|撤并|拆除")
+"""What of a facility says by its heading alone that some are closed: 停用日期, 注销标志."""
 UNKNOWN = {"", "-", "—", "--", "/", "不详", "未知", "nan", "none", "null"}
 
 
@@ -199,7 +203,7 @@ def _with_points(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> p
 def _unit_of(raw: RawTable, heading: str) -> int:
     """Return how many persons one unit of a column of people stands for: 万人 in its heading, or above the table."""
     unit = _MANY.search(_plain(heading)) or _UNIT_ABOVE.search(_plain(raw.above))
-    return 1 if unit is None else _FACTORS[unit[1]]
+    return 1 if unit is None else _FACTORS[next(filter(None, unit.groups()))]
 
 
 def _parse_number(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
@@ -381,14 +385,23 @@ def _headings(raw: RawTable, table: Table, notes: Notes) -> dict[str, int]:
         from_shape = raw.geometry is not None and one.name in {"lon", "lat"}
         if one.required and one.name not in places and not from_shape:
             close = next((hit for name in one.names() for hit in get_close_matches(name, unused, n=1, cutoff=0.5)), "")
-            zh = f"（是否就是“{close}”？改成“{one.label}”）" if close else ""
-            en = f" (is it '{close}'?)" if close else ""
+            hint = _hint(close, one) if close else Text("", "")
             notes.add(
                 raw.file, Text("缺少这一列", "this column is missing"),
-                Text(f"加上“{one.label}”列{zh}", f"add a column '{one.name}'{en}"), column=one.label,
+                Text(f"加上“{one.label}”列{hint.zh}", f"add a column '{one.name}'{hint.en}"), column=one.label,
             )  # fmt: skip
     _record_columns(raw, table, places, twice, notes)
     return places
+
+
+def _hint(close: str, one: Field) -> Text:
+    """Return what to do with a column that might be the one that is missing; of people, not before its unit is right."""
+    if one.unit == "人" and _NO_RESIDENTS.search(close):
+        return Text(f"（“{close}”不是{one.label}）", f" ('{close}' is something else)")
+    if one.unit == "人" and _OTHER_UNIT.search(close):
+        return Text(f"（“{close}”的单位不是人：换算成人再填，或把表头写成“{one.label}（万人）”）",
+                    f" ('{close}' is not in persons: convert it, or head it '{one.label}（万人）')")  # fmt: skip
+    return Text(f"（是否就是“{close}”？改成“{one.label}”）", f" (is it '{close}'?)")
 
 
 def _answered(raw: RawTable, table: Table, notes: Notes) -> Table:
@@ -417,6 +430,9 @@ def _record_columns(raw: RawTable, table: Table, places: dict[str, int], twice: 
         elif at not in twice:
             cells = _texts(raw, at)
             if not heading and _blank(cells).all():
+                continue
+            if is_of_datum(heading) and {"lon", "lat"} <= {*places}:
+                notes.use(raw.file, "column", heading, "used", Text("坐标系", "datum"))
                 continue
             like = None if notes.answers.get(heading) in NOT_USED else resembled(heading, cells, absent)
             _tell_unused(raw, table, heading, like, notes)
@@ -467,9 +483,9 @@ def resembled(heading: str, cells: pd.Series, fields: Sequence[Field]) -> Field 
     if not len(filled):
         return None
     for one in fields:
-        if one.choices is FACILITY_STATUS and filled.isin(_NO_SERVICE).any():
+        if {*FACILITY_STATUS} <= {*one.choices} and filled.isin(_NO_SERVICE).any():
             return one
-        if one.resembles and re.search(one.resembles, plain) and _fits(filled, one):
+        if one.resembles and re.search(one.resembles, plain) and (_CLOSED.search(plain) or _fits(filled, one)):
             return one
     close = get_close_matches(plain, {_plain(name).lower() for one in fields for name in one.names()}, n=1, cutoff=0.75)
     near = (one for one in fields if any(_plain(name).lower() in close for name in one.names()))

@@ -1,7 +1,5 @@
 """Where things lie: the metric CRS of a city, GCJ-02 and BD-09 brought back to WGS 84, and the place of every row."""
 
-import re
-
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +9,7 @@ from pyproj import Geod
 
 from geodata.about import Declared
 from geodata.columns import Notes
-from geodata.files import RawTable
+from geodata.files import RawTable, datums_of, is_of_datum
 from planner.errors import Text
 from planner.schema import Table
 from planner.text import coordinate_text, number_text, share_text
@@ -24,11 +22,6 @@ _BAIDU_TURN = np.pi * 3000.0 / 180.0
 _CHINA = (73.0, 3.0, 136.0, 54.0)
 _CROSSED = 0.05
 _POLYGONS = (3, 6)  # shapely's type ids of Polygon and MultiPolygon
-_NAMED = {
-    "gcj02": "gcj|高德|腾讯|火星|国测局|amap", "bd09": "bd-?_?09|百度|baidu", "wgs84": "wgs|gps", "cgcs2000": "cgcs|国家2000|2000国家",
-    "xian80": "西安80|西安1980|1980西安|xian", "beijing54": "北京54|北京1954|1954北京|beijing",
-}  # fmt: skip
-"""How a heading names a datum."""
 _OLD = {"xian80": "西安 80", "beijing54": "北京 54"}
 GEOD = Geod(ellps="GRS80")
 
@@ -187,18 +180,18 @@ def in_wgs84(
 ) -> tuple[Floats, Floats]:
     """Return lon and lat of the rows in WGS 84 and record how they were brought there.
 
-    The datum of a file is the one declared for it (`own`), else that which the headings of lon and lat name, else that
-    of all files (`every`). One that cannot be brought to WGS 84 to a metre is noted.
+    The datum of a file is the one declared for it (`own`), else that which the headings of lon and lat name, else a
+    column of datums or the title above the table, else that of all files (`every`). One that cannot be brought to WGS 84
+    to a metre is noted.
     """
     at = raw.columns_of(table)[0]
     headings = [raw.headings[at[name]] for name in ("lon", "lat") if name in at]
-    named = {
-        datum for heading in headings for datum, words in _NAMED.items() if re.search(words, heading, re.IGNORECASE)
-    }
-    datum = own or (named.pop() if len(named) == 1 else "") or every
-    if named and not own:
-        notes.add(raw.file, Text("经度和纬度的表头写的坐标系不同", "the headings of lon and lat name two datums"),
-                  Text("改正表头", "correct them"), column="、".join(headings))  # fmt: skip
+    named = set().union(*map(datums_of, headings)) or _datums_beside(raw, notes)
+    datum = own or (min(named) if len(named) == 1 else "") or every
+    if len(named) > 1 and not own:
+        notes.add(raw.file, Text("写了不止一种坐标系", "more than one datum is named"),
+                  Text("一个文件只用一种：改正表头，或按坐标系拆成几个文件", "keep to one in a file: correct the headings, or split the file"),
+                  column="、".join(headings), found="、".join(sorted(named)))  # fmt: skip
     lon, lat = (frame[name].to_numpy(float, copy=True) for name in ("lon", "lat"))
     if datum in _OLD:
         notes.add(raw.file, Text(f"{_OLD[datum]}的经纬度没有换算：可能偏几十到一百多米", f"{datum} was not converted: it may be tens of metres off, or over a hundred"),
@@ -218,6 +211,19 @@ def in_wgs84(
                                   "if that is wrong, correct the heading, or write 'file: datum' under coordinates in about.yaml"),
               column="、".join(headings), warning=True)  # fmt: skip
     return lon, lat
+
+
+def _datums_beside(raw: RawTable, notes: Notes) -> set[str]:
+    """Return the datums that a column headed 坐标系 names in its cells, else those of the title above the table."""
+    for place in [at for at, heading in enumerate(raw.headings) if is_of_datum(heading)]:
+        cells = raw.frame.iloc[:, place].astype(str).str.strip()
+        unknown = (cells != "") & cells.map(lambda cell: not datums_of(cell)).astype(bool)
+        notes.add_rows(raw, unknown, raw.headings[place], Text("坐标系不认识", "its coordinate system is not known"),
+                       Text("写 WGS84、CGCS2000、GCJ-02 或 BD-09；别的坐标系先换算", "write WGS84, CGCS2000, GCJ-02 or BD-09, or convert them first"),
+                       found=cells)  # fmt: skip
+        if (cells != "").any():
+            return set().union(*map(datums_of, cells.unique()))
+    return datums_of(raw.above)
 
 
 def _check_lonlat(raw: RawTable, frame: pd.DataFrame, notes: Notes) -> npt.NDArray[np.bool_]:

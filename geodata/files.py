@@ -69,14 +69,31 @@ _ADVICE = {
     ".json": _TO_GPKG,
 }  # fmt: skip
 _UNIT = r"人|万人?|千人?|位|个|所|张|°|度|十进制度|单位[:：]?(人|度|张)|km/h|公里/小时|千米/小时"
-_DATUM = r"wgs-?84|cgcs-?2000|gcj-?02|bd-?09|高德|腾讯|百度|火星|国测局|(高德|腾讯|百度|火星)坐标(系)?|(西安|北京)(19)?(80|54)(坐标系)?"
+_DATUM = (
+    r"wgs-?84|cgcs-?2000|gcj-?02|bd-?09|国测局|(高德|腾讯|百度|火星)(坐标系?|地图)?|(西安|北京)(19)?(80|54)(坐标系)?"
+)
+_BARE_UNIT = re.compile("(?<=.)[,_:-]?(单位:?)?[万千]人$")
+"""A unit without brackets: 人口_万人, 常住人口万人."""
+_ONLY_UNIT = re.compile(rf"[(\[]?({_UNIT})[)\]]?", re.IGNORECASE)
 _PLACE = r"街道|社区|县|区|乡|镇|村"
 _SAYS_NOTHING_ELSE = re.compile(
     rf"\(({_UNIT}|{_DATUM}|{_PLACE}|\d+位|(\d{{4}})年?|必填|选填|可选|文本(格式)?)\)", re.IGNORECASE
 )
 
 
-_WEB_PLACE = re.compile("(x|y|lon|lng|lat|经度|纬度)_?(gcj|gcj-?02|bd|bd-?09|高德|百度|腾讯)")
+DATUMS = {
+    "gcj02": "gcj-?02|gcj|(?:高德|腾讯)(?:地图)?|火星|国测局|amap|tencent", "bd09": "bd-?09|百度(?:地图)?|baidu",
+    "wgs84": "wgs-?(?:19)?84|wgs|gps|epsg:?4326", "cgcs2000": "cgcs-?2000|cgcs|epsg:?4490|国家2000|2000国家(?:大地坐标系)?",
+    "xian80": "(?:西安|xian)(?:19)?80|1980西安", "beijing54": "(?:北京|beijing)(?:19)?54|1954北京",
+}  # fmt: skip
+"""How a heading or a title names a datum, in small letters, without spaces and underlines."""
+_AXES = "(?P<{0}>x|y|lon|lng|long|longitude|lat|latitude|经度|纬度)"
+_ANY_DATUM = "|".join(("bd", *DATUMS.values()))
+_OF_DATUM = re.compile(
+    f"{_AXES.format('first')}(?P<behind>{_ANY_DATUM})|(?P<before>{_ANY_DATUM})(?:坐标系?)?{_AXES.format('last')}"
+)
+_DATUM_COLUMN = re.compile("坐标(系|系统|系名称|类型|基准)|大地基准|datum|crs|coord(inate)?(system|type|sys)|srs")
+_EAST = ("x", "lon", "lng", "long", "longitude", "经度")
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +226,7 @@ def columns_of(headings: Sequence[str], table: Table, *, is_cut: bool = False) -
     known = {_plain(name): one.name for one in table.fields for name in one.names()}
     found: dict[str, int] = {}
     twice: list[int] = []
-    for see in (_plain, _without_brackets, _of_web_map):
+    for see in (_plain, _without_brackets, _of_world, _of_any_datum):
         places: dict[str, int] = {}
         for at, heading in enumerate(headings):
             target = known.get(see(heading))
@@ -242,14 +259,49 @@ def _plain(heading: str) -> str:
     return re.sub(r"[\s*]", "", unicodedata.normalize("NFKC", heading)).lower()
 
 
-def _of_web_map(heading: str) -> str:
-    """Return lon or lat for a heading of a web map's own coordinates (XGCJ, lat_bd09): after all others."""
-    found = _WEB_PLACE.fullmatch(_plain(heading))
-    return ("lon" if found[1] in ("x", "lon", "lng", "经度") else "lat") if found else ""
+def _of_any_datum(heading: str) -> str:
+    """Return lon or lat for a heading that names its datum before or behind (XGCJ, bd_lat, 高德经度), "" for others.
+
+    >>> [_of_any_datum(one) for one in ("XGCJ", "bd_lat", "高德经度", "经度（西安80）", "户口")]
+    ['lon', 'lat', 'lon', 'lon', '']
+    """
+    found = _place_of_datum(heading)
+    return ("lon" if (found["first"] or found["last"]) in _EAST else "lat") if found else ""
+
+
+def _of_world(heading: str) -> str:
+    """Return lon or lat for a heading of WGS 84 or CGCS2000: where a file has its places in a web map's datum, too, these are better."""
+    return _of_any_datum(heading) if datums_of(heading) <= {"wgs84", "cgcs2000"} else ""
+
+
+def is_of_datum(heading: str) -> bool:
+    """Whether a column tells the datum of its rows.
+
+    >>> is_of_datum("坐标系"), is_of_datum("coord_system"), is_of_datum("坐标")
+    (True, True, False)
+    """
+    return _DATUM_COLUMN.fullmatch(re.sub("_", "", _plain(heading))) is not None
+
+
+def datums_of(text: str) -> set[str]:
+    """Return the datums that a heading or a title names.
+
+    >>> sorted(datums_of("经度（高德）")), sorted(datums_of("bd_lng")), sorted(datums_of("坐标系：2000国家大地坐标系")), datums_of("经度")
+    (['gcj02'], ['bd09'], ['cgcs2000'], set())
+    """
+    found = _place_of_datum(text)
+    named = found["behind"] or found["before"] if found else re.sub("_", "", _plain(text))
+    return {datum for datum, words in DATUMS.items() if re.search(words, named)} | (
+        {"bd09"} if named == "bd" else set()
+    )
+
+
+def _place_of_datum(heading: str) -> re.Match[str] | None:
+    return _OF_DATUM.fullmatch(re.sub(r"[_()\[\]:]", "", _plain(heading)))
 
 
 def _without_brackets(heading: str) -> str:
-    return _SAYS_NOTHING_ELSE.sub("", _plain(heading))
+    return _BARE_UNIT.sub("", _SAYS_NOTHING_ELSE.sub("", _plain(heading)))
 
 
 def read(path: Path, table: Table) -> RawTable:
@@ -453,6 +505,11 @@ def _with_header(file: str, sheets: dict[str, Cells], table: Table) -> RawTable:
     chosen = filled[0] if filled else best
     cells, at = sheets[chosen], start[chosen]
     header = _joined(cells, at) if is_joined[chosen] else cells[at][1]
+    below = next((row for _, row in cells[at + 1 :] if any(row)), [])
+    if all(_ONLY_UNIT.fullmatch(_plain(cell)) for cell in below if cell) and any(below):
+        units = [_plain(unit).strip("()[]") for unit in below]
+        header = [f"{name}（{unit}）" if unit else name for name, unit in zip(header, units, strict=False)]
+        at, is_joined[chosen] = cells.index(next(one for one in cells[at + 1 :] if one[1] is below)), True
     raw = _below(file, cells, at, header)
     unread = tuple(name for name in sheets if name != chosen and (score[name] or len(sheets[name]) > _HEADER_DEPTH))
     above = " ".join(cell for _, row in cells[:at] for cell in row if cell)

@@ -1,5 +1,6 @@
 """Two lists of points, anywhere in the world: demand (id, lon, lat, population) and facilities (id, lon, lat)."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,10 +19,13 @@ from planner.schema import FACILITIES, RESIDENTS, VILLAGES, Field, Table
 _SHOWN = 20
 _POINT = 0  # shapely's type id
 _NAME = Field("name", "名称", "text")
+_PEOPLE = re.compile("人口|人数|常住|pop|people|residents|inhabitants", re.IGNORECASE)
 DEMAND = Table("demand", "需求点", ("demand",), "id", "point",
                (RESIDENTS.field("id"), RESIDENTS.field("lon"), RESIDENTS.field("lat"),
                 replace(RESIDENTS.field("population"), required=False), _NAME))  # fmt: skip
-_STATUS = replace(FACILITIES.field("status"), kind="text", resembles="状态|状况|运营|运行|营业|停用|停业|在用|启用")
+STATUS_LIKE = FACILITIES.field("status").resembles.replace("|state|operat|active", "")
+"""Without the words that mean something else in a list from anywhere: a state of a federation."""
+_STATUS = replace(FACILITIES.field("status"), kind="text", resembles=STATUS_LIKE)
 _KIND = replace(FACILITIES.field("kind"), kind="text", required=False)
 PLACES = Table("facilities", "机构", ("facilities",), "id", "point",
                (FACILITIES.field("id"), FACILITIES.field("lon"), FACILITIES.field("lat"), _NAME, _STATUS, _KIND))  # fmt: skip
@@ -259,7 +263,7 @@ def _check_people(raw: RawTable, table: Table, notes: Notes) -> None:
         return
     known = (*table.field("population").names(), *_ELSE["population"])
     for heading in raw.headings:
-        if "人口" in heading or "人数" in heading:
+        if _PEOPLE.search(heading):
             notes.add(
                 raw.file, Text("像是人口列，但不认识", "it looks like a column of people, but is not known as one"),
                 Text(f"人口列可叫：{'、'.join(known)}（单位：人）；不作人口用的列请改名或删去",

@@ -13,7 +13,7 @@ import pandas as pd
 from geodata.columns import Notes, canonical
 from geodata.csv_text import csv_cells, separator_of
 from geodata.files import SHEETS, VECTORS, RawTable, read
-from geodata.points import in_service
+from geodata.points import STATUS_LIKE, in_service
 from geodata.points import placed as with_places
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.schema import FACILITIES, FACILITY_STATUS, RESIDENTS, Field, Table
@@ -33,7 +33,7 @@ SITES = Table("facilities", "候选点", ("facilities",), "id", "point",
               (FACILITIES.field("id"), replace(FACILITIES.field("name"), required=False), Field("cost", "费用", "number", aliases=("造价", "建设费用", "fixed_cost")),
                Field("min_load", "下限", "number", aliases=("最小负荷", "服务下限")),
                Field("max_load", "上限", "number", aliases=("最大负荷", "服务上限", "capacity", "容量")),
-               Field("status", "状态", "choice", choices=_STATUS_NAMES),
+               Field("status", "状态", "choice", choices=_STATUS_NAMES, resembles=STATUS_LIKE),
                replace(FACILITIES.field("kind"), kind="text", required=False),
                Field("group", "分组", "text", aliases=("县区", "county", "县（区）")), _LON, _LAT))  # fmt: skip
 COSTS = Table("costs", "费用表", ("costs",), "demand_id", None,

@@ -82,7 +82,7 @@ def test_several_sheets_of_data_are_refused(folder: Path) -> None:
 def test_headings_with_brackets(folder: Path, tiny_region: Region, rename: dict, missing: str) -> None:
     tiny.villages().rename(columns=rename).to_csv(folder / "villages.csv", index=False)
     if missing:
-        assert f"是否就是“{missing}”" in _problems(folder)
+        assert f"“{missing}”不是常住人口" in _problems(folder)
     else:
         pd.testing.assert_frame_equal(load(folder).villages, tiny_region.villages)
 

@@ -1,0 +1,136 @@
+"""The kin of the inputs that were misread without a word: other spellings, other tables, other kinds of file."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from geodata.columns import Notes
+from geodata.crs import wgs84_to_gcj02
+from geodata.load import Loaded, load_with_warnings
+from geodata.points import DEMAND, read_points
+from planner.errors import DataError
+from scenarios.site_files import read_sites
+from tests import tiny
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny.write(tmp_path / "data")
+
+
+def _loaded(folder: Path) -> Loaded:
+    return load_with_warnings(folder)
+
+
+def _said(loaded: Loaded) -> str:
+    return "\n".join(one.say() for one in loaded.warnings)
+
+
+def _refused(folder: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        load_with_warnings(folder)
+    return "\n".join(problem.say() for problem in caught.value.problems)
+
+
+def _write(folder: Path, stem: str, frame: pd.DataFrame) -> Path:
+    path = folder / f"{stem}.csv"
+    frame.to_csv(path, index=False, encoding="utf-8-sig")
+    return path
+
+
+def _in_gcj02(frame: pd.DataFrame) -> pd.DataFrame:
+    lon, lat = wgs84_to_gcj02(frame["lon"].to_numpy(float), frame["lat"].to_numpy(float))
+    return frame.assign(lon=lon, lat=lat)
+
+
+def _points(folder: Path, frame: pd.DataFrame) -> pd.DataFrame:
+    return read_points(_write(folder, "points", frame), DEMAND, Notes())
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("停用日期", ["2023-05-01", *[""] * 6]),
+        ("注销标志", ["1", *["0"] * 6]),
+        ("使用现状", ["已拆除", *["良好"] * 6]),
+        ("state", ["closed", *["open"] * 6]),
+    ],
+)
+def test_a_column_that_tells_closing_stops(folder: Path, column: str, values: list[str]) -> None:
+    _write(folder, "facilities", tiny.facilities().drop(columns="status").assign(**{column: values}))
+    assert f"“{column}”列：这一列像是“状态”" in _refused(folder)
+
+
+def test_site_asks_for_a_status_too(folder: Path) -> None:
+    sites = tiny.facilities().drop(columns="status").assign(运营状态=["停用", *["在用"] * 6])
+    with pytest.raises(DataError, match="运营状态"):
+        read_sites(_write(folder, "sites", sites), placed=True)
+
+
+@pytest.mark.parametrize(
+    "heading", ["人口_万人", "常住人口万人", "常住人口，万人", "常住人口 单位：万人", "人口（万人）"]
+)
+def test_a_unit_without_brackets_is_one(folder: Path, heading: str) -> None:
+    people = tiny.villages()["population"] / 10_000
+    _write(folder, "villages", tiny.villages().assign(population=people).rename(columns={"population": heading}))
+    loaded = _loaded(folder)
+    assert loaded.region.residents["population"].sum() == 45_000
+    assert "单位是万人，乘以 10000" in _said(loaded)
+
+
+@pytest.mark.parametrize("heading", ["常住人口（百人）", "population_10k", "常住人口（户）", "户籍人口"])
+def test_nobody_is_told_to_rename_what_is_no_number_of_persons(folder: Path, heading: str) -> None:
+    _write(folder, "villages", tiny.villages().rename(columns={"population": heading}))
+    said = _refused(folder)
+    assert heading in said
+    assert "改成“常住人口”" not in said
+
+
+def test_units_in_a_row_below_the_headings(folder: Path) -> None:
+    villages = tiny.villages().assign(population=tiny.villages()["population"] / 10_000)
+    units = pd.DataFrame([["", "", "度", "度", "（万人）", "人"]], columns=villages.columns)
+    _write(folder, "villages", pd.concat([units, villages]))
+    assert _loaded(folder).region.residents["population"].sum() == 45_000
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat"),
+    [("高德经度", "高德纬度"), ("gcj_lng", "gcj_lat"), ("amap_lon", "amap_lat"), ("GCJ02经度", "GCJ02纬度"), ("经度（高德地图）", "纬度（高德地图）")],
+)  # fmt: skip
+def test_headings_that_begin_with_a_datum(tmp_path: Path, lon: str, lat: str) -> None:
+    places = pd.DataFrame({"id": ["D1"], "lon": [101.7], "lat": [26.5], "population": [5]})
+    found = _points(tmp_path, _in_gcj02(places).rename(columns={"lon": lon, "lat": lat}))
+    assert found["lon"].tolist() == pytest.approx([101.7], abs=1e-6)
+    assert found["lat"].tolist() == pytest.approx([26.5], abs=1e-6)
+
+
+@pytest.mark.parametrize(("lon", "lat"), [("bd_lng", "bd_lat"), ("lon_bd", "lat_bd"), ("百度经度", "百度纬度")])
+def test_headings_of_baidu_are_never_wgs84(tmp_path: Path, lon: str, lat: str) -> None:
+    found = _points(tmp_path, pd.DataFrame({"id": ["D1"], lon: [101.7], lat: [26.5], "population": [5]}))
+    assert abs(found["lon"].iloc[0] - 101.7) > 0.005
+
+
+def test_the_better_of_two_places_of_a_row(tmp_path: Path) -> None:
+    both = {"高德经度": [101.8], "高德纬度": [26.6], "WGS84经度": [101.7], "WGS84纬度": [26.5]}
+    found = _points(tmp_path, pd.DataFrame({"id": ["D1"], "population": [5], **both}))
+    assert found[["lon", "lat"]].to_numpy().tolist() == [[101.7, 26.5]]
+
+
+def test_a_column_or_a_title_that_names_the_datum(folder: Path) -> None:
+    moved = _in_gcj02(tiny.facilities())
+    _write(folder, "facilities", moved.assign(坐标系="GCJ-02"))
+    right = tiny.facilities().sort_values("id")["lon"].tolist()
+    assert _loaded(folder).region.facilities["lon"].tolist() == pytest.approx(right, abs=1e-6)
+    title = "医疗机构名录（坐标系：高德）,,,,,,\n"
+    (folder / "facilities.csv").write_text(title + moved.to_csv(index=False), "utf-8-sig")
+    assert _loaded(folder).region.facilities["lon"].tolist() == pytest.approx(right, abs=1e-6)
+    _write(folder, "facilities", moved.assign(坐标系=["GCJ-02"] * 3 + ["WGS84"] * 4))
+    assert "写了不止一种坐标系（现为“gcj02、wgs84”）" in _refused(folder)
+    _write(folder, "facilities", moved.assign(坐标系="某市独立坐标系"))
+    assert "“坐标系”列：坐标系不认识（现为“某市独立坐标系”）" in _refused(folder)
+
+
+def test_a_column_of_people_by_another_word_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="total_pop"):
+        _points(tmp_path, pd.DataFrame({"id": ["D1"], "lon": [101.7], "lat": [26.5], "total_pop": [5]}))
