@@ -29,7 +29,6 @@ _FEW_IN_ALL, _FEW_IN_VILLAGE, _VILLAGES, _MANY_IN_VILLAGE = 100, 20, 3, 500_000
 _GAP_SHARE = 0.01
 """Of a county, or of the whole city: simplified borders leave less than this between them."""
 _SHOWN = 20
-_POPULATION_TOLERANCE = 0.001
 
 
 @dataclass(frozen=True)
@@ -149,27 +148,28 @@ def quality(region: Region) -> Quality:
 def _population(region: Region) -> list[Problem]:
     """Compare the residents with the totals that counties and towns state."""
     out = []
+    fix = Text("核对居民点是否齐全", "check whether the residents are complete")
     for frame, column, label in ((region.counties, "county_code", "县区"), (region.towns, "town_code", "乡镇")):
         if "population" not in frame:
             continue
         sums = region.residents.groupby(column)["population"].sum()
-        for row in frame[frame["population"].notna()].itertuples():
-            stated, found = float(row.population), float(sums.get(row.code, 0))
-            if abs(stated - found) > _POPULATION_TOLERANCE * max(stated, 1):
-                out.append(
-                    _warn(
-                        Text(
-                            f"{label} {row.name}：居民点合计 {people_text(found)}，公布 {people_text(stated)}",
-                            f"{row.code}: residents add up to {count_text(found)}, the total says {count_text(stated)}",
-                        ),
-                        Text("核对居民点是否齐全", "check whether the residents are complete"),
-                    )
-                )
+        stated = frame[frame["population"].notna()].set_index("code")
+        gaps = stated["population"].astype(float) - sums.reindex(stated.index).fillna(0)
+        apart = gaps[gaps != 0]
+        out += [_warn(_off(f"{label} {stated['name'][code]}", code, stated["population"][code], gap), fix)
+                for code, gap in apart[:_SHOWN].items()]  # fmt: skip
+        if len(apart) > _SHOWN:
+            more = len(apart) - _SHOWN
+            out.append(_warn(Text(f"另有 {more} 个{label}同样不一致", f"{more} more differ alike"), fix))
     return out
 
 
-def _apart(one: float, other: float) -> bool:
-    return abs(one - other) > _POPULATION_TOLERANCE * max(one, other, 1)
+def _off(named: str, code: object, stated: float, gap: float) -> Text:
+    found = stated - gap
+    return Text(
+        f"{named}：居民合计 {people_text(found)}，公布 {people_text(stated)}，相差 {people_text(abs(gap))}",
+        f"{code}: residents add up to {count_text(found)}, the total says {count_text(stated)}, off by {count_text(abs(gap))}",
+    )
 
 
 def _villages_people(region: Region) -> list[Problem]:
@@ -181,7 +181,7 @@ def _villages_people(region: Region) -> list[Problem]:
     by_town = [frame.groupby("town_code")["population"].sum() for frame in frames]
     fix = Text("核对居民点是否齐全；评估以居民点为准", "check whether the residents are complete; they are believed")
     out = []
-    if _apart(found, stated):
+    if found != stated:
         few = Text("，不足一半", ", less than half") if 2 * found < stated else Text("", "")
         out.append(
             _warn(
@@ -190,7 +190,7 @@ def _villages_people(region: Region) -> list[Problem]:
             )
         )  # fmt: skip
     rows = [(row.name, *(float(sums.get(row.code, 0)) for sums in by_town)) for row in region.towns.itertuples()]
-    apart = [row for row in rows if _apart(row[1], row[2])]
+    apart = [row for row in rows if row[1] != row[2]]
     out += [
         _warn(
             Text(f"{name}：居民点合计 {people_text(people)}，村社区合计 {people_text(said)}",

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from geodata.files import RawTable, columns_of, is_of_datum
 from planner.errors import Problem, Text
@@ -30,6 +31,9 @@ _UNIT_ABOVE = re.compile(r"单位[:：]?[^ ]*?(万|千)人")
 _FACTORS = {"万": 10_000, "千": 1_000}
 _WORDS = {factor: f"{word}人" for word, factor in _FACTORS.items()}
 _ABOVE = (9, 12)
+_LEVELS = (6, 9)
+"""Digits of a county's and a town's code, with which the codes below them begin."""
+_PROVENANCE = ("source", "estimated")
 _EITHER_IS = ("社区卫生服务中心", "社区卫生服务站")
 _EITHER = {"社区卫生服务中心(站)", "社区卫生服务机构", "社区卫生服务中心/站"}
 _GRADE = re.compile("^(三|二|一)级?(甲|乙|丙|特)?等?")
@@ -547,6 +551,7 @@ def _without_totals(raw: RawTable, places: dict[str, int], table: Table, notes: 
     total = _whole(key, _TOTAL) | _whole(first, _TOTAL)
     footer = ~total & alone & first.map(lambda cell: _FOOTER.match(cell) is not None).astype(bool)
     above = _of_level_above(key, table) & ~total
+    _compare_totals(raw, key, above, total, places, notes)
     label, fix = table.field(table.key).label, Text("无需处理", "nothing to do")
     for rows, what in (
         (above, Text("代码是上一级的，是合计行，已略过", "the code of the level above: a total row, left out")),
@@ -562,13 +567,91 @@ def _without_totals(raw: RawTable, places: dict[str, int], table: Table, notes: 
     return raw.rows_where(~left_out) if left_out.any() else raw
 
 
+def _code(key: pd.Series) -> pd.Series:
+    return key.str.replace(_QUOTED, r"\1", regex=True).str.removesuffix(".0")
+
+
 def _of_level_above(key: pd.Series, table: Table) -> pd.Series:
-    """Whether a code is that of a town among villages, or of a county among towns: 510402100000, 510402000."""
-    digits = table.field(table.key).digits
-    if digits not in _ABOVE:
+    """Whether a code is that of a town among villages, or of a county among towns: 510402100000, 510402000.
+
+    In a list of people whose ids may be any text, only where codes that it holds are below it.
+    """
+    digits, code = table.field(table.key).digits, _code(key)
+    if digits in _ABOVE:
+        pattern = rf"[0-9]{{{digits - 3}}}000(000)?" if digits == _ABOVE[0] else "[0-9]{9}000"
+        return code.str.fullmatch(pattern).astype(bool)
+    if digits or "population" not in table.names() or table.geometry != "point":
         return pd.Series(False, index=key.index)
-    code = key.str.replace(_QUOTED, r"\1", regex=True).str.removesuffix(".0")
-    return code.str.fullmatch(rf"[0-9]{{{digits - 3}}}000(000)?" if digits == _ABOVE[0] else "[0-9]{9}000").astype(bool)
+    whole = code[code.str.fullmatch("[0-9]{12}").astype(bool)]
+    below = {one[:level] for one in whole for level in _LEVELS if one[level:].strip("0")}
+    return code.str.fullmatch("[0-9]{6}|[0-9]{9}|[0-9]{12}").astype(bool) & code.map(_prefix).isin(below)
+
+
+def _prefix(code: str) -> str:
+    """Return what of a code all codes below it begin with: 510402100000 → 510402100, 510402000000 → 510402."""
+    while len(code) > _LEVELS[0] and code.endswith("000"):
+        code = code[:-3]
+    return code
+
+
+def _compare_totals(
+    raw: RawTable, key: pd.Series, above: pd.Series, total: pd.Series, places: dict[str, int], notes: Notes
+) -> None:
+    """Note rows of a level above whose people are not the sum of those below."""
+    if not above.any() or "population" not in places:
+        return
+    people, code = _number(_texts(raw, places["population"])), _code(key)
+    own = ~(above | total)
+    sums = {at: people[own & code.str.startswith(_prefix(code[at]))].sum() for at in key.index[above]}
+    found = pd.Series({at: f"{people[at]:g}" for at in sums}, dtype=object).reindex(key.index, fill_value="")
+    for at, below in sums.items():
+        if people[at] != below and not np.isnan(people[at]):
+            what = Text(f"{code[at]} 的合计行写 {people[at]:,.15g}，其下各行合计 {below:,.15g}，相差 {abs(people[at] - below):,.15g}",
+                        f"the total of {code[at]} is {people[at]:,.15g}, its rows add up to {below:,.15g}, off by {abs(people[at] - below):,.15g}")  # fmt: skip
+            notes.add_rows(raw, pd.Series(key.index == at), FACTS["villages"].field("population").label, what,
+                           Text("核对哪个对、有没有缺行；评估用各行的数", "see which is right, and whether rows are missing; the rows are used"),
+                           found=found, warning=True)  # fmt: skip
+
+
+def _parts_joined(raw: RawTable, places: dict[str, int], table: Table, notes: Notes) -> RawTable:
+    """Return areas that stand in several rows, one for each piece, as one row with all of its pieces.
+
+    Only where what the rows say does not differ; a cell that is blank says nothing.
+    """
+    if table.geometry != "polygon" or raw.geometry is None or table.key not in places:
+        return raw
+    code = _code(_squeezed(raw.frame.iloc[:, places[table.key]]))
+    keep, frame, shapes, joined = np.ones(len(raw.frame), bool), raw.frame.copy(), raw.geometry.copy(), []
+    for _, group in code[(code != "") & code.duplicated(keep=False)].groupby(code, sort=False):
+        rows = group.index.to_numpy()
+        lines = "、".join(map(str, raw.rows[rows]))
+        said = {name: _said_of(frame.iloc[rows, at]) for name, at in places.items() if name not in _PROVENANCE}
+        apart = next((name for name, cells in said.items() if name != table.key and len(cells) > 1), None)
+        if apart is not None:
+            label = table.field(apart).label
+            what = Text(f"第 {lines} 行代码相同，“{label}”不同：{'、'.join(said[apart])}", f"rows {lines} have one code and differ in {apart}: {', '.join(said[apart])}")  # fmt: skip
+            later = pd.Series(np.isin(np.arange(len(frame)), rows[1:]))
+            notes.add_rows(raw, later, table.field(table.key).label, what,
+                           Text("是同一个的几块，改成一样；不是，改正代码", "if they are pieces of one, make them alike; if not, correct the code"), found=code)  # fmt: skip
+            continue
+        for name, at in places.items():
+            cells = said.get(name, [])
+            frame.iloc[rows[0], at] = cells[0] if cells else frame.iloc[rows[0], at]
+        shapes.iloc[rows[0]] = shapely.union_all(shapely.make_valid(shapes.iloc[rows].to_numpy()))
+        keep[rows[1:]] = False
+        joined.append(f"{code[rows[0]]}（第 {lines} 行）")
+    if not joined:
+        return raw
+    how = Text(f"{len(joined)} 个{table.label}分成几行（几块），各合成一个：{'、'.join(joined[:_SHOWN])}",
+               f"{len(joined)} of several rows (pieces) were joined: {', '.join(joined[:_SHOWN])}")  # fmt: skip
+    notes.use(raw.file, "rows", "", "converted", how)
+    notes.add(raw.file, how, Text("不对的，改正代码", "if that is wrong, correct the codes"), warning=True)
+    return replace(raw, frame=frame, geometry=shapes).rows_where(keep)
+
+
+def _said_of(cells: pd.Series) -> list[str]:
+    texts = cells.astype(str).str.strip()
+    return list(dict.fromkeys(texts[~_blank(texts)]))
 
 
 def canonical(raw: RawTable, table: Table, notes: Notes) -> tuple[RawTable, pd.DataFrame]:
@@ -578,6 +661,7 @@ def canonical(raw: RawTable, table: Table, notes: Notes) -> tuple[RawTable, pd.D
     """
     places = _headings(raw, table, notes)
     raw = _without_totals(raw, places, table, notes)
+    raw = _parts_joined(raw, places, table, notes)
     raw = _without_others(_either_by_name(raw, places, table, notes), places, table, notes)
     out = {}
     for one in table.fields:
@@ -595,6 +679,7 @@ def canonical(raw: RawTable, table: Table, notes: Notes) -> tuple[RawTable, pd.D
             notes.add_rows(raw, empty, one.label, Text("没有填", "is empty"), Text("补上", "fill it in"))
     frame = pd.DataFrame(out)
     duplicated = frame[table.key].duplicated(keep="first") & (frame[table.key] != "")
+    duplicated &= ~pd.Series(np.isin(raw.rows, list(notes.bad_rows.get(raw.file, ()))) & (table.geometry == "polygon"))
     notes.add_rows(
         raw, duplicated, table.field(table.key).label, Text("编号重复", "this id stands twice"),
         Text("每行用不同的编号", "give each row its own id"), found=frame[table.key],

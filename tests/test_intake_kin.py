@@ -1,9 +1,13 @@
 """The kin of the inputs that were misread without a word: other spellings, other tables, other kinds of file."""
 
+import warnings
 from pathlib import Path
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+from shapely import box
 
 from geodata.columns import Notes
 from geodata.crs import wgs84_to_gcj02
@@ -134,3 +138,79 @@ def test_a_column_or_a_title_that_names_the_datum(folder: Path) -> None:
 def test_a_column_of_people_by_another_word_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="total_pop"):
         _points(tmp_path, pd.DataFrame({"id": ["D1"], "lon": [101.7], "lat": [26.5], "total_pop": [5]}))
+
+
+def _with_total(frame: pd.DataFrame, code: str, people: int) -> pd.DataFrame:
+    key = frame.columns[0]
+    return pd.concat([frame, frame[2:3].assign(**{key: code, "population": people})])
+
+
+@pytest.mark.parametrize(
+    ("code", "people", "below"), [("510402100000", 6_000, 5_000), ("510402000000", 36_000, 35_000)]
+)
+def test_a_total_that_contradicts_its_rows_is_told(folder: Path, code: str, people: int, below: int) -> None:
+    _write(folder, "villages", _with_total(tiny.villages(), code, people))
+    loaded = _loaded(folder)
+    assert loaded.region.residents["population"].sum() == 45_000
+    assert f"第 10 行，“population”列：{code} 的合计行写 {people:,}，其下各行合计 {below:,}，相差 1,000" in _said(
+        loaded
+    )
+    _write(folder, "villages", _with_total(tiny.villages(), code, below))
+    assert "相差" not in _said(_loaded(folder))
+
+
+def test_totals_are_no_residents_in_lists_of_any_ids(folder: Path) -> None:
+    points = tiny.villages()[["code", "lon", "lat", "population"]].rename(columns={"code": "id"})
+    _write(folder, "residents", _with_total(points, "510402100000", 5_000))
+    assert _loaded(folder).region.residents["population"].sum() == 45_000
+    notes = Notes()
+    found = read_points(folder / "residents.csv", DEMAND, notes)
+    assert found["population"].sum() == 45_000
+    assert "合计行，已略过" in notes.warnings[0].say()
+    alone = _points(folder, points.assign(id=[f"51040210{number}000" for number in range(8)]))
+    assert len(alone) == 8
+
+
+@pytest.mark.parametrize("off", [0, 3, 1_000])
+def test_people_that_a_town_states_are_compared_to_the_person(folder: Path, off: int) -> None:
+    tiny.towns().assign(population=[30_000 + off, 5_000, 8_000, 2_000]).to_file(
+        folder / "towns.geojson", driver="GeoJSON"
+    )
+    said = _said(_loaded(folder))
+    wanted = f"乡镇 甲一街道：居民合计 30,000 人，公布 {30_000 + off:,} 人，相差 {off:,} 人"
+    assert (wanted in said) is (off > 0)
+    assert ("相差" in said) is (off > 0)
+
+
+def _two_pieces(**second: object) -> gpd.GeoDataFrame:
+    towns = tiny.towns().assign(population=[30_000, 5_000, 8_000, 2_000])
+    west, east = towns[:1].copy(), towns[:1].assign(**second)
+    west.geometry, east.geometry = [box(101.60, 26.50, 101.65, 26.60)], [box(101.65, 26.50, 101.70, 26.60)]
+    return pd.concat([west, towns[1:], east], ignore_index=True)
+
+
+@pytest.mark.parametrize("second", [{}, {"name": "", "population": np.nan}])
+@pytest.mark.parametrize("ending", ["geojson", "gpkg", "shp"])
+def test_the_pieces_of_a_town_are_one_town(folder: Path, ending: str, second: dict[str, object]) -> None:
+    (folder / "towns.geojson").unlink()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headings that are cut
+        _two_pieces(**second).to_file(folder / f"towns.{ending}", engine="pyogrio")
+    loaded = _loaded(folder)
+    whole = gpd.GeoSeries([box(*tiny.TOWNS[0][2])], crs=4326).to_crs(loaded.region.crs).area.iloc[0]
+    towns = loaded.region.towns.set_index("code")
+    assert len(towns) == 4
+    assert towns.geometry["510402001"].area == pytest.approx(whole)
+    assert "1 个乡镇（街道）分成几行（几块），各合成一个：510402001（第 1、5 行）" in _said(loaded)
+
+
+@pytest.mark.parametrize(("second", "said"), [
+    ({"name": "甲二街道"}, "“乡镇名称”不同：甲一街道、甲二街道"), ({"population": 7_000}, "“常住人口”不同：30000、7000"),
+])  # fmt: skip
+def test_rows_of_one_code_that_differ_are_refused_with_their_rows(
+    folder: Path, second: dict[str, object], said: str
+) -> None:
+    _two_pieces(**second).to_file(folder / "towns.geojson", driver="GeoJSON")
+    refused = _refused(folder)
+    assert f"towns.geojson，第 5 行，“code”列：第 1、5 行代码相同，{said}" in refused
+    assert refused.count("\n") == 0
