@@ -12,15 +12,18 @@ from typing import Any
 import pandas as pd
 
 from geodata.columns import NOT_USED, Notes
+from geodata.roads_weld import MOST_WELD_M
 from planner.errors import RuleError, Text
+from planner.limits import read_limit
 from planner.region import About, Source
 from planner.schema import FACILITY_KINDS, FACTS
 from planner.strict_yaml import read_yaml
+from planner.text import exact_text
 
 NAMES = ("about.yaml", "说明.yaml")
 _TEXTS = {
     "name": "城市名称", "code": "代码", "as_of": "数据日期", "notice": "提示", "accuracy": "边界精度",
-    "drawn_by": "制图单位", "approval_number": "审图号", "coordinates": "坐标系",
+    "drawn_by": "制图单位", "approval_number": "审图号", "coordinates": "坐标系", "weld": "接线",
 }  # fmt: skip
 _MAPS = {"columns": "列名对照"}
 _LISTS = {"complete_registers": "完整名录", "credits": "来源", "assumptions": "假设", "confirmed": "核实无误"}
@@ -43,12 +46,14 @@ class Declared:
 
     datum, by_file   the datum of lon and lat, of all files or by file
     columns          what headings mean
+    weld_m           metres within which drawn roads that almost meet are joined, 0: they are not
     confirmed        what is odd and was looked at (`geodata.check.odd`)
     """
 
     datum: str = "wgs84"
     by_file: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    weld_m: float = 0.0
     confirmed: tuple[str, ...] = ()
 
 
@@ -72,7 +77,7 @@ def read_about(folder: Path, notes: Notes) -> tuple[About | None, Declared, Sour
     declared = _declared(path.name, raw, notes)
     if len(notes.errors) > before:
         return None, declared, None
-    said: dict[str, Any] = {key: str(raw.get(key) or "") for key in _TEXTS if key != "coordinates"}
+    said: dict[str, Any] = {key: str(raw.get(key) or "") for key in _TEXTS if key not in {"coordinates", "weld"}}
     said |= {key: tuple(raw.get(key) or ()) for key in ("credits", "assumptions")}
     about = About(**said, complete_registers=registers)
     return about, declared, Source(path.name, sha256(data).hexdigest(), 1)
@@ -104,8 +109,26 @@ def _declared(file: str, raw: dict[str, Any], notes: Notes) -> Declared:
     return Declared(
         (datum or ("wgs84",))[0], {name: words[0] for name, words in datums.items() if words},
         {heading: name for heading, name in columns.items() if name in known},
+        _weld_m(file, raw.get("weld"), notes),
         tuple(raw.get("confirmed") or ()) if isinstance(raw.get("confirmed"), list) else (),
     )  # fmt: skip
+
+
+def _weld_m(file: str, said: object, notes: Notes) -> float:
+    """Return the metres within which drawn roads are joined; note what is no such distance."""
+    if not isinstance(said, str) or not said:
+        return 0.0
+    try:
+        limit = read_limit(said)
+    except ValueError:
+        limit = None
+    if limit is None or limit.unit != "mm" or limit.value > MOST_WELD_M * 1000:
+        what = Text(
+            f"应是不超过 {exact_text(MOST_WELD_M)} 米的距离", f"must be a distance up to {exact_text(MOST_WELD_M)} m"
+        )
+        notes.add(file, what, Text("先写 1m", "write 1m first"), column="weld", found=said)
+        return 0.0
+    return limit.value / 1000
 
 
 def _read(file: str, data: bytes, notes: Notes) -> dict[str, Any]:

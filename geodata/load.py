@@ -13,7 +13,7 @@ from geodata.about import Declared, check_code, read_about
 from geodata.check import QUALITY, odd, quality
 from geodata.columns import Notes, canonical, note_parts
 from geodata.crs import TO_WGS84, metric_crs, with_points
-from geodata.files import check_areas, endings, find, look_alike, look_alike_of, read, unread
+from geodata.files import VECTORS, check_areas, endings, find, look_alike, look_alike_of, read, unread
 from geodata.roads import read_roads
 from geodata.tables import (
     Part,
@@ -99,7 +99,7 @@ def survey(folder: Path | str) -> Survey:
     about, declared, about_source = read_about(folder, notes)
     notes.answers, notes.confirmed = declared.columns, declared.confirmed
     parts = _parts(folder, notes)
-    roads = _roads(folder, notes)
+    roads = _roads(folder, declared.weld_m, notes)
     _note_unread(folder, notes)
     _note_datum(parts, roads, declared, notes)
     frames = {name: with_points(part.raw, part.frame, FACTS[name], declared, notes) for name, part in parts.items()}
@@ -223,13 +223,19 @@ def _parts(folder: Path, notes: Notes) -> dict[str, Part]:
     return parts
 
 
-def _roads(folder: Path, notes: Notes) -> Roads | None:
+def _roads(folder: Path, weld_m: float, notes: Notes) -> Roads | None:
     """Return the graph of the folder's file of roads, None where there is none or it cannot be used."""
     try:
         path = find(folder, ROADS)
+        if weld_m and (path is None or not path.name.lower().endswith(VECTORS)):
+            what = Text(
+                "没有用到：路网不是画出的线（.gpkg、.geojson、.shp）",
+                "not used: the roads are no drawn lines (.gpkg, .geojson, .shp)",
+            )
+            notes.add("about.yaml", what, Text("删去", "remove it"), column="weld", warning=True)
         if path is None:
             return None
-        graph = read_roads(path)
+        graph = read_roads(path, weld_m=weld_m)
     except DataError as error:
         notes.problems.extend(error.problems)
         return None

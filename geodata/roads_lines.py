@@ -134,14 +134,14 @@ def graph_of_lines(
     once = _once(ways)
     drawn = Drawn(ways.ordered(once), x, y, levels[row][once])
     slips = slips_of(drawn, max(weld_m, NEAR_M))
+    said = said_of(drawn, slips, weld_m)
     drawn, crossing = welded(drawn, slips, max(weld_m, ALIKE_M), cross=weld_m > 0)
-    said = said_of(drawn, slips) if not weld_m else None
     ways = tidied(drawn.ways)
     ends = np.zeros(len(drawn.x), np.bool_)
     ends[ways.vertex[ways.start[:-1]]] = True
     ends[ways.vertex[ways.start[1:] - 1]] = True
     ends[: len(crossing)] |= crossing
-    return graph_of_ways(ways, drawn.x, drawn.y, ends), () if said is None else (said,)
+    return graph_of_ways(ways, drawn.x, drawn.y, ends), said
 
 
 def _once(ways: Ways) -> Whole:

@@ -15,6 +15,8 @@ ALIKE_M = 0.02
 """An end no farther than this from another line lies on it: coordinates are kept to about a centimetre."""
 NEAR_M = 1.0
 """Ends nearer than this to a line that they do not meet are counted as slips of drawing: an assumption."""
+MOST_WELD_M = 20.0
+"""Lines farther apart are not joined: an assumption."""
 _SHOWN = 5
 
 
@@ -168,25 +170,40 @@ def _merged(size: int, one: Whole, other: Whole) -> Whole:
     return smallest[label]
 
 
-def said_of(drawn: Drawn, slips: Slips) -> Text | None:
-    """Return how many ends and crossings do not meet, where the first are, and what to do; None where all is well."""
-    near = slips.metres > ALIKE_M
-    if not near.any() and not len(slips.crossing):
-        return None
+def said_of(drawn: Drawn, slips: Slips, weld_m: float) -> tuple[Text, ...]:
+    """Return how many ends and crossings were joined, and how many do not meet, where the first are, and what to do."""
+    out = []
+    joined = int(((slips.metres > ALIKE_M) & (slips.metres <= weld_m)).sum())
+    if weld_m and (joined or len(slips.crossing)):
+        ends, crossings, metre = count_text(joined), count_text(len(slips.crossing)), exact_text(weld_m)
+        out.append(
+            Text(
+                f"按 {metre} 米的容差接上：{ends} 处端点接到别的线上，{crossings} 处交叉打断成路口。",
+                f"joined within {metre} m: {ends} ends to another line, {crossings} crossings made junctions.",
+            )
+        )
+    apart = slips.metres > max(weld_m, ALIKE_M)
+    crossing = slips.crossing[: 0 if weld_m else None]
+    if apart.any() or len(crossing):
+        out.append(_apart(drawn, slips, apart, crossing))
+    return tuple(out)
+
+
+def _apart(drawn: Drawn, slips: Slips, near: Bools, crossing: Whole) -> Text:
     ways = drawn.ways.way_id
     named = [
         f"{ways[way]}（{coordinate_text(drawn.x[end] / SCALE)}，{coordinate_text(drawn.y[end] / SCALE)}）"
         for end, way in zip(slips.end[near][:_SHOWN], drawn.way_at(slips.position[near][:_SHOWN]), strict=True)
     ]
-    crossed = drawn.way_at(slips.crossing[:_SHOWN])
+    crossed = drawn.way_at(crossing[:_SHOWN])
     named += [
         f"{ways[a]}×{ways[b]}（{coordinate_text(lon / SCALE)}，{coordinate_text(lat / SCALE)}）"
-        for (a, b), (lon, lat) in zip(crossed, slips.place[:_SHOWN], strict=True)
+        for (a, b), (lon, lat) in zip(crossed, slips.place[: len(crossed)], strict=True)
     ]
-    ends, crossings, metre = count_text(int(near.sum())), count_text(len(slips.crossing)), exact_text(NEAR_M)
+    ends, crossings, metre = count_text(int(near.sum())), count_text(len(crossing)), exact_text(NEAR_M)
     return Text(
         f"路网有未相接处：{ends} 处端点离别的线不到 {metre} 米而没有接上，{crossings} 处两线交叉而没有节点，按不连通处理。"
-        f"例如 {'、'.join(named)}。要在容差内接上、在交叉处打断：reach 加 --weld {metre}m；数据文件夹先用 fugai roads info 路网文件 --weld {metre}m --out roads.gpkg。立交请注明 bridge 或 layer。",
+        f"例如 {'、'.join(named)}。要在容差内接上、在交叉处打断：数据文件夹在 about.yaml 写 weld: {metre}m；reach、site 的 --roads 加 --weld {metre}m。立交请注明 bridge 或 layer。",
         f"lines that do not meet: {ends} ends within {metre} m of another line, {crossings} crossings without a node, taken as not connected; "
-        f"for example {', '.join(named)}. --weld {metre}m joins them (in reach, and in fugai roads info, whose --out writes a file for a folder of data); mark those above one another with bridge or layer.",
+        f"for example {', '.join(named)}. 'weld: {metre}m' in about.yaml joins them, --weld {metre}m in reach and site; mark those above one another with bridge or layer.",
     )

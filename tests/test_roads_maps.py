@@ -11,12 +11,14 @@ import pytest
 from pyproj import Geod
 from shapely import LineString, Point, Polygon
 
+from geodata.load import load, survey
 from geodata.roads import read_roads
 from planner.errors import DataError
 from planner.network import RoadGraph
 from planner.reach import UNREACHABLE
 from planner.road import Road
 from scenarios.cli import main
+from tests import tiny
 
 GEOD = Geod(ellps="GRS80")
 WEST, EAST = LineString([(101.70, 26.5), (101.71, 26.5)]), LineString([(101.71, 26.5), (101.72, 26.5)])
@@ -197,7 +199,9 @@ def test_an_end_beside_another_line_is_counted_and_welded(off_m: float, tmp_path
         KM + GEOD.inv(101.71, lat, 101.71, 26.51)[2] / 1000, abs=0.002
     )
     assert "未相接" not in _said(welded)
-    assert np.isnan(_km(_drawn(tmp_path / "s.gpkg", shapes, weld_m=0.3), (101.70, 26.5), (101.71, 26.51)))
+    part = _drawn(tmp_path / "s.gpkg", shapes, weld_m=0.3)
+    assert np.isnan(_km(part, (101.70, 26.5), (101.71, 26.51)))
+    assert "1 处端点离别的线不到 1 米" in _said(part)
 
 
 def test_two_ends_half_a_metre_apart(tmp_path: Path) -> None:
@@ -293,6 +297,42 @@ def test_a_welded_file_for_a_folder(points: list[str], tmp_path: Path, capsys: p
     assert len(one.lon) == len(other.lon)
     capsys.readouterr()
     assert main(["roads", "info", str(tmp_path / "r.gpkg"), "--out", str(tmp_path / "r.gpkg")]) == 2
+
+
+def test_drawn_roads_of_a_folder_are_joined_by_about_yaml(tmp_path: Path) -> None:
+    """Half a metre lies before the second road: who is beyond it is reached by road only when they are joined."""
+    folder, shapes = tiny.write(tmp_path / "data"), list(tiny.roads().geometry)
+    shapes[1] = LineString([(101.67, 26.55 + 5e-6), *shapes[1].coords[1:]])
+    tiny.roads().set_geometry(shapes).to_file(folder / "roads.geojson", driver="GeoJSON")
+    parts, joined = {}, "按 1 米的容差接上：1 处端点接到别的线上，0 处交叉打断成路口。"
+    for weld, said in (("", "在 about.yaml 写 weld: 1m"), ("weld: 1m", joined), ("接线: 1米", joined)):
+        (folder / "about.yaml").write_text(f"name: 某市\ncode: '510400'\n{weld}\n", "utf-8")
+        out = tmp_path / f"out{len(parts)}"
+        assert main(["assess", str(folder), "--rules", "panzhihua_2023", "--out", str(out)]) == 0
+        assert said in (out / "manifest.json").read_text("utf-8")
+        graph = load(folder).roads
+        assert graph is not None
+        parts[weld] = int(graph.components().max()) + 1
+    assert parts == {"": 3, "weld: 1m": 2, "接线: 1米": 2}
+
+
+@pytest.mark.parametrize("weld", ["1", "100m", "1min", "0.5", "very"])
+def test_a_distance_that_joins_nothing_is_refused(weld: str, tmp_path: Path) -> None:
+    folder = tiny.write_with_roads(tmp_path / "data")
+    (folder / "about.yaml").write_text(f"name: 某市\ncode: '510400'\nweld: {weld}\n", "utf-8")
+    with pytest.raises(DataError) as caught:
+        load(folder)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.column) == ("about.yaml", "weld")
+
+
+@pytest.mark.parametrize("name", ["", "roads.graphml"])
+def test_weld_without_drawn_roads_is_told(name: str, tmp_path: Path) -> None:
+    folder = tiny.write(tmp_path / "data")
+    if name:
+        (folder / name).write_text("<graphml/>", "utf-8")
+    (folder / "about.yaml").write_text("name: 某市\ncode: '510400'\nweld: 1m\n", "utf-8")
+    assert "没有用到：路网不是画出的线" in "\n".join(one.say() for one in survey(folder).problems)
 
 
 @pytest.mark.parametrize(("weld", "roads"), [("100m", "r.gpkg"), ("1", "r.gpkg"), ("1m", "r.osm")])

@@ -23,7 +23,6 @@ _PERIODS = {
     "晚上": "night",
 }
 _MOST_MINUTES = 24 * 60
-_MOST_WELD_M = 20.0
 
 
 def _period(text: str) -> str:
@@ -148,11 +147,12 @@ def measured(option: str, text: str, unit: str) -> int:
 def weld_of(options: argparse.Namespace) -> float:
     """Return the metres of --weld, 0 without; OptionError for a file of roads that says itself what meets, and for too much."""
     from geodata.files import VECTORS
+    from geodata.roads_weld import MOST_WELD_M
 
     if not options.weld:
         return 0.0
     metres = measured("--weld", options.weld, "mm") / 1000
-    if metres > _MOST_WELD_M:
+    if metres > MOST_WELD_M:
         fix = Text("先试 1m", "try 1m first")
         raise _wrong(
             "--weld",
@@ -162,8 +162,8 @@ def weld_of(options: argparse.Namespace) -> float:
         )
     if options.roads is None:
         fix = Text(
-            "加上 --roads；数据文件夹先用 fugai roads info --weld --out",
-            "give --roads; for a folder use fugai roads info --weld --out first",
+            f"加上 --roads；数据文件夹的路网，在 about.yaml 写 weld: {options.weld}",
+            f"give --roads; for the roads of a folder write 'weld: {options.weld}' in about.yaml",
         )
         raise _wrong("--weld", Text("只用于 --roads 的路网", "is for the file of --roads only"), fix)
     if not options.roads.name.lower().endswith(VECTORS):
