@@ -12,9 +12,11 @@ import pandas as pd
 import shapely
 
 from geodata.files import RawTable, columns_of, is_of_datum
+from geodata.kinds import choice, near_kind, ours
+from geodata.kinds import like as resembled_kind
 from planner.errors import Problem, Text
 from planner.region import Use
-from planner.schema import FACILITIES, FACILITY_STATUS, FACTS, Field, Table
+from planner.schema import FACILITIES, FACILITY_KINDS, FACILITY_STATUS, FACTS, Field, Table
 
 _SHOWN = 20
 _LISTED = 5_000
@@ -36,22 +38,6 @@ _LEVELS = (6, 9)
 _PROVENANCE = ("source", "estimated")
 _EITHER_IS = ("社区卫生服务中心", "社区卫生服务站")
 _EITHER = {"社区卫生服务中心(站)", "社区卫生服务机构", "社区卫生服务中心/站"}
-_GRADE = re.compile("^(三|二|一)级?(甲|乙|丙|特)?等?")
-_OURS = re.compile("医院|卫生|医疗|急|120|社区|次中心|hospital|clinic|emergency|station|center|centre")
-_OTHERS = {
-    "卫生监督所",
-    "社区诊所",
-    "卫生所",
-    "医务室",
-    "卫生监督",
-    "卫生局",
-    "卫生健康局",
-    "社区养老服务中心",
-    "clinic",
-    "医疗美容",
-    "卫生学校",
-}
-"""Kinds that speak of ours and are others."""
 _QUOTED = r'^="(.*)"$'
 """How Excel is made to keep a code as text in a CSV."""
 _THOUSANDS = r"(?<=\d)[,，](?=\d{3}(?!\d))"
@@ -68,6 +54,11 @@ State = Literal["used", "converted", "unused"]
 _MOSTLY = 0.8
 _FEW, _FEW_FLAGS, _SHORT = 12, 2, 8
 """A column of a choice has few values, of few letters; one of yes and no has two."""
+PLACE_HEADINGS = {
+    "town_code": ("所属乡镇", "所在乡镇", "乡镇", "乡镇名称", "乡镇街道", "乡镇（街道）", "所属乡镇（街道）", "所在乡镇（街道）", "所属街道", "town", "town_name"),
+    "village_code": ("所属村", "所在村", "行政村", "村名称", "所属行政村", "所属村（社区）", "所在村（社区）", "village", "village_name"),
+}  # fmt: skip
+"""Headings of names that stand for a code where there is no column of codes."""
 NOT_USED = ("不用", "unused")
 """What a planner answers of a column that is not what it resembles."""
 _NO_SERVICE = {word for state in ("planned", "closed") for word in (state, *FACILITY_STATUS[state])}
@@ -86,6 +77,7 @@ class Notes:
     uses       what became of every file, column and datum that came in
     confirmed  the keys of what is odd that a planner has looked at; `asked`: those that were met
     called     by file and label, the heading that the file itself has for it
+    names      by field of codes, the codes of the places of each name, for lists that give a name for a code
     answers    what the planner says that headings mean: the name of a column, or that it is not used
     """
 
@@ -98,6 +90,7 @@ class Notes:
     confirmed: tuple[str, ...] = ()
     asked: set[str] = field(default_factory=set)
     called: dict[tuple[str, str], str] = field(default_factory=dict)
+    names: dict[str, pd.Series] = field(default_factory=dict)
 
     def use(self, file: str, what: What, name: str, state: State, how: Text) -> None:
         """Record what became of one thing that came in."""
@@ -256,6 +249,7 @@ def _parse_code(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd
     codes = codes.where(~lost, "")
     if not one.digits:
         return codes
+    codes = _by_name(raw, codes, one, notes)
     # The statistics bureau's list writes every level in 12 digits: 510402001000 is a town.
     long = codes.str.fullmatch(rf"[0-9]{{{one.digits}}}0{{{12 - one.digits}}}")
     codes = codes.where(~long, codes.str[: one.digits])
@@ -268,6 +262,58 @@ def _parse_code(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd
         found=cells,
     )  # fmt: skip
     return codes.where(~odd, "")
+
+
+def _by_name(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
+    """Return the cells with the code in place of each name of a town or village that is told; others stay, and are refused."""
+    named = (cells != "") & ~cells.str.contains("[0-9]{4}")
+    if one.name not in notes.names or not named.any():
+        return cells
+    codes = notes.names[one.name]
+    found = {name: code_of_name(name, codes) for name in cells[named].unique()}
+    several = cells.map(lambda cell: len(found.get(cell, ())) > 1).astype(bool)
+    notes.add_rows(raw, several, one.label, Text("有几个同名的", "several places have this name"), Text("写代码", "write the code"),
+                   found=cells.map(lambda cell: f"{cell}：{'、'.join(found.get(cell, ()))}"))  # fmt: skip
+    unique = cells.map(lambda cell: found[cell][0] if len(found.get(cell, ())) == 1 else None)
+    if unique.notna().any():
+        count = int(unique.notna().sum())
+        how = Text(f"{count} 行写的是名称，按名称找到代码", f"{count} rows give a name: its code was found")
+        notes.use(raw.file, "rows", "", "converted", Text(f"{one.label}{how.zh}", f"{one.name}: {how.en}"))
+        notes.add(
+            raw.file, how, Text("核对；有代码的写代码", "check it, or write the codes"), column=one.label, warning=True
+        )
+    out = unique.where(unique.notna(), cells).where(~several, "")
+    lost = named & unique.isna() & ~several
+    if (
+        lost.any() and cells.name in PLACE_HEADINGS[one.name]
+    ):  # a column of names: what it says beside, place tells better
+        notes.add_rows(raw, lost, one.label, Text("没有这个名称的乡镇、村，按坐标归属", "no place of this name: its point decides"),
+                       Text("核对名称", "check the name"), found=cells, warning=True)  # fmt: skip
+        return out.where(~lost, "")
+    return out
+
+
+def code_of_name(name: str, codes: pd.Series) -> list[str]:
+    """Return the codes (by name) of the places of this name, whatever office it names: 甲街道办事处 is 甲街道.
+
+    >>> codes = pd.Series({"甲街道": "001", "乙村民委员会": "201", "乙社区": "002"})
+    >>> code_of_name("甲街道办事处", codes), code_of_name("乙村", codes), code_of_name("乙", codes)
+    (['001'], ['201'], ['201', '002'])
+    """
+    for plain in (str.strip, without_office, lambda one: re.sub("(村|社区)$", "", without_office(one))):
+        hits = codes[codes.index.map(plain) == plain(name)]
+        if len(hits):
+            return [str(code) for code in hits]
+    return []
+
+
+def without_office(name: str) -> str:
+    """Return a place's name without that of its office: 甲镇人民政府 → 甲镇, 乙村村民委员会, 乙村委会 → 乙村."""
+    plain = re.sub(r"\s", "", _plain(name))
+    plain = re.sub("(人民政府|政府|办事处)$", "", re.sub("街道办$", "街道", plain))
+    return re.sub(
+        "(?<!村)村(民委员会|委会)$", "村", re.sub("(?<=村|区)(村民委员会|村委会|居民委员会|居委会)$", "", plain)
+    )
 
 
 def _parse_text(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:  # noqa: ARG001
@@ -290,22 +336,39 @@ def _parse_boolean(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) ->
 def _parse_choice(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
     known = {name.lower(): key for key, names in one.choices.items() for name in (key, *names)}
     known |= {_plain(name).lower(): key for name, key in known.items()}
-    out = cells.str.lower().map(lambda cell: _choice(cell, known))
+    out = cells.str.lower().map(lambda cell: choice(cell, known))
     bad = out.isna() & ~_blank(cells)
     listed = "、".join(names[0] for names in one.choices.values())
-    notes.add_rows(
-        raw, bad, one.label, Text("不是可用的取值", "not one of the values"),
-        Text(f"改成：{listed}", "use one of: " + ", ".join(one.choices)), found=cells,
-    )  # fmt: skip
+    if one.choices is FACILITY_KINDS:
+        out = out.where(~bad, cells.str.lower().map(near_kind))
+        _tell_near(raw, cells[bad & out.notna()], one, notes)
+        bad &= out.isna()
+    like = cells.map(resembled_kind) if one.choices is FACILITY_KINDS else pd.Series("", index=cells.index)
+    for kind in like[bad].unique():
+        zh, en = (f"像是{kind}，不自动认定", f"; it resembles {kind}") if kind else ("", "")
+        notes.add_rows(
+            raw, bad & (like == kind), one.label, Text("不是可用的取值", "not one of the values"),
+            Text(f"{zh}{'；' * bool(kind)}改成：{listed}", "use one of: " + ", ".join(one.choices) + en), found=cells,
+        )  # fmt: skip
     return out.astype(object).where(out.notna(), None)
 
 
-def _choice(cell: str, known: Mapping[str, str]) -> str | None:
-    """Return what a cell chooses: by its own word, without a grade before it, or by the last of 大类;中类;小类 that is known."""
-    for word in (cell, _GRADE.sub("", cell), *(word for kind in cell.split("|") for word in reversed(kind.split(";")))):
-        if word in known:
-            return known[word]
-    return None
+def _tell_near(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> None:
+    if not len(cells):
+        return
+    counts = cells.value_counts().sort_index()
+    listed = "、".join(
+        f"{word} {count} 个按{one.choices[near_kind(word) or ''][0]}"
+        for word, count in zip(counts.index, counts, strict=True)
+    )
+    english = ", ".join(
+        f"{word} ({count}) as {near_kind(word)}" for word, count in zip(counts.index, counts, strict=True)
+    )
+    how = Text(f"不是数据字典里的词，按相近的词认定：{listed}", f"words near those of the dictionary: {english}")
+    notes.use(raw.file, "rows", "", "converted", how)
+    notes.add(
+        raw.file, how, Text("不对的，改机构类型", "if that is wrong, change the kind"), column=one.label, warning=True
+    )
 
 
 def _either_by_name(raw: RawTable, places: dict[str, int], table: Table, notes: Notes) -> RawTable:
@@ -346,10 +409,7 @@ def _without_others(raw: RawTable, places: dict[str, int], table: Table, notes: 
     one = table.field("kind")
     cells = raw.frame.iloc[:, places["kind"]].astype(str).map(_plain).str.lower()
     known = {_plain(name).lower(): key for key, names in one.choices.items() for name in (key, *names)}
-    ours = cells.map(
-        lambda cell: _choice(cell, known) is not None or (_OURS.search(cell) is not None and cell not in _OTHERS)
-    )
-    other = ~ours.astype(bool) & ~_blank(cells)
+    other = ~cells.map(lambda cell: ours(cell, known)).astype(bool) & ~_blank(cells)
     if not other.any() or other.all():
         return raw
     counts = cells[other].value_counts().sort_index()
@@ -412,6 +472,10 @@ def _answered(raw: RawTable, table: Table, notes: Notes) -> Table:
     """Return the table whose fields have the names, too, that the planner says headings of this file stand for."""
     meant = {heading: notes.answers[heading] for heading in raw.headings if heading in notes.answers}
     more = {one.name: tuple(word for word, name in meant.items() if name in one.names()) for one in table.fields}
+    there = raw.columns_of(table)[0]
+    for name in {*PLACE_HEADINGS} & {*more} & {*notes.names} - {*there, table.key}:
+        named = [heading for heading in raw.headings if heading in PLACE_HEADINGS[name]]
+        more[name] = (*more[name], *(named[:1] if table.key != "code" else ()))
     return replace(table, fields=tuple(replace(one, aliases=(*one.aliases, *more[one.name])) for one in table.fields))
 
 

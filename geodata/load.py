@@ -34,6 +34,8 @@ from planner.schema import FACILITIES, FACTS, RESIDENTS, ROADS, TOWNS, VILLAGES,
 _EMPTY = Text("只有表头，没有数据", "it has headings and no rows")
 _SEEN = Text("确认无误即可", "make sure that this is right")
 _CODES = ("county_code", "town_code", "village_code", "code")
+_NAMED = {"towns": "town_code", "villages": "village_code"}
+"""The fields of other tables in which the names of these places may stand for their codes."""
 _NEEDED = ((TOWNS,), (FACILITIES,), (VILLAGES, RESIDENTS))
 """Of each of these groups one table at least."""
 
@@ -215,6 +217,10 @@ def _parts(folder: Path, notes: Notes) -> dict[str, Part]:
             continue
         note_parts(raw, notes)
         raw, frame = canonical(raw, table, notes) if len(raw.frame) else (raw, raw.frame)
+        if table.name in _NAMED and len(frame):
+            notes.names[_NAMED[table.name]] = pd.Series(
+                frame["code"].to_numpy(object), index=frame["name"].to_numpy(object)
+            )
         if len(frame):
             parts[table.name] = Part(raw, frame, Source(path.name, sha256(path.read_bytes()).hexdigest(), len(frame)))
         else:

@@ -13,8 +13,9 @@ import shapely
 from geodata.columns import UNKNOWN, Notes, canonical, note_parts
 from geodata.crs import in_wgs84
 from geodata.files import SHEETS, VECTORS, RawTable, read
+from geodata.kinds import near_kind
 from planner.errors import DataError, OptionError, Problem, Text
-from planner.schema import FACILITIES, RESIDENTS, VILLAGES, Field, Table
+from planner.schema import FACILITIES, FACILITY_KINDS, RESIDENTS, VILLAGES, Field, Table
 
 _SHOWN = 20
 _POINT = 0  # shapely's type id
@@ -180,7 +181,8 @@ def _meaning(word: str, choices: Mapping[str, tuple[str, ...]]) -> str:
         for key, names in choices.items()
         if plain in {key, *(unicodedata.normalize("NFKC", one).lower() for one in names)}
     )
-    return "" if plain in UNKNOWN else next(known, plain)
+    near = near_kind(plain) if choices is FACILITY_KINDS else None
+    return "" if plain in UNKNOWN else next(known, near or plain)
 
 
 def _note_blank_people(raw: RawTable, ids: list[str], count: int, notes: Notes) -> None:

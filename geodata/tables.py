@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 from shapely import STRtree
 
-from geodata.columns import Notes
+from geodata.columns import Notes, without_office
 from geodata.files import RawTable
+from geodata.kinds import smallest_class
 from planner.errors import Text
 from planner.hospitals import KIND as HOSPITAL
 from planner.hospitals import TREATS_ALL
@@ -43,8 +44,9 @@ class Part:
 def towns_of(part: Part, notes: Notes) -> gpd.GeoDataFrame:
     """Return the towns with kind and county filled in: the kind from the name's ending, the county from the code."""
     frame = part.frame
-    by_name = frame["name"].str[-2:].map({"街道": "subdistrict"})
-    by_name = by_name.fillna(frame["name"].str[-1:].map({"镇": "town", "乡": "township"}))
+    names = frame["name"].map(without_office)
+    by_name = names.str[-2:].map({"街道": "subdistrict"})
+    by_name = by_name.fillna(names.str[-1:].map({"镇": "town", "乡": "township"}))
     kind = frame["kind"].where(frame["kind"].notna(), by_name)
     notes.add_rows(
         part.raw, kind.isna(), "类型", Text("从名称看不出是街道、镇还是乡", "the name does not tell its kind"),
@@ -299,9 +301,11 @@ def _note_blanks(part: Part, notes: Notes) -> None:
             Text("停用、规划的要填明", "fill in those that are closed or planned"), column=label, warning=True,
         )  # fmt: skip
     lost = (frame["host_id"] != "") & ~frame["host_id"].isin(frame["id"])
+    by_name = frame.drop_duplicates("name").set_index("name")["id"]
+    asked = frame["host_id"].map(lambda one: f"{one}，是不是 {by_name[one]}" if one in by_name else one)
     notes.add_rows(
         part.raw, lost, FACILITIES.field("host_id").label, Text("名录里没有这个依托机构", "there is no such host in the list"),
-        Text("核对编号，不知道就不填", "check the id, or leave it blank"), found=frame["host_id"], warning=True,
+        Text("核对编号，不知道就不填", "check the id, or leave it blank"), found=asked, warning=True,
     )  # fmt: skip
 
 
@@ -329,18 +333,23 @@ def _said_by_kind(part: Part) -> pd.Series:
     """Return the speciality that the word in the column of kinds names, None for a word that names none."""
     places, _ = part.raw.columns_of(FACILITIES)
     words = {word: key for key, names in HOSPITAL_SPECIALTIES.items() for word in names}
-    cells = part.raw.frame.iloc[:, places["kind"]].astype(str).str.strip().to_numpy(object)
-    return pd.Series([words.get(one) for one in cells], index=part.frame.index, dtype=object)
+    words["妇保院"] = words["妇幼保健院"]
+    ends = sorted((word for word in words if word.endswith("院")), key=len, reverse=True)
+    cells = part.raw.frame.iloc[:, places["kind"]].astype(str).map(smallest_class)
+    names = cells.map(lambda cell: cell if cell in words else next((word for word in ends if cell.endswith(word)), ""))
+    told = [words.get(name) for name in names]
+    return pd.Series(told, index=part.frame.index, dtype=object)
 
 
 def note_centers(part: Part, facilities: gpd.GeoDataFrame, notes: Notes) -> None:
     """Note communities whose health_center names what is no community health centre in the list."""
-    known = set(facilities.loc[counts_as(facilities, [CENTER]), "id"])
+    centers = facilities[counts_as(facilities, [CENTER])]
+    known, by_name = set(centers["id"]), centers.drop_duplicates("name").set_index("name")["id"]
     lost = part.frame["health_center"].map(lambda text: [one for one in ids_of(text) if one not in known])
     notes.add_rows(
         part.raw, lost.map(bool), "服务中心编号",
         Text("没有这个编号的社区卫生服务中心", "there is no community health centre with this id"),
-        Text("核对机构编号，不知道就不填", "check the id, or leave it blank"), found=lost.map("、".join),
+        Text("核对机构编号，不知道就不填", "check the id, or leave it blank"), found=lost.map(lambda ids: "、".join(f"{one}，是不是 {by_name[one]}" if one in by_name else one for one in ids)),
     )  # fmt: skip
 
 

@@ -214,3 +214,95 @@ def test_rows_of_one_code_that_differ_are_refused_with_their_rows(
     refused = _refused(folder)
     assert f"towns.geojson，第 5 行，“code”列：第 1、5 行代码相同，{said}" in refused
     assert refused.count("\n") == 0
+
+
+def _with_kind(folder: Path, word: str) -> None:
+    facilities = tiny.facilities()
+    facilities.loc[2, ["name", "kind"]] = ["某机构", word]
+    _write(folder, "facilities", facilities)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "label"),
+    [("村医室", "village_clinic", "村卫生室"), ("农村卫生室", "village_clinic", "村卫生室"), ("120急救点", "emergency_station", "急救中心（站）"),
+     ("急救分站", "emergency_station", "急救中心（站）"), ("镇中心卫生院", "township_hospital", "乡镇卫生院"), ("妇保院", "hospital", "医院"),
+     ("县人民医院", "hospital", "医院"), ("医疗次中心", "county_subcenter", "县域医疗卫生次中心")],
+)  # fmt: skip
+def test_a_kind_by_a_near_word_is_taken_and_told(folder: Path, word: str, kind: str, label: str) -> None:
+    _with_kind(folder, word)
+    loaded = _loaded(folder)
+    assert loaded.region.facilities.set_index("id")["kind"]["TH1"] == kind
+    assert f"按相近的词认定：{word} 1 个按{label}。" in _said(loaded)
+
+
+@pytest.mark.parametrize(
+    ("word", "like"),
+    [("社区医院", "社区卫生服务中心"), ("卫生服务站", "社区卫生服务站或村卫生室"), ("卫生站", "社区卫生服务站或村卫生室"),
+     ("妇幼保健服务中心", "医院"), ("卫生院分院", "乡镇卫生院"), ("医共体总院", "医院")],
+)  # fmt: skip
+def test_a_kind_that_may_be_several_is_asked_for(folder: Path, word: str, like: str) -> None:
+    _with_kind(folder, word)
+    assert f"（现为“{word}”）。像是{like}，不自动认定；改成：医院、" in _refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("word", "specialty"),
+    [("二级妇幼保健院", "maternal_child"), ("妇保院", "maternal_child"), ("县中医院", "tcm"), ("县医院", None)],
+)
+def test_a_hospital_tells_its_speciality_by_how_its_kind_ends(folder: Path, word: str, specialty: str | None) -> None:
+    _with_kind(folder, word)
+    assert _loaded(folder).region.facilities.set_index("id")["specialty"]["TH1"] == specialty
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "医疗保健服务;诊所;诊所",
+        "医疗保健服务;诊所;诊所|医疗保健服务;专科医院;口腔医院",
+        "医疗保健服务;动物医疗场所;宠物医院",
+    ],
+)
+def test_of_several_types_of_a_web_map_the_first_counts(folder: Path, word: str) -> None:
+    _with_kind(folder, word)
+    loaded = _loaded(folder)
+    assert "TH1" not in set(loaded.region.facilities["id"])
+    assert f"1 行是其他类型的机构，没有使用：{word} 1" in _said(loaded)
+
+
+@pytest.mark.parametrize("heading", ["乡镇代码", "所属乡镇"])
+def test_a_town_by_its_name_or_that_of_its_office(folder: Path, heading: str) -> None:
+    names = ["甲一街道", "乙镇", "甲镇人民政府", "乙镇", "甲一街道办事处", "甲镇", "乙乡"]
+    _write(folder, "facilities", tiny.facilities().assign(**{heading: names}))
+    loaded = _loaded(folder)
+    codes = loaded.region.facilities.set_index("id")["town_code"]
+    assert codes[["TH1", "CHC1", "VC2"]].tolist() == ["510402100", "510402001", "510422200"]
+    assert "7 行写的是名称，按名称找到代码" in _said(loaded)
+
+
+def test_a_name_that_no_town_has(folder: Path) -> None:
+    names = ["城区", *["甲镇"] * 6]
+    _write(folder, "facilities", tiny.facilities().assign(乡镇代码=names))
+    assert "第 2 行，“乡镇代码”列：不是 9 位代码（现为“城区”）" in _refused(folder)
+    _write(folder, "facilities", tiny.facilities()[:1].assign(所属乡镇="城区"))
+    loaded = _loaded(folder)
+    assert "没有这个名称的乡镇、村，按坐标归属（现为“城区”）" in _said(loaded)
+    assert loaded.region.facilities["town_code"].tolist() == ["510402001"]
+
+
+def test_a_village_by_its_name(folder: Path) -> None:
+    clinics = tiny.facilities().assign(village_code=["", "", "", "", "", "四村", "七村村委会"])
+    _write(folder, "facilities", clinics)
+    found = _loaded(folder).region.facilities.set_index("id")["village_code"]
+    assert found[["VC1", "VC2"]].tolist() == ["510402100200", "510422200200"]
+    villages = tiny.villages()
+    villages.loc[7, "name"] = "四村村民委员会"
+    _write(folder, "villages", villages)
+    assert "有几个同名的（现为“四村：510402100200、510422200201”）" in _refused(folder)
+
+
+def test_towns_named_by_their_offices_have_a_kind(folder: Path) -> None:
+    tiny.towns().assign(name=["甲一街道办事处", "甲镇人民政府", "乙镇政府", "乙乡"]).to_file(
+        folder / "towns.geojson", driver="GeoJSON"
+    )
+    kinds = _loaded(folder).region.towns["kind"].tolist()
+    assert kinds == ["subdistrict", "town", "town", "township"]
