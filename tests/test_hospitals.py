@@ -94,9 +94,15 @@ def test_a_district_with_a_maternity_hospital_alone_has_no_county_hospital(city:
     owned = with_column(city, "owner", {"HC": "县办", "HD": "县办"})
     assert districts_without_county_hospital(owned) == []
     assert districts_without_county_hospital(with_column(owned, "specialty", {"HC": "maternal_child"})) == ["510402"]
-    second = with_column(owned, "name", {"HD": "乙县第三人民医院"})
-    assert "HD" in default_hosts(second, ())
-    assert "HD" not in default_hosts(with_column(second, "specialty", {"HD": "psychiatric"}), ())
+
+
+def test_of_two_county_hospitals_the_lesser_may_be_a_sub_centre_whatever_it_is_called(city: Region) -> None:
+    fields = {"kind": "hospital", "lon": 101.66, "lat": 26.65, "grade": "一级", "owner": "县办"}
+    second = apply(city, Scenario(edits=(Open(fields={**fields, "id": "HE", "name": "某院"}),)))
+    assert {"HD", "HE"} & set(default_hosts(second, ())) == {"HE"}
+    assert not {"HD", "HE"} & set(default_hosts(with_column(second, "grade", {"HE": "二级"}), ()))  # no one is less
+    assert not {"HD", "HE"} & set(default_hosts(with_column(second, "specialty", {"HE": "psychiatric"}), ()))
+    assert "HD" not in default_hosts(with_column(city, "grade", {"HD": "一级"}), ())  # the only one is the county's
 
 
 def test_a_hospital_made_into_a_sub_centre_is_asked_as_the_hospital_it_was(city: Region) -> None:

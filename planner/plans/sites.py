@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
-from planner.hospitals import KIND, general_hospitals, treating
+from planner.hospitals import KIND, classes, general_hospitals, treating
 from planner.reach import Reach
 from planner.region import Region
 from planner.schema import FACILITY_STATUS
@@ -29,6 +29,13 @@ def county_hospitals(region: Region) -> pd.DataFrame:
     return pd.DataFrame(frame[frame["owner"].fillna("") == COUNTY_OWNER])
 
 
+def lesser_county_hospitals(region: Region) -> pd.DataFrame:
+    """Return the county hospitals of a lower class than the highest of their county's: none where there is only one."""
+    frame = county_hospitals(region)
+    level = classes(frame)
+    return frame[level < level.groupby(frame["county_code"]).transform("max")]
+
+
 def serving_hospitals(region: Region, named: Iterable[str] | None = None) -> tuple[str, ...]:
     """Return the ids of what serves besides sub-centres: of those named the open ones; None: all general hospitals."""
     if named is None:
@@ -38,12 +45,12 @@ def serving_hospitals(region: Region, named: Iterable[str] | None = None) -> tup
 
 
 def default_hosts(region: Region, serving: Collection[str]) -> tuple[str, ...]:
-    """Return who may host a sub-centre where nobody is named: township hospitals, and county-run hospitals below class two.
+    """Return who may host a sub-centre where nobody is named: township hospitals, and the lesser of the county's hospitals.
 
     Not those that serve besides already (`serving`): a sub-centre there would be a name, and reach nobody anew. Nor those
     that are one: they count as what they were, too.
     """
-    hosts = {*region.open_facilities("township_hospital")["id"], *county_hospitals(region)["id"]}
+    hosts = {*region.open_facilities("township_hospital")["id"], *lesser_county_hospitals(region)["id"]}
     return tuple(sorted(hosts - set(serving) - {*region.open_facilities("county_subcenter")["id"]}))
 
 

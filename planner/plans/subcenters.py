@@ -13,10 +13,10 @@ from planner.places import settlements
 from planner.plans.sites import (
     COLUMNS,
     check_open,
-    county_hospitals,
     default_hosts,
     districts_without_county_hospital,
     known,
+    lesser_county_hospitals,
     limited,
     near_pairs,
     quotas_of,
@@ -410,8 +410,8 @@ def no_candidates(sites: pd.DataFrame) -> Text | None:
 def _assumed(region: Region, task: SubcenterTask, serving: Collection[str]) -> tuple[str, ...]:
     said = []
     if task.candidates is None:
-        lesser = {*county_hospitals(region)["id"]} - {*serving}
-        more = "，加不在“已有医院”之列的县办综合、中医类医院" if lesser else ""
+        lesser = {*lesser_county_hospitals(region)["id"]} - {*serving}
+        more = "，加不在“已有医院”之列、等级低于本县最高的县办综合、中医类医院" if lesser else ""
         said.append(f"候选点＝在用的乡镇卫生院{more}（假设；条款未列名单）。")
     if task.background is None:
         said.append(
