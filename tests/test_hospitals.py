@@ -18,7 +18,7 @@ from planner.plans.emergency import EmergencyTask, _sites
 from planner.plans.sites import default_hosts, districts_without_county_hospital
 from planner.region import Region
 from planner.rules import Rules
-from planner.scenario import Change, Scenario, apply
+from planner.scenario import Change, Open, Scenario, apply
 from planner.travel import PAPER, StraightLine
 from scenarios.cli import main
 from scenarios.site_places import selected
