@@ -1,5 +1,6 @@
 """What the tests share: a browser without a network, a made city, the rules and the sample."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,12 @@ from planner.region import Region
 from planner.rules import Rules, load_rules
 from planner.travel import PAPER
 from tests import tiny
+
+# As in a default install, which has no pyarrow: texts are Python's. Commands that tests start as processes of their own have it.
+pd.set_option("mode.string_storage", "python")
+# What stands after the imports stays: not looked through for garbage again and again.
+gc.freeze()
+gc.set_threshold(50_000, 20, 50)
 
 # Same code, same examples: what `make test` says depends on the code alone. `HYPOTHESIS_PROFILE=explore` draws new ones.
 settings.register_profile("same", derandomize=True)
