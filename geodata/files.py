@@ -472,9 +472,7 @@ def _with_header(file: str, sheets: dict[str, Cells], table: Table) -> RawTable:
     """Return the table below the heading row: the row among a sheet's first dozen that names most of the columns."""
     for name, cells in sheets.items():
         width = max((len(row) for _, row in cells[:_HEADER_DEPTH]), default=0)
-        if width > _MOST_COLUMNS:
-            what = Text(f"有 {width} 列，多于 {_MOST_COLUMNS} 列", f"{width} columns, more than {_MOST_COLUMNS}")
-            raise _wrong(file, what, Text("只留要用的列", "keep the columns that are wanted"), name)
+        _check_width(file, width, name)
     score: dict[str, int] = {}
     start: dict[str, int] = {}
     is_joined: dict[str, bool] = {}
@@ -514,6 +512,12 @@ def _with_header(file: str, sheets: dict[str, Cells], table: Table) -> RawTable:
     unread = tuple(name for name in sheets if name != chosen and (score[name] or len(sheets[name]) > _HEADER_DEPTH))
     above = " ".join(cell for _, row in cells[:at] for cell in row if cell)
     return replace(raw, part=chosen, unread=unread, is_joined=is_joined[chosen], above=above)
+
+
+def _check_width(file: str, width: int, part: str) -> None:
+    if width > _MOST_COLUMNS:
+        what = Text(f"有 {width} 列，多于 {_MOST_COLUMNS} 列", f"{width} columns, more than {_MOST_COLUMNS}")
+        raise _wrong(file, what, Text("只留要用的列", "keep the columns that are wanted"), part)
 
 
 def _joined(cells: Cells, at: int) -> list[str]:
@@ -629,9 +633,10 @@ def _features(path: Path, driver: str, layer: str, coding: str) -> gpd.GeoDataFr
     import pyogrio
 
     chosen = {"layer": layer} if layer else {}
-    opened = pyogrio.read_info(path, encoding="ISO-8859-1" if coding else None, **chosen)["driver"]
-    if opened != driver:
-        raise ValueError(f"opened by {opened}, not by {driver}")
+    info = pyogrio.read_info(path, encoding="ISO-8859-1" if coding else None, **chosen)
+    if info["driver"] != driver:
+        raise ValueError(f"opened by {info['driver']}, not by {driver}")
+    _check_width(path.name, len(info["fields"]), layer)
     if not coding:
         return gpd.read_file(path, engine="pyogrio", **chosen)
     # Read as bytes and decoded here: a heading that is cut within a letter stops GDAL and pyogrio.

@@ -22,7 +22,14 @@ from planner.errors import DataError, FugaiError, Problem, Text
 MEMORY, TIME = "FUGAI_READ_MB", "FUGAI_READ_SECONDS"
 """The variables that raise the limits."""
 _DEFAULTS = {MEMORY: 4_000, TIME: 600}
-_LARGE = {".xlsx": 60_000_000, ".csv": 200_000_000, ".geojson": 60_000_000, ".gpkg": 500_000_000, ".shp": 500_000_000}
+_LARGE = {
+    ".xlsx": 60_000_000,
+    ".csv": 200_000_000,
+    ".geojson": 60_000_000,
+    ".gpkg": 500_000_000,
+    ".shp": 500_000_000,
+    ".graphml": 300_000_000,
+}
 """Bytes, of a workbook when unpacked, up to which a file is read without a child."""
 _MEGA = 1_000_000
 

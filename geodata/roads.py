@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from geodata.files import NETWORKS, VECTORS
+from geodata.guarded import guarded
 from geodata.roads_files import wrong
 from geodata.roads_tags import FERRY
 from planner.errors import Text
@@ -45,7 +46,8 @@ def _read(path: Path, ending: str, classes: Collection[str] | None, weld_m: floa
     if ending == ".graphml":
         from geodata.roads_graphml import read_graphml
 
-        return read_graphml(path, classes)
+        graph: RoadGraph = guarded(read_graphml, path, classes)
+        return graph
     if ending in VECTORS:
         from geodata.roads_lines import read_lines
 

@@ -112,6 +112,10 @@ class Lined:
     levels: np.ndarray[tuple[int], np.dtype[np.int64]]
     notes: tuple[Text, ...]
 
+    def kinds(self) -> dict[int, dict[str, str]]:
+        """Return the different dictionaries of tags by their identity."""
+        return {id(one): one for one in self.tags}
+
 
 def lined(raw: RawTable, notes: Notes) -> Lined:
     """Return what the rows say in OSM's words; note the cells that cannot be understood."""
@@ -282,7 +286,8 @@ def _levels(
     cells: pd.DataFrame, headings: list[str], tags: list[dict[str, str]]
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return how high each line runs: its layer; without one a bridge is above, a tunnel below."""
-    by_tags = {id(one): _layer(one.get("layer", "")) or _above(one) for one in tags}  # rows alike share their tags
+    kinds = {id(one): one for one in tags}  # rows alike share their tags
+    by_tags = {at: _layer(one.get("layer", "")) or _above(one) for at, one in kinds.items()}
     found = np.array([by_tags[id(one)] for one in tags], np.int64)
     if "layer" not in headings:
         return found

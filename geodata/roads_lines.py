@@ -42,7 +42,7 @@ def read_lines(path: Path, classes: Collection[str] | None = None, weld_m: float
     _check_rows(raw, shapes, notes)
     if notes.errors:
         raise DataError(notes.problems)
-    by_tags = {id(one): _road_of(worst_of(one)) for one in said.tags}  # rows alike share their tags
+    by_tags = {at: _road_of(worst_of(one)) for at, one in said.kinds().items()}
     roads, foot = [by_tags[id(one)] for one in said.tags], Counter[str]()
     for tags, road in zip(said.tags, roads, strict=True):
         if not is_road(tags) and tags.get("route") != FERRY:
@@ -146,15 +146,17 @@ def graph_of_lines(
 
 def _once(ways: Ways) -> Whole:
     """Return the ways without those that stand twice: the two directions of a street, as osmnx draws them."""
+    again = pd.Series(ways.way_id).duplicated(keep=False).to_numpy()
     seen: dict[tuple[str, bytes], int] = {}
-    kept = []
-    for at, name in enumerate(ways.way_id):
+    kept = np.flatnonzero(~again).tolist()
+    for at in np.flatnonzero(again).tolist():
+        name = ways.way_id[at]
         run = ways.vertex[ways.start[at] : ways.start[at + 1]]
         forth, back = run.tobytes(), run[::-1].tobytes()
         both = bool(ways.forward[at] and ways.backward[at])
         if seen.setdefault((name, min(forth, back) if both else forth), at) == at:
             kept.append(at)
-    return np.array(kept, np.int64)
+    return np.array(sorted(kept), np.int64)
 
 
 def _places(degrees: Floats) -> Whole:

@@ -5,7 +5,7 @@ Most nodes of a file belong to buildings, and a table of all of them would be la
 """
 
 from array import array
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,10 +40,9 @@ def read_osm(path: Path, ending: str, classes: Collection[str] | None = None) ->
     deleted = {} if ending == ".pbf" else deleted_ids(path)
     left.others["deleted"] = sum(map(len, deleted.values()))
     try:
-        number, ways = _read_ways(osmium, source, classes, deleted.get("way", frozenset()), left)
+        number, ways, restrictions = _read_ways(osmium, source, classes, deleted, left)
         nodes = np.unique(ways.vertex)
         x, y, barriers = _read_nodes(osmium, source, nodes, deleted.get("node", frozenset()))
-        restrictions = _read_restrictions(osmium, source, deleted.get("relation", frozenset()))
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise broken(path, error) from error
     if not len(number):
@@ -71,24 +70,30 @@ def read_osm(path: Path, ending: str, classes: Collection[str] | None = None) ->
 
 
 def _read_ways(
-    osmium: Any, source: Any, classes: Collection[str] | None, deleted: Collection[int], left: Left
-) -> tuple[Whole, Ways]:
-    """Return the numbers of the ways kept, and the ways with the numbers of nodes for vertices."""
+    osmium: Any, source: Any, classes: Collection[str] | None, deleted: Mapping[str, Collection[int]], left: Left
+) -> tuple[Whole, Ways, list[Restriction]]:
+    """Return the numbers of the ways kept, the ways with the numbers of nodes for vertices, and the restrictions of turning."""
     number, sizes, refs, speeds = array("q"), array("q"), array("q"), array("d")
-    kinds, flags = [], bytearray()
-    candidates = osmium.FileProcessor(source, osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway", "route"))
-    for way in candidates:
+    kinds, flags, restrictions = [], bytearray(), []
+    gone = {kind: deleted.get(kind, frozenset()) for kind in ("way", "relation")}
+    keys = osmium.filter.KeyFilter("highway", "route", *KEYS, *TIMED)
+    for way in osmium.FileProcessor(source, osmium.osm.WAY | osmium.osm.RELATION).with_filter(keys):
         tags = dict(way.tags)
+        if way.is_relation():
+            if not way.deleted and way.id not in gone["relation"]:
+                restrictions.append(restriction_of(tags, ((one.role, one.type, one.ref) for one in way.members)))
+            continue
         road = road_of(tags)
-        if way.deleted or way.id in deleted:
-            left.others["deleted"] += way.id not in deleted
+        if way.deleted or way.id in gone["way"]:
+            left.others["deleted"] += way.id not in gone["way"]
             continue
         left.see(tags, road)
         if road is None or (classes is not None and road.road_class not in classes):
             continue
         number.append(way.id)
-        sizes.append(len(way.nodes))
-        refs.extend([node.ref for node in way.nodes])
+        nodes = [node.ref for node in way.nodes]
+        sizes.append(len(nodes))
+        refs.extend(nodes)
         kinds.append(road.road_class)
         speeds.append(road.speed_kmh)
         flags.extend((road.forward, road.backward, road.joins, road.through))
@@ -104,7 +109,7 @@ def _read_ways(
         start=offsets(np.frombuffer(sizes, np.int64)),
         vertex=np.frombuffer(refs, np.int64),
     )
-    return np.frombuffer(number, np.int64), ways
+    return np.frombuffer(number, np.int64), ways, [one for one in restrictions if one is not None]
 
 
 def _read_nodes(osmium: Any, source: Any, nodes: Whole, deleted: Collection[int]) -> tuple[Ints, Ints, dict[int, str]]:
@@ -139,17 +144,6 @@ def _read_nodes(osmium: Any, source: Any, nodes: Whole, deleted: Collection[int]
             kinds[node.id] = kind
     ours = np.intersect1d(nodes, np.array(list(kinds), np.int64))
     return x, y, {int(one): kinds[int(one)] for one in ours}
-
-
-def _read_restrictions(osmium: Any, source: Any, deleted: Collection[int]) -> list[Restriction]:
-    """Return the restrictions of turning that concern a car."""
-    found = []
-    for one in osmium.FileProcessor(source, osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter(*KEYS, *TIMED)):
-        if not one.deleted and one.id not in deleted:
-            members = [(member.role, member.type, member.ref) for member in one.members]
-            said = restriction_of(dict(one.tags), members)
-            found += [said] if said else []
-    return found
 
 
 def _places(nodes: Whole, x: Ints, y: Ints, wanted: Collection[int]) -> dict[int, Place]:

@@ -1,6 +1,6 @@
 """Restrictions of turning, as OpenStreetMap's relations tell them → the turns of a RoadGraph that nobody drives."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 
@@ -32,7 +32,7 @@ class Restriction:
     followed: bool
 
 
-def restriction_of(tags: Mapping[str, str], members: list[tuple[str, str, int]]) -> Restriction | None:
+def restriction_of(tags: Mapping[str, str], members: Iterable[tuple[str, str, int]]) -> Restriction | None:
     """Return what a relation with these tags and members (role, type "n" or "w", number) says to a car; None where nothing.
 
     >>> via = [("from", "w", 1), ("via", "n", 5), ("to", "w", 2)]
@@ -46,6 +46,7 @@ def restriction_of(tags: Mapping[str, str], members: list[tuple[str, str, int]])
         return None
     if not _EXCEPT.isdisjoint(one.strip() for one in tags.get("except", "").split(";")):
         return None
+    members = list(members)
     come, at, go = (
         tuple(number for one, sort, number in members if (one, sort) == part)
         for part in (("from", "w"), ("via", "n"), ("to", "w"))

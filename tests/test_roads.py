@@ -646,6 +646,31 @@ def test_graphml_with_nodes_nowhere(tmp_path: Path) -> None:
 # Larger
 
 
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        (",".join(f'"c{at}": 1' for at in range(20_000)), "有 20001 列，多于 2000 列"),
+        (f'"x": {"[" * 20_000}{"]" * 20_000}', "内容不是完整的 GeoJSON"),
+    ],
+)
+def test_lines_that_would_not_end_are_refused_at_once(inside: str, said: str, tmp_path: Path) -> None:
+    shape = json.dumps(_at(1, 2).__geo_interface__)
+    feature = f'{{"type": "Feature", "properties": {{"highway": "primary", {inside}}}, "geometry": {shape}}}'
+    (tmp_path / "r.geojson").write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}', "utf-8")
+    with pytest.raises(DataError, match=said):
+        read_roads(tmp_path / "r.geojson")
+
+
+def test_a_large_graphml_is_read_by_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _graphml(tmp_path / "r.graphml", [(1, 2, {"osmid": 1, "highway": "primary"})])
+    here = read_roads(path)
+    monkeypatch.setattr("geodata.guarded._LARGE", {".graphml": 100})
+    assert_same(read_roads(path), here)
+    monkeypatch.setenv("FUGAI_READ_SECONDS", "0")
+    with pytest.raises(DataError, match=r"r\.graphml：读了 0 秒还没有读完"):
+        read_roads(path)
+
+
 def _size(graph: RoadGraph) -> int:
     texts = {id(one): sys.getsizeof(one) for one in graph.way_id}
     arrays = [getattr(graph, field.name) for field in fields(graph) if field.name != "notes"]
