@@ -23,7 +23,7 @@ from planner.plans.sites import COLUMNS
 from planner.region import Region
 from planner.scenario import Change, Edit, Open, ServiceArea
 from planner.siting.question import Limits
-from planner.text import exact_percent, exact_text
+from planner.text import exact_percent, exact_text, people_text
 from planner.travel import StraightLine, Travel
 
 Tell = Callable[[Text], None]
@@ -156,7 +156,7 @@ def plan_centers(
     return CenterPlan(
         task, travel.unit, served, edges, _towns(region, travel, task, served, answer, centers),
         _communities(served, answer, walked, ways), centers, answer, found, walked,
-        _hospitals(served, centers, travel, task), _assumed(region, task, travel), frozenset(region.facilities["id"]),
+        _hospitals(served, centers, travel, task), _assumed(region, served, task, travel), frozenset(region.facilities["id"]),
     )  # fmt: skip
 
 
@@ -343,7 +343,21 @@ def _edit(row: pd.Series) -> Edit:
     return Change(facility=str(row["id"]), fields={"kind": KIND}, word=word, reason=_PLANNED + load)
 
 
-def _assumed(region: Region, task: CenterTask, travel: Travel) -> tuple[str, ...]:
+def without_plan(region: Region, units: pd.DataFrame) -> dict[str, str]:
+    """Return, by code, the counties of which no community is a centre's (units: county_code), each with why and whom it concerns."""
+    towns, people = region.towns.set_index("code")["county_code"], region.residents
+    seats = set(region.towns.loc[region.towns["is_county_seat"].astype(bool), "county_code"])
+    urban = people[people["is_urban"].astype(bool)]
+    count = urban.groupby(urban["town_code"].map(towns))["population"].sum()
+    return {
+        code: f"{name}没有街道，{'县城有卫生院、没有社区卫生服务中心' if code in seats else '也没有县城'}，"
+        f"本方案不涉及（城镇居民 {people_text(count.get(code, 0))}）"
+        for code, name in sorted(zip(region.counties["code"], region.counties["name"], strict=True))
+        if code not in set(units["county_code"])
+    }
+
+
+def _assumed(region: Region, served: Served, task: CenterTask, travel: Travel) -> tuple[str, ...]:
     points = region.subject_level == "village"
     way = "米" if travel.unit == "mm" else "时间"
     said = [
@@ -358,4 +372,4 @@ def _assumed(region: Region, task: CenterTask, travel: Travel) -> tuple[str, ...
     ]  # fmt: skip
     if task.crosswalk is None:
         said.append("没有撤并对照表：卫生院转型无数据，不推断。")
-    return tuple(said)
+    return (*said, *(f"{why}。" for why in without_plan(region, served.units).values()))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from planner.districts.exact import Part
 from planner.errors import Text
+from planner.plans.centers import without_plan
 from planner.siting.siting import relative_gap
 from planner.text import amount_text, exact_percent, over_text, people_text, share_text
 from scenarios.plans.centers import Report, roomy_bound
@@ -364,6 +365,8 @@ def overview(report: Report) -> list[Text]:
         zh = f"{row['name']}：{row['communities']} 个社区（村），{people_text(row['population'])}{lost}；{centres}{short}；{row['state']}"
         en = f"{row['code']}: {row['communities']} communities; {row['present']} centres, {row['new']} new; short of the bound {row['short']}"
         out.append(Text(zh, en))
+    left_out = without_plan(report.start.region, report.plan.served.units)
+    out += [Text(why, f"{code}: no communities that a centre is to serve") for code, why in left_out.items()]
     out += near_bound(report)
     chosen = [row["name"] for row in hospitals(report) if row["chosen"]]
     known = report.plan.conversions.known
