@@ -11,7 +11,7 @@ import pandas as pd
 
 from geodata.columns import Notes
 from geodata.files import RawTable, columns_of
-from geodata.roads_tags import ACCESS_KEYS, ODD_KEYS, speed_of
+from geodata.roads_tags import ACCESS_KEYS, ODD_KEYS, TIMED_KEYS, speed_of
 from planner.errors import Text
 from planner.schema import ROADS
 from planner.text import count_text
@@ -34,7 +34,9 @@ _IDS = (
 """Headings that number rows in maps of others, the first that is there; those may stand twice."""
 _CLASSES = ("type", "道路类型", "公路等级", "行政等级", "技术等级", "类型")
 _ONEWAYS = ("sdtf", "行驶方向", "通行方向", "方向")
-_TAGS = frozenset({*ACCESS_KEYS, *ODD_KEYS, "bridge", "tunnel", "junction", "motorroad", "emergency", "area", "route"})
+_TAGS = frozenset(
+    {*ACCESS_KEYS, *ODD_KEYS, *TIMED_KEYS, "bridge", "tunnel", "junction", "motorroad", "emergency", "area", "route"}
+)
 _IDLE = frozenset(
     {
         "u",

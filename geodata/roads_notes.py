@@ -4,9 +4,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from geodata.roads_tags import WHY_NOT, Road, why_not
+from geodata.roads_tags import TIMED_KEYS, WHY_NOT, Road, why_not
 from planner.errors import Text
 from planner.text import count_text
+
+TIMED: Mapping[str, Text] = {
+    "access": Text("分时段或有条件的通行限制", "limits of access at times or on conditions"),
+    "oneway": Text("分时段的单行", "one-way at times"),
+    "speed": Text("分时段或有条件的限速", "limits of speed at times or on conditions"),
+    "size": Text("有条件的限高、限宽、限重或限长", "limits of size or weight on conditions"),
+}
+"""What is limited at times only: the network takes the road as if the limit were not there."""
 
 
 @dataclass(frozen=True)
@@ -15,20 +23,21 @@ class Left:
 
     why       ways of a class that is driven and that are no roads, by a key of WHY_NOT
     barriers  nodes that stop every vehicle ("shut"), and gates for those alone with business behind them ("ends")
-    others    "turns", restrictions of turning that are not followed; "conditional", roads with a limit that holds at times only; "deleted", objects that
-              an editor marked as deleted
+    timed     roads with a limit that holds at times or on conditions only, by what it limits, a key of TIMED
+    others    "turns", restrictions of turning that are not followed; "deleted", objects that an editor marked as deleted
     """
 
     why: Counter[str] = field(default_factory=Counter)
     barriers: Counter[str] = field(default_factory=Counter)
+    timed: Counter[str] = field(default_factory=Counter)
     others: Counter[str] = field(default_factory=Counter)
 
     def see(self, tags: Mapping[str, str], road: Road | None) -> None:
         """Count one way, of which `road` was made."""
         if road is None:
             self.why[why_not(tags)] += 1
-        elif any(key.endswith(":conditional") for key in tags):
-            self.others["conditional"] += 1
+        elif not TIMED_KEYS.keys().isdisjoint(tags):
+            self.timed.update({TIMED_KEYS[key] for key in tags if key in TIMED_KEYS})
 
     def notes(self) -> tuple[Text, ...]:
         """Return the sentences; none of what was not met."""
@@ -59,9 +68,9 @@ class Left:
             en.append(
                 f"restrictions of turning at certain times, over ways or of unclear sense {count_text(self.others['turns'])}"
             )
-        if self.others["conditional"]:
-            zh.append(f"分时段的限制 {count_text(self.others['conditional'])} 条路")
-            en.append(f"limits at certain times on {count_text(self.others['conditional'])} roads")
+        for kind in (kind for kind in TIMED if self.timed[kind]):
+            zh.append(f"{TIMED[kind].zh} {count_text(self.timed[kind])} 条路")
+            en.append(f"{TIMED[kind].en} {count_text(self.timed[kind])} roads")
         if not zh:
             return None
         return Text(f"未采用：{'、'.join(zh)}。", f"Not followed: {', '.join(en)}.")

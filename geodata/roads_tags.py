@@ -44,6 +44,12 @@ _FASTEST_KMH = 300.0
 _WALK_KMH = 5.0
 _SIZE = re.compile(r"\s*(\d{1,6}(?:\.\d+)?)\s*(m|t|kg|米|吨)?\s*", re.IGNORECASE)
 _FEET = re.compile(r"\s*(\d{1,3})\s*(?:'|ft)\s*(?:(\d{1,2})\s*(?:\"|''|in)?)?\s*")
+TIMED_KEYS: Mapping[str, Literal["access", "oneway", "speed", "size"]] = {
+    **{f"{key}:conditional": "access" for key in ACCESS_KEYS},
+    **{f"{key}:conditional": "size" for key in VEHICLE},
+    "oneway:conditional": "oneway", "maxspeed:conditional": "speed",
+}  # fmt: skip
+"""Keys whose limits hold a car at times or on conditions only, and what they limit."""
 ODD_KEYS = frozenset({*_GONE, *VEHICLE, "impassable", "status", "smoothness"})
 """Keys that can make a way of any class no road."""
 

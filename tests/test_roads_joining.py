@@ -375,8 +375,24 @@ def test_the_reader_counts_what_it_leaves_out(tmp_path: Path) -> None:
     )  # fmt: skip
     assert [one.zh for one in graph.notes] == [
         "未作道路：废弃、停用、拆除或尚未建成 1 条；限高、限宽、限重或限长，救护车过不去 1 条。",
-        "未采用：分时段、经过路段或指向不明的转弯限制 1 处、分时段的限制 1 条路。",
+        "未采用：分时段、经过路段或指向不明的转弯限制 1 处、分时段或有条件的通行限制 1 条路。",
     ]
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ("motor_vehicle:conditional=no@(07:00-09:00)", "分时段或有条件的通行限制 1 条路"),
+        ("oneway:conditional=yes@(07:00-09:00)", "分时段的单行 1 条路"),
+        ("maxspeed:conditional=30@wet access:conditional=no@night", "分时段或有条件的通行限制 1 条路、分时段或有条件的限速 1 条路"),
+        ("maxweight:conditional=none@delivery", "有条件的限高、限宽、限重或限长 1 条路"),
+        ("bicycle:conditional=no@night maxspeed:hgv:conditional=60@night", ""),
+    ],
+)  # fmt: skip
+def test_limits_at_times_are_counted_by_what_they_limit(tags: str, said: str, tmp_path: Path) -> None:
+    graph = _osm(tmp_path / "r.osm", LINE, (1, "1 2 3", f"highway=primary {tags}"))
+    assert [one.zh for one in graph.notes] == ([f"未采用：{said}。"] if said else [])
+    assert (graph.forward & graph.backward).all()
 
 
 @pytest.mark.parametrize("mark", ['action="delete"', "action='delete' visible='true'", 'visible="false"'])

@@ -83,7 +83,15 @@ def test_geojson_of_overpass(tmp_path: Path) -> None:
     route = {"role": "", "rel": 8, "reltags": {"type": "route"}}
     features = [
         _feature(
-            WEST, **{"@id": "way/1", "highway": "primary", "oneway": "-1", "maxspeed": "60 km/h", "@relations": [turn]}
+            WEST,
+            **{
+                "@id": "way/1",
+                "highway": "primary",
+                "oneway": "-1",
+                "maxspeed": "60 km/h",
+                "@relations": [turn],
+                "access:conditional": "no @ (22:00-06:00)",
+            },
         ),
         _feature(EAST, **{"@id": "way/6", "highway": "footway", "@relations": [route, {**turn, "role": "to"}]}),
         _feature(EAST, **{"@id": "way/2", "highway": "service", "access": "private"}),
@@ -104,6 +112,7 @@ def test_geojson_of_overpass(tmp_path: Path) -> None:
     assert "不是线的图形 2 个" in _said(graph)
     assert "无法通行 1 条" in _said(graph)
     assert "转弯限制 1 处" in _said(graph)
+    assert "分时段或有条件的通行限制 1 条路" in _said(graph)
 
 
 def test_lines_of_ogr2ogr(tmp_path: Path) -> None:
