@@ -44,7 +44,7 @@ def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.Da
     places = _places(region)
     table = _with_sums(table, places, np.array([MEASURES[rule.measure].sums == "people" for rule, _ in asked]))
     at_home = region.about.code.startswith(rules.city)
-    foreign = "" if at_home else f"参数情景：{rules.label}只适用于本市，这里不作判断"
+    foreign = "" if at_home else f"参数情景：{rules.label}不是本市的文件，这里不作判断"
     noted = [_against_geography(region, rule, one) if at_home else foreign if one.judged else "" for rule, one in asked]
     table = _judge(table, np.array([one.judged for _, one in asked]), at_home)
     table = _describe(table, asked, places, noted)

@@ -104,7 +104,7 @@ def test_the_sample_has_every_part(sample_out: Path) -> None:
     assert plan["status"] == "optimal"
     assert [row["code"] for row in plan["towns"] if row["needed"]] == ["510411001"]
     why = "盐边县没有街道，县城有卫生院、没有社区卫生服务中心，本方案不涉及（城镇居民 57,434 人）。"
-    assert why in plan["assumptions"]
+    assert ["假设", why] in plan["said"]
     book = openpyxl.load_workbook(sample_out / WORKBOOK)
     assert book.sheetnames == [
         "县区总览",
