@@ -29,6 +29,7 @@ VERDICTS: Mapping[str, Text] = {
     "sensitive": Text("敏感", "sensitive"),
     "register": Text("只看名录", "register only"),
     "untested": Text("未检验", "not tested"),
+    "forced": Text("事先定下（不检验）", "forced or standing, not tested"),
     "other": Text("未入选", "not chosen"),
 }
 WORDS = ("gap_id", "rule", "rule_label", "reading", "reading_label", "level", "subject_code", "subject_name",

@@ -40,6 +40,8 @@ SITES = ("objective", "objective_label", "site", "name", "county_code", "town_co
 TORNADO = ("objective", "objective_label", "factor", "low_setting", "high_setting", "value", "value_low", "value_high",
            "same_plan", "loss_mean", "loss_most", "not_proven", "outside")  # fmt: skip
 _LOW, _HIGH = 0.05, 0.95
+_GIVEN = ("forced", "fixed")
+"""States of sites that are in every plan whatever is drawn: that says nothing of how certain they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class SiteCertainty:
     """How certain the sites of one p are.
 
     sites     SITES: one row an aim and site that is chosen today, planned, or chosen in some draw; share: of the draws
-              in whose optimum it is; verdict "other": neither chosen today nor planned
+              in whose optimum it is; verdict "other": neither chosen today nor planned, "forced": in every plan by order
     tornado   TORNADO: the optimum's value at the ends of each factor; same_plan: share of draws with today's plan;
               loss: what the plan (`plan`) is worse by than the draw's optimum, as a share; not_proven: draws whose
               optimum was not proven
@@ -228,11 +230,15 @@ class _Aim:
             planned=named,
             chosen_now=now,
             share=share["all"],
-            verdict=[verdict(one) if mine else "other" for one, mine in zip(share["all"], now | named, strict=True)],
+            verdict=[
+                "forced" if status in _GIVEN else verdict(one) if mine else "other"
+                for one, mine, status in zip(share["all"], now | named, rows["status"], strict=True)
+            ],
             **{f"share_{name}": share.get(name, np.full(len(ids), np.nan)) for name in FACTORS},
         )  # fmt: skip
         rows["hangs_on"] = [
-            hangs_on({name: one[at] for name, one in share.items()}, bool(now[at])) for at in range(len(ids))
+            "untested" if status in _GIVEN else hangs_on({name: one[at] for name, one in share.items()}, bool(now[at]))
+            for at, status in enumerate(rows["status"])
         ]
         kept = now | named | (share["all"] > 0)
         order = np.lexsort((ids[kept].astype(str), -share["all"][kept]))

@@ -248,6 +248,14 @@ def test_sites_without_errors_are_the_optimum(sample: Region, by_time: Road) -> 
     assert (found.tornado["value"] == found.tornado["value_low"]).all()
 
 
+def test_what_must_be_chosen_is_not_called_certain(sample: Region, by_time: Road) -> None:
+    forced = next(one for one in sample.open_facilities("township_hospital")["id"] if one[2:8] == "510422")
+    rows = site_certainty(sample, by_time, replace(TASK, forced=(forced,)), STILL).sites.set_index("site")
+    assert set(rows.loc[forced, "verdict"]) == {"forced"}
+    assert set(rows.loc[forced, "hangs_on"]) == {"untested"}
+    assert set(rows.drop(forced)["verdict"]) == {"certain"}
+
+
 def test_sites_of_a_plan_that_is_not_the_best(sample: Region, by_time: Road) -> None:
     """A plan with one site of the optimum exchanged: always a loss, never more than the whole."""
     best = site_certainty(sample, by_time, TASK, replace(STILL, draws=1)).plan["cover_1800000"]
