@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from planner.network import NO_TURNS, Bools, RoadGraph, Whole
+from planner.network import Bools, RoadGraph, Whole
 
 Ends = tuple[Whole, Whole]
 
@@ -147,18 +147,22 @@ def _inner(graph: RoadGraph, is_open: Bools) -> Bools:
 def one_way_fragments(graph: RoadGraph) -> tuple[Bools, Bools]:
     """Whether each edge lies on a fragment that nobody gets to from the main network, and on one that nobody leaves for it.
 
-    Beside the fragments that nothing joins these are one-way streets that the border of an extract has cut off. The main
-    network is what can be driven there and back; where that is less than half of what hangs together, directions are ignored.
+    Beside the fragments that nothing joins these are streets that the border of an extract has cut off: one-way, or with a
+    barred turn for their only entry. The main network is what can be driven there and back; where that is less than half of
+    what hangs together, directions are ignored.
     """
-    net = trip_network(graph, np.ones(len(graph.tail), np.bool_), NO_TURNS)
+    every = np.ones(len(graph.tail), np.bool_)
+    net = trip_network(graph, every, graph.turns)
     forward, backward = net.driven(graph.forward, graph.backward)
     start = np.concatenate([net.tail[forward], net.head[backward]])
     end = np.concatenate([net.head[forward], net.tail[backward]])
     arcs = coo_array((np.ones(len(start), np.int8), (start, end)), shape=(len(net.place), len(net.place))).tocsr()
     _, label = connected_components(arcs, directed=True, connection="strong")
-    inside = label[graph.tail] == label[graph.head]
-    inside &= net.from_ends[0] == graph.tail  # of the roads for all
-    length = np.bincount(label[graph.tail[inside]], graph.length_mm[inside], minlength=1)
+    along = graph.forward & (label[net.to_ends[0]] == label[net.from_ends[1]])
+    against = graph.backward & (label[net.to_ends[1]] == label[net.from_ends[0]])
+    inside = (along | against) & ~_inner(graph, every)
+    part = np.where(along, label[net.to_ends[0]], label[net.to_ends[1]])
+    length = np.bincount(part[inside], graph.length_mm[inside], minlength=1)
     best, hanging = int(length.argmax()), graph.length_mm[graph.components()[graph.tail] == 0].sum()
     if not len(graph.tail) or length[best] * 2 < hanging:
         return graph.fragments, graph.fragments

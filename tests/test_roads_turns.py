@@ -128,6 +128,18 @@ def test_who_may_not_turn_drives_around(tmp_path: Path) -> None:
     assert _driven_m(barred, WEST, NORTH, walking=True) == direct
 
 
+@pytest.mark.parametrize(("barred", "joins"), [(1, "3"), (3, "1")])
+def test_nobody_joins_a_street_into_which_all_turns_are_barred(barred: int, joins: str, tmp_path: Path) -> None:
+    """As where the border of an extract has cut off its other entries: the next street is as good; people must be reached."""
+    into = [_relation(NO, come=come) for come in ("1", "2", "4")][:barred]
+    ways = (*WAYS[:2], (3, "2 4", "highway=primary oneway=yes"), WAYS[3])
+    road = Road(_turns(tmp_path, *into, ways=ways))
+    place, facility = _points(d=(101.7099, 26.502)), _points(f=WEST)
+    edge = int(road.snap(place).edge[0])
+    assert road.graph.way_id[edge] == joins
+    assert road.reach_whole(place, facility, 10_000_000).nearest_index[0] == 0
+
+
 def test_every_osm_format_tells_the_same_turns(tmp_path: Path) -> None:
     import osmium
 
