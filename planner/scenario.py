@@ -29,6 +29,9 @@ _CLINIC, _SUBCENTER = "village_clinic", "county_subcenter"
 _NO_HOSTS = frozenset({_CLINIC, "community_health_station", "emergency_station"})
 """Kinds of facility that no county sub-centre is made of."""
 _ELLIPSOID = Geod(ellps="GRS80")
+_FACILITY = Text("机构", "facility")
+_OPEN_CENTER = Text("在用的社区卫生服务中心", "open community health centre")
+_VILLAGE = Text("村（社区）代码", "village")
 _FAR_AWAY_KM = 100
 """What is put farther from the city's extent is a mistake; nearer, outside the city, it is a doubt."""
 PROPOSAL = "方案"
@@ -253,10 +256,10 @@ def _wrong_areas(frame: pd.DataFrame, region: Region, scenario: Scenario) -> Ite
         file = area.file or scenario.file
         for one in area.centers:
             if one not in centers:
-                yield _no_such("在用的社区卫生服务中心", "open community health centre", one, centers, area.line, file)
+                yield _no_facility(frame[frame["id"].isin(centers)], one, area.line, file, _OPEN_CENTER)
         for one in area.communities:
             if one not in known:
-                yield _no_such("村（社区）代码", "village", one, known, area.line, file)
+                yield _no_village(region, one, area.line, file)
             elif (file, one) in seen:
                 what = Text("这个社区写在两个服务范围里", "this community stands in two service areas")
                 yield Problem(file, what, Text("只留一个", "keep one"), area.line, found=one)
@@ -349,16 +352,31 @@ def _in_degrees(crs: Any, bounds: tuple[float, ...]) -> tuple[float, float, floa
     return west, south, east, north
 
 
-def _no_facility(frame: pd.DataFrame, found: str, line: str, file: str) -> Problem:
+def _no_village(region: Region, found: str, line: str, file: str) -> Problem:
+    """Return that no village has this code; those whose names begin so are told by their codes."""
+    alike = region.villages[
+        [
+            bool(found) and name.startswith(found.removesuffix("居委会").removesuffix("村委会"))
+            for name in region.villages["name"]
+        ]
+    ]
+    if not len(alike) or found.isdigit():
+        return _no_such(*_VILLAGE, found, region.villages["code"], line, file)
+    codes = "、".join(f"{code}（{name}）" for code, name in zip(alike["code"], alike["name"], strict=True))
+    fix = Text(f"写代码，不写名称；是不是 {codes}", f"write the code; did you mean {codes}")
+    return Problem(file, Text(f"没有这个{_VILLAGE.zh}", f"there is no such {_VILLAGE.en}"), fix, line, found=found)
+
+
+def _no_facility(frame: pd.DataFrame, found: str, line: str, file: str, what: Text = _FACILITY) -> Problem:
     """Return that no facility has this id; a facility of that name is told by its id."""
     ids = dict(zip(frame["name"], frame["id"], strict=True))
     near = found if found in ids else "" if _similar(found, frame["id"]) else _similar(found, ids)
     if not near:
-        return _no_such("机构", "facility", found, frame["id"], line, file)
+        return _no_such(*what, found, frame["id"], line, file)
     fix = Text(
         f"写机构编号，不写名称；是不是“{ids[near]}”（{near}）", f"write its id; did you mean '{ids[near]}' ({near})"
     )
-    return Problem(file, Text("没有这个机构编号", "there is no such facility"), fix, line, found=found)
+    return Problem(file, Text(f"没有这个{what.zh}编号", f"there is no such {what.en}"), fix, line, found=found)
 
 
 def _senseless(frame: pd.DataFrame, edit: Edit, file: str) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geodata.columns import Notes, canonical
+from geodata.columns import Notes, canonical, note_parts
 from geodata.csv_text import csv_cells, separator_of
 from geodata.files import SHEETS, VECTORS, RawTable, read
 from geodata.points import STATUS_LIKE, in_service
@@ -113,7 +113,9 @@ def _canonical(path: Path, table: Table, *, placed: bool) -> tuple[RawTable, pd.
     """Return the rows of a file as canonical columns; places are checked where they are needed."""
     _check_path(path, (*SHEETS, *VECTORS))
     notes = Notes()
-    raw, frame = canonical(read(path, table), table, notes)
+    raw = read(path, table)
+    note_parts(raw, notes)
+    raw, frame = canonical(raw, table, notes)
     if not len(frame):
         notes.add(raw.file, Text("没有数据行", "no rows of data"), Text("填入数据", "fill it in"))
     if placed and raw.geometry is None:
@@ -259,11 +261,13 @@ def positions(pairs: Pairs, name: str, ids: npt.NDArray[np.object_], other: str)
     return np.asarray(known[codes], np.int64)
 
 
-def read_quotas(path: Path) -> tuple[Quota, ...]:
-    """Return the quotas of a file: group, at_least, at_most (either may be blank), by group."""
+def read_quotas(path: Path, told: Notes | None = None) -> tuple[Quota, ...]:
+    """Return the quotas of a file: group, at_least, at_most (either may be blank), by group; `told` takes what is doubtful."""
     _check_path(path, SHEETS)
-    notes = Notes()
-    raw, frame = canonical(read(path, QUOTAS), QUOTAS, notes)
+    notes = Notes() if told is None else told
+    raw = read(path, QUOTAS)
+    note_parts(raw, notes)
+    raw, frame = canonical(raw, QUOTAS, notes)
     if not len(frame):
         notes.add(raw.file, Text("没有数据行", "no rows of data"), Text("填入数据", "fill it in"))
     crossed = frame["at_least"] > frame["at_most"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from shapely import box
@@ -14,6 +15,7 @@ from geodata.crs import wgs84_to_gcj02
 from geodata.load import Loaded, load_with_warnings
 from geodata.points import DEMAND, read_points
 from planner.errors import DataError
+from scenarios.cli import main
 from scenarios.site_files import read_sites
 from tests import tiny
 
@@ -306,3 +308,52 @@ def test_towns_named_by_their_offices_have_a_kind(folder: Path) -> None:
     )
     kinds = _loaded(folder).region.towns["kind"].tolist()
     assert kinds == ["subdistrict", "town", "town", "township"]
+
+
+def test_a_list_that_was_filled_in_is_kept(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _write(folder, "facilities", tiny.facilities().assign(附注="某某"))
+    out = folder.parent / "清单.xlsx"
+    assert main(["check", str(folder), "--out", str(out)]) == 0
+    first = out.read_bytes()
+    assert main(["check", str(folder), "--out", str(out)]) == 0
+    assert out.read_bytes() == first
+    assert sorted(path.name for path in folder.parent.glob("*.xlsx")) == ["清单.xlsx"]
+    book = openpyxl.load_workbook(out)
+    book.worksheets[0].cell(1, 30, "已改")
+    book.save(out)
+    filled = out.read_bytes()
+    capsys.readouterr()
+    assert main(["check", str(folder), "--out", str(out)]) == 0
+    kept = folder.parent / "清单（人工修改）.xlsx"
+    assert f"原来的清单有人填写过，另存为：{kept}" in capsys.readouterr().out
+    assert (kept.read_bytes(), out.read_bytes()) == (filled, first)
+
+
+def test_a_file_of_another_kind_is_no_list(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _write(folder, "facilities", tiny.facilities().assign(附注="某某"))
+    out = folder.parent / "别的.xlsx"
+    tiny.facilities().to_excel(out, index=False)
+    before = out.read_bytes()
+    assert main(["check", str(folder), "--out", str(out)]) == 2
+    assert "别的.xlsx：已有别的文件，不覆盖。用 --out 换一个文件名。" in capsys.readouterr().err
+    assert out.read_bytes() == before
+
+
+def test_unused_columns_of_quotas_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    points = pd.DataFrame({"id": ["D1", "D2"], "lon": [101.7, 101.72], "lat": [26.5, 26.5]})
+    demand = _write(tmp_path, "D", points.assign(population=5))
+    sites = _write(tmp_path, "F", points.assign(id=["F1", "F2"], group="甲县"))
+    quotas = _write(tmp_path, "Q", pd.DataFrame({"group": ["甲县"], "at_least": [1], "说明": ["某某"]}))
+    line = ["site", "--model", "p-median", "--demand", str(demand), "--facilities", str(sites), "-p", "1"]
+    assert main([*line, "--quota", str(quotas)]) == 0
+    assert "Q.csv：没有使用的列：说明" in capsys.readouterr().out
+
+
+def test_site_refuses_lists_that_lie_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    points = pd.DataFrame({"id": ["D1"], "lon": [101.7], "lat": [26.5]})
+    demand = _write(tmp_path, "D", points.assign(population=5))
+    sites = _write(tmp_path, "F", points.assign(id="F1", lon=107.7))
+    line = ["site", "--model", "p-median", "--demand", str(demand), "--facilities", str(sites), "-p", "1"]
+    assert main(line) == 2
+    assert "与 F.csv 不在一处：最近的两点也相距 597 公里" in capsys.readouterr().err
+    assert main([*line, "--limit", "600km"]) == 0

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planner.errors import Language, Text, printable
+from planner.errors import Language, OptionError, Problem, Text, printable
 from planner.schema import PROBLEM_LIST
 
 if TYPE_CHECKING:
@@ -94,9 +94,23 @@ def _joined(region: "Region", step: "Step") -> "tuple[RoadParts, pd.DataFrame]":
 
 
 def _write(options: argparse.Namespace, found: "Survey") -> None:
-    from scenarios.export.folder import write_whole
-    from scenarios.export.intake import write_problem_list
+    from scenarios.export.folder import keep_beside, write_whole
+    from scenarios.export.intake import is_filled_in, write_problem_list
 
+    if options.out.is_file() and (is_filled := is_filled_in(options.out)) is not False:
+        if is_filled is None:
+            what = Text("已有别的文件，不覆盖", "is another file and is left alone")
+            raise OptionError(
+                Problem(str(options.out), what, Text("用 --out 换一个文件名", "choose another name with --out"))
+            )
+        kept = keep_beside(options.out)
+        print(
+            printable(
+                Text(f"原来的清单有人填写过，另存为：{kept}", f"the list that was filled in is kept as {kept}").say(
+                    options.lang
+                )
+            )
+        )
     write_whole({options.out: lambda path: write_problem_list(path, found)})
     what = Text(f"数据问题清单：{options.out}", f"list of problems: {options.out}")
     print(printable(what.say(options.lang)))

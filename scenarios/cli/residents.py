@@ -138,10 +138,12 @@ def read_totals(path: Path, notes: "Notes") -> "pd.Series":
 
 
 def _rows(path: Path, table: Table, notes: "Notes") -> "tuple[RawTable, pd.DataFrame]":
-    from geodata.columns import canonical
+    from geodata.columns import canonical, note_parts
     from geodata.files import read
 
-    raw, frame = canonical(read(path, table), table, notes)
+    raw = read(path, table)
+    note_parts(raw, notes)
+    raw, frame = canonical(raw, table, notes)
     if notes.errors:
         raise DataError(notes.errors)
     return raw, frame

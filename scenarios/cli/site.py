@@ -12,6 +12,7 @@ from planner.text import option_text
 from scenarios.cli.site_travel import check_travel, reach_and_way, told_of_roads, unsaid
 
 if TYPE_CHECKING:
+    from geodata.columns import Notes
     from planner.siting.question import Question
     from scenarios.site import Lists
 
@@ -240,6 +241,7 @@ def run(options: argparse.Namespace) -> int:
     spacing = _unit("--spacing", options.spacing) if options.spacing else None
     if spacing is not None and spacing.unit != "mm":
         raise _wrong("--spacing", "间距须是距离", "a spacing is a distance", "如 3km", "as 3km", options.spacing)
+    from geodata.columns import Notes
     from planner.siting.question import Limits
     from scenarios.cli.progress import steps
     from scenarios.cli.site_report import finish
@@ -249,10 +251,12 @@ def run(options: argparse.Namespace) -> int:
     limits = Limits(options.time_limit, options.gap, options.threads, options.seed)
     with steps(options.lang) as step:
         step(Text("读取数据", "reading the data"))
-        lists = _lists(options)
+        lists = _lists(options, limit)
         check_costs(lists, options.model, options.budget)
         reach, travel, unit, again = reach_and_way(options, lists, limit, step)
-        question = _question(options, lists, spacing)
+        notes = Notes()
+        question = _question(options, lists, spacing, notes)
+        lists = replace(lists, told=(*lists.told, *(Text(one.say("zh"), one.say("en")) for one in notes.warnings)))
         files = {"费用": options.costs.name if options.costs else "--costs", "间距": "--spacing",
                  "配额": options.quota.name if options.quota else "--quota"}  # fmt: skip
         instances = [ask(replace(question, p=p), reach, lists, files) for p in asked]
@@ -264,9 +268,10 @@ def run(options: argparse.Namespace) -> int:
     return finish(found, options, words_of(lists, reach, travel, unit), lists)
 
 
-def _lists(options: argparse.Namespace) -> "Lists":
+def _lists(options: argparse.Namespace, limit: Limit | float | None) -> "Lists":
     """Return the two lists, with the statuses and loads that the options say."""
     from geodata.columns import Notes
+    from scenarios.reach import check_together
     from scenarios.site import lists_of, lists_of_folder, with_loads, with_options
     from scenarios.site_files import read_demand, read_ids, read_sites
 
@@ -280,12 +285,15 @@ def _lists(options: argparse.Namespace) -> "Lists":
         notes = Notes()
         demand = read_demand(options.demand, placed=placed, told=notes)
         sites = read_sites(options.facilities, placed=placed, status=options.status, kinds=options.kind, told=notes)
+        if placed and options.roads is None:  # points beyond the roads are told with them
+            limit_m = limit.value / 1000 if isinstance(limit, Limit) else 0.0
+            notes.problems += check_together(demand, sites, (options.demand.name, options.facilities.name), limit_m)
         lists = lists_of(demand, sites, options.demand.name, options.facilities.name)
         lists = replace(lists, told=tuple(Text(one.say("zh"), one.say("en")) for one in notes.warnings))
     return with_loads(with_options(lists, said), options.min_load, options.max_load)
 
 
-def _question(options: argparse.Namespace, lists: "Lists", spacing: Limit | None) -> "Question":
+def _question(options: argparse.Namespace, lists: "Lists", spacing: Limit | None, notes: "Notes") -> "Question":
     from planner.siting.question import Question
     from scenarios.site import apart_of
     from scenarios.site_files import read_quotas
@@ -297,6 +305,6 @@ def _question(options: argparse.Namespace, lists: "Lists", spacing: Limit | None
         split=options.split,
         allow_unreachable=options.allow_unreachable,
         budget=options.budget,
-        quotas=read_quotas(options.quota) if options.quota else (),
+        quotas=read_quotas(options.quota, notes) if options.quota else (),
         apart=apart_of(lists, spacing),
     )

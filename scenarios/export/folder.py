@@ -243,6 +243,14 @@ def _keep(out: Path, new: Path) -> None:
             shutil.copy2(path, _free_name(new, path))
 
 
+def keep_beside(path: Path) -> Path:
+    """Copy a file that somebody has changed to a name of its own beside it, and return that."""
+    kept = _free_name(path.parent, path)
+    with _told(path):
+        shutil.copy2(path, kept)
+    return kept
+
+
 def _free_name(new: Path, path: Path) -> Path:
     """Return a name for a changed file that is taken neither in the new folder nor in the old."""
     number = 1

@@ -1,11 +1,14 @@
 """What came in and what became of it: the lines that `check` prints and 说明 carries, and the list of problems to send back."""
 
 import re
+import zipfile
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 
 from geodata.load import Survey
 from planner import __version__
@@ -29,6 +32,7 @@ _COLUMNS = (
     Column("", "怎么改", 30, lambda row: row["fix"]),
     Column("", "性质", 8, lambda row: row["severity"], "centre"),
 )
+_COMMENTS = re.compile(r"<dc:description>fugai \S+ ?([0-9a-f]*)</dc:description>")
 _NO_TAB = re.compile(r"[\[\]:*?/\\']")
 _TAB_LETTERS = 31
 _MOST = 20_000
@@ -70,11 +74,39 @@ def manifest_of_uses(uses: Sequence[Use]) -> list[dict[str, str]]:
 
 
 def write_problem_list(path: Path, found: Survey) -> None:
-    """Write the problems of a folder, one row each, a sheet for each county and one for what is of none."""
+    """Write the problems of a folder, one row each, a sheet for each county and one for what is of none.
+
+    The list carries the fingerprint of its cells, by which `is_filled_in` knows whether somebody has written into it.
+    """
+    _write_list(path, found, "")
+    _write_list(path, found, _fingerprint(path))
+
+
+def is_filled_in(path: Path) -> bool | None:
+    """Whether a list holds other cells than those that were written; None where it is no list of ours."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            comments = _COMMENTS.search(archive.read("docProps/core.xml").decode("utf-8", "replace"))
+        return None if comments is None else comments[1] != _fingerprint(path)
+    except Exception:  # whatever a file that is no workbook, or a broken one, raises
+        return None
+
+
+def _fingerprint(path: Path) -> str:
+    book = CalamineWorkbook.from_path(str(path))
+    sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
+    cells = [(name, row, column, str(cell)) for name, rows in sheets for row, line in enumerate(rows)
+             for column, cell in enumerate(line) if cell != ""]  # fmt: skip
+    return sha256(repr(cells).encode()).hexdigest()[:16]
+
+
+def _write_list(path: Path, found: Survey, mark: str) -> None:
     book = xlsxwriter.Workbook(
         path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
-    book.set_properties({"title": "数据问题清单", "comments": f"fugai {__version__}", "created": FIXED_DATE})
+    book.set_properties(
+        {"title": "数据问题清单", "comments": f"fugai {__version__} {mark}".strip(), "created": FIXED_DATE}
+    )
     formats = formats_of(book)
     by_county: dict[str, list[dict[str, Any]]] = {}
     for problem in _whole(found):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from geodata.columns import Notes
 from planner.errors import OptionError, Problem, SitingError, Text
 from planner.limits import Limit, read_limit
 from planner.measures import FUNCTIONS, community_centers
@@ -175,8 +176,10 @@ class Report:
 def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     """Plan; SitingError with every county's clash where no county has a plan, FugaiError for what cannot be used."""
     files = [asked.crosswalk] if asked.crosswalk else []
-    rows = read_crosswalk(asked.crosswalk) if asked.crosswalk else None
+    notes = Notes()
+    rows = read_crosswalk(asked.crosswalk, notes) if asked.crosswalk else None
     start = begin(asked.data, asked.rules, asked.scenario, choices, files, step, _has_clause)
+    start = replace(start, warnings=(*start.warnings, *notes.warnings))
     rule, reading = _reading(start)
     way = _way(asked, start)
     travel, unit = _travel(start, way), "ms" if way == "time" else "mm"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geodata.columns import Notes, canonical
+from geodata.columns import Notes, canonical, note_parts
 from geodata.files import SHEETS, read
 from planner.errors import DataError, Problem, Text
 from planner.plans.centers_convert import Successor
@@ -17,13 +17,14 @@ CROSSWALK = Table("crosswalk", "撤并对照表", ("crosswalk",), "old_code", No
                    Field("source", "依据", "text", required=True, aliases=("来源", "文号", "批复"))))  # fmt: skip
 
 
-def read_crosswalk(path: Path) -> tuple[Successor, ...]:
-    """Return the rows; DataError for a file that is none, a column that is missing, a cell that is empty."""
+def read_crosswalk(path: Path, notes: Notes) -> tuple[Successor, ...]:
+    """Return the rows, `notes` taking what is doubtful; DataError for a file that is none, a column that is missing, a cell that is empty."""
     if not path.is_file() or path.suffix.lower() not in SHEETS:
         what = Text("没有这个文件，或不是表格", "no such file, or not a table")
         raise DataError(Problem(str(path), what, Text("给出 .csv 或 .xlsx", "give a .csv or .xlsx")))
-    notes = Notes()
-    raw, frame = canonical(read(path, CROSSWALK), CROSSWALK, notes)
+    raw = read(path, CROSSWALK)
+    note_parts(raw, notes)
+    raw, frame = canonical(raw, CROSSWALK, notes)
     problems = [one for one in notes.problems if one.severity == "error"]
     if not len(frame):
         problems.append(

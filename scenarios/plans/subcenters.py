@@ -1,14 +1,14 @@
 """Sub-centres planned from a folder of facts: what is asked, the plan, and everything that stands around it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
-from geodata.columns import Notes, canonical
+from geodata.columns import Notes, canonical, note_parts
 from geodata.files import read
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.joined import not_joined
@@ -171,10 +171,13 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     start = begin(asked.data, asked.rules, asked.scenario, choices, files, step, _gives_number)
     travel = _travel(start, asked.limits)
     ps, said = (asked.ps, "规划人员给出（-p）") if asked.ps else _range(start.rules)
-    areas = None if asked.areas is None else _areas(asked.areas, start)
+    notes = Notes()
+    areas = None if asked.areas is None else _areas(asked.areas, start, notes)
+    quotas = read_quotas(asked.quota, notes) if asked.quota else ()
+    start = replace(start, warnings=(*start.warnings, *notes.warnings))
     task = SubcenterTask(
         ps, tuple(one.value for one in asked.limits), asked.candidates, asked.background, asked.forced, asked.forbidden,
-        read_quotas(asked.quota) if asked.quota else (), asked.spacing.value / 1000 if asked.spacing else 0.0,
+        quotas, asked.spacing.value / 1000 if asked.spacing else 0.0,
         asked.k_best, asked.tolerance, asked.solving,
     )  # fmt: skip
     plan = plan_subcenters(start.region, travel, task, step)
@@ -244,10 +247,11 @@ def _range(rules: Rules) -> tuple[tuple[int, ...], str]:
     raise OptionError(Problem("-p", what, Text("加上 -p，如 -p 4-6", "give -p, as -p 4-6")))
 
 
-def _areas(path: Path, start: Start) -> Mapping[str, str]:
+def _areas(path: Path, start: Start, notes: Notes) -> Mapping[str, str]:
     """Return 片区 by town code; DataError for codes that no town has, and for a town that stands twice."""
-    notes = Notes()
-    raw, frame = canonical(read(path, AREAS), AREAS, notes)
+    raw = read(path, AREAS)
+    note_parts(raw, notes)
+    raw, frame = canonical(raw, AREAS, notes)
     if not len(frame):
         notes.add(raw.file, Text("没有数据行", "no rows of data"), Text("填入数据", "fill it in"))
     unknown = ~frame["town_code"].isin(start.region.towns["code"])
