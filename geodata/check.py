@@ -80,7 +80,43 @@ def odd(region: Region) -> list[Odd]:
             )
         if out:
             break
-    return [*out, *_odd_overlaps(region.towns), *_odd_gaps(region)]
+    return [*out, *_odd_overlaps(region.towns), *_odd_gaps(region), *_odd_names(region.towns), *_odd_places(region)]
+
+
+def _odd_names(towns: gpd.GeoDataFrame) -> list[Odd]:
+    """Return the towns of one name and county that have several codes."""
+    out = []
+    for (county, name), group in towns.groupby(["county_code", "name"], sort=True):
+        if len(group) > 1:
+            key = f"{county} {name} 有 {len(group)} 个代码 {'、'.join(group['code'])}"
+            what = Text(
+                f"同一县（区）同名的乡镇：{key}", f"towns of one name in a county: {name} {', '.join(group['code'])}"
+            )
+            fix = Text(
+                "是同一个乡镇的几块，改成一个代码；不是，核对名称",
+                "give the pieces of one town one code, or check the name",
+            )
+            out.append(Odd(key, what, fix))
+    return out
+
+
+def _odd_places(region: Region) -> list[Odd]:
+    """Return that no facility lies in the city or the belt around it: the list of another city, or wrong coordinates."""
+    away = region.facilities.geometry.distance(region.towns.geometry.union_all())
+    if not len(away) or away.min() <= _BEYOND_M:
+        return []
+    key = f"全部 {len(away)} 个机构在市界 20 公里以外，最近的 {number_text(round(away.min() / 1000))} 公里"
+    what = Text(
+        key,
+        f"all {len(away)} facilities lie beyond 20 km of the city, the nearest {number_text(round(away.min() / 1000))} km",
+    )
+    return [
+        Odd(
+            key,
+            what,
+            Text("核对是不是本市的名录、坐标是否对", "see whether the list is of this city, and its coordinates"),
+        )
+    ]
 
 
 def _odd_overlaps(towns: gpd.GeoDataFrame) -> list[Odd]:
@@ -124,6 +160,7 @@ def quality(region: Region) -> Quality:
         *_far_facilities(region),
         *_shifted(region),
         *_same_place(region),
+        *_same_name(region),
         *_empty_towns(region),
         *_unclassed(region),
     ]
@@ -245,7 +282,7 @@ def _gaps_of(region: Region) -> list[tuple[str, float, float]]:
     out = []
     for name, shape in zip(region.counties["name"], region.counties.geometry, strict=True):
         gap_m2 = float(shape.difference(covered).area)
-        out.append((str(name), gap_m2 / shape.area, gap_m2))
+        out.append((str(name), min(gap_m2 / shape.area, 1.0), gap_m2))
     holes = float(sum(shapely.Polygon(ring).area for part in shapely.get_parts(covered) for ring in part.interiors))
     out.append((_BETWEEN, holes / covered.area, holes))
     return [(name, share, area_m2) for name, share, area_m2 in out if share > _GAP_SHARE]
@@ -273,7 +310,11 @@ def _far_facilities(region: Region) -> list[Problem]:
             Text(f"机构在市界 20 公里以外：{row.name}（{row.id}）", f"beyond 20 km of the city: {row.id}"),
             Text("核对坐标", "check the point"),
         )
-        for row in far.itertuples(index=False)
+        for row in far.head(_SHOWN).itertuples(index=False)
+    ] + [
+        _warn(Text(f"另有 {more} 个机构同样", f"{more} more alike"), Text("核对坐标", "check the points"))
+        for more in [len(far) - _SHOWN]
+        if more > 0
     ]
 
 
@@ -352,6 +393,21 @@ def _same_place(region: Region) -> list[Problem]:
             Text("核对是否重复录入", "check whether one is entered twice"),
         )
         for _, group in twice.groupby(["kind", "at"], sort=True)
+    ]
+
+
+def _same_name(region: Region) -> list[Problem]:
+    """Name facilities of one kind, town and name that have several ids: one entered twice, or a name that does not tell them apart."""
+    out = []
+    for (_, _, name), group in region.facilities.groupby(["kind", "town_code", "name"], sort=True):
+        if len(group) > 1 and name:
+            ids = "、".join(group["id"])
+            away = number_text(round(float(group.geometry.distance(group.geometry.iloc[0]).max())))
+            out.append(_warn(Text(f"同一乡镇同类同名的机构有 {len(group)} 个编号：{name}（{ids}），相距至多 {away} 米", f"one name, kind and town, {len(group)} ids: {ids}, at most {away} m apart"),
+                             Text("重复录入的删去一个", "remove one that is entered twice")))  # fmt: skip
+    more = len(out) - _SHOWN
+    return out[:_SHOWN] + [
+        _warn(Text(f"另有 {more} 组同样", f"{more} more alike"), Text("核对", "check them")) for _ in range(more > 0)
     ]
 
 

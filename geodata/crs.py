@@ -1,5 +1,7 @@
 """Where things lie: the metric CRS of a city, GCJ-02 and BD-09 brought back to WGS 84, and the place of every row."""
 
+from typing import Protocol
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +18,20 @@ from planner.text import coordinate_text, number_text, share_text
 
 Floats = npt.NDArray[np.float64]
 
+
+class NearestRoad(Protocol):
+    """Roads that tell how far points are."""
+
+    def nearest_m(self, frame: pd.DataFrame) -> Floats: ...
+
+
 _KRASSOVSKY_AXIS_M = 6378245.0
 _KRASSOVSKY_SQUASH = 0.00669342162296594323
 _BAIDU_TURN = np.pi * 3000.0 / 180.0
-_CHINA = (73.0, 3.0, 136.0, 54.0)
+CHINA = (73.0, 3.0, 136.0, 54.0)
 _CROSSED = 0.05
+_ENOUGH, _OFF_ROAD_M = 5, 60.0
+"""Fewer points are no evidence, and points as near to the roads as this need none."""
 _POLYGONS = (3, 6)  # shapely's type ids of Polygon and MultiPolygon
 _OLD = {"xian80": "西安 80", "beijing54": "北京 54"}
 GEOD = Geod(ellps="GRS80")
@@ -70,6 +81,30 @@ def gcj02_to_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
         east, north = _shift(real_lon, real_lat)
         real_lon, real_lat = lon - east, lat - north
     return real_lon, real_lat
+
+
+def shift_by_roads(road: NearestRoad, points: pd.DataFrame) -> Text | None:
+    """Return the evidence that points (lon, lat) and roads are not in one datum, None where there is none.
+
+    It is the median way to the nearest road, as the points stand and once they are taken from GCJ-02, or put into it.
+    """
+    if len(points) < _ENOUGH:
+        return None
+    lon, lat = points["lon"].to_numpy(float), points["lat"].to_numpy(float)
+    tried = {"": (lon, lat), "from": gcj02_to_wgs84(lon, lat), "into": wgs84_to_gcj02(lon, lat)}
+    off = {way: float(np.median(road.nearest_m(points.assign(lon=at[0], lat=at[1])))) for way, at in tried.items()}
+    best = min(off, key=off.__getitem__)
+    if not best or not np.isfinite(list(off.values())).all() or off[""] < _OFF_ROAD_M or off[best] > off[""] / 3:
+        return None
+    far, near = number_text(round(off[""])), number_text(round(off[best]))
+    who = Text("点的坐标像是 GCJ-02（高德、腾讯）", "the points seem to be in GCJ-02")
+    who = (
+        who
+        if best == "from"
+        else Text("路网像是 GCJ-02（高德、腾讯），点不是", "the roads seem to be in GCJ-02, the points not")
+    )
+    return Text(f"{who.zh}：{len(points)} 个点离最近道路的中位数 {far} 米，换算后 {near} 米",
+                f"{who.en}: of {len(points)} points and their nearest road, median {far} m, {near} m once converted")  # fmt: skip
 
 
 def bd09_to_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
@@ -164,7 +199,7 @@ def _ask_crossed(
 
 def _check_extent(raw: RawTable, shapes: gpd.GeoSeries, notes: Notes) -> None:
     """Note a map file that does not lie in China: mostly a wrong or missing CRS, or swapped coordinates."""
-    west, south, east, north = _CHINA
+    west, south, east, north = CHINA
     left, bottom, right, top = shapes.total_bounds
     inside = west <= left and right <= east and south <= bottom and top <= north
     if not inside and not np.isnan(left):
@@ -228,7 +263,7 @@ def _datums_beside(raw: RawTable, notes: Notes) -> set[str]:
 
 def _check_lonlat(raw: RawTable, frame: pd.DataFrame, notes: Notes) -> npt.NDArray[np.bool_]:
     """Return whether each row's coordinates can be used; note metres, swapped ones and what is outside China."""
-    west, south, east, north = _CHINA
+    west, south, east, north = CHINA
     lon, lat = frame["lon"], frame["lat"]
     usable = lon.between(west, east) & lat.between(south, north)
     metres = (lon.abs() > 1000) | (lat.abs() > 1000)

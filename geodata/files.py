@@ -3,6 +3,7 @@
 Every reader returns a `RawTable`: headings and cells as they stand, with the row number of each in its file.
 """
 
+import codecs
 import json
 import re
 import unicodedata
@@ -189,16 +190,17 @@ def _advice(path: Path, table: Table) -> Text | None:
 def look_alike_of(path: Path) -> Text | None:
     """Return what to do about a file that is not read and seems to be meant for one of the tables."""
     stem = path.stem.casefold()
-    meant = (table for table in FACTS.values() if any(one.casefold() in stem for one in table.stems))
+    there = {one.stem.casefold() for one in path.parent.iterdir() if one != path}
+    absent = (table for table in FACTS.values() if not there & {one.casefold() for one in table.stems})
+    meant = (table for table in absent if any(one.casefold() in stem for one in table.stems))
     return next((advice for table in meant if (advice := _advice(path, table)) is not None), None)
 
 
 def unread(folder: Path) -> list[Path]:
     """Return the files of a folder that no table is read from, those aside that go with one, or with no table at all."""
     read_stems = {stem.casefold() for table in FACTS.values() for stem in table.stems}
-    known = {
-        f"{stem.casefold()}{ending}" for table in FACTS.values() for stem in table.stems for ending in endings(table)
-    }
+    known = {f"{stem.casefold()}{ending}" for table in FACTS.values() for stem in table.stems
+             for ending in (*SHEETS, *VECTORS, *endings(table))}  # fmt: skip
     shapes = {path.stem.casefold() for path in folder.iterdir() if path.suffix.lower() == ".shp"} & read_stems
     out = []
     for path in sorted(folder.iterdir()):
@@ -586,9 +588,19 @@ def _read_vector(path: Path, table: Table) -> RawTable:
 
 
 def check_areas(raw: RawTable | None, table: Table) -> None:
-    """Refuse, once and not by row, lines where areas are wanted: a map of borders is a common thing to be handed."""
+    """Refuse, once and not by row, lines or points where areas are wanted: maps of borders and of seats are handed round."""
     if raw is None or raw.geometry is None or table.geometry != "polygon" or not len(raw.geometry):
         return
+    if raw.geometry.geom_type.isin(["Point", "MultiPoint"]).all():
+        what = Text(
+            f"{table.label}是点（{len(raw.geometry)} 个），要的是边界面",
+            f"{len(raw.geometry)} points, where areas are wanted",
+        )
+        fix = Text(
+            "换用边界面图层；点（如乡镇驻地）不能代替边界",
+            "use the layer of borders: points, such as seats, cannot stand for them",
+        )
+        raise _wrong(raw.file, what, fix)
     if raw.geometry.geom_type.isin(["LineString", "MultiLineString", "LinearRing"]).all():
         what = Text(
             f"{table.label}边界是线（{len(raw.geometry)} 条），要的是面",
@@ -667,5 +679,10 @@ def _dbf_coding(path: Path) -> str:
     letters = re.findall(rb"[\x80-\xff][\x40-\xff]*", data)
     if not letters:
         return ""
-    odd = {code: sum(run.decode(code, "replace").count("\ufffd") for run in letters) for code in ("UTF-8", "GBK")}
+    odd = {code: sum(_odd_letters(run, code) for run in letters) for code in ("UTF-8", "GBK")}
     return "UTF-8" if odd["UTF-8"] <= odd["GBK"] else "GBK"
+
+
+def _odd_letters(run: bytes, code: str) -> int:
+    """Return how many letters of some text are none in this encoding; one that is cut at the end of a field is no odd one."""
+    return codecs.getincrementaldecoder(code)("replace").decode(run).count("\ufffd")

@@ -8,11 +8,12 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from shapely import box
 
 from geodata.about import Declared, check_code, read_about
 from geodata.check import QUALITY, odd, quality
 from geodata.columns import Notes, canonical, note_parts
-from geodata.crs import TO_WGS84, metric_crs, with_points
+from geodata.crs import CHINA, TO_WGS84, metric_crs, with_points
 from geodata.files import VECTORS, check_areas, endings, find, look_alike, look_alike_of, read, unread
 from geodata.roads import read_roads
 from geodata.tables import (
@@ -30,6 +31,7 @@ from planner.errors import DataError, Problem, Text
 from planner.network import SPEED_KMH, RoadGraph, speedless
 from planner.region import About, Region, Source, Use
 from planner.schema import FACILITIES, FACTS, RESIDENTS, ROADS, TOWNS, VILLAGES, Table
+from planner.text import coordinate_text
 
 _EMPTY = Text("只有表头，没有数据", "it has headings and no rows")
 _SEEN = Text("确认无误即可", "make sure that this is right")
@@ -101,6 +103,7 @@ def survey(folder: Path | str) -> Survey:
     about, declared, about_source = read_about(folder, notes)
     notes.answers, notes.confirmed = declared.columns, declared.confirmed
     parts = _parts(folder, notes)
+    _check_abroad(parts)
     roads = _roads(folder, declared.weld_m, notes)
     _note_unread(folder, notes)
     _note_datum(parts, roads, declared, notes)
@@ -195,6 +198,27 @@ def _check_folder(folder: Path) -> None:
         what = Text("这是一个文件，不是文件夹", "this is a file, not a folder")
         fix = Text(f"给出它所在的文件夹：{folder.parent}", f"name the folder it is in: {folder.parent}")
     raise DataError(Problem(str(folder), what, fix))
+
+
+def _check_abroad(parts: dict[str, Part]) -> None:
+    """Refuse a city outside China once, and not by codes and coordinates: say what can be done for it."""
+    shapes = parts["towns"].raw.geometry if "towns" in parts else None
+    if shapes is None or not shapes.notna().any():
+        return
+    west, south, east, north = shapes.total_bounds
+    china = box(*CHINA)
+    if china.intersects(box(west, south, east, north)) or china.intersects(box(south, west, north, east)):
+        return  # there, or with longitude and latitude swapped
+    found = f"{coordinate_text(west)}, {coordinate_text(south)} – {coordinate_text(east)}, {coordinate_text(north)}"
+    what = Text(
+        "这个城市不在中国范围内：check、assess、run、compare、plan 只用于中国的市（按县区、乡镇、村的统计用区划代码和中国的条款评估），不支持",
+        "this city is not in China: check, assess, run, compare and plan are for Chinese cities (their codes, their clauses) and do not take it",
+    )
+    fix = Text(
+        "国外的城市用 fugai reach（谁在多远之内能到）和 fugai site（选址），给需求点和机构两个文件即可，代码、名称随意；若是中国的城市，核对坐标系",
+        "use fugai reach (who reaches what) and fugai site (siting) for it, with a file of demand and one of facilities, whatever their ids; if the city is in China, check the CRS",
+    )
+    raise DataError(Problem(parts["towns"].raw.file, what, fix, found=found))
 
 
 def _parts(folder: Path, notes: Notes) -> dict[str, Part]:

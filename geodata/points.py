@@ -71,15 +71,40 @@ def read_points(path: Path, table: Table, told: Notes | None = None) -> pd.DataF
         notes.add(raw.file, Text("没有数据行", "no rows of data"), Text("填入数据", "fill it in"))
     if notes.errors:
         raise DataError(notes.errors)
+    _note_twins(raw, frame, table, notes)
     absent = [name for name in ("name", "status", "kind") if name in frame and (frame[name] == "").all()]
-    if "population" in frame:
-        lost = frame["population"].isna()
-        if not lost.any():
-            return frame.drop(columns=absent).astype({"population": "int64"})
+    if "population" in frame and not _people_known(raw, frame, table, notes):
         absent.append("population")
+    types = {"population": "int64"} if {"population"} <= {*frame} - {*absent} else {}
+    return frame.drop(columns=absent).astype(types)
+
+
+def _people_known(raw: RawTable, frame: pd.DataFrame, table: Table, notes: Notes) -> bool:
+    """Whether every point has a population; note those that have none where others have, and that all have nobody."""
+    lost = frame["population"].isna()
+    if lost.any():
         if "population" in raw.columns_of(table)[0]:
             _note_blank_people(raw, frame.loc[lost, "id"].tolist(), len(frame), notes)
-    return frame.drop(columns=absent)
+        return False
+    if not frame["population"].sum():
+        notes.add(raw.file, Text("人口合计是 0", "the population adds up to 0"), Text("核对人口", "check it"),
+                  column=DEMAND.field("population").label, warning=True)  # fmt: skip
+    return True
+
+
+def _note_twins(raw: RawTable, frame: pd.DataFrame, table: Table, notes: Notes) -> None:
+    """Note facilities of one name within a few hundred metres: one entered twice counts twice where capacity or number does."""
+    if table.name != PLACES.name:
+        return
+    places = frame.assign(east=frame["lon"].round(2), north=frame["lat"].round(2))
+    twice = places[(places["name"] != "") & places.duplicated(["name", "east", "north"], keep=False)]
+    if len(twice):
+        listed = "、".join(f"{name}（{id_}）" for name, id_ in zip(twice["name"][:_SHOWN], twice["id"], strict=False))
+        what = Text(
+            f"{len(twice)} 个机构与另一个同名、相距 1 公里左右以内：{listed}",
+            f"{len(twice)} facilities have the name of another within about 1 km: {listed}",
+        )
+        notes.add(raw.file, what, Text("重复录入的删去一个", "remove one that is entered twice"), warning=True)
 
 
 def _with_ids(raw: RawTable, table: Table, notes: Notes) -> RawTable:

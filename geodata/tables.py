@@ -170,6 +170,11 @@ def villages_of(part: Part, towns: gpd.GeoDataFrame, notes: Notes) -> gpd.GeoDat
         Text("核对代码，或填“乡镇代码”列", "check it, or fill in town_code"), found=frame["code"],
     )  # fmt: skip
     kind = frame["kind"].where(frame["kind"].notna(), _kind_by_code(frame["code"]))
+    strange = frame["kind"].isna() & ~frame["code"].str[9:10].isin(list("012345"))
+    notes.add_rows(
+        part.raw, strange, "类型", Text("村代码第 10 位不在 0～5 内，看不出是社区还是行政村，按社区计（假设）", "the tenth digit of the code tells no kind: counted as a community"),
+        Text("填“类型”列", "fill in the kind"), found=frame["code"], warning=True,
+    )  # fmt: skip
     more = frame["urban_population"] > frame["population"]
     notes.add_rows(
         part.raw, more, "城镇人口", Text("多于常住人口", "more than the population"), Text("改正", "correct it"),

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from pyproj import Geod
 
+from geodata.crs import shift_by_roads
 from geodata.csv_text import write_csv
 from planner.areas import service_areas, straight_areas
 from planner.errors import DataError, Language, OptionError, Problem, Text
@@ -260,6 +261,13 @@ def check_inside(points: pd.DataFrame, file: str, road: Road) -> None:
                 ),
             )
         )
+
+
+def check_datum(points: pd.DataFrame, file: str, road: Road) -> tuple[Problem, ...]:
+    """Return a warning of points that seem to be in another datum than the roads, with the evidence."""
+    said = shift_by_roads(road, points)
+    fix = Text("是，就把表头写成“经度（高德）”“纬度（高德）”，或换用同一坐标系的路网", "if so, head the columns 经度（高德）, 纬度（高德）, or use roads of one datum")  # fmt: skip
+    return () if said is None else (Problem(file, said, fix, severity="warning"),)
 
 
 def write_pairs(pairs: pd.DataFrame, path: Path, unit: str, language: Language = "zh") -> None:

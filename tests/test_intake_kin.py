@@ -11,9 +11,9 @@ import pytest
 from shapely import box
 
 from geodata.columns import Notes
-from geodata.crs import wgs84_to_gcj02
+from geodata.crs import GEOD, wgs84_to_gcj02
 from geodata.load import Loaded, load_with_warnings
-from geodata.points import DEMAND, read_points
+from geodata.points import DEMAND, PLACES, read_points
 from planner.errors import DataError
 from scenarios.cli import main
 from scenarios.site_files import read_sites
@@ -357,3 +357,88 @@ def test_site_refuses_lists_that_lie_apart(tmp_path: Path, capsys: pytest.Captur
     assert main(line) == 2
     assert "与 F.csv 不在一处：最近的两点也相距 597 公里" in capsys.readouterr().err
     assert main([*line, "--limit", "600km"]) == 0
+
+
+def test_a_shapefile_heading_that_is_cut_within_a_letter(tmp_path: Path) -> None:
+    points = gpd.GeoDataFrame({"id": ["D1"], "常住人口数": [5]}, geometry=gpd.points_from_xy([101.7], [26.5]), crs=4326)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        points.to_file(tmp_path / "D.shp", encoding="UTF-8", engine="pyogrio")
+    assert read_points(tmp_path / "D.shp", DEMAND)["population"].tolist() == [5]
+
+
+def test_a_code_whose_tenth_digit_tells_no_kind(folder: Path) -> None:
+    villages = tiny.villages()
+    villages.loc[3, "code"] = "510402100900"
+    _write(folder, "villages", villages)
+    _write(folder, "facilities", tiny.facilities()[:5])
+    assert "第 5 行，“类型”列：村代码第 10 位不在 0～5 内，看不出是社区还是行政村" in _said(_loaded(folder))
+
+
+@pytest.mark.parametrize("place", [(13.7, 10.6), (178.9, -16.7), (-70.0, -33.0)])
+def test_a_city_abroad_is_told_once_what_is_there_for_it(folder: Path, place: tuple[float, float]) -> None:
+    towns = tiny.towns().assign(code=["A", "B", "C", "D"])
+    towns.geometry = towns.translate(place[0] - 101.6, place[1] - 26.5)
+    towns.to_file(folder / "towns.geojson", driver="GeoJSON")
+    said = _refused(folder)
+    assert said.count("\n") == 0
+    assert "这个城市不在中国范围内" in said
+    assert "国外的城市用 fugai reach（谁在多远之内能到）和 fugai site（选址）" in said
+
+
+def test_towns_in_china_with_swapped_coordinates_are_not_abroad(folder: Path) -> None:
+    towns = tiny.towns()
+    towns.geometry = towns.geometry.transform(lambda at: at[:, ::-1])
+    towns.to_file(folder / "towns.geojson", driver="GeoJSON")
+    assert "图形不在中国范围内" in _refused(folder)
+
+
+def test_points_are_no_borders_and_it_is_told_once(folder: Path) -> None:
+    towns = tiny.towns()
+    towns.geometry = towns.representative_point()
+    towns.to_file(folder / "towns.geojson", driver="GeoJSON")
+    assert _refused(folder) == (
+        "towns.geojson：乡镇（街道）是点（4 个），要的是边界面。换用边界面图层；点（如乡镇驻地）不能代替边界。"
+    )
+
+
+def test_one_town_under_two_codes_must_be_confirmed(folder: Path) -> None:
+    _two_pieces(code="510402002").to_file(folder / "towns.geojson", driver="GeoJSON")
+    assert "同一县（区）同名的乡镇：510402 甲一街道 有 2 个代码 510402001、510402002" in _refused(folder)
+
+
+def test_a_list_of_another_city_is_refused_with_the_distance(folder: Path) -> None:
+    _write(folder, "facilities", tiny.facilities().assign(lon=lambda one: one["lon"] + 6))
+    assert "全部 7 个机构在市界 20 公里以外，最近的 583 公里" in _refused(folder)
+
+
+def test_one_name_under_two_ids_is_told(folder: Path) -> None:
+    twin = tiny.facilities()[2:3].assign(id="TH9", lon=101.7501)
+    _write(folder, "facilities", pd.concat([tiny.facilities(), twin]))
+    assert "同一乡镇同类同名的机构有 2 个编号：甲镇卫生院（TH1、TH9），相距至多 10 米" in _said(_loaded(folder))
+    notes = Notes()
+    read_points(folder / "facilities.csv", PLACES, notes)
+    assert any("甲镇卫生院（TH1）、甲镇卫生院（TH9）" in one.say() for one in notes.warnings)
+
+
+def test_facilities_are_tried_against_the_roads(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny.roads().to_file(folder / "roads.geojson", driver="GeoJSON")
+    along = np.linspace(101.672, 101.748, 12)
+    places = pd.DataFrame({"id": [f"H{at}" for at in range(12)], "kind": "医院", "lon": along, "lat": 26.55})
+    places = places.assign(name="医院" + places["id"])
+    _write(folder, "facilities", places)
+    line = ["check", str(folder), "--out", str(folder.parent / "清单.xlsx")]
+    assert main(line) == 0
+    assert "像是 GCJ-02" not in capsys.readouterr().out
+    _write(folder, "facilities", _in_gcj02(places))
+    assert main(line) == 0
+    moved = _in_gcj02(places)
+    north = GEOD.inv(moved["lon"], places["lat"], moved["lon"], moved["lat"])[2]
+    said = f"医疗卫生机构：点的坐标像是 GCJ-02（高德、腾讯）：12 个点离最近道路的中位数 {np.median(north):.0f} 米，换算后 0 米"
+    assert said in capsys.readouterr().out
+    demand = _write(folder.parent, "D", places[["id", "lon", "lat"]].assign(population=5))
+    reach = ["reach", "--demand", str(demand), "--facilities", str(folder / "facilities.csv"), "--limit", "5km"]
+    assert main([*reach, "--roads", str(folder / "roads.geojson"), "--out", str(folder.parent / "o.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "facilities.csv：点的坐标像是 GCJ-02（高德、腾讯）：12 个点" in said
+    assert "D.csv：点的坐标" not in said

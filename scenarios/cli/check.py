@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,10 @@ def run(options: argparse.Namespace) -> int:
         step(Text("读取数据", "reading the data"))
         found = survey(options.data)
         region = found.region
-        joined = None if region is None or region.roads is None or found.errors else _joined(region, step)
+        joined = None
+        if region is not None and region.roads is not None and not found.errors:
+            joined, shifted = _joined(region, step)
+            found = replace(found, problems=(*found.problems, *shifted))
     if region is not None and not found.errors:
         for label, value in quality(region).facts:
             print(printable(f"{label.say(options.lang)}：{value}"))
@@ -83,14 +87,23 @@ def _print_problems(found: "Survey", language: Language) -> None:
         print(problem.say(language), file=sys.stderr)
 
 
-def _joined(region: "Region", step: "Step") -> "tuple[RoadParts, pd.DataFrame]":
+def _joined(region: "Region", step: "Step") -> "tuple[tuple[RoadParts, pd.DataFrame], tuple[Problem, ...]]":
+    """Return the parts of the roads and who is not joined; and warnings of points in another datum than the roads."""
+    from geodata.check import QUALITY
+    from geodata.crs import shift_by_roads
     from planner.joined import not_joined, road_parts
     from planner.road import Road
 
     assert region.roads is not None
     road = Road(region.roads)
     step(Text("检查路网", "looking at the roads"))
-    return road_parts(road), not_joined(region, road)
+    fix = Text("是，就在 about.yaml 的 coordinates 下写“文件名: gcj02”，或换用同一坐标系的路网", "if so, write 'file: gcj02' under coordinates in about.yaml, or use roads of one datum")  # fmt: skip
+    shifted = []
+    for named, points in (("医疗卫生机构", region.facilities), ("居民点、村（社区）", region.residents)):
+        said = shift_by_roads(road, points)
+        if said is not None:
+            shifted.append(Problem(QUALITY, Text(f"{named}：{said.zh}", said.en), fix, severity="warning"))
+    return (road_parts(road), not_joined(region, road)), tuple(shifted)
 
 
 def _write(options: argparse.Namespace, found: "Survey") -> None:

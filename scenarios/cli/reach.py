@@ -202,7 +202,7 @@ def _travel(
     told: "Notes",
 ) -> "tuple[StraightLine | Road, tuple[Text, ...]]":
     from planner.travel import StraightLine
-    from scenarios.reach import check_inside, check_together, with_walks
+    from scenarios.reach import check_datum, check_inside, check_together, with_walks
 
     demand, facilities = points
     # Points beyond the roads are told by check_inside.
@@ -214,6 +214,8 @@ def _travel(
     road = _road(options, limits[0].unit, choices)
     check_inside(demand, options.demand.name, road)
     check_inside(facilities, options.facilities.name, road)
+    told.problems += check_datum(demand, options.demand.name, road)
+    told.problems += check_datum(facilities, options.facilities.name, road)
     if options.friction is None:
         return road, ()
     step(Text("计算步行时间", "finding the walks"))

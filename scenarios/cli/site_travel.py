@@ -121,6 +121,7 @@ def told_of_roads(options: argparse.Namespace, lists: "Lists", travel: "Straight
     from planner.travel import Road
     from scenarios.export.folder import write_whole
     from scenarios.joined_points import joined_points
+    from scenarios.reach import check_datum
     from scenarios.ways import said_of_moved
 
     if not isinstance(travel, Road):
@@ -129,6 +130,12 @@ def told_of_roads(options: argparse.Namespace, lists: "Lists", travel: "Straight
         table = joined_points(travel, lists.demand, lists.sites, options.lang)
         write_whole({options.joined: lambda path: write_csv(path, table)})
     unknown = speedless(travel.graph, {**SPEED_KMH, **travel.speeds}) if travel.speeds is not None else ()
+    shifted = [
+        *check_datum(lists.demand, lists.demand_file, travel),
+        *check_datum(lists.sites, lists.sites_file, travel),
+    ]
+    said = (Text(one.say("zh"), one.say("en")) for one in shifted)
     return replace(
-        lists, told=(*lists.told, *travel.graph.notes, *unknown, *said_of_moved(travel, lists.demand, lists.sites))
+        lists,
+        told=(*lists.told, *said, *travel.graph.notes, *unknown, *said_of_moved(travel, lists.demand, lists.sites)),
     )
