@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from shapely import box
 
 from geodata.columns import Notes
-from geodata.crs import GEOD, wgs84_to_gcj02
+from geodata.crs import GEOD, shift_by_roads, wgs84_to_gcj02
 from geodata.load import Loaded, load_with_warnings
 from geodata.points import DEMAND, PLACES, read_points
 from planner.errors import DataError
@@ -442,3 +443,18 @@ def test_facilities_are_tried_against_the_roads(folder: Path, capsys: pytest.Cap
     said = capsys.readouterr().out
     assert "facilities.csv：点的坐标像是 GCJ-02（高德、腾讯）：12 个点" in said
     assert "D.csv：点的坐标" not in said
+
+
+def test_of_many_points_two_thousand_are_tried() -> None:
+    class Roads:
+        counts: tuple[int, ...] = ()
+
+        def nearest_m(self, frame: pd.DataFrame) -> Any:
+            self.counts += (len(frame),)
+            return np.full(len(frame), 400.0 if len(self.counts) == 1 else 1.0)
+
+    roads, lon = Roads(), np.full(5_001, 101.7)
+    said = shift_by_roads(roads, pd.DataFrame({"lon": lon, "lat": lon - 75}))
+    assert roads.counts == (1_667, 1_667, 1_667)
+    assert said is not None
+    assert "1667 个点离最近道路的中位数 400 米，换算后 1 米" in said.zh
