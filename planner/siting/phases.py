@@ -15,9 +15,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import coo_array, csr_array
 
 from planner import clock
 from planner.errors import Problem, SitingError, Text
+from planner.siting.highs import Program, solve
 from planner.siting.instance import Instance
 from planner.siting.question import BACKGROUND, FIXED, Limits
 from planner.siting.siting import PROVEN, nearest_open, relative_gap
@@ -113,11 +115,8 @@ def phases(
     begin = clock.now()
     task = _task(instance, chosen, budget, prices, limits or Limits())
     if len(task.sites) <= most_exact:
-        from planner.siting.phases_exact import best_order
-
         order = best_order(task)
         return _told(task, order, None, begin)
-    from planner.siting.phases_highs import proven_order
 
     order, bound = proven_order(task)
     return _told(task, order, bound, begin)
@@ -215,3 +214,162 @@ def uncovered_sets(task: Task) -> tuple[list[tuple[int, ...]], Amounts, Amounts]
     sets = sorted(found)
     values = np.array([found[one] for one in sets], np.float64).reshape(-1, 2)
     return sets, values[:, 0], values[:, 1]
+
+
+# The best order of opening by going through all sets of sites once: each set's best end is that of one site more.
+
+
+def best_order(task: Task) -> Whole:
+    """Return the sites (by their place in the task) in the best order, the earliest by ids of equally good ones."""
+    count = len(task.sites)
+    if count == 0:
+        return np.zeros(0, np.int64)
+    first, second = _losses(task)
+    year = task.year_of(_sums(task.price))
+    ahead = [np.zeros(1 << count), np.zeros(1 << count)]
+    choice = np.full(1 << count, -1, np.int8)
+    size = _sums(np.ones(count, np.int64))
+    slack = 0.0 if (task.instance.weight % 1 == 0).all() else 1e-9 * float(first.max(initial=0))
+    by_size = np.argsort(size, kind="stable")
+    starts = np.searchsorted(size[by_size], np.arange(count + 1))
+    for many in range(count - 1, -1, -1):
+        sets = by_size[starts[many] : starts[many + 1]]
+        best = [np.full(len(sets), np.inf), np.full(len(sets), np.inf)]
+        for site in range(count):
+            closed = np.flatnonzero((sets >> site) & 1 == 0)
+            here, there = sets[closed], sets[closed] | (1 << site)
+            wait = year[there] - year[here]
+            one, two = (loss[here] * wait + end[there] for loss, end in zip((first, second), ahead, strict=True))
+            known = best[0][closed]
+            better = (one < known - slack) | ((one <= known + slack) & (two < best[1][closed]))
+            won = closed[better]
+            best[0][won], best[1][won] = one[better], two[better]
+            choice[sets[won]] = site
+        ahead[0][sets], ahead[1][sets] = best
+    return _path(choice, count)
+
+
+def _path(choice: npt.NDArray[np.int8], count: int) -> Whole:
+    order, opened = [], 0
+    for _ in range(count):
+        order.append(int(choice[opened]))
+        opened |= 1 << order[-1]
+    return np.array(order, np.int64)
+
+
+def _losses(task: Task) -> tuple[Amounts, Amounts]:
+    """Return what a year with each set of sites loses: by the aim, and by that which tells equals apart."""
+    sets, uncovered, cost = uncovered_sets(task)
+    count = len(task.sites)
+    masks = np.array([sum(1 << site for site in one) for one in sets], np.int64)
+    lost = []
+    for values in (uncovered, cost):
+        total = np.zeros(1 << count)
+        total[masks] = values
+        for bit in range(count):  # each set adds up what stands in its subsets
+            pairs = total.reshape(-1, 2, 1 << bit)
+            pairs[:, 1] += pairs[:, 0]
+        lost.append(total[::-1])  # what none of the open sites serves lies within the closed ones
+    return (lost[0], lost[1]) if task.instance.question.model == "mclp" else (lost[1], np.zeros(1 << count))
+
+
+def _sums(values: Whole) -> Whole:
+    """Return the sum over each set."""
+    out = np.zeros(1 << len(values), np.int64)
+    for bit, value in enumerate(values.tolist()):
+        out[1 << bit : 2 << bit] = out[: 1 << bit] + value
+    return out
+
+
+# The order of opening of many sites, year by year as an integer programme, with its bound.
+
+
+def proven_order(task: Task) -> tuple[Whole, float]:
+    """Return the best order found in the time, and the bound of its objective; sites of one year stand by their ids."""
+    covers = task.instance.question.model == "mclp"
+    sets, uncovered, cost = uncovered_sets(task)
+    values = uncovered if covers else cost
+    kept = np.flatnonzero(values > 0)
+    sets, values = [sets[at] for at in kept], values[kept]
+    years, count = task.years - 1, len(task.sites)
+    greedy = _greedy(task, sets, values)
+    best = task.value(np.arange(count))[0 if covers else 1]
+    if years == 0 or not sets:
+        return greedy, best * task.years
+    start = _start(task, sets, yearly(task, greedy)[:years])
+    solved = solve(_program(task, sets, values), task.limits, start)
+    order = greedy if not len(solved.values) else _order(solved.values, count, years)
+    if _loss(task, sets, values, order) > _loss(task, sets, values, greedy):
+        order = greedy
+    lost = max(0.0, solved.bound) if np.isfinite(solved.bound) else 0.0
+    lost = min(lost, _loss(task, sets, values, order))
+    return order, best * task.years + (-lost if covers else lost)
+
+
+def _loss(task: Task, sets: list[tuple[int, ...]], values: Amounts, order: Whole) -> float:
+    """Return what the years before the last lose."""
+    total = 0.0
+    for opened in yearly(task, order)[:-1]:
+        is_open = set(opened.tolist())
+        total += sum(value for one, value in zip(sets, values, strict=True) if is_open.isdisjoint(one))
+    return total
+
+
+def _order(values: Amounts, count: int, years: int) -> Whole:
+    opened = values[: count * years].reshape(years, count) > 0.5
+    year = np.where(opened.any(axis=0), opened.argmax(axis=0), years)
+    return np.lexsort((np.arange(count), year)).astype(np.int64)
+
+
+def _greedy(task: Task, sets: list[tuple[int, ...]], values: Amounts) -> Whole:
+    """Return the order in which each next site brings most for its price."""
+    left, open_sets, order = set(range(len(task.sites))), np.ones(len(sets), np.bool_), list[int]()
+    holds = [np.array([site in one for one in sets], np.bool_) for site in sorted(left)]
+    while left:
+        gain = {site: float(values[open_sets & holds[site]].sum()) / max(int(task.price[site]), 1) for site in left}
+        order.append(max(sorted(left), key=lambda site: gain[site]))
+        open_sets &= ~holds[order[-1]]
+        left.discard(order[-1])
+    return np.array(order, np.int64)
+
+
+def _start(task: Task, sets: list[tuple[int, ...]], opened: list[Whole]) -> Amounts:
+    here = [np.isin(np.arange(len(task.sites)), one).astype(float) for one in opened]
+    lost = [np.array([float(not one[list(group)].any()) for group in sets]) for one in here]
+    return np.concatenate([*here, *lost])
+
+
+def _program(task: Task, sets: list[tuple[int, ...]], values: Amounts) -> Program:
+    """Return min Σ value u: u + Σ x ≥ 1 in every year, x never closes again, prices within the money so far."""
+    years, count, many = task.years - 1, len(task.sites), len(sets)
+    columns = years * (count + many)
+    member = np.array([(at, site) for at, one in enumerate(sets) for site in one], np.int64).reshape(-1, 2)
+    row, column, data, top = list[Whole](), list[Whole](), list[Amounts](), 0
+    low, high = list[Amounts](), list[Amounts]()
+    for year in range(years):
+        x, u = year * count, years * count + year * many
+        row += [top + member[:, 0], top + np.arange(many)]
+        column += [x + member[:, 1], u + np.arange(many)]
+        data += [np.ones(len(member)), np.ones(many)]
+        low.append(np.ones(many))
+        high.append(np.full(many, np.inf))
+        top += many
+        row.append(np.full(count, top))
+        column.append(x + np.arange(count))
+        data.append(task.price.astype(float))
+        low.append(np.array([-np.inf]))
+        high.append(np.array([float((year + 1) * task.budget)]))
+        top += 1
+        if year:
+            row += [top + np.arange(count)] * 2
+            column += [x + np.arange(count), x - count + np.arange(count)]
+            data += [np.ones(count), -np.ones(count)]
+            low.append(np.zeros(count))
+            high.append(np.full(count, np.inf))
+            top += count
+    rows = csr_array(coo_array((np.concatenate(data), (np.concatenate(row), np.concatenate(column))), (top, columns)))
+    return Program(
+        np.concatenate([np.zeros(years * count), np.tile(values, years)]), rows, np.concatenate(low),
+        np.concatenate(high), np.zeros(columns), np.ones(columns),
+        np.arange(columns) < years * count,
+    )  # fmt: skip
