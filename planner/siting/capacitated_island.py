@@ -20,11 +20,6 @@ Reason = tuple[Text | None, tuple[str, ...]]
 NO_REASON: Reason = (None, ())
 
 
-def number(value: float) -> str:
-    """Return a number for a sentence."""
-    return exact_text(value)
-
-
 def named(ids: Ids) -> Text:
     """Return the ids for a sentence, the first few of many."""
     shown = [str(one) for one in ids[:NAMED]]
@@ -106,10 +101,10 @@ def island(ends: Ends, limits: Limits) -> Reason:
 
 def _told(ends: Ends, need: float, have: float, some: Bools, there: Bools) -> Text:
     who, sites = named(ends.instance.demand_ids[ends.who[some]]), named(ends.instance.site_ids[there])
-    lack = number(need - have)
+    lack = exact_text(need - have)
     return Text(
-        f"需求点 {who.zh} 共 {number(need)}，只能到 {sites.zh}，全部开放也只容 {number(have)}，缺 {lack}",
-        f"demand points {who.en} weigh {number(need)} and reach only {sites.en}, which carry {number(have)} if all are "
+        f"需求点 {who.zh} 共 {exact_text(need)}，只能到 {sites.zh}，全部开放也只容 {exact_text(have)}，缺 {lack}",
+        f"demand points {who.en} weigh {exact_text(need)} and reach only {sites.en}, which carry {exact_text(have)} if all are "
         f"open; {lack} is missing",
     )
 
