@@ -18,9 +18,8 @@ import pandas as pd
 from scipy.spatial import Delaunay
 
 from planner.districts.case import Case
-from planner.districts.districting import districts
-from planner.districts.task import DistrictTask, cases_of
-from planner.plans.rounds_solve import driven, routes
+from planner.districts.districting import DistrictTask, cases_of, districts
+from planner.plans.rounds import driven, routes
 from planner.reach import reach_of, rows_of
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Limits, Question

@@ -13,15 +13,12 @@ import numpy as np
 import pandas as pd
 
 from planner.reach import reach_of, rows_of
-from planner.siting.best import k_best, partition
-from planner.siting.classes import classes
-from planner.siting.curve import curve
+from planner.siting.best import classes, k_best, lexicographic, partition
 from planner.siting.instance import Instance, instance_of
-from planner.siting.pareto import pareto
+from planner.siting.pareto import curve, pareto
 from planner.siting.question import Limits, Model, Question
 from planner.siting.small import small_first
 from planner.siting.solve import solve
-from planner.siting.ties import lexicographic
 
 Say = Callable[..., None]
 _SITES, _SETTLEMENTS, _BEST = 37, 450, 5

@@ -17,6 +17,7 @@ from geodata.kinds import like as resembled_kind
 from planner.errors import Problem, Text
 from planner.region import Use
 from planner.schema import FACILITIES, FACILITY_KINDS, FACILITY_STATUS, FACTS, Field, Table
+from planner.text import exact_text
 
 _SHOWN = 20
 _LISTED = 5_000
@@ -667,11 +668,11 @@ def _compare_totals(
     people, code = _number(_texts(raw, places["population"])), _code(key)
     own = ~(above | total)
     sums = {at: people[own & code.str.startswith(_prefix(code[at]))].sum() for at in key.index[above]}
-    found = pd.Series({at: f"{people[at]:g}" for at in sums}, dtype=object).reindex(key.index, fill_value="")
+    found = pd.Series({at: exact_text(people[at]) for at in sums}, dtype=object).reindex(key.index, fill_value="")
     for at, below in sums.items():
         if people[at] != below and not np.isnan(people[at]):
-            what = Text(f"{code[at]} 的合计行写 {people[at]:,.15g}，其下各行合计 {below:,.15g}，相差 {abs(people[at] - below):,.15g}",
-                        f"the total of {code[at]} is {people[at]:,.15g}, its rows add up to {below:,.15g}, off by {abs(people[at] - below):,.15g}")  # fmt: skip
+            what = Text(f"{code[at]} 的合计行写 {exact_text(people[at])}，其下各行合计 {exact_text(below)}，相差 {exact_text(abs(people[at] - below))}",
+                        f"the total of {code[at]} is {exact_text(people[at])}, its rows add up to {exact_text(below)}, off by {exact_text(abs(people[at] - below))}")  # fmt: skip
             notes.add_rows(raw, pd.Series(key.index == at), FACTS["villages"].field("population").label, what,
                            Text("核对哪个对、有没有缺行；评估用各行的数", "see which is right, and whether rows are missing; the rows are used"),
                            found=found, warning=True)  # fmt: skip

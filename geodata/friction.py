@@ -12,7 +12,7 @@ import pandas as pd
 
 from geodata.raster import open_geotiff
 from planner.errors import DataError, Problem, Text
-from planner.snap import Walk
+from planner.network import Walk
 from planner.text import coordinate_text
 
 Floats = npt.NDArray[np.float64]

@@ -7,8 +7,7 @@ from shapely import STRtree, linestrings, points
 
 from geodata.roads_edges import SCALE, Ints, Ways
 from planner.errors import Text
-from planner.network import Bools, Floats, Whole
-from planner.snap import lonlat, mercator
+from planner.network import Bools, Floats, Whole, lonlat, mercator
 from planner.text import coordinate_text, count_text, exact_text
 
 ALIKE_M = 0.02

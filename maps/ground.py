@@ -10,8 +10,7 @@ from pyproj import CRS
 
 from maps import geometry, style
 from maps.columns import flags, plain, texts
-from planner.edge_shapes import edge_lines
-from planner.network import RoadGraph
+from planner.network import RoadGraph, edge_lines
 from planner.region import Region
 
 Edges = npt.NDArray[np.bool_]

@@ -8,7 +8,7 @@ from shapely import MultiPolygon, Polygon, bounds, buffer, coverage_simplify, ge
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
-from planner.edge_shapes import edge_lines
+from planner.network import edge_lines
 from planner.road import Road
 from planner.search import FAR
 

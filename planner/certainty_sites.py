@@ -10,7 +10,6 @@ import pandas as pd
 
 from planner.draws import Draws, Places, hangs_on, outside
 from planner.errors import Problem, SitingError, Text
-from planner.places import settlements
 from planner.plans.subcenters import (
     ALL_PAIRS,
     Objective,
@@ -20,13 +19,13 @@ from planner.plans.subcenters import (
     kept_apart,
     objectives_of,
 )
-from planner.region import Region
+from planner.region import Region, settlements
+from planner.siting.best import lexicographic
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Question
 from planner.siting.siting import Siting, open_positions
 from planner.siting.small import small_first, value_of
 from planner.siting.solve import explained, solve
-from planner.siting.ties import lexicographic
 from planner.text import exact_text
 from planner.travel import Travel
 from planner.uncertainty import Uncertainty

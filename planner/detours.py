@@ -8,9 +8,8 @@ import pandas as pd
 from planner.cached import bare
 from planner.joined import NO_WAY, why_unreached
 from planner.measures import MM_PER_KM, people_in_question
-from planner.places import settlements, village_names, with_places
 from planner.reach import Reach
-from planner.region import Region
+from planner.region import Region, settlements, village_names, with_places
 from planner.road import Road
 from planner.rules import Reading, Rule, Rules
 from planner.schema import DETOURS

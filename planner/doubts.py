@@ -10,9 +10,8 @@ import pandas as pd
 from planner.errors import Problem, ScenarioError, Text
 from planner.findings import measured, reads_the_same
 from planner.measures import MEASURES
-from planner.parameters import changed_params, parameter_texts
 from planner.region import Region
-from planner.rules import Reading, Rule, Rules
+from planner.rules import Reading, Rule, Rules, changed_params, parameter_texts
 from planner.scenario import Change, Edit, Open, Scenario, applied, apply, with_population
 from planner.schema import FACILITIES, FACILITY_KINDS
 from planner.text import option_text

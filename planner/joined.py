@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from planner.network import Floats, Whole
-from planner.places import settlements, village_names, with_places
-from planner.region import Region
+from planner.network import Floats, Snapped, Whole
+from planner.region import Region, settlements, village_names, with_places
 from planner.road import Road, Side
 from planner.schema import NOT_JOINED
-from planner.snap import Snapped
 
 APART, FAR, CLOSED, NO_WAY = "apart", "far", "closed", "no_way"
 

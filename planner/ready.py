@@ -6,11 +6,11 @@ Kernels that are compiled stay beside the code; without this the first question 
 import numpy as np
 import pandas as pd
 
+from planner.siting.best import lexicographic
 from planner.siting.instance import instance_of
 from planner.siting.question import Limits, Question
 from planner.siting.small import small_first
 from planner.siting.solve import solve
-from planner.siting.ties import lexicographic
 from planner.travel import StraightLine
 
 

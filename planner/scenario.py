@@ -16,14 +16,12 @@ from pyproj import Geod, Transformer
 from planner.errors import Problem, ScenarioError, Text
 from planner.keys import ABOUT_SCENARIO, NOTES, OTHERS, OVERRIDE, POPULATION, QUESTION, SERVICE_AREA, VERBS, Key
 from planner.measures import FUNCTIONS
-from planner.parameters import changed_params, retold, with_params
-from planner.plan_params import PLAN_PARAMS
 from planner.reader import Reader
 from planner.region import Region, counts_as
-from planner.rules import Rule, Rules, wrong_params
-from planner.schema import FACILITY_KINDS
+from planner.rules import PLAN_PARAMS, Rule, Rules, changed_params, retold, with_params, wrong_params
+from planner.schema import FACILITIES, FACILITY_KINDS
 from planner.serving import CENTER
-from planner.text import coordinate_text, count_text
+from planner.text import coordinate_text, count_text, exact_text, money_text
 
 _CLINIC, _SUBCENTER = "village_clinic", "county_subcenter"
 _NO_HOSTS = frozenset({_CLINIC, "community_health_station", "emergency_station"})
@@ -570,3 +568,63 @@ def _wrong_values(rule: Rule, override: Override, file: str) -> list[Problem]:
         asked.append((PLAN_PARAMS[rule.measure], rule.plan_params))
     found = (problem for function, params in asked for problem in wrong_params(file, rule.id, function, params))
     return [replace(problem, row=override.line) for problem in dict.fromkeys(found)]
+
+
+# The edits of a scenario in plain sentences, for outputs.
+
+
+def edit_words(edits: Sequence[Edit], names: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Return one plain sentence an edit, for outputs; `names` are the facilities' by id.
+
+    >>> edit_words([Close(facility="F1", reason="并入", year=2026)], {"F1": "某卫生院"})
+    ['停用“某卫生院”F1（并入；2026 年）']
+    """
+    known, said = dict(names), []
+    for edit in edits:
+        facility = str(getattr(edit, "facility", ""))
+        if isinstance(edit, Open):
+            known[facility] = str(edit.fields.get("name", ""))
+        name = f"“{known[facility]}”" if known.get(facility) else " "
+        into = _into(edit)
+        what = f"{_verb(edit)}{name}{facility}" + (f"，{into}" if into else "")
+        cost = "" if math.isnan(edit.cost) else money_text(edit.cost)
+        told = "；".join(part for part in (edit.reason, f"{edit.year} 年" if edit.year else "", cost) if part)
+        said.append(what + (f"（{told}）" if told else ""))
+    return said
+
+
+def _verb(edit: Edit) -> str:
+    words = {"upgrade": "升格", "convert": "转型", "move": "迁址", "enlarge": "扩建", "change": "变更"}
+    if isinstance(edit, Open):
+        return f"新设{_kind(edit.fields.get('kind', ''))}"
+    return "停用" if isinstance(edit, Close) else words[getattr(edit, "word", "change")]
+
+
+def _kind(kind: object) -> str:
+    return FACILITY_KINDS.get(str(kind), (str(kind),))[0]
+
+
+def _into(edit: Edit) -> str:
+    """Return what a changed facility becomes, in words."""
+    if not isinstance(edit, Change):
+        return ""
+    fields = dict(edit.fields)
+    said = [f"为{_kind(fields.pop('kind'))}"] if "kind" in fields else []
+    if {"lon", "lat"} <= fields.keys():
+        said.append(f"到 {coordinate_text(fields.pop('lon'))}, {coordinate_text(fields.pop('lat'))}")
+    said += [f"{FACILITIES.field(name).label}＝{_value(name, value)}" for name, value in fields.items()]
+    return "，".join(said)
+
+
+def _value(name: str, value: object) -> str:
+    """Return the value of a facility's column as people say it."""
+    words = FACILITIES.field(name).choices.get(str(value))
+    if words:
+        return words[0]
+    return (
+        ("是" if value else "否")
+        if isinstance(value, bool)
+        else exact_text(value)
+        if isinstance(value, float)
+        else str(value)
+    )

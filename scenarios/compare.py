@@ -6,18 +6,23 @@ from functools import cached_property
 
 import pandas as pd
 
-from planner.compare import Judged, clause_changes, gap_ids, side_by_side
-from planner.compare_people import (
+from planner.compare import (
+    Cost,
+    Judged,
     Nearest,
     Noticed,
     Question,
+    clause_changes,
+    cost_of,
+    gap_ids,
     groups,
     question_of,
     questions,
     residents_compared,
+    side_by_side,
+    site_changes,
     worst_places,
 )
-from planner.compare_sites import Cost, cost_of, site_changes
 from planner.doubts import doubts
 from planner.errors import Problem
 from planner.findings import assess, reads_the_same

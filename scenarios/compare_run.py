@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geodata.load import load_with_warnings
-from planner.compare_people import Noticed
+from planner.compare import Noticed
 from planner.errors import OptionError, Problem, Text
 from planner.limits import Limit
 from planner.measures import FUNCTIONS

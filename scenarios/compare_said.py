@@ -8,11 +8,9 @@ from typing import Any
 import pandas as pd
 
 from planner.cached import bare
-from planner.compare import row_texts, share
-from planner.compare_people import Noticed, Question, main_readings, question_of
-from planner.compare_sites import Cost
-from planner.parameters import parameter_texts
+from planner.compare import Cost, Noticed, Question, main_readings, question_of, row_texts, share
 from planner.road import Road
+from planner.rules import parameter_texts
 from planner.schema import FACILITY_KINDS, LEVEL_LABELS
 from planner.text import (
     amount_text,

@@ -5,8 +5,8 @@ import pandas as pd
 
 from planner.errors import Language, Text
 from planner.joined import feet, joined
+from planner.network import Snapped
 from planner.road import Road, Side
-from planner.snap import Snapped
 
 _HEADS = {
     "what": Text("类别", "what"), "id": Text("编号", "id"), "name": Text("名称", "name"), "lon": Text("经度", "lon"), "lat": Text("纬度", "lat"),

@@ -12,9 +12,9 @@ import pandas as pd
 from planner.errors import OptionError, Problem, Text
 from planner.limits import Limit
 from planner.measures import people_in_question
-from planner.places import settlements
 from planner.plans.sites import rows_of, serving_hospitals
 from planner.plans.subcenters import ALL_PAIRS, KIND
+from planner.region import settlements
 from planner.rules import Rule, Rules
 from planner.scenario import Scenario, apply
 from planner.siting.instance import Instance, instance_of

@@ -22,16 +22,13 @@ from planner.reach import Reach, reach_of
 from planner.reach import rows_of as pairs_of
 from planner.schema import FACILITY_KINDS
 from planner.siting.advice import Lever
-from planner.siting.best import k_best, same, with_ties
-from planner.siting.budget import Budget
-from planner.siting.classes import classes
-from planner.siting.curve import Step, curve
+from planner.siting.best import CHEAP, classes, k_best, lexicographic, with_ties
 from planner.siting.feasible import must_serve_all
 from planner.siting.instance import Instance, instance_of
-from planner.siting.question import FORBIDDEN, Limits, Question
-from planner.siting.siting import Siting
+from planner.siting.pareto import Step, curve
+from planner.siting.question import FORBIDDEN, Budget, Limits, Question
+from planner.siting.siting import Siting, same
 from planner.siting.solve import explained, solve
-from planner.siting.ties import CHEAP, lexicographic
 from planner.text import MEASURES, exact_text, limit_words, option_text
 from planner.travel import Road, StraightLine
 from scenarios.site_files import Pairs, positions

@@ -12,10 +12,9 @@ from shapely import Geometry
 
 from planner.cached import bare
 from planner.detours import detours, tests_detours
-from planner.edge_shapes import edges_meeting, unknown_ways
 from planner.errors import OptionError, Problem, Text
 from planner.joined import RoadParts, joining, not_joined, road_parts
-from planner.network import FRAGMENT_KM, SPEED_KMH, VEHICLE, RoadGraph
+from planner.network import FRAGMENT_KM, SPEED_KMH, VEHICLE, RoadGraph, edges_meeting, unknown_ways
 from planner.region import Region, Source
 from planner.road import Road
 from planner.rules import Rules

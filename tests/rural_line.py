@@ -7,7 +7,7 @@ import pandas as pd
 
 from planner.region import Region
 from planner.scenario import Open, Scenario, apply
-from planner.table import Table
+from planner.travel import Table
 
 FOUR, SIX, SEVEN, EIGHT = "510402100200", "510422100200", "510422200200", "510422200201"
 PLACES: Mapping[str, int] = {

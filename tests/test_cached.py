@@ -15,9 +15,7 @@ from planner.region import Region
 from planner.road import Road
 from planner.rules import Rules
 from planner.scenario import Change, Scenario
-from planner.straight import StraightLine
-from planner.table import Table
-from planner.travel import Travel
+from planner.travel import StraightLine, Table, Travel
 from scenarios.run import run
 from scenarios.ways import RoadChoices
 from tests import tiny

@@ -7,8 +7,7 @@ import pytest
 
 from geodata.load import load
 from planner.cached import Memory
-from planner.certainty import certainty
-from planner.certainty_rules import Trial, trials
+from planner.certainty import Trial, certainty, trials
 from planner.draws import Draws
 from planner.findings import assess
 from planner.region import Region

@@ -8,8 +8,7 @@ import pytest
 
 from planner.errors import DataError, SitingError
 from planner.network import SPEED_KMH
-from planner.plans.chain import Chain, chain, changes
-from planner.plans.chain_levels import LEVELS, facilities_of
+from planner.plans.chain import LEVELS, Chain, chain, changes, facilities_of
 from planner.region import Region
 from planner.road import Road
 from planner.scenario import Change, Open, Scenario, apply

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
-from planner.compare import KEY, row_texts, side_by_side
-from planner.compare_people import main_readings
+from planner.compare import KEY, main_readings, row_texts, side_by_side
 from planner.findings import assess
 from planner.region import Region
 from planner.rules import Rules

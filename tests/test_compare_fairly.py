@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
-from planner.compare_people import Noticed
+from planner.compare import Noticed
 from planner.findings import assess
 from planner.measures import MS_PER_MIN
 from planner.region import Region

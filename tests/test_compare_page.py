@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 
 from maps.compare import Between, View, compare_map
-from planner.compare import side_by_side
-from planner.compare_sites import site_changes
+from planner.compare import side_by_side, site_changes
 from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Close, Open, Scenario, apply

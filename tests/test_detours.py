@@ -19,11 +19,11 @@ from shapely import LineString, box
 from geodata.load import load
 from geodata.speeds import read_speeds
 from planner.detours import detours
-from planner.edge_shapes import edge_lines, edges_meeting, unknown_ways
 from planner.errors import DataError
 from planner.findings import assess
 from planner.joined import joined, not_joined, road_parts
 from planner.measures import FUNCTIONS
+from planner.network import edge_lines, edges_meeting, unknown_ways
 from planner.region import Region
 from planner.road import Road
 from planner.rules import Rules, load_rules, readable, with_minutes

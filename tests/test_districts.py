@@ -15,10 +15,8 @@ from shapely import box
 
 from planner.districts.adjacency import by_points
 from planner.districts.clash import clash_of
-from planner.districts.districting import districts
-from planner.districts.exact import Part, solve_case
-from planner.districts.flow import _most_units
-from planner.districts.task import DistrictTask, cases_of
+from planner.districts.districting import DistrictTask, cases_of, districts
+from planner.districts.exact import Part, _most_units, solve_case
 from planner.errors import SitingError, Text
 from planner.siting.question import Limits
 from planner.siting.siting import Clash

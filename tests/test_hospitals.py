@@ -12,8 +12,7 @@ from geodata.check import quality
 from geodata.load import load, load_with_warnings
 from planner.findings import assess
 from planner.hospitals import general_hospitals, hospital_lines, treating, treats_all
-from planner.plans.chain import chain
-from planner.plans.chain_levels import facilities_of
+from planner.plans.chain import chain, facilities_of
 from planner.plans.emergency import EmergencyTask, _sites
 from planner.plans.sites import default_hosts, districts_without_county_hospital
 from planner.region import Region

@@ -12,7 +12,7 @@ import pytest
 
 from geodata.load import load
 from planner import standards
-from planner.certainty_draw import Bench
+from planner.certainty import Bench
 from planner.findings import FEW_PEOPLE, assess, gap_rows, no_data_rows, unjudged_rows
 from planner.measures import FUNCTIONS
 from planner.plans.sites import default_hosts

@@ -21,8 +21,7 @@ from maps.coverage import coverage_map
 from maps.plan import Left, Legend, Site, Town, plan_map
 from maps.plan import View as PlanView
 from maps.rural import Duty, Host, Link, Route, Stop, Village, rural_map
-from planner.compare import side_by_side
-from planner.compare_sites import site_changes
+from planner.compare import side_by_side, site_changes
 from planner.scenario import Open, Scenario, apply
 from tests.test_maps_city import PAYLOADS, TOWNS, City, hostile_city, plain_city
 

@@ -11,16 +11,13 @@ from shapely import Polygon, box
 
 from planner.districts.adjacency import by_polygons
 from planner.errors import SitingError
-from planner.plans.centers import CenterPlan, plan_centers
-from planner.plans.centers_convert import Successor, conversions
-from planner.plans.centers_units import served_today
-from planner.plans.centers_upgrade import number_of
+from planner.plans.centers import CenterPlan, number_of, plan_centers
+from planner.plans.centers_units import Successor, conversions, served_today
 from planner.reach import Reach
 from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Close, Open, Scenario, apply
-from planner.table import Table
-from planner.travel import StraightLine
+from planner.travel import StraightLine, Table
 from tests.test_plan_centers import frame, task_of
 
 FIRST, SECOND = "510402001001", "510402001002"

@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from planner import snap
+from planner import network as snap
 from planner.errors import DataError, OptionError
-from planner.network import RoadGraph, graph_of_edges
+from planner.network import EdgeIndex, RoadGraph, Walk, graph_of_edges
 from planner.reach import UNREACHABLE
 from planner.road import Road
-from planner.snap import EdgeIndex, Walk
 
 GEOD = Geod(ellps="GRS80")
 

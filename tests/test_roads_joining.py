@@ -230,7 +230,7 @@ def test_trips_equal_those_tried_one_by_one(
 def _by_phases(road: Road, seed, goal) -> int:
     import heapq
 
-    from planner.trip_network import _inner
+    from planner.road import _inner
 
     graph, inner = road.graph, _inner(road.graph, road.open_edges)
     forward, backward = road.drivable

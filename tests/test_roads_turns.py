@@ -8,7 +8,7 @@ import pytest
 
 from geodata.roads import read_roads
 from planner.network import graph_of_edges
-from planner.plans.rounds_way import Ways
+from planner.plans.rounds import Ways
 from planner.road import Road
 from scenarios.cli import main
 from tests.test_roads_joining import _osm, _points

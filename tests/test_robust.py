@@ -10,8 +10,7 @@ import pytest
 from pyproj import Geod
 
 from geodata.load import load
-from planner.certainty import Certainty, certainty
-from planner.certainty_rules import Trial, is_rural_parameter, trials
+from planner.certainty import Certainty, Trial, certainty, is_rural_parameter, trials
 from planner.certainty_sites import site_certainty
 from planner.draws import Draws, Places, keys_of, uniform
 from planner.errors import OptionError, SitingError

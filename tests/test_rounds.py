@@ -13,18 +13,21 @@ import pytest
 from planner.cached import Cached, Memory
 from planner.errors import OptionError, SitingError
 from planner.network import SPEED_KMH
-from planner.plans.rounds import RoundsTask, plan_rounds
-from planner.plans.rounds_seasons import (
+from planner.plans.rounds import (
     USUAL,
+    RoundsTask,
     Season,
+    Seconds,
+    Ways,
+    driven,
     in_season,
     left_by_season,
     months_of,
+    plan_rounds,
     plan_seasons,
+    routes,
     seasons_compared,
 )
-from planner.plans.rounds_solve import Seconds, driven, routes
-from planner.plans.rounds_way import Ways
 from planner.plans.rural_villages import administrative_villages, nearest_of
 from planner.region import Region
 from planner.road import Road

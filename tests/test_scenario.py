@@ -23,10 +23,10 @@ from planner.scenario import (
     Scenario,
     ServiceArea,
     apply,
+    edit_words,
     overridden,
     with_population,
 )
-from planner.scenario_words import edit_words
 from planner.travel import PAPER
 
 STATION = Open(fields={"id": "NEW", "name": "五社区急救站", "kind": "emergency_station", "lon": 101.65, "lat": 26.65})

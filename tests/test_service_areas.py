@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
-from planner.certainty_draw import Bench
+from planner.certainty import Bench
 from planner.draws import Draws
 from planner.errors import DataError, ScenarioError
 from planner.plans.centers_units import served_today

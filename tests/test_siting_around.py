@@ -12,16 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.errors import SitingError, Text
-from planner.siting.best import k_best, partition, sense, with_ties
-from planner.siting.classes import CLASSES, classes
-from planner.siting.curve import EFFECTS, curve
+from planner.siting.best import CLASSES, classes, k_best, lexicographic, partition, with_ties
 from planner.siting.instance import Instance
-from planner.siting.pareto import Point, pareto
+from planner.siting.pareto import EFFECTS, Point, curve, pareto
 from planner.siting.question import STATUSES, Limits, Question, Quota
-from planner.siting.siting import Clash, Siting, no_plan, siting_of
+from planner.siting.siting import Clash, Siting, no_plan, sense, siting_of
 from planner.siting.small import small_plans
 from planner.siting.solve import solve
-from planner.siting.ties import lexicographic
 from tests.siting_brute import instance, open_sets, questions, table, worth
 
 LIMITS = Limits(seconds=60)

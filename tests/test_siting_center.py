@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from planner.siting import center_reduce
+from planner.siting import center as center_reduce
 from planner.siting.center import solve_p_center
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Question

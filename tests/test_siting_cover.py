@@ -10,11 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.reach import reach_of, rows_of
-from planner.siting import cover_worth, reduce
-from planner.siting.cover import solve_backup, solve_lscp, solve_mclp
-from planner.siting.cover_run import Run
-from planner.siting.cover_start import cheaper_columns, covering
-from planner.siting.cover_worth import most_worth
+from planner.siting import cover as cover_worth
+from planner.siting import reduce
+from planner.siting.cover import Run, most_worth, solve_backup, solve_lscp, solve_mclp
+from planner.siting.cover_bound import cheaper_columns, covering
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Limits, Question, Quota
 from planner.siting.siting import Siting

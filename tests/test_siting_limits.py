@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.siting_cover import plane
-from planner.siting.best import sense
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Model, Question
+from planner.siting.siting import sense
 from planner.siting.solve import solve
 from tests.siting_brute import brute, instance, questions, worth
 

@@ -10,15 +10,11 @@ import pytest
 
 from planner.siting import center, cover_bound, cover_branch, cover_worth, median, median_search
 from planner.siting.best import partition
-from planner.siting.cover_bound import Aim
-from planner.siting.cover_run import worths
-from planner.siting.cover_start import Plan, planned
+from planner.siting.cover import worths
+from planner.siting.cover_bound import Aim, Plan, planned
 from planner.siting.instance import Instance
-from planner.siting.median import solve_p_median
-from planner.siting.median_bound import Effort, first_price, priced
+from planner.siting.median import Best, Effort, first_price, plan_of, priced, solve_p_median
 from planner.siting.median_problem import Median, Positions, least_of, median_of, narrowed
-from planner.siting.median_search import Best
-from planner.siting.median_swap import plan_of
 from planner.siting.question import Limits, Question, Quota
 from planner.siting.siting import Siting
 from planner.siting.solve import solve

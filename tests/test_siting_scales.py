@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from planner.errors import SitingError
 from planner.siting import best, capacitated, median_search, pareto
-from planner.siting.best import k_best
+from planner.siting.best import k_best, lexicographic
 from planner.siting.highs import solve as solved
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Question
 from planner.siting.solve import explained, solve
-from planner.siting.ties import lexicographic
 from tests.siting_brute import brute, instance, open_sets, questions, worth
 
 LIMITS = Limits(seconds=20)

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planner.siting import cover_set, small, small_kernels
-from planner.siting.best import sense
+from planner.siting import cover as cover_set
+from planner.siting import small, small_kernels
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Question, Quota
 from planner.siting.reduce import Covers, fewer, needless_columns
-from planner.siting.small import small_plans
-from planner.siting.small_tight import Task, tightened
+from planner.siting.siting import sense
+from planner.siting.small import Task, small_plans, tightened
 from tests.siting_brute import instance, questions, worth
 from tests.test_siting_around import ranked
 

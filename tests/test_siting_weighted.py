@@ -10,12 +10,10 @@ from hypothesis import strategies as st
 
 from benchmarks.siting_cover import plane
 from benchmarks.siting_weighted import plain, weighted
-from planner.siting import cover_cheapest, reduce
-from planner.siting.cover import solve_lscp, solve_mclp
-from planner.siting.cover_cheapest import cheapest_cover
-from planner.siting.cover_run import Run
-from planner.siting.cover_set import _required
-from planner.siting.cover_start import cheaper_columns, covering
+from planner.siting import cover as cover_cheapest
+from planner.siting import reduce
+from planner.siting.cover import Run, _required, cheapest_cover, solve_lscp, solve_mclp
+from planner.siting.cover_bound import cheaper_columns, covering
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Model, Question, Quota
 from planner.siting.solve import solve

@@ -9,8 +9,7 @@ import pytest
 
 from planner.errors import RuleError
 from planner.measures import FUNCTIONS
-from planner.plan_params import PLAN_PARAMS
-from planner.rules import Rules, load_rules, read_rules
+from planner.rules import PLAN_PARAMS, Rules, load_rules, read_rules
 from planner.standards import standard_names
 from planner.strict_yaml import read_yaml
 

@@ -11,9 +11,8 @@ import pytest
 from geodata.tables import _kind_by_code
 from planner.findings import assess
 from planner.measures import FUNCTIONS
-from planner.parameters import PARAMETERS, parameter_text
 from planner.region import Region
-from planner.rules import Rules, load_rules
+from planner.rules import PARAMETERS, Rules, load_rules, parameter_text
 from planner.schema import STATUS_LABELS, VILLAGE_RULE
 from planner.standards import standard_names
 from planner.travel import PAPER

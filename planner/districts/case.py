@@ -1,8 +1,9 @@
 """One county's communities and centres as arrays, and its graph as sets of bits: bit i of a whole number is unit i."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import Literal
 
 import numpy as np
@@ -150,3 +151,133 @@ def positions(units: int) -> Iterator[int]:
         bit = units & -units
         yield bit.bit_length() - 1
         units ^= bit
+
+
+# Which unit may go to which centre at all: by the way, by connection, and by the people on the way to it.
+
+Bits = list[int]
+
+
+def allowed_of(case: Case) -> Bools:
+    """Return, by unit and centre, whether a plan may hold the pair.
+
+    No way; the own unit of another centre that stands; an upper bound that the people of every chain of units to the
+    centre exceed (the "U-fixing" of Validi, Buchanan and Lykhovyd); a hard lower bound that all who are left to the
+    centre do not meet (their "L-fixing"). Repeated until nothing changes.
+    """
+    allowed = np.isfinite(case.burden) & (case.people[:, None] <= case.high[None, :])
+    for center in np.flatnonzero(case.fixed).tolist():
+        seat, mine = int(case.seat[center]), allowed[case.seat[center], center]
+        allowed[seat] = False
+        allowed[seat, center] = mine
+    while True:
+        before = allowed.copy()
+        for center in range(len(case.center_ids)):
+            allowed[:, center] = _within(case, center, allowed[:, center])
+        if (allowed == before).all():
+            return allowed
+
+
+def standing_only(case: Case) -> tuple[Case, Whole]:
+    """Return the county with the centres that stand and no others, and the position of each before."""
+    kept = np.flatnonzero(case.fixed)
+    return replace(
+        case, center_ids=case.center_ids[kept], seat=case.seat[kept], fixed=case.fixed[kept], opening=case.opening[kept],
+        low=case.low[kept], high=case.high[kept], burden=case.burden[:, kept],
+    ), kept  # fmt: skip
+
+
+def connected(case: Case, allowed: Bools) -> Bools:
+    """Return the pairs that still hang together with their centre through units that may go there, too."""
+    found = np.zeros_like(allowed)
+    for center, mine in enumerate(bits_of(allowed)):
+        found[list(positions(case.flood(1 << int(case.seat[center]), mine))), center] = True
+    return found
+
+
+def bits_of(allowed: npt.NDArray[np.bool_]) -> Bits:
+    """Return the units of each column as bits."""
+    found = []
+    for column in allowed.T:
+        packed = np.packbits(column, bitorder="little").tobytes()
+        found.append(int.from_bytes(packed, "little"))
+    return found
+
+
+def _within(case: Case, center: int, mine: Bools) -> Bools:
+    """Return the units whose lightest chain to the centre keeps its upper bound, none if they are too few in all."""
+    inside = people_on_the_way(case, int(case.seat[center]), mine) <= case.high[center]
+    if case.hard and int(case.people[inside].sum()) < case.low[center]:
+        return np.zeros_like(mine)
+    return np.asarray(inside)
+
+
+def people_on_the_way(case: Case, seat: int, mine: Bools) -> Whole:
+    """Return the fewest people of any chain of `mine` from the seat to each unit, both ends counted; a huge number if none."""
+    people, never = case.people.tolist(), np.iinfo(np.int64).max
+    best = [never] * len(people)
+    if not mine[seat]:
+        return np.array(best)
+    best[seat] = people[seat]
+    heap = [(best[seat], seat)]
+    while heap:
+        so_far, unit = heappop(heap)
+        if so_far > best[unit]:
+            continue
+        for other in case.near[unit]:
+            if mine[other] and so_far + people[other] < best[other]:
+                best[other] = so_far + people[other]
+                heappush(heap, (best[other], other))
+    return np.array(best)
+
+
+# Between which numbers of centres a county's must lie, by its people alone: a first bound on what can be asked.
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Of a part of the graph: its units (bits), people, centres that stand and that may be opened, and the numbers that fit.
+
+    least, most   the fewest centres whose upper bounds hold all people, the most whose lower bounds they meet (hard
+                  ones; else as many as may be open); least > most: none fits
+    room          the people whom all that may be open could serve
+    """
+
+    units: int
+    people: int
+    standing: int
+    able: int
+    least: int
+    most: int
+    room: int
+
+
+def numbers_of(case: Case, units: int) -> Numbers:
+    """Return what numbers of centres may serve these units and no others."""
+    inside = np.array([bool(units >> int(seat) & 1) for seat in case.seat], bool)
+    people = int(sum(int(case.people[one]) for one in positions(units)))
+    fixed, free = np.flatnonzero(inside & case.fixed), np.flatnonzero(inside & ~case.fixed)
+    taken = set(case.seat[fixed].tolist())
+    seats = {int(case.seat[one]) for one in free} - taken  # of several candidates in one unit, one at most
+    highs = [max(int(case.high[one]) for one in free if case.seat[one] == seat) for seat in seats]
+    lows = [min(int(case.low[one]) for one in free if case.seat[one] == seat) for seat in seats]
+    standing, able = len(fixed), len(fixed) + len(seats)
+    room = [int(case.high[fixed].sum())]
+    for high in sorted(highs, reverse=True):
+        room.append(room[-1] + high)
+    need = [int(case.low[fixed].sum())]
+    for low in sorted(lows):
+        need.append(need[-1] + low)
+    least = next((standing + at for at, one in enumerate(room) if one >= people and standing + at > 0), able + 1)
+    fits = [standing + at for at, one in enumerate(need) if one <= people] if case.hard else [able]
+    return Numbers(units, people, standing, able, least, max(fits, default=standing - 1), room[-1])
+
+
+def least_number(case: Case) -> int:
+    """Return the fewest centres with which the county's people can be served at all."""
+    return max(sum(numbers_of(case, island).least for island in case.islands), int(case.fixed.sum()))
+
+
+def most_number(case: Case) -> int:
+    """Return the most centres that the county may have: one a unit, and not more than hard lower bounds allow."""
+    return sum(min(one.most, one.able) for one in (numbers_of(case, island) for island in case.islands))

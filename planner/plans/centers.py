@@ -1,5 +1,6 @@
 """Community centres: whose each community is today, the clause's two readings, centres needed and their districts."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,22 +10,230 @@ import numpy as np
 import pandas as pd
 
 from planner.districts.adjacency import Edges, without_neighbours
-from planner.districts.districting import Districting, districts
-from planner.districts.task import DistrictTask
+from planner.districts.case import Amounts, Whole
+from planner.districts.districting import Districting, DistrictTask, districts
 from planner.errors import Problem, SitingError, Text
 from planner.measures import community_centers
-from planner.plans.centers_convert import Conversions, Successor, conversions
-from planner.plans.centers_stations import Stations, limit_mm, station_fields, stations
-from planner.plans.centers_units import KIND, STATION, Served, neighbours, own_unit, served_today
-from planner.plans.centers_upgrade import upgrades
-from planner.plans.centers_ways import Ways, ways_of
-from planner.plans.ids import free_id
-from planner.plans.sites import COLUMNS
+from planner.plans.centers_units import (
+    KIND,
+    STATION,
+    Conversions,
+    Served,
+    Successor,
+    conversions,
+    neighbours,
+    own_unit,
+    served_today,
+)
+from planner.plans.sites import COLUMNS, free_id
+from planner.reach import Reach
 from planner.region import Region
 from planner.scenario import Change, Edit, Open, ServiceArea
-from planner.siting.question import Limits
+from planner.siting.instance import instance_of
+from planner.siting.question import Limits, Question
+from planner.siting.siting import Siting
+from planner.siting.solve import solve
 from planner.text import exact_percent, exact_text, people_text
 from planner.travel import StraightLine, Travel
+
+# What it costs communities to go to each centre, and how many of their people have a way there at all.
+
+ALL_PAIRS = 2**32 - 2
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """By community (rows, as served.units) and centre (columns, as the sites).
+
+    burden   people × cost of the way: the mean of those who have one counts for all, so that who has none makes no centre
+             dearer or cheaper than another; inf where nobody has one
+    people   how many have a way
+    """
+
+    centers: Mapping[str, int]
+    burden: Amounts
+    people: Whole
+
+    def without(self, units: pd.DataFrame, assigned: pd.Series) -> Whole:
+        """Return, by row of the units, how many have no way to the centre assigned to them (""; to any centre)."""
+        least = self.people.max(axis=1, initial=0)
+        there = [
+            self.people[row, self.centers[one]] if one else least[row]
+            for row, one in enumerate(assigned.to_numpy(object))
+        ]
+        return units["population"].to_numpy(np.int64) - np.array(there, np.int64).reshape(-1)
+
+
+def ways_of(served: Served, travel: Travel, sites: pd.DataFrame) -> Ways:
+    """Return the ways from every resident point to every site, added up by community."""
+    reach = travel.reach_whole(served.people, sites, ALL_PAIRS)
+    cost = np.full((len(reach.demand_ids), len(sites)), np.nan)
+    place = {str(name): at for at, name in enumerate(sites["id"])}
+    columns = np.array([place[one] for one in reach.facility_ids], np.int64)
+    row = np.repeat(np.arange(len(reach.demand_ids)), np.diff(reach.indptr))
+    cost[row, columns[reach.indices]] = reach.costs.astype(float)
+    people = served.people["population"].to_numpy(np.int64)[:, None]
+    units = {name: at for at, name in enumerate(served.units["id"])}
+    mine = [units[one] for one in served.people["unit"]]
+    burden, there = np.zeros((len(units), len(sites))), np.zeros((len(units), len(sites)), np.int64)
+    np.add.at(burden, mine, np.where(np.isnan(cost), 0.0, cost * people))
+    np.add.at(there, mine, np.where(np.isnan(cost), 0, people))
+    whole = np.zeros(len(units), np.int64)
+    np.add.at(whole, mine, people[:, 0])
+    share = np.divide(whole[:, None], there, out=np.ones(there.shape), where=there > 0)
+    return Ways(place, np.where(there > 0, burden * share, np.inf), there)
+
+
+# Which centres become community hospitals (社区医院): a share of all, by load, reach and beds, each with its reasons.
+
+_NAME = "社区医院"
+
+
+def number_of(share: float, centers: int) -> int:
+    """Return how many the share asks for: at least as many as it is, in whole centres.
+
+    >>> number_of(0.2, 14)
+    3
+    >>> number_of(0.2, 10)
+    2
+    """
+    return math.ceil(share * centers - 1e-9)
+
+
+def upgrades(centers: pd.DataFrame, share: float) -> pd.DataFrame:
+    """Return the centres in order of fitness, with chosen, place and why.
+
+    centers: id, name, load, reached (people within reach), beds (NaN: 无数据). Those that are 社区医院 by name or grade count
+    first; the others by the sum of their ranks by load, by reach, and by beds where any are known. Ties: the smaller id.
+    """
+    table = centers.copy()
+    grade = table["grade"].fillna("") if "grade" in table else pd.Series("", index=table.index)
+    table["is_hospital"] = grade.str.contains(_NAME) | table["name"].str.contains(_NAME)
+    known = [name for name in ("load", "reached", "beds") if table[name].notna().any()]
+    ranks = table[known].rank(method="min", ascending=False, na_option="bottom")
+    table["score"] = ranks.sum(axis=1)
+    table = table.assign(other=~table["is_hospital"]).sort_values(
+        ["other", "score", "id"], kind="stable", ignore_index=True
+    )
+    wanted = number_of(share, len(table))
+    ranks = table[known].rank(method="min", ascending=False, na_option="bottom").astype(int)
+    places: list[dict[str, int]] = ranks.to_dict("records")  # type: ignore[assignment]
+    why = [_why(row, place, len(table)) for (_, row), place in zip(table.iterrows(), places, strict=True)]
+    return table.assign(place=range(1, len(table) + 1), chosen=table.index < wanted, why=why).drop(columns="other")
+
+
+def _why(row: pd.Series, ranks: dict[str, int], count: int) -> str:
+    """Return the reasons of one centre's place, in words."""
+    if row["is_hospital"]:
+        return "已是社区医院"
+    words = {"load": ("服务人口", "人"), "reached": ("可及人口", "人"), "beds": ("床位", "张")}
+    said = []
+    for name, (label, unit) in words.items():
+        if pd.isna(row[name]):
+            said.append(f"{label}无数据")
+        else:
+            said.append(f"{label} {int(row[name])} {unit}（第 {ranks[name]}／{count}）")
+    return "，".join(said)
+
+
+# Service stations (社区卫生服务站): the fewest more, so that every community is within a walk of a centre or station.
+
+_MM_PER_KM = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Stations:
+    """Who walks how far to the nearest centre or station, and where the fewest more would stand.
+
+    limit    whole mm: minutes × walking speed
+    walks    by resident point: id, unit, population, facility_id, distance_m, minutes, within (today and with new centres)
+    siting   lscp over the communities' points as candidates; None where everyone is within the limit
+    serves   chosen community → the communities whose people beyond the walk have the new station as the nearest, by id
+    """
+
+    limit: int
+    walks: pd.DataFrame
+    siting: Siting | None
+    serves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def mean(self, name: str) -> pd.Series:
+        """Return, by community, the people-weighted mean of "minutes" or "distance_m" over those who have a way; else NaN."""
+        known = self.walks[self.walks[name].notna()]
+        sums = (
+            known.assign(weighted=known[name] * known["population"]).groupby("unit")[["weighted", "population"]].sum()
+        )
+        return sums["weighted"] / sums["population"]
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Ids of the communities that get a station."""
+        return () if self.siting is None else tuple(one.removeprefix("S") for one in self.siting.chosen)
+
+
+def limit_mm(minutes: float, walk_kmh: float) -> int:
+    """Return how far one walks in so many minutes, in whole millimetres.
+
+    >>> limit_mm(15, 4)
+    1000000
+    """
+    return round(minutes / 60 * walk_kmh * _MM_PER_KM)
+
+
+def stations(
+    served: Served, walk: Travel, standing: pd.DataFrame, limit: int, walk_kmh: float, limits: Limits
+) -> Stations:
+    """Return the walks to what stands (id, lon, lat: centres and stations, new centres too) and the fewest more stations.
+
+    Stations are for communities (社区) and in them; a 行政村 has its clinic.
+    """
+    if walk.unit != "mm":
+        raise ValueError(f"a walk is measured in mm, not {walk.unit}")
+    people = pd.DataFrame(served.people[["id", "unit", "population", "lon", "lat"]])
+    reach = walk.reach_whole(people, standing, limit)
+    nearest = reach.nearest()
+    walks = people[["id", "unit", "population"]].assign(
+        facility_id=nearest["facility_id"].to_numpy(object),
+        distance_m=nearest["cost"].to_numpy(float) / 1000,
+        within=reach.covered().to_numpy(bool),
+    )
+    walks["minutes"] = walks["distance_m"] / 1000 / walk_kmh * 60
+    units = served.units[served.units["kind"] == "community"]
+    left = people[~walks["within"].to_numpy(bool) & people["unit"].isin(units["id"]).to_numpy(bool)]
+    if not len(left):
+        return Stations(limit, walks, None)
+    sites = pd.DataFrame(units[["id", "lon", "lat"]])
+    sites = sites.assign(id="S" + sites["id"])
+    mine: Reach = walk.reach_whole(left, sites, limit)
+    weights = pd.Series(left["population"].to_numpy(float), index=left["id"].to_numpy(object))
+    frame = pd.DataFrame({"id": sites["id"].to_numpy(object), "cost": np.ones(len(sites))})
+    siting = solve(instance_of(Question("lscp", allow_unreachable=True), mine, weights, frame), limits)
+    return Stations(limit, walks, siting, _serves(siting, walk, left, sites, limit))
+
+
+def _serves(
+    siting: Siting, walk: Travel, left: pd.DataFrame, sites: pd.DataFrame, limit: int
+) -> Mapping[str, tuple[str, ...]]:
+    """Return whom each chosen station is for: the communities of those who have it as the nearest of the new ones."""
+    chosen = sites[sites["id"].isin(siting.chosen)]
+    near = walk.reach_whole(left, chosen, limit).nearest()
+    units = pd.Series(left["unit"].to_numpy(object), index=left["id"].to_numpy(object)).reindex(near.index)
+    found = {one.removeprefix("S"): set[str]() for one in chosen["id"]}
+    for unit, station, cost in zip(units, near["facility_id"], near["cost"], strict=True):
+        if station and cost <= limit:
+            found[station.removeprefix("S")].add(str(unit))
+    return {one: tuple(sorted(units)) for one, units in found.items()}
+
+
+def station_fields(unit: pd.Series) -> dict[str, object]:
+    """Return the columns of a new station at a community's point."""
+    return {
+        "id": f"CHS-{unit['id']}",
+        "name": f"{unit['name']}（拟设社区卫生服务站）",
+        "kind": STATION,
+        "lon": float(unit["lon"]),
+        "lat": float(unit["lat"]),
+    }
+
 
 Tell = Callable[[Text], None]
 _PLANNED = "社区卫生服务中心布局方案"

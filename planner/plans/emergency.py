@@ -15,19 +15,17 @@ from scipy.spatial import cKDTree
 from planner.errors import Problem, SitingError, Text
 from planner.hospitals import hospital_lines, treating
 from planner.measures import people_in_question
-from planner.places import settlements
 from planner.plans.sites import COLUMNS, rows_of
 from planner.reach import Reach
-from planner.region import URBAN_SCOPES, Region
+from planner.region import URBAN_SCOPES, Region, settlements
 from planner.scenario import Open
-from planner.siting.budget import Budget
-from planner.siting.curve import Step, curve
+from planner.siting.best import lexicographic
 from planner.siting.instance import Instance, instance_of
-from planner.siting.question import CANDIDATE, Limits, Question
+from planner.siting.pareto import Step, curve
+from planner.siting.question import CANDIDATE, Budget, Limits, Question
 from planner.siting.siting import Siting, open_positions, siting_of
 from planner.siting.small import small_first, value_of
 from planner.siting.solve import solve
-from planner.siting.ties import lexicographic
 from planner.text import exact_percent, limit_text
 from planner.travel import Travel
 

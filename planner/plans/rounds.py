@@ -1,24 +1,234 @@
 """Rounds: teams of township hospitals visit villages on days of the month, by road."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from planner.cached import bare
 from planner.errors import OptionError, Problem, SitingError, Text
-from planner.plans.rounds_solve import Routes, Seconds, driven, routes
-from planner.plans.rounds_way import Way, Ways
-from planner.plans.rural_villages import ALL, administrative_villages
+from planner.network import SPEED_KMH
+from planner.plans.rural_villages import ALL, administrative_villages, looked_up
 from planner.plans.sites import known
 from planner.region import Region
-from planner.road import Road
+from planner.road import Road, Side
 from planner.schema import RURAL_DIGITS, VILLAGE_RULE
-from planner.text import clock_text, exact_text, hours_text
+from planner.search import Seeds
+from planner.text import clock_text, exact_percent, exact_text, hours_text
 from planner.travel import Travel
+
+# The way that a leg of the rounds drives: the fastest one's kilometres and its line, for the table and the map.
+
+Whole = npt.NDArray[np.int64]
+Line = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One leg: kilometres of the fastest way, what lies between point and road included, and its (lon, lat)."""
+
+    km: float
+    line: Line
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Fastest ways between points (id, lon, lat), traced on the roads, none longer than `longest` ms.
+
+    `road` counts time from the start ("from") to the end of a leg, and adds nothing at its start.
+    """
+
+    road: Road
+    points: pd.DataFrame
+    longest: int
+
+    def legs(self, pairs: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Way]:
+        """Return the way of each leg (from id, to id); a leg without a way is left out."""
+        wanted: dict[str, set[str]] = {}
+        for start, end in pairs:
+            wanted.setdefault(start, set()).add(end)
+        return {(start, end): way for start in sorted(wanted) for end, way in self._from(start, sorted(wanted[start]))}
+
+    def _from(self, start: str, ends: list[str]) -> Iterable[tuple[str, Way]]:
+        """Yield the ways from one point: a shortest-path tree by time, read back from each end."""
+        at, to = self._rows([start]), self._rows(ends)
+        seeds, (row, node, leg), same = self.road.journey(to, at)
+        far_seeds, (far_row, far_node, far_leg), far_same = self._length.journey(to, at)
+        entry = dict(zip(far_seeds.node.tolist(), far_seeds.cost.tolist(), strict=True))
+        leave = dict(zip(zip(far_row.tolist(), far_node.tolist(), strict=True), far_leg.tolist(), strict=True))
+        beside = dict(zip(far_same[0].tolist(), far_same[2].tolist(), strict=True))
+        time, before = self._tree(seeds)
+        for index, end in enumerate(ends):
+            mine = np.flatnonzero((row == index) & np.isfinite(time[node]))
+            direct = same[2][same[0] == index]
+            best = mine[np.argmin(time[node[mine]] + leg[mine])] if len(mine) else -1
+            if len(direct) and (best < 0 or direct.min() <= time[node[best]] - 1 + leg[best]):
+                yield end, Way(beside[index] / 1e6, self._line(at, to, index, []))
+            elif best >= 0:
+                nodes = _path(before, int(node[best]), len(self.road.net.place))
+                inner = sum(self._edge[pair][1] for pair in pairwise(nodes))
+                mm = entry[nodes[0]] + inner + leave[(index, nodes[-1])]
+                yield end, Way(mm / 1e6, self._line(at, to, index, nodes))
+
+    def _rows(self, ids: list[str]) -> pd.DataFrame:
+        return self.points.set_index("id").loc[ids].reset_index()
+
+    @cached_property
+    def _length(self) -> Road:
+        return replace(self.road, speeds=None, walks=None)
+
+    @cached_property
+    def _edge(self) -> Mapping[tuple[int, int], tuple[int, int, int, bool]]:
+        """By (from node, to node): time, length, edge and whether it is driven from its tail; the fastest of parallel ones.
+
+        A step between the roads of all and those at the ends of trips (`planner.road`) is edge −1.
+        """
+        net = self.road.net
+        forward, backward = net.driven(*self.road.drivable)
+        time, length = net.of_edges(self.road.edge_cost), net.of_edges(self.road.graph.length_mm)
+        best: dict[tuple[int, int], tuple[int, int, int, bool]] = {}
+        for usable, start, end, ahead in (
+            (forward, net.tail, net.head, True),
+            (backward, net.head, net.tail, False),
+        ):
+            for arc in np.flatnonzero(usable).tolist():
+                pair = (int(start[arc]), int(end[arc]))
+                entry = (int(time[arc]), int(length[arc]), int(net.edge[arc]), ahead)
+                best[pair] = min(best.get(pair, entry), entry)
+        return best
+
+    def _tree(self, seeds: Seeds) -> tuple[npt.NDArray[np.float64], Whole]:
+        """Return time to each node from the seeds (1 too much) and the node before it, by a node more that leads to them."""
+        size, pairs = len(self.road.net.place), self._arrays
+        order = np.lexsort((seeds.cost, seeds.node))
+        node, first = np.unique(seeds.node[order], return_index=True)
+        rows = np.concatenate([pairs[0], np.full(len(node), size)])
+        columns = np.concatenate([pairs[1], node])
+        cost = np.concatenate([pairs[2], seeds.cost[order][first] + 1]).astype(float)  # to scipy, 0 is no edge
+        matrix = csr_array((cost, (rows, columns)), shape=(size + 1, size + 1))
+        time, before = dijkstra(matrix, indices=size, return_predecessors=True, limit=self.longest + 1)
+        return time, before.astype(np.int64)
+
+    @cached_property
+    def _arrays(self) -> tuple[Whole, Whole, Whole]:
+        pairs = np.array(list(self._edge), np.int64).reshape(-1, 2)
+        cost = np.array([max(one[0], 1) for one in self._edge.values()], np.int64)
+        return pairs[:, 0], pairs[:, 1], cost
+
+    def _line(self, start: pd.DataFrame, ends: pd.DataFrame, index: int, nodes: list[int]) -> Line:
+        """Return the points from start to end along the shapes; straight between point and road."""
+        end = ends.iloc[[index]]
+        (edge, at), (last, to) = self._met(start, "facility"), self._met(end, "demand")
+        if nodes:
+            place, heads = self.road.net.place, self.road.graph.head
+            line = self._shape(edge, at, float(place[nodes[0]] == heads[edge]))
+            for pair in pairwise(nodes):
+                between, ahead = self._edge[pair][2:]
+                line += self._shape(between, 1.0 - ahead, float(ahead))[1:] if between >= 0 else []
+            line += self._shape(last, float(place[nodes[-1]] == heads[last]), to)[1:]
+        else:
+            line = self._shape(edge, at, to)
+        first, final = ((float(one["lon"].iloc[0]), float(one["lat"].iloc[0])) for one in (start, end))
+        return (first, *line, final)
+
+    def _met(self, point: pd.DataFrame, side: Side) -> tuple[int, float]:
+        """Return the edge that a point meets, and the share of it from its tail."""
+        at = self.road.access(point).at if side == "demand" else self.road.snap(point, side)
+        edge = int(at.edge[0])
+        return edge, float(at.along_mm[0] / max(int(self.road.graph.length_mm[edge]), 1))
+
+    def _shape(self, edge: int, start: float, end: float) -> list[tuple[float, float]]:
+        """Return the points of an edge between two shares of its length, in the order from start to end."""
+        graph = self.road.graph
+        part = slice(graph.shape_start[edge], graph.shape_start[edge + 1])
+        lon, lat = graph.shape_lon[part], graph.shape_lat[part]
+        step = np.hypot(np.diff(lon) * np.cos(np.radians(lat[0])), np.diff(lat))
+        share = np.concatenate([[0.0], np.cumsum(step)]) / max(float(step.sum()), 1e-12)
+        low, high = sorted((start, end))
+        inside = share[(share > low) & (share < high)]
+        wanted = np.concatenate([[low], inside, [high]])
+        line = list(zip(np.interp(wanted, share, lon).tolist(), np.interp(wanted, share, lat).tolist(), strict=True))
+        return line if start <= end else line[::-1]
+
+
+def _path(before: Whole, node: int, root: int) -> list[int]:
+    """Return the nodes from the first after the root to this one."""
+    nodes = [node]
+    while before[nodes[-1]] != root:
+        nodes.append(int(before[nodes[-1]]))
+    return nodes[::-1]
+
+
+# One hospital's rounds: which villages on which day and in what order, by pyvrp, the same for the same input.
+
+Seconds = npt.NDArray[np.int64]
+Routes = tuple[tuple[int, ...], ...]
+_PATIENCE = 1000
+"""Iterations without a better plan after which the search ends."""
+
+
+def routes(drive: Seconds, service: Seconds, day: int, iterations: int, seed: int) -> Routes:
+    """Return the days out, each the stops (from 1) in order, with the least driving found; not proven to be the least.
+
+    drive    whole seconds between the hospital (0) and the stops, row → column; each stop alone must fit into a day
+    service  seconds at each stop, 0 at the hospital
+    day      the most seconds from leaving the hospital to being back
+    """
+    stops = range(1, len(drive))
+    if len(stops) <= 1:
+        return tuple((one,) for one in stops)
+    found = _solved(drive, service, day, iterations, seed)
+    return tuple(sorted(_one_way_round(drive, one) for one in found))
+
+
+def _one_way_round(drive: Seconds, stops: Sequence[int]) -> tuple[int, ...]:
+    """Return the day's order, of the two ways round the shorter, and of equally long ones that of the smaller first stop."""
+    return min(tuple(stops), tuple(reversed(stops)), key=lambda one: (driven(drive, one), one))
+
+
+def driven(drive: Seconds, stops: Sequence[int]) -> int:
+    """Return the seconds of driving of one day out."""
+    legs = [0, *stops, 0]
+    return int(drive[legs[:-1], legs[1:]].sum())
+
+
+def _solved(drive: Seconds, service: Seconds, day: int, iterations: int, seed: int) -> list[list[int]]:
+    pyvrp: Any = _pyvrp()
+    size = len(drive)
+    data = pyvrp.ProblemData(
+        [pyvrp.Location(0, 0) for _ in range(size)],
+        [pyvrp.Client(stop, service_duration=int(service[stop])) for stop in range(1, size)],
+        [pyvrp.Depot(0)],
+        [pyvrp.VehicleType(num_available=size - 1, shift_duration=day)],
+        [drive],
+        [drive],
+    )
+    stop = pyvrp.stop.MultipleCriteria([pyvrp.stop.MaxIterations(iterations), pyvrp.stop.NoImprovement(_PATIENCE)])
+    alone = pyvrp.Solution(data, [[one] for one in range(size - 1)])
+    best = pyvrp.solve(data, stop, seed=seed, collect_stats=False, display=False, initial_solution=alone).best
+    if not best.is_feasible():  # one village a day is a plan, so that there always is one
+        best = alone
+    return [[one.idx + 1 for one in route if one.is_client()] for route in best.routes()]
+
+
+def _pyvrp() -> Any:
+    try:
+        import pyvrp
+        import pyvrp.stop
+    except ImportError as error:
+        what = Text("排巡回日程要用 pyvrp，没有安装", "rounds need pyvrp, which is not installed")
+        fix = Text("安装：pip install 'fugai[rounds]'", "install it: pip install 'fugai[rounds]'")
+        raise OptionError(Problem("--rounds", what, fix)) from error
+    return pyvrp
+
 
 Legs = Mapping[tuple[str, str], Way]
 REASONS: Mapping[str, Text] = MappingProxyType(
@@ -321,3 +531,119 @@ def _assumed(task: RoundsTask, by_road: bool) -> tuple[str, ...]:
     if by_road:
         said.append("公里数沿最快的路线量取，含村、机构到道路的一段。")
     return tuple(said)
+
+
+# The rounds in each season: the same villages and teams on slower or closed roads, and what differs.
+
+_VALUES = ("villages", "days", "teams", "km", "hours")
+USUAL = "平时"
+"""What the months are called for which no season is given."""
+
+
+@dataclass(frozen=True)
+class Season:
+    """What is different in some months: assumptions all of them.
+
+    months   of the year, 1 to 12; () where they are not told
+    speeds   factors by class of road, "" for all others
+    closed   ids of ways that are closed besides
+    visits, work_days, day_minutes   as RoundsTask; None: as usual
+    """
+
+    name: str
+    months: tuple[int, ...] = ()
+    speeds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    closed: frozenset[str] = frozenset()
+    visits: int | None = None
+    work_days: int | None = None
+    day_minutes: int | None = None
+
+    def task(self, usual: RoundsTask) -> RoundsTask:
+        """Return what is asked of the rounds in this season."""
+        return replace(
+            usual,
+            visits=usual.visits if self.visits is None else self.visits,
+            work_days=usual.work_days if self.work_days is None else self.work_days,
+            day_minutes=usual.day_minutes if self.day_minutes is None else self.day_minutes,
+        )
+
+    @property
+    def said(self) -> str:
+        """What is different, in a sentence."""
+        classes = sorted((name, factor) for name, factor in self.speeds.items() if name)
+        parts = [
+            f"{'、'.join(map(str, self.months))} 月" if self.months else "",
+            f"车速为平时的 {exact_percent(self.speeds[''])}" if "" in self.speeds else "",
+            *(f"{name} 级道路车速为平时的 {exact_percent(factor)}" for name, factor in classes),
+            f"另封闭 {'、'.join(sorted(self.closed))}" if self.closed else "",
+            "" if self.visits is None else f"每村每月 {self.visits} 次",
+            "" if self.work_days is None else f"每月 {self.work_days} 个工作日",
+            "" if self.day_minutes is None else f"一天不超过 {exact_text(self.day_minutes / 60)} 小时",
+        ]
+        return f"{self.name}：{'，'.join(one for one in parts if one)}（参数）；其余同平时。"
+
+
+def in_season(road: Road, factors: Mapping[str, float], closed: Collection[str] = ()) -> Road:
+    """Return the roads of a season: speeds times a factor by class ("" for all others), and ways closed besides.
+
+    A stretch's own speed is slowed like its class's, so that no season passes by the roads whose speed is known.
+    """
+    bad = sorted(name for name, factor in factors.items() if not 0 < factor < float("inf"))
+    if bad:
+        what = Text("季节的车速系数应大于零", "a season's factor must be above zero")
+        raise OptionError(
+            Problem("--season", what, Text("断路请列路段编号", "list closed ways by id"), found="、".join(bad))
+        )
+    graph, others = road.graph, factors.get("", 1.0)
+    by_edge = pd.Series(graph.road_class).map(dict(factors)).fillna(others).to_numpy(float)
+    table = {**SPEED_KMH, **(road.speeds or {})}
+    speeds = {name: speed * factors.get(name, others) for name, speed in table.items()}
+    slowed = replace(graph, speed_kmh=np.asarray(graph.speed_kmh * by_edge))
+    return replace(road, graph=slowed, speeds=speeds, closed=road.closed | frozenset(closed))
+
+
+def plan_seasons(
+    region: Region, hosts: pd.Series, travels: Mapping[str, Travel], task: RoundsTask, seasons: Sequence[Season] = ()
+) -> Mapping[str, RoundsPlan]:
+    """Return a plan a season: the same villages and hospitals under its own roads, and what `seasons` say of its days."""
+    tasks = {one.name: one.task(task) for one in seasons}
+    return {name: plan_rounds(region, hosts, travel, tasks.get(name, task), name) for name, travel in travels.items()}
+
+
+def usual_and_seasons(
+    region: Region, hosts: pd.Series, road: Road, task: RoundsTask, seasons: Sequence[Season]
+) -> Mapping[str, RoundsPlan]:
+    """Return the plan of the usual months and of every season."""
+    ways = {USUAL: road, **{one.name: in_season(road, one.speeds, one.closed) for one in seasons}}
+    return plan_seasons(region, hosts, ways, task, seasons)
+
+
+def months_of(seasons: Sequence[Season]) -> Mapping[str, int] | None:
+    """Return how many months of the year each has, the usual ones first; None where a season does not tell its months."""
+    if not all(one.months for one in seasons):
+        return None
+    counts = {one.name: len(one.months) for one in seasons}
+    return {USUAL: 12 - sum(counts.values()), **counts}
+
+
+def seasons_compared(plans: Mapping[str, RoundsPlan]) -> pd.DataFrame:
+    """Return, by hospital and season: villages, days, teams, km and hours a month, and what each is more than in the first."""
+    parts = [plan.teams.assign(season=name, at=at) for at, (name, plan) in enumerate(plans.items())]
+    table = pd.concat(parts, ignore_index=True)
+    first = parts[0].set_index("hospital")
+    for name in _VALUES:
+        table[f"{name}_more"] = table[name] - table["hospital"].map(first[name])
+    kept = ["hospital", "hospital_name", "season", *_VALUES, *(f"{name}_more" for name in _VALUES)]
+    return table.sort_values(["hospital", "at"], kind="stable", ignore_index=True)[kept]
+
+
+def left_by_season(plans: Mapping[str, RoundsPlan]) -> pd.DataFrame:
+    """Return the villages that some season leaves out: a row a village, a column a season with why ("" where it is visited)."""
+    parts = [plan.left.assign(season=name) for name, plan in plans.items()]
+    rows = pd.concat(parts, ignore_index=True).sort_values("code", kind="stable")
+    table = rows.drop_duplicates("code")[["code", "name", "town_name", "hospital", "hospital_name"]]
+    for name in plans:
+        mine = rows[rows["season"] == name]
+        why = dict(zip(mine["code"], mine["why"], strict=True))
+        table = table.assign(**{name: looked_up(table["code"], why)})
+    return table.reset_index(drop=True)

@@ -11,11 +11,10 @@ import pandas as pd
 from planner.errors import Problem, SitingError, Text
 from planner.hospitals import KIND as HOSPITAL
 from planner.hospitals import treating
-from planner.plan_params import Substitute, Substitutes
-from planner.plans.ids import free_id
 from planner.plans.rural_villages import administrative_villages, counted, looked_up, nearest_of, way_words
+from planner.plans.sites import free_id
 from planner.region import Region
-from planner.rules import Rule, Rules
+from planner.rules import Rule, Rules, Substitute, Substitutes
 from planner.scenario import Open
 from planner.schema import VILLAGE_RULE
 from planner.text import limit_text, limit_words

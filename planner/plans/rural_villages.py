@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import DataError, Problem, Text
-from planner.places import with_places
-from planner.region import Region
+from planner.region import Region, with_places
 from planner.schema import RURAL_DIGITS, VILLAGE_RULE
 from planner.text import amount_words, amounts_apart
 from planner.travel import Travel

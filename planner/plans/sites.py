@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -152,3 +153,17 @@ def quotas_of(zero: Iterable[str], asked: Iterable[Quota]) -> tuple[Quota, ...]:
     """Return the planner's quotas, and "none" for each county of `zero` that the planner says nothing about."""
     own = {quota.group: quota for quota in asked}
     return tuple(own[group] if group in own else Quota(group, 0, 0) for group in sorted({*own, *zero}))
+
+
+# Ids for what a plan proposes: as they are made from a code, numbered where the register has one of that name already.
+
+
+def free_id(wanted: str, taken: Collection[str]) -> str:
+    """Return the id, with -2, -3, … behind it where it is taken (by one that is closed, too).
+
+    >>> free_id("VC-1", {"VC-1", "VC-1-2"}), free_id("VC-2", {"VC-1"})
+    ('VC-1-3', 'VC-2')
+    """
+    if wanted not in taken:
+        return wanted
+    return next(one for at in count(2) if (one := f"{wanted}-{at}") not in taken)

@@ -9,7 +9,6 @@ import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
 from planner.hospitals import hospital_lines
-from planner.places import settlements
 from planner.plans.sites import (
     COLUMNS,
     check_open,
@@ -26,19 +25,16 @@ from planner.plans.sites import (
     too_close,
 )
 from planner.reach import Reach
-from planner.region import Region
+from planner.region import Region, settlements
 from planner.scenario import Change
 from planner.siting.advice import Lever
-from planner.siting.best import k_best, same
-from planner.siting.classes import classes
-from planner.siting.curve import Step, curve
+from planner.siting.best import classes, k_best, lexicographic
 from planner.siting.instance import Instance, instance_of
-from planner.siting.pareto import Point, pareto
+from planner.siting.pareto import Point, Step, curve, pareto
 from planner.siting.question import CANDIDATE, FIXED, FORBIDDEN, Limits, Question, Quota
-from planner.siting.siting import Siting, nearest_open, open_positions
+from planner.siting.siting import Siting, nearest_open, open_positions, same
 from planner.siting.small import WIDEST, small_first
 from planner.siting.solve import explained, solve
-from planner.siting.ties import lexicographic
 from planner.text import limit_text
 from planner.travel import Travel
 

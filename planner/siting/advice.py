@@ -14,11 +14,14 @@ import numpy.typing as npt
 
 from planner import clock
 from planner.errors import Text
-from planner.siting.conflict import conflicts, joined, listed, number
 from planner.siting.feasible import (
     Gives,
+    conflicts,
+    joined,
     least,
+    listed,
     loads_of,
+    number,
     out_of_reach,
     plan_exists,
     rules_of,

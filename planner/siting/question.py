@@ -1,7 +1,9 @@
 """What is asked of a siting: the model, how many sites, and the rules that any plan must keep."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from planner import clock
 
 Model = Literal["lscp", "mclp", "backup", "p-median", "p-center", "capacitated"]
 MODELS: tuple[Model, ...] = ("lscp", "mclp", "backup", "p-median", "p-center", "capacitated")
@@ -56,3 +58,30 @@ class Limits:
     gap: float = 0.0
     threads: int = 1
     seed: int = 0
+
+
+# One limit of time for many questions.
+
+
+class Budget:
+    """Each question may take an even share of the time that is left; what it leaves goes to those after it.
+
+    >>> budget = Budget(Limits(seconds=60), 3)
+    >>> 19 < budget.next().seconds <= 20 and 29 < budget.next().seconds <= 30
+    True
+    """
+
+    def __init__(self, limits: Limits, questions: int) -> None:
+        self._limits, self._questions = limits, questions
+        self._ends = clock.now() + limits.seconds
+
+    def next(self) -> Limits:
+        """Return the limits of the next question."""
+        left = max(self._ends - clock.now(), 0.0)
+        share = left / max(self._questions, 1)
+        self._questions -= 1
+        return replace(self._limits, seconds=share)
+
+    def skip(self, questions: int) -> None:
+        """Leave out questions that need not be asked."""
+        self._questions -= questions

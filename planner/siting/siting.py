@@ -214,3 +214,21 @@ def no_plan(
     return Siting(
         instance, status, nan, bound, nan, seconds, (), background, 0.0, weight - unreachable, unreachable, limits,
     )  # fmt: skip
+
+
+SAME = 1e-9
+"""Two values within this share of each other are as good as one another."""
+
+
+def sense(instance: Instance) -> int:
+    """Return -1 where the larger objective is the better, else 1: objective × sense is always to be small."""
+    return -1 if instance.question.model in ("mclp", "backup") else 1
+
+
+def same(one: float, other: float) -> bool:
+    """Whether two values are as good as one another.
+
+    >>> same(100.0, 100.00000001), same(100.0, 100.001), same(1e-10, 2e-10)
+    (True, False, False)
+    """
+    return bool(one == other or abs(one - other) <= SAME * min(abs(one), abs(other)))

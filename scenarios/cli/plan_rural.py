@@ -11,8 +11,7 @@ from scenarios.cli.plan_options import COMMON, Options, add, in_range, limits_of
 from scenarios.cli.road_options import add_road_options, read_choices
 
 if TYPE_CHECKING:
-    from planner.plans.rounds import RoundsTask
-    from planner.plans.rounds_seasons import Season
+    from planner.plans.rounds import RoundsTask, Season
     from scenarios.plans.rural import Asked
 
 ABOUT = Text(
@@ -204,7 +203,7 @@ def read_seasons(said: Sequence[str], usual: "RoundsTask") -> "tuple[Season, ...
 
 def _season(said: str, usual: "RoundsTask") -> "Season":
     from planner.network import SPEED_KMH
-    from planner.plans.rounds_seasons import USUAL, Season
+    from planner.plans.rounds import USUAL, Season
 
     name, _, rest = (one.strip() for one in said.replace("：", ":").partition(":"))
     if not re.fullmatch(r"[\w()（）-]{1,12}", name) or name == USUAL:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from planner.errors import Language, Text, printable
-from planner.siting.classes import CLASSES
+from planner.siting.best import CLASSES
 from planner.siting.siting import Siting, relative_gap
 from planner.text import exact_text, money_text, number_text, share_of, share_text
 from scenarios.cli.site import input_paths, outputs

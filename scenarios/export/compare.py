@@ -12,8 +12,7 @@ import pandas as pd
 from geodata.csv_text import write_csv
 from maps.compare import Between, View, compare_map
 from planner import __version__
-from planner.compare import COUNTS, aligned
-from planner.compare_people import GROUP_WORDS
+from planner.compare import COUNTS, GROUP_WORDS, aligned
 from planner.findings import kinds_read
 from planner.schema import FACILITY_KINDS, FACILITY_STATUS, FINDINGS, LEVEL_LABELS, STATUS_LABELS
 from scenarios.compare import Comparison, Pair

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planner.errors import Problem
-from planner.parameters import judgement, parameter_texts
 from planner.region import Region, Source
-from planner.rules import Rule
-from planner.scenario import Open, Scenario
-from planner.scenario_words import edit_words
+from planner.rules import Rule, judgement, parameter_texts
+from planner.scenario import Open, Scenario, edit_words
 from planner.text import exact_text, money_text
 
 STATUS_QUO = Scenario()

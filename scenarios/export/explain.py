@@ -5,9 +5,8 @@ from types import MappingProxyType
 
 from planner import __version__
 from planner.findings import FEW_PEOPLE
-from planner.parameters import parameter_text
 from planner.region import Region
-from planner.rules import Reading, Rules
+from planner.rules import Reading, Rules, parameter_text
 from planner.schema import STATUS_LABELS, VILLAGE_RULE
 from scenarios.export.intake import lines_of_uses
 from scenarios.export.sheet import Sheet, row_points

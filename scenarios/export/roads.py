@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import xlsxwriter
 
-from planner.edge_shapes import edge_lines
 from planner.joined import RoadParts
-from planner.network import RoadGraph
+from planner.network import RoadGraph, edge_lines
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, DETOURS, REASON_LABELS
 from planner.text import amount_text, count_text, people_text

@@ -11,10 +11,9 @@ import pandas as pd
 
 from geodata.csv_text import write_csv
 from planner import __version__
-from planner.certainty import VERDICTS, hangs_on_text
-from planner.certainty_rules import FACTOR_LABELS
+from planner.certainty import FACTOR_LABELS, VERDICTS, hangs_on_text
 from planner.errors import Text
-from planner.places import with_places
+from planner.region import with_places
 from planner.schema import LEVEL_LABELS
 from planner.text import exact_percent, exact_text, people_text, percent_text, share_text
 from scenarios.export.folder import MANIFEST

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 
 from planner import __version__
-from planner.certainty import VERDICTS, hangs_on_text
-from planner.certainty_rules import FACTOR_LABELS
+from planner.certainty import FACTOR_LABELS, VERDICTS, hangs_on_text
 from planner.text import count_text, people_text, percent_text, signed_text
 from scenarios.export.robust import OUTSIDE, biased, loss_text, optimum_lines, said, sites_of
 from scenarios.export.robust_workbook import NO_GAPS, sorted_gaps, value_text

@@ -8,8 +8,7 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.certainty import VERDICTS, hangs_on_text
-from planner.certainty_rules import FACTOR_LABELS
+from planner.certainty import FACTOR_LABELS, VERDICTS, hangs_on_text
 from planner.text import number_text, people_text, percent_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.robust import OUTSIDE, biased, loss_text, optimum_lines, said, sites_of

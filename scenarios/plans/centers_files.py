@@ -7,7 +7,7 @@ import pandas as pd
 from geodata.columns import Notes, canonical, note_parts
 from geodata.files import SHEETS, read
 from planner.errors import DataError, Problem, Text
-from planner.plans.centers_convert import Successor
+from planner.plans.centers_units import Successor
 from planner.schema import Field, Table
 
 CROSSWALK = Table("crosswalk", "撤并对照表", ("crosswalk",), "old_code", None,

@@ -10,9 +10,8 @@ import pandas as pd
 
 from planner.errors import OptionError, Problem, Text
 from planner.limits import Limit
-from planner.places import village_names, with_places
 from planner.plans.emergency import KIND, WAYS, Case, CaseAnswer, EmergencyPlan, EmergencyTask, plan_emergency
-from planner.region import URBAN_SCOPES
+from planner.region import URBAN_SCOPES, village_names, with_places
 from planner.road import Road
 from planner.rules import Rules
 from planner.siting.question import Limits

@@ -10,14 +10,12 @@ from types import MappingProxyType
 import pandas as pd
 
 from planner.cached import bare
-from planner.edge_shapes import unknown_ways
 from planner.errors import OptionError, Problem, SitingError, Text
 from planner.limits import Limit, read_limit
 from planner.measures import FUNCTIONS
-from planner.plans.chain import Chain, chain, changes
-from planner.plans.chain_levels import LEVELS
-from planner.plans.rounds import RoundsPlan, RoundsTask, plan_rounds
-from planner.plans.rounds_seasons import USUAL, Season, usual_and_seasons
+from planner.network import unknown_ways
+from planner.plans.chain import LEVELS, Chain, chain, changes
+from planner.plans.rounds import USUAL, RoundsPlan, RoundsTask, Season, plan_rounds, usual_and_seasons
 from planner.plans.rural import RuralPlan, RuralTask, allowed_by, plan_rural
 from planner.plans.rural_villages import administrative_villages
 from planner.road import Road

@@ -10,9 +10,8 @@ import pandas as pd
 
 from maps.rural import Duty, Host, Link, Route, Stop, Village
 from maps.rural import rural_map as page_of
-from planner.plans.chain_levels import LEVELS
-from planner.plans.rounds import RoundsPlan, base_of
-from planner.plans.rounds_seasons import Season, in_season
+from planner.plans.chain import LEVELS
+from planner.plans.rounds import RoundsPlan, Season, base_of, in_season
 from planner.text import amount_text, people_text
 from scenarios.plans.furniture import furniture_of, open_edges
 from scenarios.plans.rural import Report

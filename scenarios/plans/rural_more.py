@@ -9,9 +9,8 @@ import pandas as pd
 import xlsxwriter
 
 from planner import __version__
-from planner.plans.chain_levels import LEVELS
-from planner.plans.rounds import RoundsPlan
-from planner.plans.rounds_seasons import USUAL, left_by_season, months_of, seasons_compared
+from planner.plans.chain import LEVELS
+from planner.plans.rounds import USUAL, RoundsPlan, left_by_season, months_of, seasons_compared
 from planner.text import WAY_CELLS, amount_text, count_text, hours_text
 from scenarios.export.explain import write_explanations
 from scenarios.export.plan_said import lines_of_plan, notice_of

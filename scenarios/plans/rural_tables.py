@@ -7,7 +7,7 @@ import pandas as pd
 
 from planner.errors import Text
 from planner.findings import assess
-from planner.plans.chain_levels import LEVELS
+from planner.plans.chain import LEVELS
 from planner.plans.rounds import RoundsPlan
 from planner.plans.rural import GROUPS, KINDS, SUBSTITUTES
 from planner.schema import FACILITY_KINDS, STATUS_LABELS

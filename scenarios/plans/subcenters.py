@@ -13,8 +13,8 @@ from geodata.files import read
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.joined import not_joined
 from planner.limits import Limit
-from planner.places import village_names, with_places
 from planner.plans.subcenters import KIND, Answer, Objective, SubcenterPlan, SubcenterTask, plan_subcenters
+from planner.region import village_names, with_places
 from planner.road import Road
 from planner.rules import Rules
 from planner.schema import Field, Table

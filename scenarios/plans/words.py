@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from planner.siting.classes import CLASSES
+from planner.siting.best import CLASSES
 from planner.siting.siting import Siting
 from planner.text import amount_text, people_text, share_text
 from scenarios.plans.start import has_plan

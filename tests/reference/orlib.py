@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from planner.districts.task import DistrictTask
+from planner.districts.districting import DistrictTask
 from planner.reach import reach_of, rows_of
 from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Question
