@@ -4,13 +4,16 @@ import bz2
 import gzip
 import re
 import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.errors import DataError, Problem, Text
-from planner.network import Floats
+from planner.network import Bools, Floats, RoadGraph, Texts, Whole, edge_lengths_mm
 from planner.text import coordinate_text
 
 _HEAD = 65_536
@@ -134,3 +137,181 @@ def deleted_ids(path: Path) -> dict[str, frozenset[int]]:
                         found.setdefault(tag[1].decode(), set()).add(int(number[1]))
             rest = data[data.rfind(b"<") :][-_LONGEST_TAG:]
     return {kind: frozenset(ids) for kind, ids in found.items()}
+
+
+# Ways → edges: cut every way at the junctions it passes.
+
+Ints = npt.NDArray[np.int64] | npt.NDArray[np.int32]
+
+SCALE = 10_000_000
+"""Coordinates are whole ten-millionths of a degree, as in OSM itself: about a centimetre."""
+_MEASURED_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Ways as runs of vertices: way w has the vertices `vertex[start[w]:start[w + 1]]`, all else is one a way.
+
+    A vertex is a position in a list of coordinates; −1 is a vertex of which the file has no coordinates.
+    """
+
+    way_id: Texts
+    road_class: Texts
+    forward: Bools
+    backward: Bools
+    speed_kmh: Floats
+    joins: Bools
+    through: Bools
+    start: Whole
+    vertex: Whole
+
+    def take(self, ways: Whole, start: Whole, vertex: Whole) -> "Ways":
+        """Return the ways at these positions (repeated, left out, in another order) with other runs of vertices."""
+        return Ways(
+            way_id=self.way_id[ways],
+            road_class=self.road_class[ways],
+            forward=self.forward[ways],
+            backward=self.backward[ways],
+            speed_kmh=self.speed_kmh[ways],
+            joins=self.joins[ways],
+            through=self.through[ways],
+            start=start,
+            vertex=vertex,
+        )
+
+    def ordered(self, order: Whole) -> "Ways":
+        """Return the ways in this order, each with its vertices; a way left out of `order` is left out."""
+        if np.array_equal(order, np.arange(len(self.way_id))):
+            return self
+        sizes = np.diff(self.start)[order]
+        return self.take(order, offsets(sizes), self.vertex[runs(self.start[order], sizes)])
+
+
+def offsets(sizes: Whole) -> Whole:
+    """Return where runs of these sizes start, one behind the other, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def runs(first: Whole, sizes: Whole) -> Whole:
+    """Return first[0], first[0] + 1, … for sizes[0] numbers, then the same from first[1], and so on."""
+    start = offsets(sizes)
+    out = np.arange(start[-1], dtype=np.int64)
+    out += np.repeat(first - start[:-1], sizes)
+    return out
+
+
+def tidied(ways: Ways) -> Ways:
+    """Return the ways without vertices that stand twice in a row, and in pieces where coordinates are missing.
+
+    An extract cuts ways at its border: what lies on either side of a missing vertex is not one stretch of road.
+    """
+    starts = np.zeros(len(ways.vertex), np.bool_)
+    starts[ways.start[:-1][np.diff(ways.start) > 0]] = True
+    starts[1:] |= ways.vertex[:-1] < 0
+    keep = ways.vertex >= 0
+    keep[1:] &= starts[1:] | (ways.vertex[1:] != ways.vertex[:-1])
+    if keep.all() and (np.diff(ways.start) > 1).all():
+        return ways
+    piece = np.cumsum(starts) - 1
+    sizes = np.bincount(piece[keep], minlength=int(starts.sum()))
+    keep &= sizes[piece] > 1
+    way = np.searchsorted(ways.start, np.flatnonzero(starts), "right") - 1
+    return ways.take(way[sizes > 1], offsets(sizes[sizes > 1]), ways.vertex[keep])
+
+
+def barred(ways: Ways, x: Ints, y: Ints, barriers: Mapping[int, str]) -> tuple[Ways, Ints, Ints]:
+    """Return tidied ways cut at barriers ("shut" or "ends", by vertex), and the coordinates with the new vertices.
+
+    Whatever meets a barrier ends there at a vertex of its own. At a gate for the ends of trips alone ("ends") steps of no
+    length join these vertices, which nobody passes through.
+    """
+    stands = np.isin(ways.vertex, list(barriers))
+    if not stands.any():
+        return ways, x, y
+    inner = stands.copy()
+    inner[ways.start[:-1]] = inner[ways.start[1:] - 1] = False
+    moved = offsets(1 + inner.astype(np.int64))  # in the middle of a way it stands twice: once for each side
+    start = np.sort(np.concatenate([moved[ways.start], moved[:-1][inner] + 1]))
+    vertex = np.repeat(ways.vertex, 1 + inner)
+    way = np.searchsorted(moved[ways.start], start[:-1], "right") - 1
+    at = np.flatnonzero(np.isin(vertex, list(barriers)))
+    old, new = vertex[at], len(x) + np.arange(len(at))
+    vertex[at] = new
+    cut = ways.take(way, start, vertex)
+    x, y = np.concatenate([x, x[old]]), np.concatenate([y, y[old]])
+    order = np.argsort(old, kind="stable")
+    same = (old[order][1:] == old[order][:-1]) & np.isin(
+        old[order][1:], [v for v, kind in barriers.items() if kind == "ends"]
+    )
+    steps = np.column_stack([new[order][:-1][same], new[order][1:][same]])
+    beside = np.searchsorted(start, at[order][:-1][same], "right") - 1
+    gates = cut.take(beside, offsets(np.full(len(steps), 2)), steps.ravel())
+    yes = np.ones(len(steps), np.bool_)
+    return _together(cut, replace(gates, forward=yes, backward=yes, joins=~yes, through=~yes)), x, y
+
+
+def _together(ways: Ways, more: Ways) -> Ways:
+    """Return all the ways of both."""
+    parts = {one.name: np.concatenate([getattr(ways, one.name), getattr(more, one.name)]) for one in fields(Ways)}
+    return Ways(**parts | {"start": np.concatenate([ways.start, more.start[1:] + ways.start[-1]])})
+
+
+def graph_of_ways(ways: Ways, x: Ints, y: Ints, junction: Bools) -> RoadGraph:
+    """Return the graph of tidied ways, cut at their ends and at every vertex that is a `junction`.
+
+    x, y (lon, lat in 1e-7°), junction: one a vertex of the list of coordinates. Edges stand by way, then along it; nodes by their first
+    appearance in tails and heads. OverflowError where an edge is longer than a RoadGraph can say (4,295 km).
+    """
+    cut_here = junction[ways.vertex]
+    cut_here[ways.start[:-1]] = True
+    cut_here[ways.start[1:] - 1] = True
+    cut = np.flatnonzero(cut_here)
+    way = np.searchsorted(ways.start, cut, "right") - 1
+    whole = way[1:] == way[:-1]  # else from the end of one way to the start of the next
+    first, last, way = cut[:-1][whole], cut[1:][whole], way[:-1][whole]
+    sizes = last - first + 1
+    ends = ways.vertex[np.column_stack([first, last])].ravel()
+    node, end = _by_first_appearance(ends)
+    shape_start = offsets(sizes)
+    shape = ways.vertex[runs(first, sizes)]
+    shape_lon, shape_lat = x[shape] / SCALE, y[shape] / SCALE
+    del shape, cut, cut_here, ends
+    length_mm = _lengths_mm(shape_start, shape_lon, shape_lat)
+    if (length_mm >= 2**32 - 1).any():
+        raise OverflowError("an edge is longer than 4,295 km")
+    return RoadGraph(
+        lon=x[node] / SCALE,
+        lat=y[node] / SCALE,
+        tail=end[::2].copy(),
+        head=end[1::2].copy(),
+        length_mm=length_mm,
+        forward=ways.forward[way],
+        backward=ways.backward[way],
+        road_class=ways.road_class[way],
+        speed_kmh=ways.speed_kmh[way],
+        way_id=ways.way_id[way],
+        joins=ways.joins[way],
+        through=ways.through[way],
+        shape_start=shape_start,
+        shape_lon=shape_lon,
+        shape_lat=shape_lat,
+    )
+
+
+def _lengths_mm(shape_start: Whole, shape_lon: Floats, shape_lat: Floats) -> Whole:
+    """Return the lengths of all shapes, measured some at a time: pyproj's copies would else outweigh the graph."""
+    out = np.empty(len(shape_start) - 1, np.int64)
+    for at in range(0, len(out), _MEASURED_AT_ONCE):
+        start = shape_start[at : at + _MEASURED_AT_ONCE + 1]
+        part = slice(start[0], start[-1])
+        out[at : at + _MEASURED_AT_ONCE] = edge_lengths_mm(start - start[0], shape_lon[part], shape_lat[part])
+    return out
+
+
+def _by_first_appearance(values: Whole) -> tuple[Whole, Whole]:
+    """Return the distinct values in the order in which they first appear, and each value's position among them."""
+    distinct, first, inverse = np.unique(values, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return distinct[order], rank[inverse]

@@ -1,9 +1,12 @@
 """Lines of a road map (GPKG, GeoJSON, Shapefile), a planner's own or as others publish them → RoadGraph."""
 
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -11,18 +14,306 @@ import pandas as pd
 import shapely
 
 from geodata.columns import Notes
-from geodata.files import RawTable, read
-from geodata.roads_columns import is_road, lined
-from geodata.roads_edges import SCALE, Ways, graph_of_ways, offsets, tidied
-from geodata.roads_files import check_degrees, no_roads
+from geodata.files import RawTable, columns_of, read
+from geodata.roads_files import SCALE, Ways, check_degrees, graph_of_ways, no_roads, offsets, tidied
 from geodata.roads_graphml import worst
-from geodata.roads_notes import Left
-from geodata.roads_tags import DRIVABLE, FERRY, Road, road_of
+from geodata.roads_tags import ACCESS_KEYS, DRIVABLE, FERRY, ODD_KEYS, TIMED_KEYS, Left, Road, road_of, speed_of
 from geodata.roads_weld import ALIKE_M, NEAR_M, Drawn, said_of, slips_of, welded
 from planner.errors import DataError, Text
 from planner.network import Floats, RoadGraph, Whole
 from planner.schema import ROADS
 from planner.text import count_text
+
+# Columns of road maps as they come (a planner's own, Geofabrik, osmnx, overpass, ogr2ogr, the national schema) → OSM's tags.
+
+_IDS = (
+    "osm_id",
+    "osmid",
+    "@id",
+    "full_id",
+    "osm_way_id",
+    "objectid",
+    "objectid_1",
+    "featid",
+    "fid",
+    "ogc_fid",
+    "gid",
+    "编码",
+    "路线编号",
+)
+"""Headings that number rows in maps of others, the first that is there; those may stand twice."""
+_CLASSES = ("type", "道路类型", "公路等级", "行政等级", "技术等级", "类型")
+_ONEWAYS = ("sdtf", "行驶方向", "通行方向", "方向")
+_TAGS = frozenset(
+    {*ACCESS_KEYS, *ODD_KEYS, *TIMED_KEYS, "bridge", "tunnel", "junction", "motorroad", "emergency", "area", "route"}
+)
+_IDLE = frozenset(
+    {
+        "u",
+        "v",
+        "key",
+        "length",
+        "reversed",
+        "lanes",
+        "width",
+        "geometry",
+        "layer",
+        "code",
+        "ref",
+        "from",
+        "to",
+        "shape_leng",
+        "shape_length",
+        "z_order",
+    }
+)
+"""Headings that are known, and say nothing of who drives where."""
+_WORDS = {
+    "高速": "高速公路", "快速路": "城市快速路", "城市主干路": "主干路", "城市主干道": "主干路", "主干道": "主干路", "城市次干路": "次干路",
+    "城市次干道": "次干路", "次干道": "次干路", "城市支路": "支路", "支线": "支路", "支道": "支路", "村路": "村道", "乡村路": "村道", "乡村道路": "村道",
+    "普通国道": "国道", "普通省道": "省道", "专用道": "专用公路", "机耕道": "机耕路", "机耕路(大路)": "机耕路", "大车路": "机耕路", "内部路": "内部道路",
+    "渡口": "轮渡", "高速匝道": "匝道", "等外公路": "村道", "unknown": "road",
+}  # fmt: skip
+"""Other words for the classes that have a speed."""
+_NO_ROADS = frozenset(
+    {"footway", "path", "steps", "cycleway", "pedestrian", "bridleway", "corridor", "platform", "construction", "proposed", "abandoned", "disused",
+     "razed", "raceway", "bus_guideway", "busway", "elevator", "via_ferrata", "rest_area", "services", "no", "escape", "crossing", "bus_stop",
+     "小路", "小道", "步道", "人行道", "栈道", "阶梯路", "山隘", "在建", "规划", "规划道路", "在建道路", "建筑中"}
+)  # fmt: skip
+"""Classes that nobody drives."""
+_BOTH = frozenset(
+    {
+        "双向",
+        "双行",
+        "双向通行",
+        "否",
+        "无",
+        "false",
+        "f",
+        "n",
+        "no",
+        "0",
+        "0.0",
+        "b",
+        "both",
+        "×",
+        "reversible",
+        "alternating",
+    }
+)
+_ALONG = frozenset(
+    {"单向", "单行", "正向", "顺向", "正向通行", "是", "有", "true", "t", "y", "yes", "1", "1.0", "√", "forward", "ft"}
+)
+_AGAINST = frozenset({"逆向", "反向", "逆向通行", "反向通行", "-1", "-1.0", "reverse", "backward", "tf"})
+_GEOFABRIK = {"f": "yes", "t": "-1", "b": "no"}
+"""F along the line, T against it, B both."""
+_RELATION = re.compile(r"""["']rel["']:\s*(\d+),\s*["']reltags["']:\s*\{[^{}]*["']restriction[:"']""")
+"""A restriction of turning, as overpass's GeoJSON hangs it on the ways of which it speaks."""
+_HSTORE = re.compile(r'"((?:[^"\\]|\\.)*)"\s*=>\s*"((?:[^"\\]|\\.)*)"')
+
+
+@dataclass(frozen=True, eq=False)
+class Lined:
+    """Rows of a road map: their ids, and OSM's tags of each; those alike share one dictionary.
+
+    levels: what lies above what, one a row, the same number where lines meet.
+    """
+
+    ids: np.ndarray[tuple[int], np.dtype[np.object_]]
+    tags: list[dict[str, str]]
+    levels: np.ndarray[tuple[int], np.dtype[np.int64]]
+    notes: tuple[Text, ...]
+
+    def kinds(self) -> dict[int, dict[str, str]]:
+        """Return the different dictionaries of tags by their identity."""
+        return {id(one): one for one in self.tags}
+
+
+def lined(raw: RawTable, notes: Notes) -> Lined:
+    """Return what the rows say in OSM's words; note the cells that cannot be understood."""
+    places, _ = columns_of([str(one) for one in raw.frame.columns], ROADS)
+    headings = [_plain(str(one)) for one in raw.frame.columns]
+    found = {name: at for name, at in places.items() if name in {"id", "road_class", "speed_kmh", "oneway"}}
+    said: list[Text] = []
+    for name, words in (("id", _IDS), ("road_class", _CLASSES), ("oneway", _ONEWAYS)):
+        if name not in found and (at := _first(headings, words)) is not None:
+            found[name] = at
+            label, heading = ROADS.field(name).label, str(raw.frame.columns[at])
+            said.append(Text(f"“{label}”取自“{heading}”列。", f"{name} is read from the column '{heading}'."))
+    if "road_class" not in found and "route" not in headings:
+        notes.add(raw.file, Text("缺少这一列", "this column is missing"),
+                  Text("加上“道路等级”列（也可以叫 highway、fclass、TYPE）", "add a column 'road_class' (or highway, fclass, TYPE)"), column="道路等级")  # fmt: skip
+        return Lined(np.empty(0, object), [], np.empty(0, np.int64), ())
+    cells = raw.frame.astype(str).set_axis(range(len(headings)), axis=1)
+    ids = _ids(raw, cells, found.get("id"), "id" in places, notes, said)
+    tags = _tags(raw, cells, headings, found, notes)
+    used = {
+        *found.values(),
+        *places.values(),
+        *(at for at, one in enumerate(headings) if one in _TAGS | _IDLE | {"other_tags", "maxspeed", "speed_kph"}),
+    }
+    idle = [
+        str(raw.frame.columns[at]) for at in range(len(headings)) if at not in used and not headings[at].startswith("@")
+    ]
+    if idle:
+        said.append(Text(f"没有使用的列：{'、'.join(idle)}。", f"columns that are not used: {', '.join(idle)}."))
+    if "@relations" in headings:
+        said += _turns(cells[headings.index("@relations")])
+    return Lined(ids, tags, _levels(cells, headings, tags), tuple(said))
+
+
+def _turns(cells: pd.Series) -> Iterator[Text]:
+    """Yield what is said of restrictions of turning: their ways are named, but not the node where they hold."""
+    count = len({number for cell in cells.unique() for number in _RELATION.findall(cell)})
+    if count:
+        yield Text(f"未采用：转弯限制 {count_text(count)} 处（要采用，路网用 .osm.pbf 或 .osm 文件）。",
+                   f"Not followed: restrictions of turning {count_text(count)} (an .osm.pbf or .osm is needed for them).")  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).lower()
+
+
+def _first(headings: list[str], words: tuple[str, ...]) -> int | None:
+    return next((headings.index(one) for one in words if one in headings), None)
+
+
+def _ids(
+    raw: RawTable, cells: pd.DataFrame, at: int | None, is_own: bool, notes: Notes, said: list[Text]
+) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    """Return the ids; the number of the row where there is none. Only a planner's own column must tell each row from the others."""
+    rows = raw.rows.astype(str).astype(object)
+    if at is None:
+        said.append(Text("没有路段编号列，以行号代替。", "there is no column of ids: rows are called by their number."))
+        return rows
+    values = cells[at].str.strip().str.replace(r"^'+|\.0$", "", regex=True)
+    blank = values.str.lower().isin({"", "nan", "none", "null"})
+    label = ROADS.field("id").label
+    if is_own:
+        notes.add_rows(raw, blank, label, Text("没有填", "is empty"), Text("补上", "fill it in"))
+        notes.add_rows(raw, values.duplicated() & ~blank & ~values.str.startswith("["), label, Text("编号重复", "this id stands twice"),
+                       Text("每行用不同的编号", "give each row its own id"), found=values)  # fmt: skip
+    listed = values.str.startswith("[")
+    joined = values.where(~listed, values.str.strip("[]").str.replace(r"[\s'\"]", "", regex=True).str.replace(",", ";"))
+    return np.where(blank, rows, joined.to_numpy(object))
+
+
+def _tags(
+    raw: RawTable, cells: pd.DataFrame, headings: list[str], found: Mapping[str, int], notes: Notes
+) -> list[dict[str, str]]:
+    keys = {at: one for at, one in enumerate(headings) if one in _TAGS and at not in found.values()}
+    highway = found.get("road_class")
+    ways = _each(cells[highway], _class) if highway is not None else pd.Series("", index=cells.index)
+    columns: dict[str, pd.Series] = {"highway": ways}
+    if "oneway" in found:
+        columns["oneway"] = _oneway(raw, cells[found["oneway"]], "fclass" in headings, notes)
+    elif highway is None or headings[highway] != "highway":
+        columns["oneway"] = pd.Series("no", index=cells.index)
+    speed = next((headings.index(one) for one in ("speed_kph", "maxspeed") if one in headings), found.get("speed_kmh"))
+    if speed is not None:
+        columns["maxspeed"] = _speed(raw, cells[speed], headings[speed], notes)
+    columns |= {key: _each(cells[at].str.strip(), _flag) for at, key in keys.items()}
+    more = cells[headings.index("other_tags")].to_numpy(object) if "other_tags" in headings else None
+    names, out, known = list(columns), [], {}
+    for row, values in enumerate(zip(*columns.values(), strict=True)):
+        key = (*values, "" if more is None else more[row])
+        if key not in known:
+            others = {} if more is None else dict(_HSTORE.findall(key[-1]))
+            known[key] = {**others, **{name: value for name, value in zip(names, values, strict=True) if value}}
+        out.append(known[key])
+    blank = ways == ""
+    if highway is not None and headings[highway] not in {"highway", "fclass"} and "route" not in headings:
+        notes.add_rows(
+            raw, blank, ROADS.field("road_class").label, Text("没有填", "is empty"), Text("补上", "fill it in")
+        )
+    return out
+
+
+def _each(cells: pd.Series, function: Callable[[str], Any]) -> pd.Series:
+    """Return what a function makes of each cell, done once for cells alike."""
+    return cells.map({cell: function(cell) for cell in cells.unique()})
+
+
+def _class(text: str) -> str:
+    """Return the class of road by its standard name; a word that is not known stays as it is.
+
+    >>> [_class(one) for one in ("城市主干道", "track_grade3", " Primary ", "['service', 'path']", "康庄大道")]
+    ['主干路', 'track', 'primary', "['service', 'path']", '康庄大道']
+    """
+    plain = _plain(text)
+    if plain in {"", "nan", "none", "null"}:
+        return ""
+    if plain.startswith("["):
+        return text.strip()
+    return "track" if plain.startswith("track_grade") else _WORDS.get(plain, plain)
+
+
+def is_road(tags: Mapping[str, str]) -> bool:
+    """Whether the class of a line is one that is driven: a known one, or one that is not known to be none."""
+    return "highway" in tags and tags["highway"] not in _NO_ROADS
+
+
+def _oneway(raw: RawTable, cells: pd.Series, geofabrik: bool, notes: Notes) -> pd.Series:
+    plain = _each(cells, _plain)
+    blank = plain.isin({"", "-", "nan", "none", "null", "不详", "未知"})
+    letters = {*plain[~blank]}
+    if letters <= {*_GEOFABRIK} and (geofabrik or "b" in letters):
+        return plain.map(_GEOFABRIK).fillna("")
+    strange = ~blank & ~plain.isin(_BOTH | _ALONG | _AGAINST) & ~plain.str.startswith("[")
+    notes.add_rows(raw, strange, ROADS.field("oneway").label, Text("只能填“是”或“否”", "must be yes or no"),
+                   Text("改成是或否（逆向写 -1）", "write 是 or 否 (-1: against the line)"), found=cells)  # fmt: skip
+    words = {**dict.fromkeys(_BOTH, "no"), **dict.fromkeys(_ALONG, "yes"), **dict.fromkeys(_AGAINST, "-1")}
+    return plain.map(words).fillna("").where(~plain.str.startswith("["), "no")
+
+
+def _speed(raw: RawTable, cells: pd.Series, heading: str, notes: Notes) -> pd.Series:
+    """Return what the cells say of speed; in a column of limits of OSM 0 is none, and words ("CN:urban") give no number."""
+    text = cells.str.strip()
+    blank = text.str.lower().isin({"", "-", "—", "--", "/", "nan", "none", "null", "不详", "未知"})
+    number = pd.to_numeric(text.str.extract(r"^(-?[\d.]+)")[0], errors="coerce")
+    label = ROADS.field("speed_kmh").label
+    is_limit = heading in {"maxspeed", "speed_kph"}
+    bad = number < 0 if is_limit else number <= 0
+    notes.add_rows(raw, bad & ~blank, label, Text("时速必须大于 0", "a speed must be above zero"),
+                   Text("改正；不知道就留空", "correct it, or leave it empty"), found=cells)  # fmt: skip
+    if not is_limit:
+        lost = ~blank & ~bad & text.map(lambda one: np.isnan(speed_of(one)))
+        notes.add_rows(
+            raw, lost, label, Text("不是数字", "not a number"), Text("改成数字", "write a number"), found=cells
+        )
+    return text.where(~blank, "")
+
+
+def _flag(text: str) -> str:
+    """Return a tag's value; T and F of Geofabrik, 是 and 否, and true and false are yes and no."""
+    low = text.lower()
+    if low in {"", "nan", "none", "null"}:
+        return ""
+    return {"t": "yes", "f": "no", "true": "yes", "false": "no", "是": "yes", "否": "no", "1": "yes", "0": "no"}.get(
+        low, text
+    )
+
+
+def _levels(
+    cells: pd.DataFrame, headings: list[str], tags: list[dict[str, str]]
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return how high each line runs: its layer; without one a bridge is above, a tunnel below."""
+    kinds = {id(one): one for one in tags}  # rows alike share their tags
+    by_tags = {at: _layer(one.get("layer", "")) or _above(one) for at, one in kinds.items()}
+    found = np.array([by_tags[id(one)] for one in tags], np.int64)
+    if "layer" not in headings:
+        return found
+    own = _each(cells[headings.index("layer")], _layer).to_numpy(np.int64)
+    return np.where(own != 0, own, found)
+
+
+def _above(tags: Mapping[str, str]) -> int:
+    return int(tags.get("bridge", "no") != "no") - int(tags.get("tunnel", "no") != "no")
+
+
+def _layer(text: str) -> int:
+    return int(text.removesuffix(".0")) if re.fullmatch(r"-?\d(\.0)?", text) else 0
+
 
 _SHAPES = {"LineString", "MultiLineString", "LinearRing"}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from shapely import STRtree, linestrings, points
 
-from geodata.roads_edges import SCALE, Ints, Ways
+from geodata.roads_files import SCALE, Ints, Ways
 from planner.errors import Text
 from planner.network import Bools, Floats, Whole, lonlat, mercator
 from planner.text import coordinate_text, count_text, exact_text

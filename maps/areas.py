@@ -13,11 +13,10 @@ import pandas as pd
 from pyproj import CRS
 
 from maps import geometry, style
-from maps.columns import plain, texts
 from maps.furniture import Furniture
-from maps.ground import Edges
+from maps.ground import Edges, plain, texts
 from maps.ground import roads as roads_to_draw
-from maps.sheet import sheet
+from maps.page import sheet
 from planner.network import RoadGraph
 from planner.text import share_of
 

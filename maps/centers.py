@@ -10,13 +10,11 @@ from types import MappingProxyType
 import geopandas as gpd
 
 from maps import geometry, style
-from maps.colouring import FILLS as DISTRICTS
-from maps.colouring import colours
-from maps.columns import plain
 from maps.furniture import Furniture
-from maps.ground import Edges, ground, roads_of
-from maps.marks import DIAMOND, PAPER, PENTAGON, PLUS, PLUS_LOW, SQUARE, UP, Mark
-from maps.sheet import sheet
+from maps.ground import Edges, ground, plain, roads_of
+from maps.page import sheet
+from maps.style import DIAMOND, PAPER, PENTAGON, PLUS, PLUS_LOW, SQUARE, UP, Mark, colours
+from maps.style import FILLS as DISTRICTS
 from planner.region import Region
 
 __all__ = ["DISTRICTS", "MARKS", "Center", "Community", "Post", "Town", "centers_map", "colours"]

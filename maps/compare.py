@@ -11,10 +11,9 @@ from typing import Any
 import pandas as pd
 
 from maps import geometry, style
-from maps.columns import plain, texts
 from maps.furniture import Furniture
-from maps.ground import ground
-from maps.sheet import sheet
+from maps.ground import ground, plain, texts
+from maps.page import sheet
 from planner.compare import row_texts
 from planner.region import Region
 from planner.schema import FACILITY_KINDS

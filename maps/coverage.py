@@ -12,10 +12,9 @@ import geopandas as gpd
 import pandas as pd
 
 from maps import geometry, style
-from maps.columns import Column, flags, floats, numbers, plain, texts
 from maps.furniture import Furniture
-from maps.ground import Edges, ground, roads_of
-from maps.sheet import sheet
+from maps.ground import Column, Edges, flags, floats, ground, numbers, plain, roads_of, texts
+from maps.page import sheet
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, REASON_LABELS
 from planner.text import UNITS, known_text, share_text, value_text

@@ -8,11 +8,12 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from importlib.metadata import distribution
+from importlib.resources import files
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +23,9 @@ import branca.element
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from jinja2 import Template
+
+from maps import style
+from maps.furniture import Furniture
 
 _ASSETS: Mapping[str, str] = MappingProxyType({"leaflet": "leaflet.js", "leaflet_css": "leaflet.css"})
 _MEDIA_TYPES: Mapping[str, str] = MappingProxyType({".png": "image/png", ".svg": "image/svg+xml", ".gif": "image/gif"})
@@ -185,3 +189,45 @@ def _policy(html: str) -> str:
     rules = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}; "
     rules += "base-uri 'none'; form-action 'none'"
     return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
+
+
+# Our own pages: the frame that all share (page.html, page.css), the parts of one, and its scripts in their order.
+
+_TITLE = "医疗卫生服务地图"
+"""Until the page writes its own: a title is text from data, and such text never stands in the markup."""
+_FIRST = ("numbers", "elements", "rows", "layer_rows", "furniture", "view", "tips", "stage")
+
+
+def sheet(
+    name: str, data: Mapping[str, object], furniture: Furniture, more: Sequence[str] = (), alarm: str = ""
+) -> str:
+    """Return the page `name` as one HTML text that opens with no network.
+
+    Its parts are <name>.html, <name>.css and <name>.js, whose show<Name>(map) is called. `more` names the scripts, and
+    the style sheets of the same names where there are any, that it shares with other pages.
+    """
+    scripts = (*_FIRST, *more, name)
+    looks = [_own_file(f"{one}.css") for one in ("page", *more, name) if files("maps").joinpath(f"{one}.css").is_file()]
+    return render_page(
+        Page(
+            title=_TITLE,
+            markup=_markup(name),
+            styles=(style.css_variables(), *looks),
+            scripts=tuple(_own_file(f"{one}.js") for one in scripts),
+            data={f"{name}-data": {"furniture": asdict(furniture), "alarm": alarm, **data}},
+            start=f"show{name.capitalize()}",
+        )
+    )
+
+
+def _markup(name: str) -> str:
+    """Return the frame of every page with a page's own parts at the places that they name."""
+    frame = _own_file("page.html")
+    parts = re.split(r"<!-- (\w+) -->\n", _own_file(f"{name}.html"))[1:]
+    for place, part in zip(parts[::2], parts[1::2], strict=True):
+        frame = frame.replace(f"<!-- {place} -->\n", part)
+    return frame
+
+
+def _own_file(name: str) -> str:
+    return files("maps").joinpath(name).read_text("utf-8")

@@ -13,12 +13,10 @@ import pandas as pd
 import shapely
 
 from maps import geometry, style
-from maps.colouring import FILLS, colours
-from maps.columns import numbers, plain, texts
 from maps.furniture import Furniture
-from maps.ground import Edges, ground, roads_of
-from maps.marks import CIRCLE, DIAMOND, INK, PAPER, PLUS, SQUARE, UP, Mark
-from maps.sheet import sheet
+from maps.ground import Edges, ground, numbers, plain, roads_of, texts
+from maps.page import sheet
+from maps.style import CIRCLE, DIAMOND, FILLS, INK, PAPER, PLUS, SQUARE, UP, Mark, colours
 from planner.region import Region
 from planner.text import count_text
 

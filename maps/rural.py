@@ -12,11 +12,10 @@ import geopandas as gpd
 import shapely
 
 from maps import geometry, style
-from maps.columns import plain
 from maps.furniture import Furniture
-from maps.ground import Edges, ground, roads_of
-from maps.marks import CIRCLE, DIAMOND, DOWN, PAPER, PENTAGON, PLUS_LOW, SQUARE, UP, Mark
-from maps.sheet import sheet
+from maps.ground import Edges, ground, plain, roads_of
+from maps.page import sheet
+from maps.style import CIRCLE, DIAMOND, DOWN, PAPER, PENTAGON, PLUS_LOW, SQUARE, UP, Mark
 from planner.region import Region
 from planner.text import amount_text, hours_text
 

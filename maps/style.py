@@ -10,9 +10,30 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
-from maps.marks import DIAMOND
 from planner.schema import FACILITY_KINDS, FACILITY_STATUS, STATUS_LABELS
 from planner.text import UNITS
+
+# Signs of the maps: paths in a 24 × 24 box, and what they are drawn with.
+
+CIRCLE = "M12 3a9 9 0 1 0 .01 0z"
+SQUARE = "M4 4h16v16H4z"
+DIAMOND = "M12 1l11 11-11 11L1 12z"
+PENTAGON = "M12 1.5l11 8.2-4.2 12.8H5.2L1 9.7z"
+UP, DOWN = "M12 2L23 21.5H1z", "M1 2.5h22L12 22z"
+PLUS, PLUS_LOW = "M12 7v10M7 12h10", "M12 10v9M7.5 14.5h9"
+INK, PAPER = "#53626c", "#ffffff"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A sign, so many pixels wide: what it is filled with, its line, its glyph and what that is drawn with."""
+
+    size: int
+    outline: str
+    fill: str
+    line: str = PAPER
+    glyph: str = ""
+    pen: str = PAPER
 
 
 @dataclass(frozen=True)
@@ -259,3 +280,63 @@ def page_style(words: Mapping[str, object] = WORDS, kinds: Iterable[str] = (), *
 def css_variables() -> str:
     """Return the colours of the page around the map as CSS custom properties."""
     return ":root{" + "".join(f"--{name}:{color};" for name, color in CHROME.items()) + "}"
+
+
+# Colours for areas that lie side by side: light fills that every eye tells apart, and never the same on both sides of a line.
+
+FILLS = (
+    "#92abe7",
+    "#c4ab74",
+    "#97ecfb",
+    "#ece7a6",
+    "#65bab0",
+    "#baf1c4",
+    "#97b592",
+    "#b5a6ce",
+    "#92d3ba",
+    "#bfce9c",
+    "#b5c9fb",
+    "#d8bfd8",
+)
+"""The farthest apart first. Any two differ by 11 or more in CIELAB, to normal and to colour-blind eyes, and as much from
+white and the greys of a map; pale enough for names, lines and signs; none is orange, which is for those left out."""
+
+
+def colours(
+    areas: Iterable[str], borders: Iterable[tuple[str, str]], kept: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return a fill for each area, another than its neighbours': one not used yet, if it can be the one it had before (`kept`).
+
+    Where all are used, the one before, else the least used. Areas with the fewest neighbours choose last: on a plane
+    none then meets more than five that chose before it.
+
+    >>> found = colours(["a", "b", "c"], [("a", "b")])
+    >>> found["a"] != found["b"]
+    True
+    """
+    near: dict[str, set[str]] = {one: set() for one in areas}
+    for a, b in borders:
+        near[a].add(b)
+        near[b].add(a)
+    before = kept or {}
+    found: dict[str, str] = {}
+    used = dict.fromkeys(FILLS, 0)
+    for one in reversed(_fewest_first(near)):
+        taken = {found[other] for other in near[one] if other in found}
+        mine = before.get(one, "")
+        paint = min(FILLS, key=lambda fill: (fill in taken, used[fill] > 0, fill != mine, used[fill]))
+        found[one] = paint
+        used[paint] += 1
+    return found
+
+
+def _fewest_first(near: Mapping[str, set[str]]) -> list[str]:
+    """Return the areas in the order in which, one taken away after another, each has the fewest neighbours left."""
+    left = {one: set(others) for one, others in near.items()}
+    order = list[str]()
+    while left:
+        one = min(left, key=lambda area: (len(left[area]), area))
+        for other in left.pop(one):
+            left[other].discard(one)
+        order.append(one)
+    return order

@@ -14,8 +14,7 @@ import shapely
 from planner.errors import printable
 from planner.keys import OTHERS, QUESTION, VERBS, Key
 from planner.scenario import Change, Close, Edit, Open, Scenario
-from scenarios.files import NOTHING_CHOSEN, SAMPLE, project_folder, sample_folder
-from scenarios.proof import fingerprint
+from scenarios.files import NOTHING_CHOSEN, SAMPLE, fingerprint, project_folder, sample_folder
 from scenarios.schema import SCHEMA_FILE, json_schema
 from scenarios.ways import RoadChoices
 

@@ -20,7 +20,7 @@ from planner.rules import Rules
 from planner.scenario import Change, Open, Scenario, apply
 from planner.travel import PAPER, StraightLine
 from scenarios.cli import main
-from scenarios.site_places import selected
+from scenarios.site import selected
 from tests import tiny
 from tests.rural_line import with_hospitals
 

@@ -21,12 +21,11 @@ from planner.rules import Rules, load_rules, read_rules
 from planner.scenario import Change, Override, Scenario, apply, overridden
 from planner.schema import FACILITY_KINDS
 from planner.travel import PAPER
-from scenarios.changes import SAME, changes
 from scenarios.cli import main
 from scenarios.compare import compare
 from scenarios.compare_said import said
 from scenarios.export.workbook import write_workbook
-from scenarios.run import MAP, run
+from scenarios.run import MAP, SAME, changes, run
 from scenarios.verdict import verdict_of
 from tests import tiny
 from tests.test_maps import data_of

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from maps.colouring import FILLS, colours
 from maps.compare import Between, View, compare_map
 from maps.coverage import coverage_map
 from maps.plan import Left, Legend, Site, Town, plan_map
 from maps.plan import View as PlanView
 from maps.rural import Host, Village, rural_map
+from maps.style import FILLS, colours
 from planner.compare import side_by_side, site_changes
 from planner.scenario import Open, Scenario, apply
 from tests.test_maps_city import TOWNS, plain_city

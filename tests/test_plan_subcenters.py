@@ -22,17 +22,15 @@ from planner.measures import FUNCTIONS
 from planner.rules import load_rules
 from planner.scenario import Scenario
 from planner.siting.question import Limits
-from scenarios.asked import asked_by
 from scenarios.chosen import chosen_of, limits_of, subcenter_task
 from scenarios.cli import main
-from scenarios.compare import compare
+from scenarios.compare import asked_by, compare
 from scenarios.files import read_scenario
 from scenarios.phasing import Asked as PhasesAsked
 from scenarios.phasing import phased
 from scenarios.plans.start import begin
 from scenarios.plans.subcenters import Asked, _range, plan_report
-from scenarios.plans.subcenters_figures import figures
-from scenarios.plans.subcenters_tables import close_text
+from scenarios.plans.subcenters_tables import close_text, figures
 from scenarios.plans.subcenters_write import plan_subcenters_folder
 from scenarios.plans.words import state_text
 from scenarios.run import run_file

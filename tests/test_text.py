@@ -119,7 +119,7 @@ NOT_FOR_PEOPLE = {
     "planner/rules.py",  # finds the numbers of the clause's own words
     "planner/siting/best.py",  # a key to compare plans by
     "scenarios/write.py",  # a scenario file
-    "scenarios/export/robust_page.py",  # a style sheet, and places in it
+    "scenarios/robust.py",  # a style sheet, and places in it
 }
 """Files with numbers that a machine reads."""
 FORMAT = re.compile(r"[,%efg]|\.[0-9]|0[0-9]d", re.IGNORECASE)

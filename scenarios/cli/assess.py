@@ -37,8 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Assess DATA into OUT."""
-    from scenarios.cli.progress import steps
-    from scenarios.cli.report import print_outcome, print_warnings
+    from scenarios.cli.report import print_outcome, print_warnings, steps
     from scenarios.run import assess_folder
 
     with steps(options.lang) as step:

@@ -47,8 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from geodata.check import quality
     from geodata.load import survey
-    from scenarios.cli.progress import steps
-    from scenarios.cli.report import road_lines
+    from scenarios.cli.report import road_lines, steps
 
     with steps(options.lang) as step:
         step(Text("读取数据", "reading the data"))
@@ -73,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_problems(found: "Survey", language: Language) -> None:
-    from scenarios.export.intake import lines_of_uses
+    from scenarios.export.explain import lines_of_uses
 
     print(Text("读入：", "What was read:").say(language))
     for file, line in lines_of_uses(found.uses, language):
@@ -107,8 +106,8 @@ def _joined(region: "Region", step: "Step") -> "tuple[tuple[RoadParts, pd.DataFr
 
 
 def _write(options: argparse.Namespace, found: "Survey") -> None:
+    from scenarios.export.explain import is_filled_in, write_problem_list
     from scenarios.export.folder import keep_beside, write_whole
-    from scenarios.export.intake import is_filled_in, write_problem_list
 
     if options.out.is_file() and (is_filled := is_filled_in(options.out)) is not False:
         if is_filled is None:

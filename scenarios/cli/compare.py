@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Compare the scenarios into OUT and say what differs."""
-    from scenarios.cli.progress import steps
+    from scenarios.cli.report import steps
     from scenarios.cli.robust import limits
     from scenarios.compare_run import Asked, compare_folder, noticed_of
 

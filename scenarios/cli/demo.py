@@ -36,8 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Assess the sample by its own city's document into OUT/攀枝花 (OUT/遂宁, OUT/雅安)."""
-    from scenarios.cli.progress import steps
-    from scenarios.cli.report import print_outcome, print_warnings
+    from scenarios.cli.report import print_outcome, print_warnings, steps
     from scenarios.run import assess_folder
 
     name, rules = SAMPLES[options.city]

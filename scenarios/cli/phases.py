@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the years of SCENARIO into OUT."""
     from planner.siting.question import Limits
-    from scenarios.cli.progress import steps
+    from scenarios.cli.report import steps
     from scenarios.cli.road_options import read_choices
     from scenarios.phasing import Asked, phase_folder
 
@@ -67,9 +67,8 @@ def run(options: argparse.Namespace) -> None:
 
 def _report(found: Any, out: Path, language: Language) -> None:
     """Print the years."""
-    from scenarios.export.phases import PLAN
     from scenarios.export.sheet import records
-    from scenarios.phasing import DEADLINE
+    from scenarios.phasing import DEADLINE, PLAN
 
     proven = found.found.status == "optimal"
     print(Text("已证明最优" if proven else f"未证明最优，差距 {share_text(found.found.gap)}",

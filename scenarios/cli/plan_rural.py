@@ -277,8 +277,7 @@ def _factor(said: str) -> float:
 def run(options: argparse.Namespace) -> None:
     """Plan into OUT and say what was found."""
     asked = asked_of(options)
-    from scenarios.cli.progress import steps
-    from scenarios.cli.report import print_warnings
+    from scenarios.cli.report import print_warnings, steps
     from scenarios.plans.rural import NO_ROUNDS
     from scenarios.plans.rural_tables import overview
     from scenarios.plans.rural_write import plan_rural_folder

@@ -105,8 +105,7 @@ def asked_of(options: argparse.Namespace) -> "Asked":
 def run(options: argparse.Namespace) -> None:
     """Plan into OUT and say what was found."""
     asked = asked_of(options)
-    from scenarios.cli.progress import steps
-    from scenarios.cli.report import print_warnings
+    from scenarios.cli.report import print_warnings, steps
     from scenarios.plans.subcenters_write import plan_subcenters_folder
 
     with steps(options.lang) as step:

@@ -242,8 +242,7 @@ def run(options: argparse.Namespace) -> None:
     from planner.joined import joined
     from planner.network import SPEED_KMH, speedless
     from planner.road import Road
-    from scenarios.cli.progress import steps
-    from scenarios.cli.report import print_warnings
+    from scenarios.cli.report import print_warnings, steps
     from scenarios.cli.road_options import read_choices
     from scenarios.reach import ask
     from scenarios.ways import said_of_moved, told

@@ -1,6 +1,7 @@
 """What the commands print of an assessment and of the doubts about its files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,24 @@ from planner.schema import STATUS_LABELS
 from planner.text import UNITS, UNKNOWN, amount_words, count_text, known_text, people_text, value_text
 from scenarios.export.roads import DETOUR_LIST, parts_text
 from scenarios.export.sheet import records
-from scenarios.run import MAP, Outcome
+from scenarios.run import MAP, Outcome, Step
 from scenarios.verdict import verdict_of
+
+# Progress on the terminal: a spinner with the step under way; plain silence where there is no terminal.
+
+
+@contextmanager
+def steps(language: Language) -> Iterator[Step]:
+    """Yield a function that tells which step is under way."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("") as status:
+        yield lambda text: status.update(text.say(language))
+
 
 _WARNINGS_SHOWN = 12
 _IDS_SHOWN = 20

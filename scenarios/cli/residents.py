@@ -60,8 +60,7 @@ def run(options: argparse.Namespace) -> None:
     _check(options)
     from geodata.columns import Notes
     from geodata.residents import residents_from_raster
-    from scenarios.cli.progress import steps
-    from scenarios.cli.report import print_warnings
+    from scenarios.cli.report import print_warnings, steps
 
     notes = Notes()
     with steps(options.lang) as step:

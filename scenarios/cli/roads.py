@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> None:
     """Print what a file holds, or download one and print that."""
     from geodata.roads import read_roads, roads_info
     from planner.network import SPEED_KMH, speedless
-    from scenarios.cli.progress import steps
+    from scenarios.cli.report import steps
     from scenarios.cli.road_options import weld_of
     from scenarios.export.folder import write_whole
     from scenarios.export.roads import roads_layer

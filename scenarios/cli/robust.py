@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Test SCENARIO into OUT."""
-    from scenarios.cli.progress import steps
+    from scenarios.cli.report import steps
     from scenarios.cli.road_options import read_choices
     from scenarios.robust import Asked, robust_folder
 
@@ -118,7 +118,7 @@ def _wrong(option: str, found: str, zh: str, en: str) -> OptionError:
 def _report(found: "Report", out: Path, language: Language) -> None:
     """Print how many gaps and sites are certain, likely and sensitive."""
     from planner.certainty import VERDICTS
-    from scenarios.export.robust import optimum_lines
+    from scenarios.robust import optimum_lines
 
     if found.start.region.about.notice:
         print(printable(found.start.region.about.notice))
@@ -151,7 +151,7 @@ def _report(found: "Report", out: Path, language: Language) -> None:
 
 def _print_biased(found: "Report", language: Language) -> None:
     """Print the readings of which today's value lies outside its own interval of draws."""
-    from scenarios.export.robust import biased
+    from scenarios.robust import biased
 
     if language == "zh":
         for text in biased(found):

@@ -35,8 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run SCENARIO into OUT."""
-    from scenarios.cli.progress import steps
-    from scenarios.cli.report import print_outcome, print_warnings
+    from scenarios.cli.report import print_outcome, print_warnings, steps
     from scenarios.export.decided import BEFORE_AFTER, CHANGED, DOUBT
     from scenarios.run import run_file
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planner.errors import Language, OptionError, Problem, Text
 from planner.limits import NEED_LIMIT, Limit, read_limit
 from planner.text import option_text
-from scenarios.cli.site_travel import check_travel, reach_and_way, told_of_roads, unsaid
+from scenarios.cli.site_travel import check_travel, input_paths, outputs, reach_and_way, told_of_roads, unsaid
 
 if TYPE_CHECKING:
     from geodata.columns import Notes
@@ -213,26 +213,6 @@ def check(options: argparse.Namespace) -> None:
         )
 
 
-def outputs(out: Path) -> tuple[Path, ...]:
-    """Return the files that --out makes: the second table of a CSV stands in a file of its own."""
-    return (out, out.with_name(f"{out.stem}_选址{out.suffix}")) if out.suffix.lower() == ".csv" else (out,)
-
-
-def input_paths(options: argparse.Namespace) -> list[Path]:
-    """Return every file and folder that the command reads."""
-    named = (
-        options.demand,
-        options.facilities,
-        options.data,
-        options.costs,
-        options.roads,
-        options.speeds,
-        options.quota,
-    )
-    listed = (options.fixed, options.background, options.force, options.forbid)
-    return [one for one in named if one is not None] + [Path(one[1:]) for one in listed if one.startswith("@")]
-
-
 def run(options: argparse.Namespace) -> int:
     """Answer the question; print it, write it; 2 where there is no plan."""
     check(options)
@@ -243,7 +223,7 @@ def run(options: argparse.Namespace) -> int:
         raise _wrong("--spacing", "间距须是距离", "a spacing is a distance", "如 3km", "as 3km", options.spacing)
     from geodata.columns import Notes
     from planner.siting.question import Limits
-    from scenarios.cli.progress import steps
+    from scenarios.cli.report import steps
     from scenarios.cli.site_report import finish
     from scenarios.site import answers, ask, check_costs, levers_of
     from scenarios.site_words import words_of

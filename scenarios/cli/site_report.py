@@ -11,7 +11,7 @@ from planner.errors import Language, Text, printable
 from planner.siting.best import CLASSES
 from planner.siting.siting import Siting, relative_gap
 from planner.text import exact_text, money_text, number_text, share_of, share_text
-from scenarios.cli.site import input_paths, outputs
+from scenarios.cli.site_travel import input_paths, outputs
 from scenarios.site import MAXIMISES, Found, Lists, answer_of, has_plan, inputs_of, rows_of, step_of
 from scenarios.site_words import Words, listed, names_of
 

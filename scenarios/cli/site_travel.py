@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import OptionError, Problem, Text
@@ -139,3 +140,23 @@ def told_of_roads(options: argparse.Namespace, lists: "Lists", travel: "Straight
         lists,
         told=(*lists.told, *said, *travel.graph.notes, *unknown, *said_of_moved(travel, lists.demand, lists.sites)),
     )
+
+
+def outputs(out: Path) -> tuple[Path, ...]:
+    """Return the files that --out makes: the second table of a CSV stands in a file of its own."""
+    return (out, out.with_name(f"{out.stem}_选址{out.suffix}")) if out.suffix.lower() == ".csv" else (out,)
+
+
+def input_paths(options: argparse.Namespace) -> list[Path]:
+    """Return every file and folder that the command reads."""
+    named = (
+        options.demand,
+        options.facilities,
+        options.data,
+        options.costs,
+        options.roads,
+        options.speeds,
+        options.quota,
+    )
+    listed = (options.fixed, options.background, options.force, options.forbid)
+    return [one for one in named if one is not None] + [Path(one[1:]) for one in listed if one.startswith("@")]

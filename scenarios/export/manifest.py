@@ -11,8 +11,8 @@ from typing import Any
 from planner import __version__
 from planner.region import Region
 from planner.rules import Rules
+from scenarios.export.explain import manifest_of_uses
 from scenarios.export.folder import MANIFEST
-from scenarios.export.intake import manifest_of_uses
 from scenarios.ways import RoadView
 
 

@@ -10,14 +10,13 @@ import xlsxwriter
 from planner import __version__
 from planner.text import UNKNOWN, WAY_CELLS, exact_percent, limit_text, share_text
 from scenarios.export.explain import write_explanations
-from scenarios.export.plan_said import lines_of_plan, notice_of
 from scenarios.export.sheet import FIXED_DATE, Column, Formats, Sheet, formats_of
 from scenarios.plans.subcenters import Report
-from scenarios.plans.subcenters_figures import EFFECTS
-from scenarios.plans.subcenters_reasons import Reason
 from scenarios.plans.subcenters_tables import (
     CLOSE,
+    EFFECTS,
     STATES,
+    Reason,
     area_rows,
     best,
     candidates,
@@ -30,7 +29,7 @@ from scenarios.plans.subcenters_tables import (
     served,
     towns,
 )
-from scenarios.plans.words import cost_word, unit_word
+from scenarios.plans.words import cost_word, lines_of_plan, notice_of, unit_word
 
 WORKBOOK = "次中心方案.xlsx"
 BOOK_OPTIONS: Mapping[str, bool] = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

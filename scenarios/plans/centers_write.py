@@ -1,32 +1,493 @@
 """The folder of a plan of community centres, written whole or not at all."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import xlsxwriter
 
 from geodata.csv_text import write_csv
+from maps.centers import Center, Community, Post, Town, centers_map
+from planner import __version__
 from planner.errors import Text
-from scenarios.export.plan_centers import WORKBOOK, write_workbook
-from scenarios.export.plan_json import PLAN_JSON, head, siting_data, write_plan_json
-from scenarios.plans.centers import Asked, Report, parameters, plan_report, proposals
-from scenarios.plans.centers_map import CENTER_MAP, center_map
+from planner.plans.centers_units import KIND, STATION
+from planner.text import (
+    WAY_CELLS,
+    amount_text,
+    count_text,
+    exact_percent,
+    exact_text,
+    metres_text,
+    people_text,
+    share_text,
+)
+from scenarios.export.explain import write_explanations
+from scenarios.export.plan_content import PLAN_JSON, head, siting_data, write_plan_json
+from scenarios.export.plan_subcenters import BOOK_OPTIONS, measured, plain
+from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
+from scenarios.plans.centers import Asked, Report, parameters, plan_report, proposals, walk_of
 from scenarios.plans.centers_tables import (
+    Row,
     centers,
     communities,
     conversions,
     counties,
+    county_names,
     hospitals,
     rooms,
+    rows_of,
     station_state,
+    stations,
     total_state,
     towns,
 )
-from scenarios.plans.start import keep_apart
-from scenarios.plans.words import unit_word
-from scenarios.plans.write import write_folder
+from scenarios.plans.start import keep_apart, write_folder
+from scenarios.plans.words import cost_word, furniture_of, lines_of_plan, notice_of, open_edges, unit_word
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
+
+# The map of a plan of community centres: what was found, put as maps.centers shows it.
+
+CENTER_MAP = "社区中心方案地图.html"
+_LABELS = (
+    ("standing", "已有社区卫生服务中心"), ("community", "新建中心（拟）"), ("station", "服务站升级（拟）"), ("hospital", "卫生院转型（拟）"),
+    ("chs", "已有服务站"), ("new_chs", "拟设服务站"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The tables of a plan, each made once."""
+
+    report: Report
+
+    @cached_property
+    def counties(self) -> list[Row]:
+        """By county."""
+        return counties(self.report)
+
+    @cached_property
+    def centers(self) -> list[Row]:
+        """By centre."""
+        return centers(self.report)
+
+    @cached_property
+    def beyond_today(self) -> dict[str, int]:
+        """Residents farther on foot than the limit from every centre and station that stands, by community."""
+        served, limit = self.report.plan.served.people, self.report.plan.stations.limit
+        people = pd.DataFrame(served[["id", "unit", "population", "lon", "lat"]])
+        stand = self.report.start.region.open_facilities(KIND, STATION)[["id", "lon", "lat"]]
+        near = walk_of(self.report.start).reach_whole(people, pd.DataFrame(stand), limit).covered().to_numpy(bool)
+        return {str(one): int(n) for one, n in people[~near].groupby("unit")["population"].sum().items()}
+
+
+def center_map(report: Report) -> str:
+    """Return the page."""
+    rows = _Rows(report)
+    around = furniture_of(
+        report.start, "社区卫生服务中心布局方案", report.said, f"人；{unit_word(report.plan.unit)}"
+    )  # fmt: skip
+    told = "\n".join(f"{name}没有方案：{why.zh}" for name, why in report.failed_by_name)
+    found = [_community(report, row, rows.beyond_today.get(row["id"], 0)) for row in communities(report)]
+    where = ["", *(row["name"] for row in rows.counties)]
+    facts = {
+        "planned": {one: _planned_facts(rows, one) for one in where},
+        "today": {one: _today_facts(rows, one) for one in where},
+    }
+    return centers_map(
+        report.start.region, found, _centers(rows.centers), _posts(report),
+        [_town(row) for row in towns(report)], report.plan.edges, _LABELS, facts, around, told,
+        open_edges(report.start),
+    )  # fmt: skip
+
+
+def _of(rows: Sequence[Row], county: str, name: str = "county_name") -> list[Row]:
+    """Return the rows of a county; all of them where none is named."""
+    return [row for row in rows if county in ("", row[name])]
+
+
+def _bounds(report: Report) -> str:
+    task = report.plan.task
+    return f"{count_text(task.lower)}～{people_text(task.upper)}（下限{'硬' if task.hard else '软'}）"
+
+
+def _planned_facts(rows: _Rows, county: str) -> list[tuple[str, str]]:
+    """Return the figures of the plan in one county, or ("") in all."""
+    report, mine = rows.report, _of(rows.counties, county, "name")
+    new = sum(row["new"] for row in mine if not isinstance(row["new"], str))
+    homes = {row["id"]: row["county_name"] for row in rows.centers}
+    chosen = [row["name"] for row in hospitals(report) if row["chosen"] and county in ("", homes[row["id"]])]
+    stations = f"本县（区）再设 {sum(row['stations'] for row in mine)} 个；全市{station_state(report)}"
+    return [
+        ("状态", mine[0]["state"] if county else total_state(report)),
+        ("上下限", _bounds(report)),
+        ("服务对象", people_text(sum(row["population"] for row in mine))),
+        ("中心", f"已有 {sum(row['present'] for row in mine)} 所，新设 {new} 所"),
+        ("服务站", stations if county else station_state(report)),
+        ("转型", f"{len(_of(conversions(report), county))} 家卫生院" if report.plan.conversions.known else "无数据（没有撤并对照表）"),
+        ("社区医院", "推荐" + "、".join(chosen) if chosen else "—"),
+    ]  # fmt: skip
+
+
+def _today_facts(rows: _Rows, county: str) -> list[tuple[str, str]]:
+    """Return the figures of what stands today in one county, or ("") in all."""
+    report, mine = rows.report, _of(rows.counties, county, "name")
+    standing = [row for row in _of(rows.centers, county) if row["origin"] == "standing"]
+    advice = [row["advice_today_said"] for row in standing]
+    told = [f"{word} {advice.count(word)} 所" for word in sorted(set(advice) - {""}, reverse=True)]
+    units = {row["id"] for row in _of(rows_of(report.plan.communities), county, "county_name")}
+    stations = [row for row in _stations(report) if county in ("", row["county"])]
+    return [
+        ("状态", "现状，不是方案"),
+        ("上下限", _bounds(report)),
+        ("服务对象", people_text(sum(row["population"] for row in mine))),
+        ("中心", "，".join([f"已有 {len(standing)} 所", *told])),
+        ("服务站", f"已有 {len(stations)} 个"),
+        *_across(rows, county),
+        ("步行范围外", people_text(sum(n for one, n in rows.beyond_today.items() if one in units))),
+    ]
+
+
+def _across(rows: _Rows, county: str) -> list[tuple[str, str]]:
+    """Return who is served beyond the county's border today."""
+    people = rows.report.plan.served.people
+    home = people["county_code"].map(county_names(rows.report))
+    center = people["center_today"].map({row["id"]: row["county_name"] for row in rows.centers})
+    out = people.loc[(home == county) & center.notna() & (center != county), "population"].sum()
+    into = people.loc[(home != county) & (center == county), "population"].sum()
+    both = (("到外县（区）", out), ("外县（区）来", into))
+    return [(label, people_text(n)) for label, n in both if county and n]
+
+
+def _community(report: Report, row: Row, beyond_today: int) -> Community:
+    way = row["way"] * (60_000 if report.plan.unit == "ms" else 1_000_000)
+    walk = "—" if row["metres"] != row["metres"] else f"{row['metres_said']} 米，{row['minutes_said']} 分钟"
+    said = (
+        ("现由", row["today"]), ("方案由", row["planned"]), ("占中心负荷", row["share"]), ("到方案的中心", amount_text(way, report.plan.unit)),
+        ("步行到最近的中心或站", walk), ("没有路到中心", people_text(row["unreached"]) if row["unreached"] else ""),
+        ("服务站", row["station_said"]), ("数据", row["estimated_said"]),
+    )  # fmt: skip
+    return Community(
+        row["id"], row["name"], row["town_name"], row["county_name"], int(row["population"]), row["center_today"],
+        row["center_planned"], beyond_today, int(row["beyond"]), said, row["lon"], row["lat"],
+    )  # fmt: skip
+
+
+def _centers(rows: Sequence[Row]) -> list[Center]:
+    first = {row["unit_id"]: row for row in rows if row["joint"]}
+    return [_center(row, first.get(row["unit_id"], row)) for row in rows]
+
+
+def _center(row: Row, first: Row) -> Center:
+    """Return a centre; `first` is the one whose district it serves, itself where it stands alone in its community."""
+    load = first["load"]
+    planned = None if load != load else int(load)  # noqa: PLR0124 (NaN)
+    sharing = max(int(first["joint"]), 1)
+    return Center(
+        id=row["id"], name=row["name"], origin=row["origin"], label=row["origin_said"],
+        county=row["county_name"], where=f"{row['county_name']}　{row['town_name']}", today=int(row["load_today"]), planned=planned,
+        district=first["id"], sharing=sharing,
+        state_today=row["advice_today_said"], state_planned=first["advice_said"],
+        said=(
+            ("现服务人口", people_text(row["load_today"]) + _mark(row["advice_today_said"]) if row["origin"] == "standing" else ""),
+            ("方案服务人口", _planned(row, first, planned, sharing)), ("社区", f"{first['communities']} 个"),
+            ("所在社区", first["home"]), ("说明", row["note"]),
+        ),
+        lon=row["lon"], lat=row["lat"],
+    )  # fmt: skip
+
+
+def _planned(row: Row, first: Row, planned: int | None, sharing: int) -> str:
+    """Return what a centre serves by the plan: of several of one community the sum, and whose district it is."""
+    if not planned:
+        return "没有方案"
+    joint = [] if sharing == 1 else [f"{sharing} 所合计" if row is first else f"与{first['name']}合计"]
+    used = [f"上限的 {share_text(planned / first['upper'])}"] if first["upper"] else []
+    inside = "，".join([*joint, *used])
+    return people_text(planned) + (f"（{inside}）" if inside else "") + _mark(first["advice_said"])
+
+
+def _mark(said: str) -> str:
+    return f"，{said}" if said else ""
+
+
+def _stations(report: Report) -> list[Row]:
+    """Return the stations in use, with the county by name."""
+    names = county_names(report)
+    frame = report.start.region.open_facilities(STATION)
+    return [{**row, "county": names.get(row["county_code"], "")} for row in rows_of(frame)]
+
+
+def _posts(report: Report) -> list[Post]:
+    """Return the stations that stand (in use) and those proposed."""
+    units = {row["id"]: row for row in rows_of(report.plan.communities)}
+    used = set(report.plan.centers["id"])
+    standing = [
+        Post(row["name"], "chs", row["county"], "", row["lon"], row["lat"], row["id"] in used)
+        for row in _stations(report)
+    ]
+    chosen = [units[one] for one in report.plan.stations.chosen]
+    new = [Post(row["name"], "new_chs", row["county_name"], row["town_name"], row["lon"], row["lat"]) for row in chosen]
+    return [*standing, *new]
+
+
+def _town(row: Row) -> Town:
+    said = (
+        ("居民", people_text(row["population"])), ("现有中心", f"{row['present']} 所"), ("现由", row["today"]), ("条件一（有中心）", row["present_said"]),
+        ("条件二（人口以内）", row["load_said"]), ("条款（或）", row["said"]), ("提示", row["advice_said"]), ("建议", row["proposal_said"]),
+        ("方案按片区", row["planned_said"]), ("方案后评估", row["after_said"]),
+    )  # fmt: skip
+    return Town(row["code"], int(row["needed"]), row["proposal_said"], said)
+
+
+# 社区中心方案.xlsx: 街道, communities, centres against the bounds, stations, conversions, community hospitals, 说明.
+
+WORKBOOK = "社区中心方案.xlsx"
+
+
+def whole(name: str) -> Any:
+    """Return the cell of a whole number, a dash where there is none."""
+    return lambda row: (
+        row[name] if isinstance(row[name], str) else "—" if pd.isna(row[name]) else round(float(row[name]))
+    )
+
+
+def metres(row: Any) -> str | int:
+    """Return the cell of whole metres; as text where only more digits tell that they are beyond the walk."""
+    return str(row["metres_said"]) if "." in row["metres_said"] or row["metres_said"] == "—" else round(row["metres"])
+
+
+def write_workbook(path: Path, report: Report) -> None:
+    """Write the workbook."""
+    book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
+    title = "社区卫生服务中心布局方案"
+    book.set_properties({"title": title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
+    formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
+
+    def table(
+        tab: str,
+        heading: str,
+        columns: Sequence[Column],
+        rows: list[Any],
+        notes: Sequence[str] = (),
+        empty: str = "没有。",
+    ) -> None:
+        sheet = Sheet(book, formats, report.start.region, tab, f"{place}{title}：{heading}")
+        sheet.table(columns, rows, notice, empty, notes)
+
+    table("县区总览", "各县（区）总览", _counties(report), counties(report), _county_notes(report))
+    table("街道清单", "各街道（镇）现有、需要、建议", _TOWNS, towns(report), _town_notes(report))
+    table("社区归属", "各社区由哪所中心服务", _communities(report), communities(report), [_community_note(report)])
+    table("中心负荷", "各中心的服务人口与上下限", _CENTERS, centers(report), [_CENTERS_NOTE])
+    if report.spare is not None:
+        table("余量", "离上限还有多少余量", _rooms(report), rooms(report), [_rooms_note(report)])
+    table(
+        "服务站",
+        "步行范围外的社区与服务站",
+        _STATIONS,
+        stations(report),
+        _station_notes(report),
+        "全部社区都在步行范围内。",
+    )
+    known = report.plan.conversions.known
+    empty = "没有可转型的卫生院。" if known else "无数据：没有撤并对照表（--crosswalk），不推断。"
+    table("卫生院转型", "撤并为街道的乡镇卫生院转型", _CONVERSIONS, conversions(report), [], empty)
+    table("社区医院", "社区医院推荐", _HOSPITALS, hospitals(report), [_hospital_note(report)])
+    sheet = Sheet(book, formats, report.start.region, "说明", "说明")
+    write_explanations(sheet, lines_of_plan(report.start, report.said), notice)
+    book.close()
+
+
+def _counties(report: Report) -> list[Column]:
+    unit = report.plan.unit
+    return [
+        Column("", "县（区）", 11, plain("name"), "centre"),
+        Column("", "社区（村）\n（个）", 9, plain("communities"), "number"),
+        Column("", "服务对象\n（人）", 10, plain("population"), "number"),
+        Column("中心（所）", "现有", 7, whole("present"), "number"),
+        Column("中心（所）", "新设", 7, whole("new"), "number"),
+        Column("", "不足下限\n（人）", 9, whole("short"), "number"),
+        Column("", f"到中心人均{cost_word(unit)}\n（{unit_word(unit)}）", 12, measured("mean"), WAY_CELLS[unit]),
+        Column("", "新设站\n（个）", 8, whole("stations"), "number"),
+        Column("", "状态", 26, plain("state"), "centre"),
+        Column("", "没有方案的原因、最小的改动", 35, lambda row: row["why"] or "—"),
+    ]
+
+
+def _county_notes(report: Report) -> list[str]:
+    task = report.plan.task
+    notes = [
+        f"全市：{total_state(report)}。新设中心先求最少，再求到中心的路程合计最少。每所中心服务 {count_text(task.lower)}～{people_text(task.upper)}：上限必须满足，"
+        + ("下限也必须满足。" if task.hard else "下限可以不足，注“可合并”，不算缺口。"),
+        "“最优（已证明）”指在这些候选点、相邻关系和参数下没有更好的方案；“可行方案”没有证明，另给下界和差距。",
+        "个数和布局各有各的证明：“个数最少”指更少的中心不行，“布局最优”指这么多中心时没有更好的布局，差距只说布局。",
+    ]
+    notes += [text for label, text in report.said if label == "没有路"]
+    if report.failed:
+        notes.append("没有方案的县（区）不写改动，其余各县（区）照常列出。")
+    return notes
+
+
+_TOWNS = (
+    Column("", "县（区）", 7.5, plain("county_name"), "centre"),
+    Column("", "街道（镇）", 11.5, plain("name")),
+    Column("", "居民\n（人）", 8, plain("population"), "number"),
+    Column("现状", "中心\n（所）", 5.5, plain("present"), "centre"),
+    Column("现状", "由谁服务", 15.5, plain("today")),
+    Column("现状", "负荷\n（人）", 8.5, whole("load"), "number"),
+    Column("现状", "提示", 7, plain("advice_said"), "centre"),
+    Column("条款", "条件一：\n有中心", 7.5, plain("present_said"), "centre"),
+    Column("条款", "条件二：\n人口以内", 7.5, plain("load_said"), "centre"),
+    Column("条款", "或", 7, plain("said"), "centre"),
+    Column("方案", "新增\n（所）", 5.5, plain("needed"), "centre"),
+    Column("方案", "建议", 21, plain("proposal_said")),
+    Column("方案", "负荷\n（人）", 8.5, whole("load_planned"), "number"),
+    Column("方案", "按片区", 7, plain("planned_said"), "centre"),
+    Column("方案", "方案后\n评估", 7, plain("after_said"), "centre"),
+    Column("", "代码", 10, plain("code"), "small", printed=False),
+    Column("", "数据", 6, plain("estimated_said"), "small", printed=False),
+)
+
+
+def _town_notes(report: Report) -> list[str]:
+    clause = report.rule.clause
+    notes = [
+        f"注：条款“{clause.quote}”的两个条件满足其一即可（“或”列）。负荷是服务本街道的各中心里最大的服务人口；“超负荷”“可合并”是提示，不算缺口。几所中心合一个片区的，方案负荷按每所平均。",
+        "“按片区”是方案的片区划分落实以后；“方案后评估”是 fugai 评估在方案改动之后的结果：方案写明由谁服务的社区照方案的片区，没有写明的由本街道的中心服务，本街道没有的由同县（区）最近的中心服务。两者不同的，须核对服务关系（签约、分片）。",
+    ]  # fmt: skip
+    differ = [row["name"] for row in towns(report) if row["planned_said"] == "符合" and row["after_said"] == "不符合"]
+    return [*notes, f"两者不同的：{'、'.join(differ)}。"] if differ else notes
+
+
+def _communities(report: Report) -> list[Column]:
+    unit = report.plan.unit
+    return [
+        Column("", "序号", 5, plain("number"), "centre"),
+        Column("社区（村）", "县（区）", 7.5, plain("county_name"), "centre"),
+        Column("社区（村）", "街道（镇）", 11, plain("town_name")),
+        Column("社区（村）", "名称", 20, plain("name")),
+        Column("社区（村）", "居民\n（人）", 8, plain("population"), "number"),
+        Column("服务中心", "现状", 19, plain("today")),
+        Column("服务中心", "方案", 21, plain("planned")),
+        Column("服务中心", "变动", 5, plain("moved"), "centre"),
+        Column("服务中心", "占负荷", 7, plain("share"), "centre"),
+        Column("服务中心", f"路程\n（{unit_word(unit)}）", 7.5, measured("way"), WAY_CELLS[unit]),
+        Column("步行到最近的中心或站", "米", 7, metres, "number"),
+        Column("步行到最近的中心或站", "分钟", 6.5, plain("minutes_said"), "centre"),
+        Column("步行到最近的中心或站", "服务站", 9, plain("station_said"), "centre"),
+        Column("", "代码", 13, plain("id"), "small", printed=False),
+        Column("", "数据", 6, plain("estimated_said"), "small", printed=False),
+        Column("", "没有路的居民", 8, lambda row: row["unreached"] or "", "small", printed=False),
+    ]
+
+
+def _community_note(report: Report) -> str:
+    task = report.plan.task
+    return (
+        f"注：路程按居民加权，到方案的中心；步行按每小时 {exact_text(task.walk_kmh)} 公里，到最近的中心或站（含方案新设的中心，不含拟设的站），超过 {exact_text(task.station_minutes)} 分钟的为步行外。"
+        "镇上的社区只算城镇居民（乡村居民由卫生院服务）。“占负荷”＝本社区居民÷方案中心的服务人口。"
+    )
+
+
+_CENTERS = (
+    Column("", "县（区）", 7.5, plain("county_name"), "centre"),
+    Column("", "中心", 27, plain("name")),
+    Column("", "所在社区", 18, plain("home")),
+    Column("", "来历", 9, plain("origin_said"), "centre"),
+    Column("现状", "服务人口", 9, whole("today"), "number"),
+    Column("现状", "提示", 7, lambda row: row["advice_today_said"] or "—", "centre"),
+    Column("方案", "服务人口", 9, whole("load"), "number"),
+    Column("方案", "社区\n（个）", 6, plain("communities"), "number"),
+    Column("方案", "下限", 8, plain("lower"), "number"),
+    Column("方案", "上限", 8.5, plain("upper"), "number"),
+    Column("方案", "占上限", 7.5, plain("used"), "centre"),
+    Column("方案", "余量\n（人）", 8, whole("left"), "number"),
+    Column("方案", "不足\n（人）", 7.5, plain("short"), "number"),
+    Column("方案", "提示", 7, lambda row: row["advice_said"] or "—", "centre"),
+    Column("", "编号", 14, plain("id"), "small", printed=False),
+    Column("", "说明", 24, plain("note"), "small", printed=False),
+)
+_CENTERS_NOTE = "注：现状按就近归属（本街道的中心，没有的由同县区最近的中心）；方案按整社区、相连成片的片区。“可合并”＝不足下限，是提示，不算缺口。"
+
+
+def _rooms(report: Report) -> list[Column]:
+    then = f"每所留 {exact_percent(report.asked.spare)} 余量的方案"
+    return [
+        Column("", "县（区）", 9, plain("name"), "centre"),
+        Column("按上限的方案", "新设\n（所）", 6, whole("new"), "number"),
+        Column("按上限的方案", "最满的中心", 27, plain("fullest")),
+        Column("按上限的方案", "服务人口", 9, whole("load"), "number"),
+        Column("按上限的方案", "余量\n（人）", 8, whole("left"), "number"),
+        Column("按上限的方案", "余量占\n上限", 8, lambda row: share_text(row["left_share"]), "centre"),
+        Column("", "人口为估算\n的比例", 9, plain("estimated"), "centre"),
+        Column(then, "新设\n（所）", 6, whole("spare_new"), "number"),
+        Column(then, "最满的\n服务人口", 9, whole("spare_load"), "number"),
+        Column(then, "新设在哪里", 30, plain("spare_named")),
+        Column(then, "状态", 20, plain("spare_state")),
+    ]
+
+
+def _rooms_note(report: Report) -> str:
+    share = exact_percent(report.asked.spare)
+    return (
+        f"注：人口多为估算，离上限很近的方案，人口稍多就超过上限。右边是每所离上限至少留 {share} 的方案（{share} 是规划人员的参数，假设，"
+        "--spare 可改，不是条款的要求），可行的写在 方案_留余量.yaml。几所中心合一个片区的，服务人口、上限都是合计。"
+    )
+
+
+_STATIONS = (
+    Column("", "序号", 5, plain("number"), "centre"),
+    Column("", "县（区）", 8, plain("county_name"), "centre"),
+    Column("", "街道（镇）", 13, plain("town_name")),
+    Column("", "社区（村）", 28, plain("name")),
+    Column("", "居民\n（人）", 10, plain("population"), "number"),
+    Column("", "步行外\n（人）", 10, plain("beyond"), "number"),
+    Column("最近的中心或站", "米", 10, metres, "number"),
+    Column("最近的中心或站", "分钟", 10, plain("minutes_said"), "centre"),
+    Column("", "建议", 36, plain("answer")),
+    Column("", "代码", 13, plain("id"), "small", printed=False),
+)
+
+
+def _station_notes(report: Report) -> list[str]:
+    task = report.plan.task
+    return [
+        f"{station_state(report)}：使每个社区到中心或站步行不超过 {exact_text(task.station_minutes)} 分钟（每小时 {exact_text(task.walk_kmh)} 公里，{metres_text(report.plan.stations.limit / 1000)}）。候选＝各社区点（假设）。"
+    ]
+
+
+_CONVERSIONS = (
+    Column("", "县（区）", 9, plain("county_name"), "centre"),
+    Column("", "卫生院", 30, plain("name")),
+    Column("", "旧代码", 13, plain("old_code"), "centre"),
+    Column("", "现代码", 13, plain("new_code"), "centre"),
+    Column("", "年份", 8, lambda row: str(row["year"]), "centre"),
+    Column("", "理由", 40, plain("why")),
+    Column("", "在方案里", 20, plain("used"), "centre"),
+)
+_HOSPITALS = (
+    Column("", "名次", 6, plain("place"), "centre"),
+    Column("", "中心", 34, plain("name")),
+    Column("", "服务人口", 10, whole("load"), "number"),
+    Column("", "可及人口", 10, whole("reached"), "number"),
+    Column("", "床位", 9, plain("beds_said"), "centre"),
+    Column("", "推荐", 8, lambda row: row["said"] or "—", "centre"),
+    Column("", "理由", 55, plain("why")),
+)
+
+
+def _hospital_note(report: Report) -> str:
+    share, table = report.plan.task.hospital_share, report.plan.hospitals
+    if not share:
+        return "这套规则没有社区医院的比例（可用 --hospital-share 指定），不作推荐。"
+    return (
+        f"注：比例 {share_text(share)} × {len(table)} 所中心（含新设）＝{exact_text(share * len(table))}，{'' if (share * len(table)).is_integer() else '向上取整，'}取 {int(table['chosen'].sum())} 所。按服务人口、可及人口（以它为最近中心的居民）、床位三项名次之和从小到大，"
+        "已是社区医院的优先；没有数据的不计名次。排序方法是假设，只作推荐。"
+    )
+
 
 TOWNS, COMMUNITIES, CENTERS = "街道清单.csv", "社区归属.csv", "中心负荷.csv"
 

@@ -1,23 +1,599 @@
 """The folder of a rural plan, written whole or not at all."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import xlsxwriter
 
 from geodata.csv_text import write_csv
+from maps.rural import Duty, Host, Link, Route, Stop, Village
+from maps.rural import rural_map as page_of
+from planner import __version__
 from planner.errors import Text
-from scenarios.export.plan_json import PLAN_JSON, head, write_plan_json
-from scenarios.export.plan_rural import WORKBOOK, write_workbook
+from planner.plans.chain import LEVELS
+from planner.plans.rounds import (
+    USUAL,
+    RoundsPlan,
+    Season,
+    base_of,
+    in_season,
+    left_by_season,
+    months_of,
+    seasons_compared,
+)
+from planner.plans.rural import KINDS, SUBSTITUTES
+from planner.text import (
+    WAY_CELLS,
+    amount_text,
+    clock_text,
+    count_text,
+    hours_text,
+    number_text,
+    people_text,
+    share_text,
+)
+from scenarios.export.explain import write_explanations
+from scenarios.export.plan_content import PLAN_JSON, head, write_plan_json
+from scenarios.export.plan_subcenters import BOOK_OPTIONS, measured, plain
+from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
 from scenarios.plans.rural import Asked, Report, parameters, plan_report, proposals
-from scenarios.plans.rural_map import maps_of
-from scenarios.plans.rural_more import MORE, beyond, compared, seasons_of, write_more
-from scenarios.plans.rural_tables import chain_villages, counts, kind_label, owed, rows_of, sums, teams, villages
-from scenarios.plans.start import keep_apart
-from scenarios.plans.words import unit_word
-from scenarios.plans.write import write_folder
+from scenarios.plans.rural_tables import (
+    LINKS,
+    Row,
+    chain_villages,
+    changed,
+    counts,
+    duties,
+    kind_label,
+    kinds_shown,
+    left,
+    new_word,
+    owed,
+    rows_of,
+    sums,
+    teams,
+    town_sums,
+    towns,
+    villages,
+    weakest_text,
+)
+from scenarios.plans.start import keep_apart, write_folder
+from scenarios.plans.words import amount, cost_word, furniture_of, lines_of_plan, notice_of, open_edges, unit_word
 from scenarios.run import Step
-from scenarios.ways import RoadChoices
+from scenarios.ways import RoadChoices, road_of
+
+# The map of a rural plan: what was found, put as maps.rural shows it.
+
+RURAL_MAP = "乡村方案地图.html"
+
+
+def maps_of(report: Report) -> Iterable[tuple[str, str]]:
+    """Yield (file name, page): the plan, and a page a season with its own rounds."""
+    yield RURAL_MAP, rural_map(report)
+    seasons = {one.name: one for one in report.asked.seasons}
+    for name, rounds in report.seasons.items():
+        page = rural_map(replace(report, rounds=rounds), seasons.get(name))
+        yield RURAL_MAP.replace(".html", f"_{name}.html"), page
+
+
+def _roads(report: Report, season: Season | None) -> tuple[npt.NDArray[np.bool_] | None, str]:
+    """Return which edges are open then, and what the legend calls the others ("": as usual)."""
+    edges, graph = open_edges(report.start), report.start.region.roads
+    if graph is None or season is None or not season.closed:
+        return edges, ""
+    road = road_of(graph, report.start.base.choices, by_time=False)
+    return in_season(road, {}, season.closed).open_edges, f"封闭道路（含{season.name}另封闭的）"
+
+
+def rural_map(report: Report, season: Season | None = None) -> str:
+    """Return the page; with seasons the title names the one whose rounds it shows."""
+    edges, closed = _roads(report, season)
+    months = report.rounds.season if report.rounds is not None else ""
+    title = f"乡村医疗卫生服务方案{f'（{months}巡回）' if months else ''}"
+    around = furniture_of(report.start, title, report.said, f"人；{unit_word(report.plan.unit)}")
+    shown = kinds_shown(report)
+    lost = int((report.plan.villages["kind"] == "unvisited").sum())
+    more = {"round": f"（其中 {lost} 个当天去不了）"} if lost else {}
+    kinds = tuple((one, kind_label(report, one).zh + more.get(one, "")) for one in shown if _mark(one) == one)
+    links = tuple((level, LINKS[level]) for level in LEVELS)
+    told = "；".join(one.zh for one in report.told)
+    return page_of(
+        report.start.region,
+        _villages(report),
+        _hosts(report),
+        _links(report),
+        _duty(report),
+        kinds,
+        links,
+        around,
+        told,
+        edges,
+        closed,
+    )
+
+
+def _mark(kind: str) -> str:
+    """Return the kind as whose mark a village is drawn: those that the rounds cannot visit are told in words."""
+    return "round" if kind == "unvisited" else kind
+
+
+def _villages(report: Report) -> list[Village]:
+    chain = {row["code"]: row for row in rows_of(report.chain.villages)}
+    unit = report.chain.unit
+    out = []
+    for row in rows_of(report.plan.villages):
+        mine = chain[row["code"]]
+        weakest = str(mine["weakest"])
+        across = [
+            f"{LINKS[level]}：{mine[f'to_{level}_across_name']}" for level in LEVELS if mine[f"to_{level}_across"]
+        ]
+        links = [
+            f"{LINKS[one]} {amount_text(mine[f'to_{one}_cost'], unit)}{'（超出限度）' if mine[f'to_{one}_over'] else ''}"
+            for one in LEVELS
+            if mine[f"to_{one}"]
+        ]
+        out.append(
+            Village(
+                code=row["code"], name=row["name"], county=row["county_name"], town=row["town_name"],
+                people=int(row["population"]), kind=_mark(row["kind"]), host=row["host_name"], why=row["why"],
+                chain="，".join(links), weakest=weakest_text(weakest), across="；".join(across),
+                lon=row["lon"], lat=row["lat"],
+            )
+        )  # fmt: skip
+    return out
+
+
+def _hosts(report: Report) -> list[Host]:
+    """Return the hospitals that serve a village in place of a clinic."""
+    frame = report.start.region.facilities
+    mine = report.plan.villages[report.plan.villages["group"] == "substitute"]
+    counts = mine.groupby("host").size().to_dict()
+    own = frame[frame["id"].isin(list(counts)) & (frame["kind"] != "village_clinic")].sort_values("id")
+    return [
+        Host(row["id"], row["name"], row["kind"], int(counts[row["id"]]), float(row["lon"]), float(row["lat"]))
+        for row in rows_of(own[["id", "name", "kind", "lon", "lat"]])
+    ]
+
+
+def _links(report: Report) -> list[Link]:
+    unit = report.chain.unit
+    said = {str(row["town_code"]): row for row in towns(report)}
+    out = []
+    for row in rows_of(report.chain.towns):
+        means = tuple(
+            (LINKS[level], amount_text(row[f"to_{level}_mean"], unit))
+            for level in LEVELS
+            if not pd.isna(row[f"to_{level}_mean"])
+        )
+        more = (
+            ("合计（平均）", amount_text(row["total_mean"], unit)),
+            (
+                "最远的村",
+                f"{row['worst_village']}，{amount_text(row['total_worst'], unit)}" if row["worst_village"] else "—",
+            ),
+            ("县界外更近", str(said[str(row["town_code"])]["across_said"])),
+            *([("有环节超出限度", people_text(row["over"]))] if report.chain.limits else []),
+        )
+        out.append(
+            Link(
+                code=str(row["town_code"]), name=str(row["town_name"]), county=str(row["county_name"]), weakest=str(row["weakest"]),
+                villages=int(row["villages"]), people=people_text(row["population"]),
+                total=amount_text(row["total_mean"], unit), said=(*means, *more),
+            )
+        )  # fmt: skip
+    return out
+
+
+def _duty(report: Report) -> Duty | None:
+    plan = report.rounds
+    if plan is None or not len(plan.days):
+        return None
+    first = plan.days[plan.days["visit"] == 1]
+    routes = [_route(plan, row) for row in rows_of(first)]
+    left = [f"{row['name']}：{row['why']}" for row in rows_of(plan.left)]
+    return Duty(tuple(routes), tuple(left))
+
+
+def _route(plan: RoundsPlan, row: dict[str, object]) -> Route:
+    """Return one day out: its days of the month, its stops, its legs."""
+    same = (plan.stops["hospital"] == row["hospital"]) & (plan.stops["team"] == row["team"])
+    stops = plan.stops[same & (plan.stops["day"] == row["day"])].sort_values("order")
+    base = base_of(str(row["hospital"]))
+    codes = [base, *map(str, stops["code"]), base]
+    mine = plan.stops[same & (plan.stops["code"] == codes[1])]["day"]
+    legs = [plan.ways[pair].line for pair in pairwise(codes) if pair in plan.ways]
+    return Route(
+        hospital=str(row["hospital"]),
+        hospital_name=str(row["hospital_name"]),
+        team=int(str(row["team"])),
+        days=tuple(int(one) for one in sorted(mine)),
+        km=float(str(row["km"])),
+        hours=float(str(row["hours"])),
+        back=str(row["back"]),
+        stops=tuple(
+            Stop(str(one["code"]), str(one["arrive"]), str(one["leave"]), float(one["km"])) for one in rows_of(stops)
+        ),
+        legs=tuple(legs),
+    )
+
+
+# 乡村方案附表.xlsx: the duty of each season beside the usual one, and the links beyond the planner's own limits.
+
+MORE = "乡村方案附表.xlsx"
+_NAME = "乡村医疗卫生服务方案附表"
+
+
+def seasons_of(report: Report) -> Mapping[str, RoundsPlan]:
+    """Return the rounds by season, those of the usual months first."""
+    return {} if report.rounds is None else {USUAL: report.rounds, **report.seasons}
+
+
+def compared(report: Report) -> list[Row]:
+    """Return, by hospital and season, the month's sums and what they are more than usually; for the year where months are told."""
+    if not report.seasons:
+        return []
+    table, months = seasons_compared(seasons_of(report)), months_of(report.asked.seasons)
+    table = table.assign(months=0 if months is None else table["season"].map(dict(months)))
+    for name in ("days", "km", "hours"):
+        table[f"year_{name}"] = float("nan") if months is None else table[name] * table["months"]
+    return rows_of(table)
+
+
+def year(report: Report) -> str:
+    """Return the whole year's sum in words; "" where a season does not tell its months."""
+    months = months_of(report.asked.seasons) if report.seasons else None
+    if months is None:
+        return ""
+    plans = seasons_of(report)
+    days = sum(len(plans[name].days) * count for name, count in months.items())
+    km, hours = (sum(getattr(plans[name], what) * count for name, count in months.items()) for what in ("km", "hours"))
+    told = "、".join(f"{name} {count} 个月" for name, count in months.items())
+    return f"全年（{told}）合计 {count_text(days)} 个队日，{amount_text(km * 1e6, 'mm')}，{hours_text(hours).zh}。"
+
+
+def beyond(report: Report) -> list[Row]:
+    """Return one row a village and link beyond its limit: cost and limit in minutes or kilometres, by how much."""
+    chain, out = report.chain, []
+    for row in rows_of(chain.villages):
+        for level in (one for one in LEVELS if row[f"to_{one}_over"]):
+            cost, most = amount(row[f"to_{level}_cost"], chain.unit), amount(chain.limits[level], chain.unit)
+            out.append(
+                {
+                    **{name: row[name] for name in ("county_name", "town_name", "code", "name", "population")},
+                    "level": level, "link": LINKS[level], "to": row[f"to_{level}_name"], "cost": cost, "limit": most, "by": cost - most,
+                    "state": "不可达" if pd.isna(cost) else "超出",
+                }
+            )  # fmt: skip
+    return out
+
+
+def write_more(path: Path, report: Report) -> None:
+    """Write the workbook."""
+    book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
+    book.set_properties({"title": _NAME, "comments": f"fugai {__version__}", "created": FIXED_DATE})
+    formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
+
+    def table(tab: str, heading: str, columns: Sequence[Column], rows: list[Any], notes: Sequence[str] = ()) -> None:
+        sheet = Sheet(book, formats, report.start.region, tab, f"{place}{_NAME}：{heading}")
+        sheet.table(columns, rows, notice, "没有。", notes)
+
+    if report.seasons:
+        said = [f"{one.said}" for one in report.asked.seasons]
+        rest = "注：各季是同样的村、同样的卫生院，只有路况和上列各项不同。多＝比平时多。"
+        table(
+            "各季比较",
+            "各季巡回比较（每月）",
+            _COMPARED,
+            compared(report),
+            [rest, *said, *filter(None, [year(report)])],
+        )
+        for name, plan in seasons_of(report).items():
+            rows = duties(replace(report, rounds=plan))
+            table(f"值班表_{name}", f"巡回值班表（{name}，一个月）", _DUTY, rows, [_DUTY_NOTE])
+        table("去不了的村", "各季巡回当天去不了的村", _left(report), _left_rows(report))
+    if report.chain.limits:
+        table("超出限度的环节", "五级链条中超出限度的环节", _beyond(report), beyond(report), [_BEYOND_NOTE])
+    sheet = Sheet(book, formats, report.start.region, "说明", "说明")
+    lines = [line for line in lines_of_plan(report.start, report.said) if not line[1].startswith("整数规划")]
+    write_explanations(sheet, lines, notice)
+    book.close()
+
+
+_COMPARED = (
+    Column("", "派出卫生院", 26, plain("hospital_name")),
+    Column("", "季节", 10, plain("season"), "centre"),
+    Column("每月", "巡到的村", 8, plain("villages"), "number"),
+    Column("每月", "队日", 8, plain("days"), "number"),
+    Column("每月", "需要队伍", 8, plain("teams"), "number"),
+    Column("每月", "公里", 10, measured("km"), "kilometres"),
+    Column("每月", "小时", 10, measured("hours"), "hours"),
+    Column("比平时多", "村", 7, plain("villages_more"), "number"),
+    Column("比平时多", "队日", 7, plain("days_more"), "number"),
+    Column("比平时多", "队伍", 7, plain("teams_more"), "number"),
+    Column("比平时多", "公里", 10, measured("km_more"), "rate"),
+    Column("比平时多", "小时", 10, measured("hours_more"), "rate"),
+)
+_DUTY = (
+    Column("", "序号", 5, plain("number"), "centre"),
+    Column("", "派出卫生院", 20, plain("hospital_name")),
+    Column("", "队伍", 5, plain("team"), "centre"),
+    Column("", "第几个\n工作日", 7, plain("day"), "centre"),
+    Column("", "当月\n第几次", 7, plain("visit"), "centre"),
+    Column("", "出发", 6, plain("leave"), "centre"),
+    Column("", "依次到村（到达时刻）", 58, plain("route")),
+    Column("", "公里", 8, measured("km"), "kilometres"),
+    Column("", "共计\n（小时）", 8, measured("hours"), "hours"),
+    Column("", "回院", 7, plain("back"), "centre"),
+)
+_DUTY_NOTE = "注：工作日是当月第几个工作日，不是日历日；公里含回院的一段。路线是求得的好方案，未证明最少。"
+_BEYOND_NOTE = "注：限度是规划人员的参数，条款没有给出数值；只作标注，不作判断。上一环节不可达而没有计算的，不在其中。"
+
+
+def _left(report: Report) -> list[Column]:
+    names, wide = list(seasons_of(report)), 134.0 - 18 - 24 - 22
+    return [
+        Column("", "乡镇（街道）", 18, plain("town_name")),
+        Column("", "行政村", 24, plain("name")),
+        Column("", "派出卫生院", 22, plain("hospital_name")),
+        *(Column("去不了的原因", name, wide / len(names), plain(f"why_{at}")) for at, name in enumerate(names)),
+    ]
+
+
+def _left_rows(report: Report) -> list[Row]:
+    plans = seasons_of(report)
+    return [
+        {**row, **{f"why_{at}": row[name] or "去得了" for at, name in enumerate(plans)}}
+        for row in rows_of(left_by_season(plans))
+    ]
+
+
+def _beyond(report: Report) -> list[Column]:
+    unit = unit_word(report.chain.unit)
+    return [
+        Column("", "县（区）", 12, plain("county_name"), "centre"),
+        Column("", "乡镇（街道）", 18, plain("town_name")),
+        Column("", "行政村", 24, plain("name")),
+        Column("", "居民\n（人）", 9, plain("population"), "number"),
+        Column("", "环节", 15, plain("link"), "centre"),
+        Column("", "到哪一家", 24, plain("to")),
+        Column(f"{unit}", "路程", 8, measured("cost"), WAY_CELLS[report.chain.unit]),
+        Column(f"{unit}", "限度", 8, measured("limit"), WAY_CELLS[report.chain.unit]),
+        Column(f"{unit}", "超出", 8, measured("by"), WAY_CELLS[report.chain.unit]),
+        Column("", "状态", 8, plain("state"), "centre"),
+    ]
+
+
+# 乡村方案.xlsx: each village and why, sums by kind, the duty of the rounds, the chain, numbers against the clause's.
+
+WORKBOOK = "乡村方案.xlsx"
+SHORT = {"clinic": "村卫生室", "round": "巡回", "mobile": "移动", "neighbour": "邻（联）村", "stay": "驻村", "unvisited": "巡回\n去不了", "new_clinic": "新建", "no_data": "无数据"}  # fmt: skip
+_PAPER = 134.0
+
+
+def write_workbook(path: Path, report: Report) -> None:
+    """Write the workbook."""
+    book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
+    title = "乡村医疗卫生服务方案"
+    book.set_properties({"title": title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
+    formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
+
+    def table(tab: str, heading: str, columns: Sequence[Column], rows: list[Any], notes: Sequence[str] = ()) -> None:
+        sheet = Sheet(book, formats, report.start.region, tab, f"{place}{title}：{heading}")
+        sheet.table(columns, rows, notice, "没有。", notes)
+
+    table("各类合计", "行政村各类服务方式合计", _sums(report, "县（区）"), sums(report), [_sums_note(report)])
+    table("各乡镇合计", "各乡镇行政村服务方式合计", _sums(report, "乡镇（街道）"), town_sums(report))
+    table("村级清单", "村级清单", _village_sheet(report), villages(report), [_village_note(report)])
+    told = [one.zh for one in report.told]
+    if report.rounds is None:
+        table("巡回值班表", "巡回值班表", _DUTY_COLUMNS, [], told)
+    else:
+        table("巡回值班表", "巡回值班表（一个月）", _DUTY_COLUMNS, duties(report), [_duty_note(report)])
+        table("巡回队伍", "派出巡回的卫生院", _TEAMS, teams(report), [_TEAMS_NOTE])
+        missed = left(report)
+        table("巡回去不了的村", "巡回当天去不了的村", _LEFT, missed, [_LEFT_NOTE] if missed else [])
+    table("五级链条", "各乡镇的五级链条：村→乡镇→次中心→县→市", _towns(report), towns(report), _chain_notes(report))
+    if report.changes is not None:
+        table(
+            "链条变化",
+            f"“{report.start.base.scenario.name}”对链条的改变",
+            _changes(report),
+            changed(report),
+            [_CHANGES_NOTE],
+        )
+    table("有无与达标", "每个乡镇、行政村应有的机构：有无、达标", _OWED, owed(report), [_OWED_NOTE])
+    table("数量差异", "与条款所列数量的差异", _COUNTS, counts(report), [_COUNTS_NOTE])
+    sheet = Sheet(book, formats, report.start.region, "说明", "说明")
+    lines = [line for line in lines_of_plan(report.start, report.said) if not line[1].startswith("整数规划")]
+    write_explanations(sheet, lines, notice)
+    book.close()
+
+
+def _sums(report: Report, place: str) -> list[Column]:
+    kinds = kinds_shown(report)
+    own = [one for one in kinds if one in SUBSTITUTES]
+    others = [one for one in kinds if one not in SUBSTITUTES and one != "clinic"]
+    by_town = place != "县（区）"
+    wide = (_PAPER - (8.5 if by_town else 0) - 8.5 - 8 - 7.5 - 9 * 3 - 8.5) / (len(kinds) + 3)
+    wide = min(wide, 9.0)
+
+    def column(group: str, heading: str, name: str) -> Column:
+        return Column(group, heading, wide, plain(name), "number")
+
+    return [
+        *([Column("", "县（区）", 8.5, plain("county_name"), "centre")] if by_town else []),
+        Column("", place, 14, plain("name"), "text" if by_town else "centre"),
+        column("行政村（个）", "全部", "villages"),
+        column("行政村（个）", "村卫生室", "clinic"),
+        column("替代服务（个，另计）", "小计", "substitute"),
+        *(column("替代服务（个，另计）", SHORT[one], one) for one in own),
+        *(column(f"未落实（新建＝{new_word(report)}）", SHORT[one], one) for one in others),
+        column("村卫生室＋替代服务", "个", "served"),
+        Column("村卫生室＋替代服务", "占比", 8, plain("served_share"), "centre"),
+        Column("居民（人）", "全部", 9.5, plain("population"), "number"),
+        Column("居民（人）", "替代服务", 9, plain("substitute_people"), "number"),
+        Column("居民（人）", f"新建{new_word(report)}", 9, plain("new_clinic_people"), "number"),
+    ]
+
+
+def _sums_note(report: Report) -> str:
+    names = "、".join(KINDS[one].zh for one in report.plan.allowed.kinds)
+    gap = "" if report.plan.judges else "条款不是本市的，或原文不作判断：“新建”只是建议，不算缺口。"
+    lost = "＋巡回去不了" if "unvisited" in kinds_shown(report) else ""
+    return (
+        f"注：全部＝村卫生室＋替代服务{lost}＋新建＋无数据，每个行政村只计一次。“替代服务”限条款许可的几种（{names}），"
+        f"由别的机构上门或就近提供，不是村卫生室，另行计数。{gap}"
+    )
+
+
+def _village_sheet(report: Report) -> list[Column]:
+    unit = unit_word(report.plan.unit)
+    return [
+        Column("", "序号", 5, plain("number"), "centre"),
+        Column("行政村", "县（区）", 8, plain("county_name"), "centre"),
+        Column("行政村", "乡镇（街道）", 12.5, plain("town_name")),
+        Column("行政村", "名称", 20, plain("name")),
+        Column("行政村", "居民\n（人）", 7.5, plain("population"), "number"),
+        Column("服务方式", "方式", 11, plain("label"), "centre"),
+        Column("服务方式", "承担机构", 17, plain("host_name")),
+        Column("服务方式", f"路程\n（{unit}）", 7.5, measured("way"), WAY_CELLS[report.plan.unit]),
+        Column("", "理由", 45.5, plain("why")),
+        Column("", "村代码", 13, plain("code"), "small", printed=False),
+        Column("", "位置", 6, plain("estimated_text"), "small", printed=False),
+    ]
+
+
+def _village_note(report: Report) -> str:
+    start = "由村沿路" if "road_time" in report.travels else "由村按直线"
+    return f"注：路程{start}到承担机构；设有村卫生室的不计。人口、距离的界线都是规划人员的参数，条款没有给出数值，见“说明”。"
+
+
+_DUTY_COLUMNS = (
+    Column("", "序号", 4.5, plain("number"), "centre"),
+    Column("", "派出卫生院", 19, plain("hospital_name")),
+    Column("", "队伍", 5, plain("team"), "centre"),
+    Column("", "第几个\n工作日", 6.5, plain("day"), "centre"),
+    Column("", "当月\n第几次", 6, plain("visit"), "centre"),
+    Column("", "出发", 6, plain("leave"), "centre"),
+    Column("", "依次到村（到达时刻）", 54, plain("route")),
+    Column("", "村数", 5, plain("villages"), "centre"),
+    Column("", "公里", 7.5, measured("km"), "kilometres"),
+    Column("", "行车\n（分钟）", 7.5, measured("drive_min"), "minutes"),
+    Column("", "共计\n（小时）", 7, measured("hours"), "hours"),
+    Column("", "回院", 6, plain("back"), "centre"),
+)
+
+
+def _duty_note(report: Report) -> str:
+    task = report.asked.rounds
+    return (
+        f"注：每村每月 {task.visits} 次，一天自 {clock_text(task.start * 60)} 起、往返和服务共不超过 {number_text(task.day_minutes / 60)} 小时；"
+        "工作日是当月第几个工作日，不是日历日。公里、行车含回院的一段。路线是求得的好方案，未证明最少。"
+    )
+
+
+_TEAMS = (
+    Column("", "序号", 5, plain("number"), "centre"),
+    Column("", "派出卫生院", 26, plain("hospital_name")),
+    Column("", "巡回的村", 12, plain("villages"), "centre"),
+    Column("", "巡一遍要\n几个队日", 13, plain("days_a_round"), "centre"),
+    Column("", "需要队伍\n（支）", 13, plain("teams"), "centre"),
+    Column("", "够不够", 13, plain("state"), "centre"),
+    Column("一个月合计", "队日", 12, plain("days"), "centre"),
+    Column("一个月合计", "公里", 14, measured("km"), "kilometres"),
+    Column("一个月合计", "小时", 14, measured("hours"), "hours"),
+)
+_TEAMS_NOTE = "注：一支队伍一天出一次；两次巡回之间的工作日排不下的，需要再加队伍，或减少次数、改由别的方式服务。"
+_LEFT = (
+    Column("", "序号", 5, plain("number"), "centre"),
+    Column("", "乡镇（街道）", 24, plain("town_name")),
+    Column("", "行政村", 34, plain("name")),
+    Column("", "派出卫生院", 28, plain("hospital_name")),
+    Column("", "原因", 42, plain("why")),
+)
+_LEFT_NOTE = "注：这些村在“各类合计”里另列一栏，不算村卫生室，也不算替代服务：照现在的参数排不进日程，须改用别的方式或放宽一天的长度。"
+
+
+def _towns(report: Report) -> list[Column]:
+    unit = unit_word(report.chain.unit)
+    group = f"人口加权平均（{unit}）"
+    return [
+        Column("", "县（区）", 7.5, plain("county_name"), "centre"),
+        Column("", "乡镇（街道）", 12.5, plain("town_name")),
+        Column("", "村数", 4.5, plain("villages"), "centre"),
+        Column("", "居民\n（人）", 7.5, plain("population"), "number"),
+        *(Column(group, text.replace("级医院", "").removeprefix("到"), 7.3, measured(f"to_{level}_mean"), WAY_CELLS[report.chain.unit]) for level, text in LINKS.items()),
+        Column(group, "合计", 7.5, measured("total_mean"), WAY_CELLS[report.chain.unit]),
+        Column("最远", f"{unit}", 7.5, measured("total_worst"), WAY_CELLS[report.chain.unit]),
+        Column("最远", "村", 15, plain("worst_village")),
+        Column("", "最薄弱\n环节", 9, plain("weakest_label"), "centre"),
+        Column("县界外更近", "居民\n（人）", 7, plain("across"), "number"),
+        Column("县界外更近", "哪一段、哪一家", 28, plain("across_said")),
+    ]  # fmt: skip
+
+
+def _chain_notes(report: Report) -> list[str]:
+    word = cost_word(report.chain.unit)
+    people = report.chain.villages
+    lost = int(people.loc[people["unreachable"], "population"].sum())
+    far = int(people.loc[people["across"], "population"].sum())
+    total = int(people["population"].sum())
+    share = share_text(far / total) if total else "—"
+    note = (
+        f"注：各段是从下一级机构起算的{word}，相加为合计；最薄弱环节取该乡镇最多居民的那一段。“—”是没有这一级或不可达。"
+        f"县界外有更近机构的居民 {people_text(far)}（{share}），只作提示，链条仍在本县（区）之内；有一段不可达的居民 {people_text(lost)}。"
+    )
+    return [note, *([f"缺级：{'；'.join(one.zh for one in report.chain.missing)}。"] if report.chain.missing else [])]
+
+
+def _changes(report: Report) -> list[Column]:
+    unit = unit_word(report.chain.unit)
+    near, total = f"到次中心或县级医院（平均，{unit}）", f"链条合计（平均，{unit}）"
+    return [
+        Column("", "县（区）", 10, plain("county_name"), "centre"),
+        Column("", "乡镇（街道）", 14, plain("town_name")),
+        Column("", "居民\n（人）", 9, plain("population"), "number"),
+        Column(near, "现状", 11, measured("second_mean"), WAY_CELLS[report.chain.unit]),
+        Column(near, "方案后", 11, measured("second_mean_after"), WAY_CELLS[report.chain.unit]),
+        Column(near, "近了", 11, measured("gain"), "rate"),
+        Column("", "更近的\n居民（人）", 9, plain("people_nearer"), "number"),
+        Column("", "其中新\n可达（人）", 9, plain("people_reached"), "number"),
+        Column(total, "现状", 11, measured("total_mean"), WAY_CELLS[report.chain.unit]),
+        Column(total, "方案后", 11, measured("total_mean_after"), WAY_CELLS[report.chain.unit]),
+        Column("最薄弱环节", "现状", 14, plain("weakest_label"), "centre"),
+        Column("最薄弱环节", "方案后", 14, plain("weakest_after_label"), "centre"),
+    ]
+
+
+_CHANGES_NOTE = "注：“近了”只算前后都到得了的居民，原来到不了、现在到得了的另列。多一处次中心，链条多一站，合计可能变长而看病变近，所以两样都列。"
+_OWED = (
+    Column("", "指标", 34, plain("rule")),
+    Column("", "范围", 16, plain("place"), "centre"),
+    Column("", "单位", 30, plain("units")),
+    Column("", "应有", 13, plain("judged"), "number"),
+    Column("", "已有\n（达标）", 13, plain("met"), "number"),
+    Column("", "差", 12, plain("lacking"), "number"),
+    Column("", "状态", 14, plain("status"), "centre"),
+)
+_OWED_NOTE = "注：有无和达标分开；这里只数机构本身，不计替代服务。名录没有资料的写“无数据”，不算缺口。"
+_COUNTS = (
+    Column("", "机构", 20, plain("kind")),
+    Column("条款", "原文", 30, plain("quote")),
+    Column("条款", "语气", 27, plain("force")),
+    Column("", "条款数量", 10, plain("wanted"), "number"),
+    Column("现有", "在用", 10, plain("there"), "number"),
+    Column("现有", "差异", 10, plain("difference"), "number"),
+    Column("本方案", "新建", 10, plain("new"), "number"),
+    Column("本方案", "新建后差异", 11, plain("after"), "number"),
+)
+_COUNTS_NOTE = "注：只是数量差异，不作判断：条款的数量按制定时的区划，现在的乡镇、行政村数目可能已经变了。"
+
 
 _SEASON = "季节"
 VILLAGES, DUTY, LEFT, CHAIN = "村级清单.csv", "巡回值班表.csv", "巡回去不了的村.csv", "五级链条.csv"

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from geodata.csv_text import write_csv
 from geodata.load import load_with_warnings
 from planner.doubts import doubts
 from planner.errors import OptionError, Problem, SitingError, Text
@@ -15,6 +16,8 @@ from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Edit, Scenario
 from planner.siting.siting import Siting
 from scenarios.export.decided import decided
+from scenarios.export.folder import whole_folder
+from scenarios.export.manifest import write_manifest
 from scenarios.files import ScenarioFile, read_scenario
 from scenarios.run import Outcome, Step, city_rules, decisions, run
 from scenarios.ways import RoadChoices
@@ -197,3 +200,24 @@ def keep_apart(start: Start, scenario: Path | None, out: Path) -> None:
         if target == one or target in one.parents:
             what = Text("输出文件夹里有数据或方案文件", "the output folder is, or holds, the data or a scenario")
             raise OptionError(Problem(str(out), what, Text("换一个输出文件夹", "choose another folder")))
+
+
+# The folder of any plan, written whole or not at all.
+
+FINDINGS = "findings.csv"
+
+
+def write_folder(
+    out: Path, start: Start, said: Sequence[Proposal], outputs: Callable[[Path], None], step: Step
+) -> None:
+    """Write a plan's own outputs, its proposals, the findings of the first of them, and the manifest over all."""
+    step(Text("评估方案", "assessing the plan"))
+    outcome = assessed(start, said[0].said) if said else None
+    with whole_folder(out) as folder:
+        outputs(folder)
+        step(Text("写出方案文件", "writing the scenario files"))
+        write_proposals(folder, start, said)
+        if outcome is not None:
+            write_csv(folder / FINDINGS, outcome.findings)
+        rules = outcome.rules if outcome is not None else start.rules
+        write_manifest(folder, start.facts, rules, outcome.roads if outcome is not None else None, record_of(start))

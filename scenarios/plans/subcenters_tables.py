@@ -1,18 +1,312 @@
 """The tables of a plan of sub-centres as rows that the workbook, the map and plan.json show alike."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from planner.plans.subcenters import Answer, Objective
+from planner.siting.siting import Siting
 from planner.text import count_text, people_text, share_text
 from scenarios.plans.start import has_plan
 from scenarios.plans.subcenters import Report
-from scenarios.plans.subcenters_figures import Figures, by_site, by_town, figures, gain_text, gainers, reached_people
-from scenarios.plans.subcenters_reasons import STATE_LABELS, Reason, Reasons
-from scenarios.plans.words import amount, by_county, names, state_text, swapped, value_text
+from scenarios.plans.words import (
+    DECISIONS,
+    amount,
+    by_county,
+    cost_word,
+    listed,
+    names,
+    state_text,
+    swapped,
+    value_text,
+)
+
+# Whom each plan of sub-centres serves, and how far they go: the figures that sheets, map and JSON show.
+
+EFFECTS: Mapping[str, str] = {
+    "newly_covered": "新覆盖", "nearer": "更近", "farther": "更远", "no_longer_covered": "不再覆盖",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """One plan: by settlement who serves it and at what cost (NaN and "" where none does), and the sums.
+
+    within   people within each limit, the smallest first; beyond: past the largest, but reached; unreachable: not at all
+    """
+
+    rows: pd.DataFrame
+    limits: tuple[int, ...]
+
+    @cached_property
+    def people(self) -> int:
+        return int(self.rows["population"].sum())
+
+    def within(self, limit: int) -> int:
+        return int(self.rows.loc[self.rows["cost"] <= limit, "population"].sum())
+
+    @cached_property
+    def unreachable(self) -> int:
+        return int(self.rows.loc[self.rows["cost"].isna(), "population"].sum())
+
+    @cached_property
+    def beyond(self) -> int:
+        return self.people - self.within(self.limits[-1]) - self.unreachable
+
+    @cached_property
+    def mean(self) -> float:
+        """Cost a head of those who are reached; NaN where nobody is."""
+        reached = self.rows[self.rows["cost"].notna()]
+        people = float(reached["population"].sum())
+        return float((reached["population"] * reached["cost"]).sum()) / people if people else float("nan")
+
+
+def figures(report: Report, siting: Siting | None = None) -> Figures:
+    """Return the figures of a plan; without one, of what stands today."""
+    served = report.plan.served(siting).set_index("demand_id")
+    demand = report.demand
+    rows = demand.assign(
+        site=served["facility_id"].reindex(demand.index).fillna(""), cost=served["cost"].reindex(demand.index)
+    )
+    return Figures(rows, tuple(sorted(report.plan.task.limits)))
+
+
+def reached_people(report: Report) -> float:
+    """Return how many people some site reaches that may be open: those over whom a mean is taken."""
+    ids = report.plan.nearest_of_all().index
+    return float(report.demand.loc[ids, "population"].sum())
+
+
+def gain_text(report: Report, answer: Answer) -> str:
+    """Return what a plan brings over that of the number before (the first: over what stands today)."""
+    gain = answer.step.gain
+    if np.isnan(gain):
+        return answer.step.note.zh if answer.step.note else "—"
+    unit, people = report.plan.unit, reached_people(report)
+    model = answer.objective.model
+    word = "" if gain >= 0 else "差"
+    said = value_text(abs(gain), model, unit, people)
+    if model == "p-median":
+        said = said.replace("人均", f"人均少用{cost_word(unit)}" if gain >= 0 else f"人均多用{cost_word(unit)}")
+        word = ""
+    note = f"（{answer.step.note.zh}）" if answer.step.note else ""
+    return f"{'+' if model != 'p-median' and gain >= 0 else ''}{word}{said}{note}"
+
+
+def gainers(report: Report, answer: Answer) -> pd.DataFrame:
+    """Return by town whom a plan serves otherwise than that of the number before: one column an effect, in people."""
+    rows = answer.step.by_group
+    table = rows.pivot_table(index="group", columns="effect", values="weight", aggfunc="sum", fill_value=0.0)
+    table = table.reindex(columns=list(EFFECTS), fill_value=0.0)
+    region = report.start.region
+    towns = region.towns.set_index("code")
+    counties = region.counties.set_index("code")["name"]
+    codes = table.index.to_series()
+    county = codes.map(towns["county_code"])
+    return table.assign(
+        town_name=codes.map(towns["name"]).fillna("—"), county_code=county.fillna(""),
+        county_name=county.map(counties).fillna("—"),
+    )  # fmt: skip
+
+
+def gainers_text(report: Report, answer: Answer) -> str:
+    """Return who gains most, and who loses, by county and by town."""
+    table = gainers(report, answer)
+    said = []
+    for name, word in EFFECTS.items():
+        mine = table[table[name] > 0]
+        if not len(mine):
+            continue
+        counties = mine.groupby("county_name")[name].sum()
+        towns = list(zip(mine["town_name"], mine[name], strict=True))
+        said.append(f"{word} {people_text(counties.sum())}（{listed(counties.items())}；其中 {listed(towns, 3)}）")
+    return "；".join(said) or "—"
+
+
+def by_town(report: Report, found: Figures) -> pd.DataFrame:
+    """Return the towns with people: who serves most of them, what share, how far on average, who serves the others."""
+    rows = found.rows
+    reached = rows[rows["site"] != ""]
+    mine = reached.assign(weighted=reached["population"] * reached["cost"])
+    sums = mine.groupby(["town_code", "site"], sort=True)[["population", "weighted"]].sum().reset_index()
+    sums = sums.sort_values(["town_code", "population", "site"], ascending=[True, False, True], kind="stable")
+    first = sums.drop_duplicates("town_code").set_index("town_code")
+    whole = rows.groupby("town_code", sort=True).agg(
+        town_name=("town_name", "first"), county_code=("county_code", "first"), county_name=("county_name", "first"),
+        population=("population", "sum"),
+    )  # fmt: skip
+    total = sums.groupby("town_code")[["population", "weighted"]].sum()
+    within = rows[rows["cost"] <= found.limits[0]].groupby("town_code")["population"].sum()
+    names = report.sites["name"]
+    others = sums[sums.duplicated("town_code")]
+    said = [
+        f"{names[site]} {people_text(people)}"
+        for site, people in zip(others["site"], others["population"], strict=True)
+    ]
+    others = others.assign(said=pd.Series(said, index=others.index, dtype=object))
+    mean = total["weighted"] / total["population"].where(total["population"] > 0)
+    return whole.assign(
+        site=first["site"].reindex(whole.index).fillna(""),
+        share=(first["population"].reindex(whole.index) / whole["population"]).astype(float),
+        mean=mean.reindex(whole.index),
+        within=within.reindex(whole.index).fillna(0).astype(int),
+        others=others.groupby("town_code")["said"].agg("、".join).reindex(whole.index).fillna(""),
+    ).reset_index()
+
+
+def by_site(report: Report, found: Figures, siting: Siting) -> pd.DataFrame:
+    """Return each open site: the people and towns whom it serves, how many within the smallest limit, and how far."""
+    rows, towns = found.rows[found.rows["site"] != ""], by_town(report, found)
+    mine = rows.assign(weighted=rows["population"] * rows["cost"])
+    sums = mine.groupby("site")[["population", "weighted"]].sum()
+    within = rows[rows["cost"] <= found.limits[0]].groupby("site")["population"].sum()
+    named = towns[towns["site"] != ""].groupby("site")["town_name"].agg("、".join)
+    ids = [*siting.chosen, *(one for one in siting.background if one in sums.index)]
+    sites = report.sites.loc[ids]
+    people = sums["population"].reindex(ids).fillna(0)
+    return pd.DataFrame(
+        {
+            "id": ids,
+            "name": sites["name"].to_numpy(object),
+            "county_name": sites["county_name"].to_numpy(object),
+            "town_name": sites["town_name"].to_numpy(object),
+            "is_chosen": [one in set(siting.chosen) for one in ids],
+            "population": people.astype(int).to_numpy(),
+            "within": within.reindex(ids).fillna(0).astype(int).to_numpy(),
+            "mean": (sums["weighted"].reindex(ids) / people.where(people > 0)).to_numpy(float),
+            "towns": named.reindex(ids).fillna("").to_numpy(object),
+        }
+    )
+
+
+# Why each candidate is in a plan or not, in words: barred, needed, as good as another, or what it would cost.
+
+REASON_STATES = ("built", "chosen", "alternative", "not_selected", "barred", "background")
+STATE_LABELS = {
+    "built": "已建成的次中心", "chosen": "入选", "alternative": "备选", "not_selected": DECISIONS["not_selected"],
+    "barred": "不能选", "background": "已有医院（照常服务）",
+}  # fmt: skip
+_UNPROVEN = "（时限内未证明）"
+_SERVERS_NAMED = 2
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One site under one aim and number: its state (of REASON_STATES), its class in words, the reason, and who lives around it.
+
+    near, served_near   people within the aim's limit (of the aim by time: nearer than today's and the plan's sites), and
+                        how many of them the plan serves within it without this site
+    """
+
+    id: str
+    state: str
+    decision: str
+    said: str
+    near: int
+    served_near: int
+    loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Reasons:
+    """The reasons of one answer."""
+
+    report: Report
+    answer: Answer
+
+    def rows(self) -> list[Reason]:
+        """Return the reason of every site, candidates and background, in the order of their ids."""
+        return [self._of(str(one), row) for one, row in self.report.sites.iterrows()]
+
+    @cached_property
+    def _classes(self) -> pd.DataFrame:
+        return self.answer.classes.set_index("id")
+
+    @cached_property
+    def _plan(self) -> pd.DataFrame:
+        return figures(self.report, self.answer.siting).rows
+
+    @cached_property
+    def _pairs(self) -> dict[str, Any]:
+        """By site, the rows of who reaches it: demand_id, cost."""
+        pairs = self.report.plan.reach.within()
+        return {str(one): mine for one, mine in pairs.groupby("facility_id", sort=False)}
+
+    def _of(self, site: str, row: pd.Series) -> Reason:
+        status, chosen = row["status"], site in set(self.answer.siting.chosen)
+        if status == "background":
+            said, decision = (str(row["barred"]), "已有医院") if row["barred"] else ("已在服务，不计入个数", "")
+            return Reason(site, "background", decision, said, 0, 0, 0.0)
+        near, served, by = self._around(site)
+        if status == "fixed":
+            return Reason(site, "built", "已建成", "已建成的次中心，计入个数", near, served, 0.0)
+        if status == "forbidden":
+            return Reason(site, "barred", "不能选", str(row["barred"]), near, served, float("inf"))
+        if status == "forced":
+            more = "；已有医院，设为次中心不增加可及" if row["serves"] else ""
+            return Reason(site, "chosen", "必选", f"规划人员指定必选（--force）{more}", near, served, 0.0)
+        if site not in self._classes.index:
+            return Reason(site, "not_selected", "—", "没有可行方案", near, served, float("nan"))
+        found: Any = self._classes.loc[site]
+        kind = str(found["class"])
+        state = "chosen" if chosen else "not_selected" if kind == "not_selected" else "alternative"
+        said = self._said(found, chosen) + ("" if chosen else self._around_said(near, served, by))
+        decision = DECISIONS[kind] if not chosen or kind == "required" else "可替代"
+        return Reason(site, state, decision, said, near, served, float(found["loss"]))
+
+    def _said(self, found: pd.Series, chosen: bool) -> str:
+        """Return what it would cost to do without a chosen site, or to put one in that is not."""
+        loss, tolerance = float(found["loss"]), self.report.plan.task.tolerance
+        sure = "" if found["proven"] else _UNPROVEN
+        what = "若不选它、改选别处" if chosen else "若必选它（个数不变）"
+        if not np.isfinite(loss):
+            return f"{what}，就没有可行方案（配额、间距或个数）{sure}"
+        if loss == 0:
+            as_good = "另有不选它而同样好的方案" if chosen else "另有选它而同样好的方案"
+            return f"{as_good}{sure}"
+        worse = self._worse(abs(float(found["value_in"]) - float(found["value_out"])))
+        side = "超过" if loss > tolerance else "在"
+        within = f"{side}容许的 {share_text(tolerance)}" + ("" if loss > tolerance else " 以内")
+        return f"{what}，{worse}（目标差 {share_text(loss)}，{within}）{sure}"
+
+    def _worse(self, by: float) -> str:
+        answer, report = self.answer, self.report
+        if answer.objective.model == "mclp":
+            return f"少覆盖 {people_text(by)}"
+        said = value_text(by, answer.objective.model, report.plan.unit, reached_people(report))
+        return said.replace("人均", f"人均多用{cost_word(report.plan.unit)}")
+
+    def _around(self, site: str) -> tuple[int, int, str]:
+        """Return the people near a site, how many of them the plan serves already, and mostly who serves them."""
+        pairs = self._pairs.get(site)
+        if pairs is None:
+            return 0, 0, ""
+        plan = self._plan.loc[pairs["demand_id"]]
+        cost, limit = pairs["cost"].to_numpy(float), self.answer.objective.limit
+        people = plan["population"].to_numpy()
+        other = np.where(plan["site"].to_numpy() == site, np.inf, plan["cost"].fillna(np.inf).to_numpy(float))
+        near = cost <= limit if limit else cost < other
+        served = near & (other <= limit) if limit else np.zeros(len(near), np.bool_)
+        by = plan[served].groupby("site")["population"].sum().sort_values(ascending=False, kind="stable")
+        names = self.report.sites["name"]
+        said = "、".join(f"{names[one]} {people_text(amount)}" for one, amount in by.head(_SERVERS_NAMED).items())
+        return int(people[near].sum()), int(people[served].sum()), said
+
+    def _around_said(self, near: int, served: int, by: str) -> str:
+        limit = self.answer.objective.limit
+        if not limit:
+            return f"；它比方案中的各点近的居民有 {people_text(near)}"
+        if not near:
+            return "；限度内没有居民"
+        return f"；限度内 {people_text(near)}，其中 {people_text(served)}已由方案覆盖" + (
+            f"（主要是 {by}）" if by else ""
+        )
+
 
 Row = dict[str, Any]
 STATES: Mapping[str, str] = {

@@ -1,14 +1,53 @@
 """How a plan's numbers are put into words: what is proven, amounts of time or distance, names by county."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from maps.furniture import Furniture
+from planner import __version__
 from planner.siting.best import CLASSES
 from planner.siting.siting import Siting
 from planner.text import amount_text, people_text, share_text
-from scenarios.plans.start import has_plan
+from scenarios.plans.start import STATUS_QUO, Start, has_plan
+from scenarios.ways import road_of
+
+# What a plan rests on, in words: the notice above every sheet, and the lines of the sheet 说明.
+
+_HASH_LETTERS = 12
+Lines = list[tuple[str, str]]
+
+
+def notice_of(start: Start) -> str:
+    """Return what must be said above all: that facts are estimated, or that the clauses are another city's."""
+    foreign = "" if start.at_home else f"{start.law.label}不是本市的文件：参数情景，不作判断。"
+    return "　".join(part for part in (start.region.about.notice, foreign) if part)
+
+
+def lines_of_plan(start: Start, said: Sequence[tuple[str, str]]) -> Lines:
+    """Return (label, text) of all that a plan rests on; `said` is what the plan itself tells."""
+    about, scenario = start.region.about, start.base.scenario
+    base = [] if scenario == STATUS_QUO else [("起点", f"方案“{scenario.name}”的 {len(scenario.edits)} 项改动之后")]
+    inputs = [*start.facts.sources, *start.files]
+    return [
+        ("文件", f"{start.law.document}（{start.law.issued} 印发）；规则 {start.law.id}"),
+        *base,
+        *said,
+        ("求解", "整数规划与精确搜索；同样的输入得到同样的方案。"),
+        ("四舍五入", "时间取整到毫秒、距离取整到毫米之后都是整数运算，“限度以内”是小于或等于。"),
+        *(("假设：数据", text) for text in about.assumptions),
+        *(("来源", text) for text in about.credits),
+        *(
+            ("输入文件", f"{one.file}　SHA-256 {one.sha256[:_HASH_LETTERS]}…（全文见 manifest.json、plan.json）")
+            for one in inputs
+        ),
+        ("数据日期", about.as_of or "未注明"),
+        ("版本", f"fugai {__version__}"),
+    ]
+
 
 _MS_PER_MINUTE, _MM_PER_KM = 60_000, 1_000_000
 DECISIONS = {"required": "必建", "alternative": "备选", "not_selected": CLASSES["not_selected"].zh}
@@ -107,3 +146,32 @@ def listed(pairs: Iterable[tuple[object, float]], most: int = 6) -> str:
     ordered = sorted(pairs, key=lambda pair: -pair[1])
     said = "、".join(f"{name} {people_text(people)}" for name, people in ordered[:most])
     return said if len(ordered) <= most else f"{said}……共 {len(ordered)} 处"
+
+
+# What stands around the map of a plan: title, notice, sources, versions, parameters.
+
+
+def furniture_of(start: Start, title: str, said: Sequence[tuple[str, str]], unit: str) -> Furniture:
+    """Return what stands around the map of a plan."""
+    about = start.region.about
+    inputs = [*start.facts.sources, *start.files]
+    return Furniture(
+        title=f"{about.name}{title}",
+        subtitle=f"依据：{start.law.document}（{start.law.issued} 印发）",
+        notice=notice_of(start),
+        sources=about.credits or tuple(one.file for one in inputs),
+        date=about.as_of or "未注明",
+        drawn_by=about.drawn_by,
+        approval_number=about.approval_number,
+        unit=unit,
+        version=f"fugai {__version__}",
+        inputs=tuple((one.file, one.sha256) for one in inputs),
+        parameters=(*(f"{label}：{text}" for label, text in said), *about.assumptions),
+        accuracy=about.accuracy,
+    )
+
+
+def open_edges(start: Start) -> npt.NDArray[np.bool_] | None:
+    """Return which roads a plan could use, for its map to draw the closed ones; None where there are no roads."""
+    graph = start.region.roads
+    return None if graph is None else road_of(graph, start.base.choices, by_time=False).open_edges
