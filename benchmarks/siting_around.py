@@ -14,8 +14,8 @@ import pandas as pd
 
 from planner.reach import reach_of, rows_of
 from planner.siting.best import classes, k_best, lexicographic, partition
+from planner.siting.front import curve, pareto
 from planner.siting.instance import Instance, instance_of
-from planner.siting.pareto import curve, pareto
 from planner.siting.question import Limits, Model, Question
 from planner.siting.small import small_first
 from planner.siting.solve import solve

@@ -26,8 +26,8 @@ from planner.schema import FACILITY_KINDS, HOSPITAL_SPECIALTIES
 from planner.siting.advice import Lever
 from planner.siting.best import CHEAP, classes, k_best, lexicographic, with_ties
 from planner.siting.feasible import must_serve_all
+from planner.siting.front import Step, curve
 from planner.siting.instance import Instance, instance_of
-from planner.siting.pareto import Step, curve
 from planner.siting.question import FORBIDDEN, Budget, Limits, Question
 from planner.siting.siting import Siting, same
 from planner.siting.solve import explained, solve

@@ -11,6 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
+import grimp
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +34,13 @@ def test_import_contracts_hold() -> None:
         [str(Path(sys.executable).parent / "lint-imports")], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_no_module_stands_in_a_circle() -> None:
+    """Imports within functions and of types alone count, too."""
+    graph = grimp.build_graph(*PACKAGES)
+    arrows = nx.DiGraph((name, one) for name in graph.modules for one in graph.find_modules_directly_imported_by(name))
+    assert [sorted(circle) for circle in nx.strongly_connected_components(arrows) if len(circle) > 1] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from planner.errors import SitingError, Text
 from planner.siting.best import CLASSES, classes, k_best, lexicographic, partition, with_ties
+from planner.siting.front import EFFECTS, Point, curve, pareto
 from planner.siting.instance import Instance
-from planner.siting.pareto import EFFECTS, Point, curve, pareto
 from planner.siting.question import STATUSES, Limits, Question, Quota
 from planner.siting.siting import Clash, Siting, no_plan, sense, siting_of
 from planner.siting.small import small_plans
@@ -412,7 +412,7 @@ def test_the_last_point_is_not_proven_when_time_ends_there() -> None:
     whole = pareto(*case, LIMITS)
     assert [(one.chosen, one.proven) for one in whole] == [(("s00",), True), (("s01",), True)]
     clock = iter([0.0, 0.0])
-    with patch("planner.siting.pareto.clock", Mock(now=lambda: next(clock, 1000.0))):
+    with patch("planner.siting.front.clock", Mock(now=lambda: next(clock, 1000.0))):
         points = pareto(*case, LIMITS)
     assert [(one.chosen, one.proven, one.gap) for one in points] == [(("s00",), False, 0.0)]
 

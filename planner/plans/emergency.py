@@ -20,8 +20,8 @@ from planner.reach import Reach
 from planner.region import URBAN_SCOPES, Region, settlements
 from planner.scenario import Open
 from planner.siting.best import lexicographic
+from planner.siting.front import Step, curve
 from planner.siting.instance import Instance, instance_of
-from planner.siting.pareto import Step, curve
 from planner.siting.question import CANDIDATE, Budget, Limits, Question
 from planner.siting.siting import Siting, open_positions, siting_of
 from planner.siting.small import small_first, value_of

@@ -29,8 +29,8 @@ from planner.region import Region, settlements
 from planner.scenario import Change
 from planner.siting.advice import Lever
 from planner.siting.best import classes, k_best, lexicographic
+from planner.siting.front import Point, Step, curve, pareto
 from planner.siting.instance import Instance, instance_of
-from planner.siting.pareto import Point, Step, curve, pareto
 from planner.siting.question import CANDIDATE, FIXED, FORBIDDEN, Limits, Question, Quota
 from planner.siting.siting import Siting, nearest_open, open_positions, same
 from planner.siting.small import WIDEST, small_first

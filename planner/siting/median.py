@@ -1,4 +1,4 @@
-"""p-median: the sites whose demands travel least in sum, and the proof; see median_search and median_bound."""
+"""p-median: the sites whose demands travel least in sum, and the proof: good plans, a bound, a search, the solver for the rest."""
 
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from planner.joined import joined
 from planner.plans.emergency import CaseAnswer
 from planner.road import Road
-from planner.siting.pareto import EFFECTS, Step
+from planner.siting.front import EFFECTS, Step
 from planner.siting.siting import Siting
 from planner.text import count_text, people_text, share_text
 from scenarios.plans.emergency import Report

@@ -1,4 +1,4 @@
-"""The Pareto front of two objectives over the same sites: every plan that no other beats in one without losing in the other."""
+"""The curve over the number of sites, and the Pareto front of two objectives: plans that no other beats in both."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
