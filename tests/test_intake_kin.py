@@ -330,6 +330,17 @@ def test_a_list_that_was_filled_in_is_kept(folder: Path, capsys: pytest.CaptureF
     assert (kept.read_bytes(), out.read_bytes()) == (filled, first)
 
 
+def test_a_folder_may_be_named_for_the_list(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _write(folder, "facilities", tiny.facilities().assign(附注="某某"))
+    assert main(["check", str(folder), "--out", str(folder.parent / "给县里" / "第一批")]) == 0
+    book = folder.parent / "给县里" / "第一批" / "数据问题清单.xlsx"
+    assert book.is_file()
+    assert f"数据问题清单：{book}" in capsys.readouterr().out
+    (folder.parent / "笔记.txt").write_text("别的", "utf-8")
+    assert main(["check", str(folder), "--out", str(folder.parent / "笔记.txt")]) == 2
+    assert (folder.parent / "笔记.txt").read_text("utf-8") == "别的"
+
+
 def test_a_file_of_another_kind_is_no_list(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _write(folder, "facilities", tiny.facilities().assign(附注="某某"))
     out = folder.parent / "别的.xlsx"

@@ -32,10 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
         "--out",
         type=Path,
         default=Path(PROBLEM_LIST),
-        metavar="FILE",
+        metavar="OUT",
         help=Text(
-            f"有问题时写的清单（.xlsx，默认当前文件夹的 {PROBLEM_LIST}）",
-            "list of problems to write where there are any (.xlsx)",
+            f"有问题时写的清单：.xlsx 文件，或放 {PROBLEM_LIST} 的文件夹（默认当前文件夹）",
+            "list of problems to write where there are any: a file (.xlsx), or the folder for it",
         ).say(language),
     )
 
@@ -109,13 +109,11 @@ def _write(options: argparse.Namespace, found: "Survey") -> None:
     from scenarios.export.explain import is_filled_in, write_problem_list
     from scenarios.export.folder import keep_beside, write_whole
 
-    if options.out.is_file() and (is_filled := is_filled_in(options.out)) is not False:
+    out = _list_at(options.out)
+    if out.is_file() and (is_filled := is_filled_in(out)) is not False:
         if is_filled is None:
-            what = Text("已有别的文件，不覆盖", "is another file and is left alone")
-            raise OptionError(
-                Problem(str(options.out), what, Text("用 --out 换一个文件名", "choose another name with --out"))
-            )
-        kept = keep_beside(options.out)
+            raise _other_file(out)
+        kept = keep_beside(out)
         print(
             printable(
                 Text(f"原来的清单有人填写过，另存为：{kept}", f"the list that was filled in is kept as {kept}").say(
@@ -123,6 +121,20 @@ def _write(options: argparse.Namespace, found: "Survey") -> None:
                 )
             )
         )
-    write_whole({options.out: lambda path: write_problem_list(path, found)})
-    what = Text(f"数据问题清单：{options.out}", f"list of problems: {options.out}")
-    print(printable(what.say(options.lang)))
+    write_whole({out: lambda path: write_problem_list(path, found)})
+    print(printable(Text(f"数据问题清单：{out}", f"list of problems: {out}").say(options.lang)))
+
+
+def _list_at(out: Path) -> Path:
+    """Return where the list goes: a file of a workbook as it is named, anything else a folder, made where it is none."""
+    if out.suffix.lower() == ".xlsx":
+        return out
+    if out.is_file():
+        raise _other_file(out)
+    out.mkdir(parents=True, exist_ok=True)
+    return out / PROBLEM_LIST
+
+
+def _other_file(out: Path) -> OptionError:
+    what = Text("已有别的文件，不覆盖", "is another file and is left alone")
+    return OptionError(Problem(str(out), what, Text("用 --out 换一个文件名", "choose another name with --out")))
