@@ -58,7 +58,7 @@ def compare_folder(asked: Asked, out: Path, step: Step) -> Comparison:
     step(Text("评估和比较", "assessing and comparing"))
     found = compare(region, rules, [one.scenario for one in files], [one.choices for one in files], asked.noticed)
     found = _with_sources(found, files)
-    from scenarios.export.compare import write_outputs
+    from scenarios.compare_write import write_outputs
 
     with whole_folder(out) as folder:
         write_outputs(folder, found, step)

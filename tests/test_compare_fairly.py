@@ -17,7 +17,7 @@ from planner.scenario import Change, Close, Open, PopulationChange, Scenario
 from scenarios.cli import main
 from scenarios.compare import Pair, compare
 from scenarios.compare_said import NO_CHANGE, all_said, noticed_text, said
-from scenarios.export.compare import findings_list, people_list, view_of
+from scenarios.compare_write import findings_list, people_list, view_of
 from scenarios.ways import RoadChoices, ways_of
 from tests import tiny
 

@@ -15,7 +15,7 @@ from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Close, Open, Scenario, apply
 from scenarios.compare import compare
-from scenarios.export.compare import view_of
+from scenarios.compare_write import view_of
 from tests.test_maps_city import PAYLOADS, hostile_city
 
 NEW = Open(fields={"id": "NEW", "name": "五社区急救站", "kind": "emergency_station", "lon": 101.65, "lat": 26.65})

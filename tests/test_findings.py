@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
+from planner.communities import suffice
 from planner.findings import assess, gap_rows, no_data_rows
 from planner.measures import COLUMNS, MEASURES
 from planner.network import SPEED_KMH, graph_of_edges
 from planner.plans.centers import CenterTask, plan_centers
-from planner.plans.centers_units import suffice
 from planner.region import Region
 from planner.rules import Reading, Rules
 from planner.scenario import Open, Scenario, apply

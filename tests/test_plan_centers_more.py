@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from shapely import Polygon, box
 
+from planner.communities import served_today
 from planner.districts.adjacency import by_polygons
 from planner.errors import SitingError
 from planner.plans.centers import CenterPlan, number_of, plan_centers
-from planner.plans.centers_units import Successor, conversions, served_today
+from planner.plans.centers_convert import Successor, conversions
 from planner.reach import Reach
 from planner.region import Region
 from planner.rules import Rules

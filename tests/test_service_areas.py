@@ -9,9 +9,9 @@ import pytest
 
 from geodata.load import load
 from planner.certainty import Bench
+from planner.communities import served_today
 from planner.draws import Draws
 from planner.errors import DataError, ScenarioError
-from planner.plans.centers_units import served_today
 from planner.region import Region
 from planner.road import Road
 from planner.scenario import Close, Open, Scenario, ServiceArea, apply

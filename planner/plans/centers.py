@@ -9,22 +9,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from planner.communities import KIND, STATION, Served, neighbours, own_unit, served_today
 from planner.districts.adjacency import Edges, without_neighbours
 from planner.districts.case import Amounts, Whole
 from planner.districts.districting import Districting, DistrictTask, districts
 from planner.errors import Problem, SitingError, Text
 from planner.measures import community_centers
-from planner.plans.centers_units import (
-    KIND,
-    STATION,
-    Conversions,
-    Served,
-    Successor,
-    conversions,
-    neighbours,
-    own_unit,
-    served_today,
-)
+from planner.plans.centers_convert import Conversions, Successor, conversions
 from planner.plans.sites import COLUMNS, free_id
 from planner.reach import Reach
 from planner.region import Region
@@ -283,7 +274,7 @@ class CenterPlan:
                  without a way to it; without a plan, to any centre)
     centers      centres of the plan: id, name, kind, county_code, town_code, unit_id, status (fixed, candidate), origin
                  (standing, hospital, station, community), load_today, advice_today, load, short, advice
-    conversions, stations, hospitals   see centers_convert, centers_stations, centers_upgrade
+    conversions, stations, hospitals   see Conversions, Stations and upgrades
     """
 
     task: CenterTask

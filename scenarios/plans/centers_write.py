@@ -12,8 +12,8 @@ import xlsxwriter
 from geodata.csv_text import write_csv
 from maps.centers import Center, Community, Post, Town, centers_map
 from planner import __version__
+from planner.communities import KIND, STATION
 from planner.errors import Text
-from planner.plans.centers_units import KIND, STATION
 from planner.text import (
     WAY_CELLS,
     amount_text,
@@ -25,8 +25,6 @@ from planner.text import (
     share_text,
 )
 from scenarios.export.explain import write_explanations
-from scenarios.export.plan_content import PLAN_JSON, head, siting_data, write_plan_json
-from scenarios.export.plan_subcenters import BOOK_OPTIONS, measured, plain
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
 from scenarios.plans.centers import Asked, Report, parameters, plan_report, proposals, walk_of
 from scenarios.plans.centers_tables import (
@@ -44,7 +42,9 @@ from scenarios.plans.centers_tables import (
     total_state,
     towns,
 )
+from scenarios.plans.content import PLAN_JSON, head, siting_data, write_plan_json
 from scenarios.plans.start import keep_apart, write_folder
+from scenarios.plans.subcenters_workbook import BOOK_OPTIONS, measured, plain
 from scenarios.plans.words import cost_word, furniture_of, lines_of_plan, notice_of, open_edges, unit_word
 from scenarios.run import Step
 from scenarios.ways import RoadChoices

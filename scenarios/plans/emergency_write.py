@@ -13,9 +13,8 @@ from planner.errors import Text
 from planner.plans.emergency import CaseAnswer
 from planner.text import coordinate_text, exact_percent, people_text
 from scenarios.export.explain import write_explanations
-from scenarios.export.plan_content import PLAN_JSON, emergency_content, write_plan_json
-from scenarios.export.plan_subcenters import BOOK_OPTIONS, plain
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
+from scenarios.plans.content import PLAN_JSON, emergency_content, write_plan_json
 from scenarios.plans.emergency import Asked, Report, plan_report, proposals
 from scenarios.plans.emergency_tables import (
     Cover,
@@ -30,6 +29,7 @@ from scenarios.plans.emergency_tables import (
     sites,
 )
 from scenarios.plans.start import has_plan, keep_apart, write_folder
+from scenarios.plans.subcenters_workbook import BOOK_OPTIONS, plain
 from scenarios.plans.words import fewest_bound, furniture_of, lines_of_plan, notice_of, open_edges, state_text
 from scenarios.run import Step
 from scenarios.ways import RoadChoices

@@ -39,9 +39,8 @@ from planner.text import (
     share_text,
 )
 from scenarios.export.explain import write_explanations
-from scenarios.export.plan_content import PLAN_JSON, head, write_plan_json
-from scenarios.export.plan_subcenters import BOOK_OPTIONS, measured, plain
 from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
+from scenarios.plans.content import PLAN_JSON, head, write_plan_json
 from scenarios.plans.rural import Asked, Report, parameters, plan_report, proposals
 from scenarios.plans.rural_tables import (
     LINKS,
@@ -64,6 +63,7 @@ from scenarios.plans.rural_tables import (
     weakest_text,
 )
 from scenarios.plans.start import keep_apart, write_folder
+from scenarios.plans.subcenters_workbook import BOOK_OPTIONS, measured, plain
 from scenarios.plans.words import amount, cost_word, furniture_of, lines_of_plan, notice_of, open_edges, unit_word
 from scenarios.run import Step
 from scenarios.ways import RoadChoices, road_of

@@ -10,8 +10,7 @@ from maps.plan import Left, Legend, Site, Town, View, plan_map
 from planner.errors import Text
 from planner.plans.subcenters import Answer, Objective
 from planner.text import amount_text, limit_text, people_text, share_text
-from scenarios.export.plan_content import PLAN_JSON, subcenter_content, write_plan_json
-from scenarios.export.plan_subcenters import WORKBOOK, write_workbook
+from scenarios.plans.content import PLAN_JSON, subcenter_content, write_plan_json
 from scenarios.plans.start import keep_apart, write_folder
 from scenarios.plans.subcenters import Asked, Report, plan_report, proposals
 from scenarios.plans.subcenters_tables import (
@@ -27,6 +26,7 @@ from scenarios.plans.subcenters_tables import (
     reached_people,
     reasons,
 )
+from scenarios.plans.subcenters_workbook import WORKBOOK, write_workbook
 from scenarios.plans.words import by_county, cost_word, furniture_of, open_edges, state_text, unit_word, value_text
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
