@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from planner import network as snap
+from planner import network
 from planner.errors import DataError, OptionError
 from planner.network import EdgeIndex, RoadGraph, Walk, graph_of_edges
 from planner.reach import UNREACHABLE
@@ -301,5 +301,5 @@ def test_of_two_roads_the_nearer_on_the_ellipsoid_is_taken() -> None:
 
 def test_a_place_goes_to_the_plane_and_back() -> None:
     lon, lat = np.array([101.7, -70.0, 0.0]), np.array([27.0, -55.5, 79.9])
-    back = snap.lonlat(snap.mercator(lon, lat))
+    back = network.lonlat(network.mercator(lon, lat))
     np.testing.assert_allclose(back, (lon, lat), atol=1e-11)

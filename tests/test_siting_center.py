@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from planner.siting import center as center_reduce
+from planner.siting import center
 from planner.siting.center import solve_p_center
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Question
@@ -56,7 +56,7 @@ def test_weights_and_twins_change_nothing() -> None:
 def test_without_reductions_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     cases = [town(60, 30, 4, seed).asking(Question("p-center", p=4)) for seed in range(6)]
     known = [solve_p_center(case, Limits()).objective for case in cases]
-    monkeypatch.setattr(center_reduce, "_WIDEST", 0)
+    monkeypatch.setattr(center, "_WIDEST", 0)
     assert [solve_p_center(case, Limits()).objective for case in cases] == known
 
 

@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.reach import reach_of, rows_of
-from planner.siting import cover as cover_worth
-from planner.siting import reduce
+from planner.siting import cover, reduce
 from planner.siting.cover import Run, most_worth, solve_backup, solve_lscp, solve_mclp
 from planner.siting.cover_bound import cheaper_columns, covering
 from planner.siting.instance import Instance, instance_of
@@ -47,7 +46,7 @@ def check(case: Instance, answer: Siting, best: float | None, plans: list[tuple[
 @pytest.fixture
 def bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """However small the instance: a bound before the solver."""
-    monkeypatch.setattr(cover_worth, "_LARGE", -1)
+    monkeypatch.setattr(cover, "_LARGE", -1)
 
 
 @MANY
@@ -121,7 +120,7 @@ def test_rules_with_the_bound_as_without(engine: str, monkeypatch: pytest.Monkey
         case = replace(case, question=asked, group=group, site_cost=rng.integers(1, 9, 30).astype(float))
         found = []
         for large in (0, 10**9):
-            monkeypatch.setattr(cover_worth, "_LARGE", large)
+            monkeypatch.setattr(cover, "_LARGE", large)
             found.append(solve_mclp(case, LIMITS))
         assert found[0].status == found[1].status == "optimal"
         assert found[0].objective == found[1].objective

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.siting import center, cover_bound, cover_branch, cover_worth, median, median_search
+from planner.siting import center, cover, cover_bound, median
 from planner.siting.best import partition
 from planner.siting.cover import worths
 from planner.siting.cover_bound import Aim, Plan, planned
@@ -59,19 +59,19 @@ def worst_start(median: Median) -> Positions:
 @pytest.fixture
 def bad_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """No swaps, a bad first plan, few rounds at a weak step, no solver at the end: branching has to do it."""
-    for module in (median, median_search, center):
+    for module in (median, median, center):
         monkeypatch.setattr(module, "interchanged", lambda problem, opened, ends: plan_of(problem, opened))
     for module in (median, center):
         monkeypatch.setattr(module, "greedy", lambda problem, ends: worst_start(problem))
-    monkeypatch.setattr(median_search, "_SOLVABLE", 0)
-    monkeypatch.setattr(median_search, "_ROOT", Effort(25, 1.0, 20))
-    monkeypatch.setattr(median_search, "_AGAIN", Effort(10, 0.25, 20))
-    monkeypatch.setattr(median_search, "_NODE", Effort(6, 0.5, 8))
-    monkeypatch.setattr(cover_worth, "swapped", lambda covers, plan, ends: plan)
-    monkeypatch.setattr(cover_worth, "greedy", lambda covers, count: planned(covers, np.arange(count)))
+    monkeypatch.setattr(median, "_SOLVABLE", 0)
+    monkeypatch.setattr(median, "_ROOT", Effort(25, 1.0, 20))
+    monkeypatch.setattr(median, "_AGAIN", Effort(10, 0.25, 20))
+    monkeypatch.setattr(median, "_NODE", Effort(6, 0.5, 8))
+    monkeypatch.setattr(cover, "swapped", lambda covers, plan, ends: plan)
+    monkeypatch.setattr(cover, "greedy", lambda covers, count: planned(covers, np.arange(count)))
     monkeypatch.setattr(cover_bound, "_rounded", lambda covers, often, count, ends: Plan(np.zeros(0, np.int64), 0.0))
-    monkeypatch.setattr(cover_branch, "_AT_FIRST", 12)
-    monkeypatch.setattr(cover_branch, "_LATER", 6)
+    monkeypatch.setattr(cover, "_AT_FIRST", 12)
+    monkeypatch.setattr(cover, "_LATER", 6)
 
 
 QUOTAS: tuple[dict[str, Any], ...] = ({}, {"quotas": (Quota("a", 0, 1),)}, {"quotas": (Quota("b", 3, None),)})
@@ -87,8 +87,8 @@ def test_a_median_is_branched_to_the_optimum(bad_starts: None, seed: int, rules:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_what_branching_leaves_the_solver_ends(bad_starts: None, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    monkeypatch.setattr(median_search, "_SOLVABLE", 10**6)
-    monkeypatch.setattr(median_search, "_A_NODE", 10**6)
+    monkeypatch.setattr(median, "_SOLVABLE", 10**6)
+    monkeypatch.setattr(median, "_A_NODE", 10**6)
     case = full("p-median", seed, 4, **QUOTAS[seed % 3])
     answer = solve_p_median(case, LIMITS)
     assert (answer.status, answer.objective) == ("optimal", tried(case))
@@ -106,13 +106,13 @@ def test_radii_keep_what_a_better_plan_pays(seed: int) -> None:
     found = priced(root, first_price(root, start), best.value, Effort(300, 1.0, 20), best.enough, np.inf)
     if found.bound >= best.enough:
         return  # the root proves it
-    small = narrowed(root, *median_search._decided(root, found, best))
+    small = narrowed(root, *median._decided(root, found, best))
     assert small is not None
     if len(small.base) == 0 or least_of(small) >= best.enough:
         return  # nothing is left to the solver
-    steps = median_search._steps(root, small, found, best)
+    steps = median._steps(root, small, found, best)
     assert steps is not None
-    assert median_search._solved(small, steps, best, found.bound, LIMITS, np.inf)[0].value == least
+    assert median._solved(small, steps, best, found.bound, LIMITS, np.inf)[0].value == least
 
 
 @pytest.mark.parametrize("rules", QUOTAS)
@@ -126,8 +126,8 @@ def test_the_bound_of_a_stopped_median_holds(
     start = plan_of(whole, worst_start(whole))
     for nodes in (1, 2, 5, 20):
         known = Best(whole.sites[start.opened], start.value, 1.0, 0.0)
-        monkeypatch.setattr(median_search, "_NO_END", nodes)
-        answer = median_search.searched(whole, known, LIMITS, np.inf)
+        monkeypatch.setattr(median, "_NO_END", nodes)
+        answer = median.searched(whole, known, LIMITS, np.inf)
         assert answer.bound <= least <= answer.best.value
 
 

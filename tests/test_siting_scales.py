@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.errors import SitingError
-from planner.siting import best, capacitated, median_search, pareto
+from planner.siting import best, capacitated, front, median
 from planner.siting.best import k_best, lexicographic
 from planner.siting.highs import solve as solved
 from planner.siting.instance import Instance
@@ -41,7 +41,7 @@ def test_the_scale_of_weights_changes_no_plan(model: str, by_solver: bool, data:
         here = replace(case, weight=case.weight * scale, site_cost=case.site_cost * scale)
         with pytest.MonkeyPatch.context() as patch:
             if by_solver:  # the solver ends what the root bound left
-                patch.setattr(median_search, "_A_NODE", 10**6)
+                patch.setattr(median, "_A_NODE", 10**6)
             plan = solve(here, LIMITS) if by_solver else lexicographic(here, LIMITS, solve)
         worths = [one for opened in open_sets(here) if (one := worth(here, opened)) is not None]
         if not worths:
@@ -67,14 +67,14 @@ def test_a_ranking_of_small_values_is_in_order(scale: float) -> None:
 @pytest.mark.parametrize("scale", [1e-7, 1e-5, 1.0, 1e5])
 def test_medians_and_covers_of_small_weights_by_the_solver(scale: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Larger random tables: the solver is given what the root leaves."""
-    monkeypatch.setattr(median_search, "_A_NODE", 10**6)
+    monkeypatch.setattr(median, "_A_NODE", 10**6)
     for seed in range(4):
         rng = np.random.default_rng(seed)
         costs, weights = rng.integers(1, 60, (30, 12)).astype(object), rng.random(30)
-        median = instance(Question("p-median", p=4), costs.tolist(), (weights * scale).tolist())
+        nearest = instance(Question("p-median", p=4), costs.tolist(), (weights * scale).tolist())
         costs[rng.random((30, 12)) > 0.25] = None
         backup = instance(Question("backup", p=4, backup_weight=0.3), costs.tolist(), (weights * scale).tolist())
-        for case in (median, backup):
+        for case in (nearest, backup):
             plan = solve(case, LIMITS)
             value, _ = brute(case)
             assert plan.status == "optimal"
@@ -90,22 +90,22 @@ def test_a_front_of_millimetres_takes_as_many_searches_as_points(monkeypatch: py
     within = [[cost if cost < 15_000_000 else None for cost in row] for row in far.tolist()]
     cover_first = instance(Question("mclp", p=4), within, weights)
     assert 1e11 < worth(time_first, (0, 1, 2, 3)) < 1e14  # type: ignore[operator]
-    searches, counted = [0], pareto._least
+    searches, counted = [0], front._least
 
     def count(*given: object) -> object:
         searches[0] += 1
         return counted(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pareto, "_least", count)
-    one = pareto.pareto(time_first, cover_first, LIMITS)
+    monkeypatch.setattr(front, "_least", count)
+    one = front.pareto(time_first, cover_first, LIMITS)
     assert 0 < searches[0] < 60
-    other = pareto.pareto(cover_first, time_first, LIMITS)
+    other = front.pareto(cover_first, time_first, LIMITS)
     assert len(one) > 2
     assert [point.chosen for point in one] == [point.chosen for point in other][::-1]
     assert all(point.proven for point in one)
-    monkeypatch.setattr(pareto, "_small", lambda *given: None)
+    monkeypatch.setattr(front, "_small", lambda *given: None)
     searches[0] = 0
-    assert [point.chosen for point in pareto.pareto(time_first, cover_first, LIMITS)] == [point.chosen for point in one]
+    assert [point.chosen for point in front.pareto(time_first, cover_first, LIMITS)] == [point.chosen for point in one]
     assert searches[0] < 60
 
 
@@ -113,7 +113,7 @@ def test_a_front_needs_the_same_site_costs() -> None:
     case = instance(Question("p-median", p=1), [[1, 2]], [1])
     other = replace(case.asking(Question("mclp", p=1)), site_cost=np.array([1.0, 0.0]))
     with pytest.raises(SitingError, match="站点费用"):
-        pareto.pareto(case, other, LIMITS)
+        front.pareto(case, other, LIMITS)
 
 
 @pytest.mark.parametrize(

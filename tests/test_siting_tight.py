@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planner.siting import cover as cover_set
-from planner.siting import small, small_kernels
+from planner.siting import cover, small, small_kernels
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Question, Quota
 from planner.siting.reduce import Covers, fewer, needless_columns
@@ -196,7 +195,7 @@ def test_needless_columns_are_those_within_a_cheaper_one(small: int, case: tuple
 def test_a_reduction_by_costs_keeps_the_cheapest_cover() -> None:
     case = instance(Question("lscp"), [[0, 0, None], [None, 0, 0], [None, 0, None]], [1, 1, 1])
     case = replace(case, site_cost=np.array([1.0, 5.0, 1.0]))
-    left, opened = fewer(cover_set._required(case), 3, case.site_cost)
+    left, opened = fewer(cover._required(case), 3, case.site_cost)
     assert left.rows == 0
     assert opened.tolist() == [False, True, False]
 

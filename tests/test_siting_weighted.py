@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.siting_cover import plane
 from benchmarks.siting_weighted import plain, weighted
-from planner.siting import cover as cover_cheapest
-from planner.siting import reduce
+from planner.siting import cover, reduce
 from planner.siting.cover import Run, _required, cheapest_cover, solve_lscp, solve_mclp
 from planner.siting.cover_bound import cheaper_columns, covering
 from planner.siting.instance import Instance
@@ -48,7 +47,7 @@ def test_the_cheapest_cover_is_that_of_brute_force(engine: str, narrow: float, d
     case = data.draw(priced())
     best, plans = brute(case)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cover_cheapest, "_NARROW", narrow)
+        patch.setattr(cover, "_NARROW", narrow)
         answer = solve_lscp(case, LIMITS)
     if best is None:
         assert answer.status == "infeasible"
