@@ -185,7 +185,10 @@ def quality(region: Region) -> Quality:
 def _population(region: Region) -> list[Problem]:
     """Compare the residents with the totals that counties and towns state."""
     out = []
-    fix = Text("核对居民点是否齐全", "check whether the residents are complete")
+    fix = Text(
+        "核对居民点是否齐全、有没有重复计入（如合计行）",
+        "check whether residents are missing, or stand twice (as totals)",
+    )
     for frame, column, label in ((region.counties, "county_code", "县区"), (region.towns, "town_code", "乡镇")):
         if "population" not in frame:
             continue
@@ -203,9 +206,10 @@ def _population(region: Region) -> list[Problem]:
 
 def _off(named: str, code: object, stated: float, gap: float) -> Text:
     found = stated - gap
+    more, twice = found > stated, bool(found == 2 * stated > 0)
     return Text(
-        f"{named}：居民合计 {people_text(found)}，公布 {people_text(stated)}，相差 {people_text(abs(gap))}",
-        f"{code}: residents add up to {count_text(found)}, the total says {count_text(stated)}, off by {count_text(abs(gap))}",
+        f"{named}：居民合计 {people_text(found)}，公布 {people_text(stated)}，{'多' if more else '少'} {people_text(abs(gap))}{'，正好是两倍' * twice}",
+        f"{code}: residents add up to {count_text(found)}, the total says {count_text(stated)}, {count_text(abs(gap))} {'more' if more else 'fewer'}{', just twice' * twice}",
     )
 
 
@@ -399,8 +403,10 @@ def _same_place(region: Region) -> list[Problem]:
 def _same_name(region: Region) -> list[Problem]:
     """Name facilities of one kind, town and name that have several ids: one entered twice, or a name that does not tell them apart."""
     out = []
-    for (_, _, name), group in region.facilities.groupby(["kind", "town_code", "name"], sort=True):
-        if len(group) > 1 and name:
+    alike = ["kind", "town_code", "name"]
+    twice = region.facilities[region.facilities.duplicated(alike, keep=False)]
+    for (_, _, name), group in twice.groupby(alike, sort=True):
+        if name:
             ids = "、".join(group["id"])
             away = number_text(round(float(group.geometry.distance(group.geometry.iloc[0]).max())))
             out.append(_warn(Text(f"同一乡镇同类同名的机构有 {len(group)} 个编号：{name}（{ids}），相距至多 {away} 米", f"one name, kind and town, {len(group)} ids: {ids}, at most {away} m apart"),

@@ -37,6 +37,8 @@ _ABOVE = (9, 12)
 _LEVELS = (6, 9)
 """Digits of a county's and a town's code, with which the codes below them begin."""
 _PROVENANCE = ("source", "estimated")
+_DIGITS = 6
+"""So many decimals of people in a total are told, in units of up to ten thousand people."""
 _EITHER_IS = ("社区卫生服务中心", "社区卫生服务站")
 _EITHER = {"社区卫生服务中心(站)", "社区卫生服务机构", "社区卫生服务中心/站"}
 _QUOTED = r'^="(.*)"$'
@@ -63,8 +65,8 @@ PLACE_HEADINGS = {
 NOT_USED = ("不用", "unused")
 """What a planner answers of a column that is not what it resembles."""
 _NO_SERVICE = {word for state in ("planned", "closed") for word in (state, *FACILITY_STATUS[state])}
-_CLOSED = re.compile("停用|停业|停运|停诊|关停|关闭|歇业|注销|撤销|撤并|拆除")
-"""What of a facility says by its heading alone that some are closed: 停用日期, 注销标志."""
+CLOSED = re.compile("停用|停业|停运|停诊|关停|关闭|歇业|注销|撤销|(?:已|被)撤|撤并(?!.{0,2}(?:后|设|组|建))|拆除")
+"""What a heading (停用日期), a name (甲站（已停用）) or a remark says of a facility that is closed."""
 UNKNOWN = {"", "-", "—", "--", "/", "不详", "未知", "nan", "none", "null"}
 
 
@@ -270,8 +272,8 @@ def _by_name(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Se
     named = (cells != "") & ~cells.str.contains("[0-9]{4}")
     if one.name not in notes.names or not named.any():
         return cells
-    codes = notes.names[one.name]
-    found = {name: code_of_name(name, codes) for name in cells[named].unique()}
+    known = by_name(notes.names[one.name])
+    found = {name: codes_of_name(name, known) for name in cells[named].unique()}
     several = cells.map(lambda cell: len(found.get(cell, ())) > 1).astype(bool)
     notes.add_rows(raw, several, one.label, Text("有几个同名的", "several places have this name"), Text("写代码", "write the code"),
                    found=cells.map(lambda cell: f"{cell}：{'、'.join(found.get(cell, ()))}"))  # fmt: skip
@@ -294,18 +296,34 @@ def _by_name(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Se
     return out
 
 
-def code_of_name(name: str, codes: pd.Series) -> list[str]:
-    """Return the codes (by name) of the places of this name, whatever office it names: 甲街道办事处 is 甲街道.
+Names = tuple[dict[str, list[str]], ...]
+"""Codes by name: as it is written, without its office, and without 村 or 社区."""
 
-    >>> codes = pd.Series({"甲街道": "001", "乙村民委员会": "201", "乙社区": "002"})
-    >>> code_of_name("甲街道办事处", codes), code_of_name("乙村", codes), code_of_name("乙", codes)
-    (['001'], ['201'], ['201', '002'])
+
+def by_name(codes: pd.Series) -> Names:
+    """Return the codes (one a name, names may repeat) by each form of the name by which one may ask."""
+    forms: Names = ({}, {}, {})
+    for name, code in zip(codes.index, codes, strict=True):
+        for form, known in zip(_forms(str(name)), forms, strict=True):
+            known.setdefault(form, []).append(str(code))
+    return forms
+
+
+def codes_of_name(name: str, known: Names) -> list[str]:
+    """Return the codes of the places of this name, whatever office it names: 甲街道办事处 is 甲街道; 乙 may be 乙村 or 乙社区.
+
+    >>> known = by_name(pd.Series({"甲街道": "001", "乙村民委员会": "201", "乙社区": "002"}))
+    >>> [codes_of_name(one, known) for one in ("甲街道办事处", "乙村", "乙", "甲社区")]
+    [['001'], ['201'], ['201', '002'], []]
     """
-    for plain in (str.strip, without_office, lambda one: re.sub("(村|社区)$", "", without_office(one))):
-        hits = codes[codes.index.map(plain) == plain(name)]
-        if len(hits):
-            return [str(code) for code in hits]
-    return []
+    whole, plain, stem = _forms(name)
+    asked = (whole, plain, stem if stem == plain else "")
+    return next((codes[form] for form, codes in zip(asked, known, strict=True) if form and form in codes), [])
+
+
+def _forms(name: str) -> tuple[str, str, str]:
+    plain = without_office(name)
+    return name.strip(), plain, re.sub("(村|社区)$", "", plain)
 
 
 def without_office(name: str) -> str:
@@ -506,6 +524,7 @@ def _record_columns(raw: RawTable, table: Table, places: dict[str, int], twice: 
             like = None if notes.answers.get(heading) in NOT_USED else resembled(heading, cells, absent)
             _tell_unused(raw, table, heading, like, notes)
             if like is None or not like.resembles:
+                _tell_closing(raw, table, at, notes)
                 left.append(f"{heading}（像“{like.label}”）" if like else heading)
     if left:
         notes.add(
@@ -538,6 +557,15 @@ def _tell_unused(raw: RawTable, table: Table, heading: str, like: Field | None, 
         notes.problems.append(Problem(raw.file, what, fix, column=heading))  # the other columns can be looked at still
 
 
+def _tell_closing(raw: RawTable, table: Table, at: int, notes: Notes) -> None:
+    """Note the rows of a list of facilities that speak of closing in a column that is not used: a remark, mostly."""
+    if table is FACILITIES and raw.headings[at] not in notes.answers:
+        cells = _texts(raw, at)
+        what = Text("没有使用的列里写着停用、撤并之类的话", "a column that is not used speaks of closing")
+        fix = Text("停了的，把状态填成停用", "if it is closed, say so in its status")
+        notes.add_rows(raw, cells.str.contains(CLOSED), raw.headings[at], what, fix, found=cells, warning=True)
+
+
 def _texts(raw: RawTable, at: int) -> pd.Series:
     return raw.frame.iloc[:, at].astype(str).map(_plain).astype("str")
 
@@ -554,7 +582,7 @@ def resembled(heading: str, cells: pd.Series, fields: Sequence[Field]) -> Field 
     for one in fields:
         if {*FACILITY_STATUS} <= {*one.choices} and filled.isin(_NO_SERVICE).any():
             return one
-        if one.resembles and re.search(one.resembles, plain) and (_CLOSED.search(plain) or _fits(filled, one)):
+        if one.resembles and re.search(one.resembles, plain) and (CLOSED.search(plain) or _fits(filled, one)):
             return one
     close = get_close_matches(plain, {_plain(name).lower() for one in fields for name in one.names()}, n=1, cutoff=0.75)
     near = (one for one in fields if any(_plain(name).lower() in close for name in one.names()))
@@ -614,6 +642,8 @@ def _without_totals(raw: RawTable, places: dict[str, int], table: Table, notes: 
         first.iloc[int(at)] = next((cell for cell in _squeezed(raw.frame.iloc[int(at)]) if cell), "")
     alone = (key == "") | (key == first)
     total = _whole(key, _TOTAL) | _whole(first, _TOTAL)
+    if "name" in places:
+        total |= _squeezed(raw.frame.iloc[:, places["name"]]).str.contains("(?:合计|总计|小计)$")
     footer = ~total & alone & first.map(lambda cell: _FOOTER.match(cell) is not None).astype(bool)
     above = _of_level_above(key, table) & ~total
     _compare_totals(raw, key, above, total, places, notes)
@@ -666,16 +696,23 @@ def _compare_totals(
     if not above.any() or "population" not in places:
         return
     people, code = _number(_texts(raw, places["population"])), _code(key)
-    own = ~(above | total)
-    sums = {at: people[own & code.str.startswith(_prefix(code[at]))].sum() for at in key.index[above]}
-    found = pd.Series({at: exact_text(people[at]) for at in sums}, dtype=object).reindex(key.index, fill_value="")
-    for at, below in sums.items():
-        if people[at] != below and not np.isnan(people[at]):
-            what = Text(f"{code[at]} 的合计行写 {exact_text(people[at])}，其下各行合计 {exact_text(below)}，相差 {exact_text(abs(people[at] - below))}",
-                        f"the total of {code[at]} is {exact_text(people[at])}, its rows add up to {exact_text(below)}, off by {exact_text(abs(people[at] - below))}")  # fmt: skip
-            notes.add_rows(raw, pd.Series(key.index == at), FACTS["villages"].field("population").label, what,
-                           Text("核对哪个对、有没有缺行；评估用各行的数", "see which is right, and whether rows are missing; the rows are used"),
-                           found=found, warning=True)  # fmt: skip
+    own, prefix = ~(above | total), code[above].map(_prefix)
+    below = pd.Series(0.0, index=prefix.index)
+    for length in sorted({len(one) for one in prefix}):
+        sums = people[own].groupby(code[own].str[:length]).sum()
+        below = below.where(prefix.str.len() != length, prefix.map(sums).fillna(0.0))
+    heading, fix = raw.headings[places["population"]], Text("核对哪个对、有没有缺行；评估用各行的数", "see which is right, and whether rows are missing; the rows are used")  # fmt: skip
+    apart = [at for at in below.index if round(people[at] - below[at], _DIGITS) and not np.isnan(people[at])]
+    for at in apart[:_SHOWN]:
+        stated, added, off = (
+            exact_text(round(one, _DIGITS)) for one in (people[at], below[at], abs(people[at] - below[at]))
+        )
+        what = Text(f"{code[at]} 的合计行写 {stated}，其下各行合计 {added}，相差 {off}",
+                    f"the total of {code[at]} is {stated}, its rows add up to {added}, off by {off}")  # fmt: skip
+        notes.add(raw.file, what, fix, row=raw.rows[at], column=heading, found=stated, warning=True)
+    if len(apart) > _SHOWN:
+        more = len(apart) - _SHOWN
+        notes.add(raw.file, Text(f"另有 {more} 个合计行与其下各行不符", f"{more} more totals are not the sum of their rows"), fix, column=heading, warning=True)  # fmt: skip
 
 
 def _parts_joined(raw: RawTable, places: dict[str, int], table: Table, notes: Notes) -> RawTable:
@@ -700,9 +737,9 @@ def _parts_joined(raw: RawTable, places: dict[str, int], table: Table, notes: No
                            Text("是同一个的几块，改成一样；不是，改正代码", "if they are pieces of one, make them alike; if not, correct the code"), found=code)  # fmt: skip
             continue
         for name, at in places.items():
-            cells = said.get(name, [])
-            frame.iloc[rows[0], at] = cells[0] if cells else frame.iloc[rows[0], at]
-        shapes.iloc[rows[0]] = shapely.union_all(shapely.make_valid(shapes.iloc[rows].to_numpy()))
+            cells = _of_pieces(name, frame.iloc[rows, at])
+            frame.iloc[rows[0], at] = cells if cells else frame.iloc[rows[0], at]
+        shapes.iloc[rows[0]] = shapely.normalize(shapely.union_all(shapely.make_valid(shapes.iloc[rows].to_numpy())))
         keep[rows[1:]] = False
         joined.append(f"{code[rows[0]]}（第 {lines} 行）")
     if not joined:
@@ -712,6 +749,14 @@ def _parts_joined(raw: RawTable, places: dict[str, int], table: Table, notes: No
     notes.use(raw.file, "rows", "", "converted", how)
     notes.add(raw.file, how, Text("不对的，改正代码", "if that is wrong, correct the codes"), warning=True)
     return replace(raw, frame=frame, geometry=shapes).rows_where(keep)
+
+
+def _of_pieces(name: str, cells: pd.Series) -> str:
+    """Return what the pieces of one area say in a column, whatever their order: estimated if one is, all their sources."""
+    found = _said_of(cells)
+    if name == "estimated":
+        found = [one for one in found if _plain(one).lower() in _TRUE] or found
+    return "；".join(sorted(found)) if name == "source" else found[0] if found else ""
 
 
 def _said_of(cells: pd.Series) -> list[str]:

@@ -11,7 +11,7 @@ from pyproj import Geod
 
 from geodata.about import Declared
 from geodata.columns import Notes
-from geodata.files import RawTable, datums_of, is_of_datum
+from geodata.files import RawTable, datums_of, datums_of_title, is_of_datum
 from planner.errors import Text
 from planner.schema import Table
 from planner.text import coordinate_text, number_text, share_text
@@ -259,8 +259,10 @@ def _datums_beside(raw: RawTable, notes: Notes) -> set[str]:
                        Text("写 WGS84、CGCS2000、GCJ-02 或 BD-09；别的坐标系先换算", "write WGS84, CGCS2000, GCJ-02 or BD-09, or convert them first"),
                        found=cells)  # fmt: skip
         if (cells != "").any():
+            notes.add_rows(raw, cells == "", raw.headings[place], Text("别的行写了坐标系，这一行没有写", "other rows name their coordinate system, this one does not"),
+                           Text("写上；整个文件相同的，每行都写", "name it in every row"))  # fmt: skip
             return set().union(*map(datums_of, cells.unique()))
-    return datums_of(raw.above)
+    return datums_of_title(raw.above)
 
 
 def _check_lonlat(raw: RawTable, frame: pd.DataFrame, notes: Notes) -> npt.NDArray[np.bool_]:

@@ -88,6 +88,7 @@ DATUMS = {
     "xian80": "(?:西安|xian)(?:19)?80|1980西安", "beijing54": "(?:北京|beijing)(?:19)?54|1954北京",
 }  # fmt: skip
 """How a heading or a title names a datum, in small letters, without spaces and underlines."""
+_OF_COORDINATES = re.compile("坐标|经纬度|经度|纬度|大地|datum|crs|gcj-?02|bd-?09|cgcs-?2000|wgs-?84|epsg")
 _AXES = "(?P<{0}>x|y|lon|lng|long|longitude|lat|latitude|经度|纬度)"
 _ANY_DATUM = "|".join(("bd", *DATUMS.values()))
 _OF_DATUM = re.compile(
@@ -296,6 +297,17 @@ def datums_of(text: str) -> set[str]:
     return {datum for datum, words in DATUMS.items() if re.search(words, named)} | (
         {"bd09"} if named == "bd" else set()
     )
+
+
+def datums_of_title(title: str) -> set[str]:
+    """Return the datums that a title says its coordinates are in; who made a table, or what it lies upon, tells none.
+
+    >>> datums_of_title("村表（坐标系：WGS84，底图高德）"), datums_of_title("村表（高德公司协助整理）"), datums_of_title("村表 GCJ-02")
+    ({'wgs84'}, set(), {'gcj02'})
+    """
+    parts = re.split(r"[,，。；;、()（）\[\]|/\s]+", title)
+    told = [datums_of(part) for part in parts if _OF_COORDINATES.search(_plain(part))]
+    return set().union(*told)
 
 
 def _place_of_datum(heading: str) -> re.Match[str] | None:

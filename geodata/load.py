@@ -72,6 +72,8 @@ class Survey:
     more: tuple[Problem, ...]
     uses: tuple[Use, ...]
     counties: Mapping[tuple[str, str], str]
+    as_of: str = ""
+    """The date of the data as about.yaml tells it, where errors leave no region, too."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -124,6 +126,7 @@ def survey(folder: Path | str) -> Survey:
         tuple(notes.more),
         tuple(notes.uses),
         _counties_of_rows(parts, frames, notes),
+        about.as_of if about else "",
     )
 
 

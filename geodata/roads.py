@@ -1,7 +1,7 @@
 """Files of roads → RoadGraph: OpenStreetMap (.osm.pbf, .osm, .osm.gz, .osm.bz2), lines, GraphML; and what a graph holds."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from geodata.roads_files import wrong
 from geodata.roads_tags import FERRY
 from planner.errors import Text
 from planner.network import RoadGraph
+from planner.text import count_text, number_text
 
 ENDINGS = (*NETWORKS, *VECTORS)
 
@@ -34,12 +35,25 @@ def read_roads(path: Path | str, *, classes: Collection[str] | None = None, weld
     if not path.is_file():
         raise wrong(path, Text("没有这个文件", "there is no such file"), Text("检查路径", "check the path"))
     try:
-        return _read(path, ending, classes, weld_m)
+        graph = _read(path, ending, classes, weld_m)
+        return replace(graph, notes=(*graph.notes, *_ends_only(graph)))
     except OverflowError as error:
         raise wrong(
             path, Text("有长达数千公里的路段，坐标有误", "a stretch of thousands of kilometres: coordinates are wrong"),
             Text("检查数据来源", "check where the file comes from"),
         ) from error  # fmt: skip
+
+
+def _ends_only(graph: RoadGraph) -> tuple[Text, ...]:
+    """Return how much of the roads is for those alone who live or have business there."""
+    shut = ~graph.through & (graph.length_mm > 0)
+    if not shut.any():
+        return ()
+    count, km = count_text(int(shut.sum())), number_text(float(graph.length_mm[shut].sum()) / 1e6)
+    return (
+        Text(f"内部、送达等只供两端出入的路 {count} 段，{km} 公里：可以在那里出发、到达，不从那里穿过。",
+             f"{count} edges ({km} km) are private or for access: trips begin and end there and do not pass through."),
+    )  # fmt: skip
 
 
 def _read(path: Path, ending: str, classes: Collection[str] | None, weld_m: float) -> RoadGraph:

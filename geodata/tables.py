@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from shapely import STRtree
 
-from geodata.columns import Notes, without_office
+from geodata.columns import CLOSED, Notes, without_office
 from geodata.files import RawTable
 from geodata.kinds import smallest_class
 from planner.errors import Text
@@ -278,6 +278,12 @@ def facilities_of(part: Part, towns: gpd.GeoDataFrame, villages: gpd.GeoDataFram
     guessed = pd.Series(False, index=frame.index)
     if len(villages):
         _note_village(part, villages, notes)
+        there = village.map(villages.set_index("code")["town_code"])
+        notes.add_rows(
+            part.raw, blank & (town != "") & there.notna() & (town != there), "村代码",
+            Text("点落在别的乡镇，不在这个村所在的乡镇", "the point lies in another town than this village"),
+            Text("核对坐标和村", "check the point and the village"), found=frame["name"], warning=True,
+        )  # fmt: skip
         _note_communities(part, villages, notes)
         village = _village_of_clinics(part, town, villages, notes)
         guessed = village != frame["village_code"]
@@ -288,12 +294,28 @@ def facilities_of(part: Part, towns: gpd.GeoDataFrame, villages: gpd.GeoDataFram
         Text("核对坐标，或填“乡镇代码”列", "check the point, or fill in town_code"), found=frame["name"], warning=True,
     )  # fmt: skip
     _note_blanks(part, notes)
+    _ask_names(part, notes)
     return frame.assign(
         town_code=town.fillna(""), village_code=village.fillna(""), estimated=frame["estimated"] | guessed,
         specialty=_specialty(part, notes),
         status=frame["status"].where(frame["status"].notna(), "open"),
         county_code=town.map(towns.set_index("code")["county_code"]).fillna(""),
     ).sort_values("id", kind="stable", ignore_index=True)  # fmt: skip
+
+
+def _ask_names(part: Part, notes: Notes) -> None:
+    """Ask whether facilities serve whose names say in brackets that they are closed: 甲站（已停用）."""
+    frame = part.frame
+    serves = frame["status"].isna() | (frame["status"] == "open")
+    said = frame["name"].str.extract(r"[（(]([^（()）]*)[）)]\s*$")[0].fillna("").str.contains(CLOSED)
+    for at in np.flatnonzero((serves & said).to_numpy(bool)):
+        name = frame["name"].iloc[at]
+        what = Text(
+            f"名称写着已停，状态却不是停用：{name}", f"its name says that it is closed, its status does not: {name}"
+        )
+        notes.ask(
+            part.raw.file, name, what, Text("停了的，把状态填成停用", "if so, say so in its status"), part.raw.rows[at]
+        )
 
 
 def _note_blanks(part: Part, notes: Notes) -> None:

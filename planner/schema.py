@@ -106,7 +106,19 @@ HOSPITAL_SPECIALTIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "infectious": ("传染", "传染病", "传染病专科", "传染病医院"),
         "maternal_child": ("妇幼", "妇幼保健", "妇幼保健院", "妇女儿童医院", "妇产", "儿童"),
         "rehabilitation": ("康复", "康复医院"),
-        "specialist": ("专科", "其他专科", "专科医院"),
+        "specialist": (
+            "专科",
+            "其他专科",
+            "专科医院",
+            "口腔医院",
+            "眼科医院",
+            "肿瘤医院",
+            "骨科医院",
+            "皮肤病医院",
+            "肛肠医院",
+            "心血管医院",
+            "护理院",
+        ),
     }
 )
 TOWN_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(

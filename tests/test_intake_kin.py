@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from shapely import box
 
-from geodata.columns import Notes
+from geodata.columns import Notes, by_name, codes_of_name
 from geodata.crs import GEOD, shift_by_roads, wgs84_to_gcj02
 from geodata.load import Loaded, load_with_warnings
 from geodata.points import DEMAND, PLACES, read_points
@@ -180,9 +180,9 @@ def test_people_that_a_town_states_are_compared_to_the_person(folder: Path, off:
         folder / "towns.geojson", driver="GeoJSON"
     )
     said = _said(_loaded(folder))
-    wanted = f"乡镇 甲一街道：居民合计 30,000 人，公布 {30_000 + off:,} 人，相差 {off:,} 人"
+    wanted = f"乡镇 甲一街道：居民合计 30,000 人，公布 {30_000 + off:,} 人，少 {off:,} 人"
     assert (wanted in said) is (off > 0)
-    assert ("相差" in said) is (off > 0)
+    assert ("居民合计" in said) is (off > 0)
 
 
 def _two_pieces(**second: object) -> gpd.GeoDataFrame:
@@ -469,3 +469,106 @@ def test_of_many_points_two_thousand_are_tried() -> None:
     assert roads.counts == (1_667, 1_667, 1_667)
     assert said is not None
     assert "1667 个点离最近道路的中位数 400 米，换算后 1 米" in said.zh
+
+
+def test_residents_that_are_just_twice_what_is_stated_are_told_as_that(folder: Path) -> None:
+    towns = tiny.towns().assign(population=[15_000, 5_000, 8_000, 2_000])
+    towns.to_file(folder / "towns.geojson", driver="GeoJSON")
+    assert "居民合计 30,000 人，公布 15,000 人，多 15,000 人，正好是两倍" in _said(_loaded(folder))
+
+
+def test_a_total_is_told_by_its_name_too(folder: Path) -> None:
+    villages = tiny.villages()
+    total = villages.iloc[[4]].assign(code="510402100", name="甲镇合计", population=5_000)
+    _write(folder, "villages", pd.concat([villages, total], ignore_index=True))
+    loaded = _loaded(folder)
+    assert loaded.region.residents["population"].sum() == 45_000
+    assert "合计行，已略过" in _said(loaded)
+
+
+def test_totals_in_ten_thousands_are_no_matter_of_floats(folder: Path) -> None:
+    villages = tiny.villages().drop(columns="urban_population")
+    wan = villages.assign(population=villages["population"] / 10_000)
+    total = wan.iloc[[4]].assign(code="510402100000", name="甲镇", population=0.5)
+    _write(
+        folder,
+        "villages",
+        pd.concat([wan, total], ignore_index=True).rename(columns={"population": "常住人口（万人）"}),
+    )
+    assert "合计行写" not in _said(_loaded(folder))
+
+
+@pytest.mark.parametrize(
+    ("title", "moved"),
+    [("村社区表（高德公司协助整理）", False), ("2023年百度热力校核人口表", False), ("坐标系：WGS84，底图高德", False),
+     ("村表（高德坐标）", True), ("村表 GCJ-02", True)],
+)  # fmt: skip
+def test_a_title_tells_a_datum_only_of_coordinates(folder: Path, title: str, moved: bool) -> None:
+    text = tiny.villages().to_csv(index=False)
+    (folder / "villages.csv").write_text(title + "," * 5 + "\n" + text, "utf-8-sig")
+    lon = _loaded(folder).region.villages.sort_values("code")["lon"].iloc[0]
+    assert (abs(lon - tiny.villages().sort_values("code")["lon"].iloc[0]) > 1e-4) == moved
+
+
+def test_a_datum_column_with_blanks_is_refused_by_row(folder: Path) -> None:
+    _write(folder, "facilities", tiny.facilities().assign(坐标系=["GCJ-02"] * 3 + [""] * 4))
+    said = _refused(folder)
+    assert said.count("别的行写了坐标系，这一行没有写") == 4
+    assert "第 5 行" in said
+
+
+def test_pieces_of_a_town_say_the_same_in_any_order(folder: Path) -> None:
+    towns = _two_pieces()
+    towns["estimated"], towns["source"] = ["否", "", "", "", "是"], ["a", "", "", "", "b"]
+    found = []
+    for frame in (towns, towns[::-1]):
+        frame.to_file(folder / "towns.geojson", driver="GeoJSON")
+        town = _loaded(folder).region.towns.set_index("code").iloc[0]
+        found.append((bool(town["estimated"]), town["source"], town.geometry.wkt))
+    assert found[0] == found[1]
+    assert found[0][:2] == (True, "a；b")
+
+
+@pytest.mark.parametrize("word", ["手机医院", "非医院", "互联网医院", "植物医院", "社区医院"])
+def test_a_hospital_that_may_be_none_is_asked_for(folder: Path, word: str) -> None:
+    _with_kind(folder, word)
+    assert f"不是可用的取值（现为“{word}”）" in _refused(folder)
+
+
+def test_a_hospital_of_one_field_is_none_that_treats_all(folder: Path) -> None:
+    _with_kind(folder, "口腔医院")
+    facilities = _loaded(folder).region.facilities.set_index("id")
+    assert (facilities["kind"]["TH1"], facilities["specialty"]["TH1"]) == ("hospital", "specialist")
+
+
+def test_a_name_that_says_closed_is_asked_for(folder: Path) -> None:
+    frame = tiny.facilities()
+    frame["name"] = frame["name"].where(frame["id"] != "ES1", "甲急救站（已停用）")
+    _write(folder, "facilities", frame)
+    assert "名称写着已停，状态却不是停用：甲急救站（已停用）" in _refused(folder)
+    about = folder / "about.yaml"
+    about.write_text('name: 甲市\ncode: "510400"\nconfirmed: ["甲急救站（已停用）"]\n', "utf-8")
+    assert "已核实：甲急救站（已停用）" in _said(_loaded(folder))
+    _write(folder, "facilities", frame.assign(status=frame["status"].where(frame["id"] != "ES1", "停用")))
+    about.unlink()
+    assert "已停用" not in _said(_loaded(folder))
+
+
+def test_a_remark_that_speaks_of_closing_is_told_by_row(folder: Path) -> None:
+    remarks = ["", "2024年已停诊", "", "撤并后新建", "", "", ""]
+    _write(folder, "facilities", tiny.facilities().assign(备注=remarks))
+    said = _said(_loaded(folder))
+    assert said.count("没有使用的列里写着停用、撤并之类的话") == 1
+    assert "第 3 行，“备注”列" in said
+
+
+def test_a_clinic_whose_village_is_in_another_town_is_told(folder: Path) -> None:
+    frame = tiny.facilities().drop(columns="village_code").assign(所在村=[""] * 5 + ["七村", "七村"])
+    _write(folder, "facilities", frame)
+    said = _said(_loaded(folder))
+    assert "点落在别的乡镇，不在这个村所在的乡镇" in said
+
+
+def test_a_village_is_not_the_community_of_its_stem() -> None:
+    known = by_name(pd.Series({"东社区": "1", "西村村民委员会": "2"}))
+    assert [codes_of_name(one, known) for one in ("东村", "西社区居委会", "东", "西")] == [[], [], ["1"], ["2"]]

@@ -17,6 +17,7 @@ from planner.errors import DataError
 from planner.network import RoadGraph
 from planner.reach import UNREACHABLE
 from planner.road import Road
+from planner.text import number_text
 from scenarios.cli import main
 from tests import tiny
 
@@ -400,3 +401,15 @@ def test_site_tells_of_the_roads_and_lists_the_points(tmp_path: Path, capsys: py
     assert table["离零星路段（米）"]["V1"] == pytest.approx(GEOD.inv(101.7005, 26.5012, 101.7005, 26.501)[2], abs=0.1)
     assert main([*line, "--joined", str(tmp_path / "j.csv")]) == 2  # without roads
     assert main([*line, *more[:-1], str(tmp_path / "d.csv")]) == 2  # it would replace an input
+
+
+def test_roads_for_those_with_business_there_are_counted(tmp_path: Path) -> None:
+    """They are used at the ends of a trip alone, which changes ways: nobody should have to find that out."""
+    graph = _map(
+        tmp_path / "roads.gpkg", [WEST, EAST], id=["1", "2"], highway=["primary", "service"], access=["", "private"]
+    )
+    assert [one.zh for one in graph.notes if "两端出入" in one.zh] == [
+        f"内部、送达等只供两端出入的路 1 段，{number_text(graph.length_mm[1] / 1e6)} 公里：可以在那里出发、到达，不从那里穿过。"
+    ]
+    open_to_all = _map(tmp_path / "open.gpkg", [WEST, EAST], id=["1", "2"], highway=["primary", "service"])
+    assert not [one.zh for one in open_to_all.notes if "两端出入" in one.zh]

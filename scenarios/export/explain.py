@@ -120,7 +120,7 @@ def _write_list(path: Path, found: Survey, mark: str) -> None:
         by_county.setdefault(county, []).append(_row(problem))
     for county in sorted(by_county, key=lambda name: (name == CITY, name)):
         rows = by_county[county]
-        sheet = Sheet(book, formats, found.region, _tab(county, by_county), f"{county}数据问题清单")
+        sheet = Sheet(book, formats, found.region, _tab(county, by_county), f"{county}数据问题清单", found.as_of)
         cut = [f"另有 {count_text(len(rows) - _MOST)} 行没有列出。"] if len(rows) > _MOST else []
         notice = f"共 {count_text(len(rows))} 处：“要改正”的改好才能评估，“请核对”的核对后可以不改。改好后把数据文件一并交回。"
         sheet.table(_COLUMNS, rows[:_MOST], notice, "没有问题。", cut)

@@ -98,9 +98,10 @@ class Sheet:
     """One sheet of the book; keeps the row to write next."""
 
     def __init__(
-        self, book: xlsxwriter.Workbook, formats: Formats, region: Region | None, tab: str, title: str
+        self, book: xlsxwriter.Workbook, formats: Formats, region: Region | None, tab: str, title: str, as_of: str = ""
     ) -> None:
         self.page, self.formats, self.region, self.title = book.add_worksheet(tab), formats, region, title
+        self.as_of = as_of  # where there is no region to tell it
         self.row = 0
         self.page.set_landscape()
         self.page.set_paper(9)
@@ -122,8 +123,10 @@ class Sheet:
         page.merge_range(1, 0, 1, last, "", formats["title"])
         page.write_string(1, 0, self.title, formats["title"])
         page.set_row(1, 26)
-        as_of = (self.region.about.as_of if self.region else "") or "未注明"
-        page.write_string(2, 0, f"填报单位（盖章）：　　　　　　　　　　　　数据日期：{as_of}", formats["line"])
+        as_of = self.region.about.as_of if self.region else self.as_of
+        page.write_string(
+            2, 0, f"填报单位（盖章）：　　　　　　　　　　　　数据日期：{as_of or '未注明'}", formats["line"]
+        )
         if notice:
             page.merge_range(3, 0, 3, last, "", formats["notice"])
             page.write_string(3, 0, notice, formats["notice"])
