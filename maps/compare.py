@@ -66,7 +66,7 @@ class View:
 class Between:
     """Two of the views (their places) and what they do not share.
 
-    findings is planner.compare.side_by_side, sites planner.compare_sites.site_changes with a column `word`; said are the
+    findings is planner.compare.side_by_side, sites planner.compare.site_changes with a column `word`; said are the
     sentences on both.
     """
 

@@ -173,7 +173,7 @@ def test_no_bound_is_worse_than_the_order_itself(model: str, above: float, statu
         answer = solve(program, limits, start)  # type: ignore[arg-type]
         return replace(answer, bound=answer.objective + above)
 
-    with patch("planner.siting.phases_highs.solve", off):
+    with patch("planner.siting.phases.solve", off):
         found = phases(made, ["s00", "s01", "s02"], 1, most_exact=0)
     assert found.objective == exact.objective
     better = 1 if model == "mclp" else -1
