@@ -217,6 +217,11 @@ def _parse_number(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> 
         notes.use(raw.file, "unit", str(cells.name), "converted", how)
         fix = Text("单位不对的，改表头", "if the unit is wrong, correct the heading")
         notes.add(raw.file, how, fix, column=one.label, warning=True)
+    worded = values.notna() & cells.str.contains("[约万人张个所]")
+    how = Text("写的不只是数字，按其中的数读", "not a bare number: the number in it is taken")
+    if worded.any():
+        notes.use(raw.file, "unit", str(cells.name), "converted", how)
+    notes.add_rows(raw, worded, one.label, how, Text("核对；只写数字", "check it, and write the number alone"), found=cells, warning=True)  # fmt: skip
     bad = (values.isna() & ~_blank(cells)) | np.isinf(values)
     notes.add_rows(
         raw, bad, one.label, Text("不是数字", "not a number"), Text("改成数字", "write a number"), found=cells

@@ -9,7 +9,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from shapely import box
+from shapely import LineString, box
 
 from geodata.columns import Notes, by_name, codes_of_name
 from geodata.crs import GEOD, shift_by_roads, wgs84_to_gcj02
@@ -454,6 +454,30 @@ def test_facilities_are_tried_against_the_roads(folder: Path, capsys: pytest.Cap
     said = capsys.readouterr().out
     assert "facilities.csv：点的坐标像是 GCJ-02（高德、腾讯）：12 个点" in said
     assert "D.csv：点的坐标" not in said
+
+
+def test_one_county_in_another_datum_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Twenty sound places of one county hide the six of another only where all are tried as one."""
+    lines = [LineString([(101.602, lat), (101.798, lat)]) for lat in (26.55, 26.65)]
+    frame = gpd.GeoDataFrame({"id": ["a", "b"], "road_class": ["primary"] * 2}, geometry=lines, crs=4326)
+    frame.to_file(folder / "roads.geojson", driver="GeoJSON")
+    sound = pd.DataFrame({"lon": np.linspace(101.61, 101.79, 20), "lat": 26.55})
+    moved = _in_gcj02(pd.DataFrame({"lon": np.linspace(101.61, 101.79, 6), "lat": 26.65}))
+    places = pd.concat([sound, moved], ignore_index=True)
+    ids = [f"H{at}" for at in range(len(places))]
+    _write(folder, "facilities", places.assign(id=ids, name=ids, kind="村卫生室"))
+    main(["check", str(folder), "--out", str(folder.parent / "清单.xlsx")])
+    said = capsys.readouterr().out
+    assert "乙县的医疗卫生机构：点的坐标像是 GCJ-02（高德、腾讯）：6 个点" in said
+    assert "甲区的" not in said
+
+
+def test_words_about_a_number_are_told(folder: Path) -> None:
+    people = ["约15000", "1.5万", "5000人", "１０００", "2,000", "3000", "6000", "8000"]
+    _write(folder, "villages", tiny.villages().drop(columns="urban_population").assign(population=people))
+    loaded = _loaded(folder)
+    assert sorted(loaded.region.villages["population"]) == [1000, 2000, 3000, 5000, 6000, 8000, 15_000, 15_000]
+    assert _said(loaded).count("写的不只是数字，按其中的数读") == 3
 
 
 def test_of_many_points_two_thousand_are_tried() -> None:

@@ -99,9 +99,19 @@ def _joined(region: "Region", step: "Step") -> "tuple[tuple[RoadParts, pd.DataFr
     fix = Text("是，就在 about.yaml 的 coordinates 下写“文件名: gcj02”，或换用同一坐标系的路网", "if so, write 'file: gcj02' under coordinates in about.yaml, or use roads of one datum")  # fmt: skip
     shifted = []
     for named, points in (("医疗卫生机构", region.facilities), ("居民点、村（社区）", region.residents)):
-        said = shift_by_roads(road, points)
-        if said is not None:
-            shifted.append(Problem(QUALITY, Text(f"{named}：{said.zh}", said.en), fix, severity="warning"))
+        said = {named: shift_by_roads(road, points)}
+        if said[named] is None:  # one county may have sent its own in another datum
+            names = region.counties.set_index("code")["name"]
+            said = {
+                f"{names[code]}的{named}": shift_by_roads(road, rows)
+                for code, rows in points.groupby("county_code")
+                if code
+            }
+        shifted += [
+            Problem(QUALITY, Text(f"{who}：{one.zh}", one.en), fix, severity="warning")
+            for who, one in said.items()
+            if one is not None
+        ]
     return (road_parts(road), not_joined(region, road)), tuple(shifted)
 
 
