@@ -1,7 +1,6 @@
 """Cells as people write them → the canonical columns of a table, with every problem named by row and column."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -14,6 +13,7 @@ import shapely
 from geodata.files import RawTable, columns_of, is_of_datum
 from geodata.kinds import choice, near_kind, ours
 from geodata.kinds import like as resembled_kind
+from geodata.names import by_name, codes_of_name, plain_text
 from planner.errors import Problem, Text
 from planner.region import Use
 from planner.schema import FACILITIES, FACILITY_KINDS, FACILITY_STATUS, FACTS, Field, Table
@@ -163,10 +163,6 @@ class Notes:
         return [one for one in self.problems if one.severity == "warning"]
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()
-
-
 def _blank(cells: pd.Series) -> pd.Series:
     return cells.str.lower().isin(UNKNOWN)
 
@@ -202,7 +198,7 @@ def _with_points(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> p
 
 def _unit_of(raw: RawTable, heading: str) -> int:
     """Return how many persons one unit of a column of people stands for: 万人 in its heading, or above the table."""
-    unit = _MANY.search(_plain(heading)) or _UNIT_ABOVE.search(_plain(raw.above))
+    unit = _MANY.search(plain_text(heading)) or _UNIT_ABOVE.search(plain_text(raw.above))
     return 1 if unit is None else _FACTORS[next(filter(None, unit.groups()))]
 
 
@@ -301,45 +297,6 @@ def _by_name(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Se
     return out
 
 
-Names = tuple[dict[str, list[str]], ...]
-"""Codes by name: as it is written, without its office, and without 村 or 社区."""
-
-
-def by_name(codes: pd.Series) -> Names:
-    """Return the codes (one a name, names may repeat) by each form of the name by which one may ask."""
-    forms: Names = ({}, {}, {})
-    for name, code in zip(codes.index, codes, strict=True):
-        for form, known in zip(_forms(str(name)), forms, strict=True):
-            known.setdefault(form, []).append(str(code))
-    return forms
-
-
-def codes_of_name(name: str, known: Names) -> list[str]:
-    """Return the codes of the places of this name, whatever office it names: 甲街道办事处 is 甲街道; 乙 may be 乙村 or 乙社区.
-
-    >>> known = by_name(pd.Series({"甲街道": "001", "乙村民委员会": "201", "乙社区": "002"}))
-    >>> [codes_of_name(one, known) for one in ("甲街道办事处", "乙村", "乙", "甲社区")]
-    [['001'], ['201'], ['201', '002'], []]
-    """
-    whole, plain, stem = _forms(name)
-    asked = (whole, plain, stem if stem == plain else "")
-    return next((codes[form] for form, codes in zip(asked, known, strict=True) if form and form in codes), [])
-
-
-def _forms(name: str) -> tuple[str, str, str]:
-    plain = without_office(name)
-    return name.strip(), plain, re.sub("(村|社区)$", "", plain)
-
-
-def without_office(name: str) -> str:
-    """Return a place's name without that of its office: 甲镇人民政府 → 甲镇, 乙村村民委员会, 乙村委会 → 乙村."""
-    plain = re.sub(r"\s", "", _plain(name))
-    plain = re.sub("(人民政府|政府|办事处)$", "", re.sub("街道办$", "街道", plain))
-    return re.sub(
-        "(?<!村)村(民委员会|委会)$", "村", re.sub("(?<=村|区)(村民委员会|村委会|居民委员会|居委会)$", "", plain)
-    )
-
-
 def _parse_text(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:  # noqa: ARG001
     return cells
 
@@ -359,7 +316,7 @@ def _parse_boolean(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) ->
 
 def _parse_choice(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
     known = {name.lower(): key for key, names in one.choices.items() for name in (key, *names)}
-    known |= {_plain(name).lower(): key for name, key in known.items()}
+    known |= {plain_text(name).lower(): key for name, key in known.items()}
     out = cells.str.lower().map(lambda cell: choice(cell, known))
     bad = out.isna() & ~_blank(cells)
     listed = "、".join(names[0] for names in one.choices.values())
@@ -399,7 +356,7 @@ def _either_by_name(raw: RawTable, places: dict[str, int], table: Table, notes: 
     """Return the facilities with 社区卫生服务中心（站） told apart by their names: one that ends in 站 is a station."""
     if table is not FACILITIES or not {"kind", "name"} <= {*places}:
         return raw
-    kinds, names = (raw.frame.iloc[:, places[name]].astype(str).map(_plain) for name in ("kind", "name"))
+    kinds, names = (raw.frame.iloc[:, places[name]].astype(str).map(plain_text) for name in ("kind", "name"))
     either = kinds.isin(_EITHER)
     if not either.any():
         return raw
@@ -431,8 +388,8 @@ def _without_others(raw: RawTable, places: dict[str, int], table: Table, notes: 
     if table is not FACILITIES or "kind" not in places:
         return raw
     one = table.field("kind")
-    cells = raw.frame.iloc[:, places["kind"]].astype(str).map(_plain).str.lower()
-    known = {_plain(name).lower(): key for key, names in one.choices.items() for name in (key, *names)}
+    cells = raw.frame.iloc[:, places["kind"]].astype(str).map(plain_text).str.lower()
+    known = {plain_text(name).lower(): key for key, names in one.choices.items() for name in (key, *names)}
     other = ~cells.map(lambda cell: ours(cell, known)).astype(bool) & ~_blank(cells)
     if not other.any() or other.all():
         return raw
@@ -572,7 +529,7 @@ def _tell_closing(raw: RawTable, table: Table, at: int, notes: Notes) -> None:
 
 
 def _texts(raw: RawTable, at: int) -> pd.Series:
-    return raw.frame.iloc[:, at].astype(str).map(_plain).astype("str")
+    return raw.frame.iloc[:, at].astype(str).map(plain_text).astype("str")
 
 
 def resembled(heading: str, cells: pd.Series, fields: Sequence[Field]) -> Field | None:
@@ -580,7 +537,7 @@ def resembled(heading: str, cells: pd.Series, fields: Sequence[Field]) -> Field 
 
     A word such as 停用 in a cell tells a status under whatever heading.
     """
-    plain = _plain(heading).lower()
+    plain = plain_text(heading).lower()
     filled = cells[~_blank(cells)]
     if not len(filled):
         return None
@@ -589,8 +546,10 @@ def resembled(heading: str, cells: pd.Series, fields: Sequence[Field]) -> Field 
             return one
         if one.resembles and re.search(one.resembles, plain) and (CLOSED.search(plain) or _fits(filled, one)):
             return one
-    close = get_close_matches(plain, {_plain(name).lower() for one in fields for name in one.names()}, n=1, cutoff=0.75)
-    near = (one for one in fields if any(_plain(name).lower() in close for name in one.names()))
+    close = get_close_matches(
+        plain, {plain_text(name).lower() for one in fields for name in one.names()}, n=1, cutoff=0.75
+    )
+    near = (one for one in fields if any(plain_text(name).lower() in close for name in one.names()))
     return next((one for one in near if _fits(filled, one)), None)
 
 
@@ -630,7 +589,7 @@ def note_parts(raw: RawTable, notes: Notes) -> None:
 
 
 def _squeezed(cells: pd.Series) -> pd.Series:
-    return cells.astype(str).map(lambda cell: re.sub(r"\s", "", _plain(cell))).astype(object)
+    return cells.astype(str).map(lambda cell: re.sub(r"\s", "", plain_text(cell))).astype(object)
 
 
 def _whole(cells: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
@@ -760,7 +719,7 @@ def _of_pieces(name: str, cells: pd.Series) -> str:
     """Return what the pieces of one area say in a column, whatever their order: estimated if one is, all their sources."""
     found = _said_of(cells)
     if name == "estimated":
-        found = [one for one in found if _plain(one).lower() in _TRUE] or found
+        found = [one for one in found if plain_text(one).lower() in _TRUE] or found
     return "；".join(sorted(found)) if name == "source" else found[0] if found else ""
 
 
@@ -783,7 +742,7 @@ def canonical(raw: RawTable, table: Table, notes: Notes) -> tuple[RawTable, pd.D
         if one.name in places:
             cells = raw.frame.iloc[:, places[one.name]].astype(str).astype(object)
             if one.kind != "text":  # names keep their full-width brackets
-                cells = cells.map(_plain).astype(object)
+                cells = cells.map(plain_text).astype(object)
             cells.name = raw.headings[places[one.name]]
         else:
             cells = pd.Series([""] * len(raw.frame), dtype=object)

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from shapely import LineString, box
 
-from geodata.columns import Notes, by_name, codes_of_name
+from geodata.columns import Notes
 from geodata.crs import GEOD, shift_by_roads, wgs84_to_gcj02
 from geodata.load import Loaded, load_with_warnings
+from geodata.names import by_name, codes_of_name
 from geodata.points import DEMAND, PLACES, read_points
 from planner.errors import DataError
 from scenarios.cli import main
