@@ -3,7 +3,7 @@
 import gc
 import sys
 
-from scenarios import cli
+from scenarios.cli import program
 
 _NEW_OBJECTS = 50_000
 """Fewer searches for garbage: tables make thousands of small objects at once, and few of them in circles."""
@@ -12,7 +12,7 @@ _NEW_OBJECTS = 50_000
 def main() -> int:
     """Run the command and return its exit code; as a process of its own, which may set how garbage is collected."""
     gc.set_threshold(_NEW_OBJECTS)
-    return cli.main()
+    return program.main()
 
 
 if __name__ == "__main__":

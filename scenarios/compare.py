@@ -169,7 +169,7 @@ class Pair:
     """Two scenarios and what they do not share.
 
     findings  planner.compare.side_by_side     clauses  planner.compare.clause_changes
-    people    planner.compare.groups    worst    planner.compare_people.worst_places
+    people    planner.compare.groups    worst    planner.compare.worst_places
     sites     planner.compare.site_changes
 
     Both are of the same people: `rejudged` is whether `before` was judged once more, with the later one's residents.

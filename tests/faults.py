@@ -25,7 +25,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from scenarios.cli import main
+from scenarios.cli.program import main
 from tests import tiny
 from tests.test_residents import tiny_raster
 

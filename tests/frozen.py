@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
-from scenarios.cli import main as fugai
+from scenarios.cli.program import main as fugai
 from tests import tiny
 
 SAMPLES = Path(__file__).parents[1] / "geodata" / "samples"

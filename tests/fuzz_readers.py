@@ -41,7 +41,7 @@ from planner.limits import read_limit
 from planner.measures import FUNCTIONS
 from planner.rules import load_rules, standard_text
 from planner.schema import FACILITIES, TOWNS, VILLAGES
-from scenarios import cli
+from scenarios.cli import program
 from scenarios.export.folder import _made_before
 from scenarios.files import read_scenario
 from scenarios.site_files import read_costs, read_ids, read_quotas
@@ -101,7 +101,7 @@ def _options(data: bytes) -> None:
     words = data.decode("utf-8", "replace").split("\n")
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         try:
-            cli.main([*words, "--debug"])  # so that an error comes out
+            program.main([*words, "--debug"])  # so that an error comes out
         except SystemExit:
             return
 

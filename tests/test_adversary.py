@@ -11,7 +11,7 @@ import pytest
 from geodata.files import _CHUNK, _check_size, read
 from planner.errors import DataError
 from planner.schema import TOWNS, VILLAGES
-from scenarios.cli import main
+from scenarios.cli.program import main
 
 CASES = Path(__file__).parent / "adversary"
 

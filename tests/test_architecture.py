@@ -153,7 +153,7 @@ def test_the_wheel_holds_what_it_must_and_no_tests(tmp_path: Path) -> None:
     assert "geodata/samples/panzhihua/towns.geojson" in names
     assert not [name for name in names if name.startswith(("tests", "benchmarks"))]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-    code = "import scenarios, sys; from scenarios.cli import main; print(scenarios.__file__); sys.exit(main(['demo', 'o']))"
+    code = "import scenarios, sys; from scenarios.cli.program import main; print(scenarios.__file__); sys.exit(main(['demo', 'o']))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )

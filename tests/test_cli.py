@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from scenarios.cli import COMMANDS, main
+from scenarios.cli.program import COMMANDS, main
 from tests import tiny
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +23,7 @@ def _run(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_imports_nothing_heavy() -> None:
     """What keeps `fugai --help` under 0.4 s."""
-    code = "import sys; sys.argv = ['fugai', '--help']\nfrom scenarios.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    code = "import sys; sys.argv = ['fugai', '--help']\nfrom scenarios.cli.program import main\ntry: main()\nexcept SystemExit: pass\n"
     code += "print(sorted({'pandas', 'numpy', 'geopandas', 'folium', 'rich', 'yaml', 'scipy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.rstrip().endswith("[]")

@@ -18,7 +18,7 @@ from planner.rules import Rules
 from planner.scenario import Change, Close, Edit, Open, Override, PopulationChange, Scenario, apply, overridden
 from planner.text import point_change, shares_apart
 from planner.travel import PAPER
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.compare import Comparison, compare
 from scenarios.compare_said import NO_CHANGE, said
 from scenarios.ways import RoadChoices

@@ -14,7 +14,7 @@ from planner.measures import MS_PER_MIN
 from planner.region import Region
 from planner.rules import Rules, readable, with_minutes
 from planner.scenario import Change, Close, Open, PopulationChange, Scenario
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.compare import Pair, compare
 from scenarios.compare_said import NO_CHANGE, all_said, noticed_text, said
 from scenarios.compare_write import findings_list, people_list, view_of

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from geodata.csv_text import csv_cells, write_csv
 from geodata.points import PLACES, read_points
 from planner.errors import DataError
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.site_files import read_costs, read_ids
 
 CASES = Path(__file__).parent / "adversary"

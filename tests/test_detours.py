@@ -28,7 +28,7 @@ from planner.region import Region
 from planner.road import Road
 from planner.rules import Rules, load_rules, readable, with_minutes
 from planner.travel import PAPER
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.export.workbook import write_workbook
 from scenarios.run import AS_IT_IS, MAP
 from scenarios.ways import road_view, ways_of

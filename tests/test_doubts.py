@@ -14,7 +14,7 @@ from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Open, Scenario, apply
 from planner.travel import PAPER
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.files import read_scenario
 from scenarios.run import run
 from scenarios.ways import RoadChoices, idle_choices

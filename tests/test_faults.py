@@ -56,7 +56,7 @@ def test_errors_of_gdal_are_told_as_those_of_the_disk(
 def test_a_process_says_nothing_more_as_it_ends(bench: Bench) -> None:
     """A zip that could not be closed complains, with a stack, when it is thrown away."""
     bench.prepare("site xlsx")
-    code = "import resource, sys; from scenarios.cli import main; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 10**12)); sys.exit(main(sys.argv[1:]))"
+    code = "import resource, sys; from scenarios.cli.program import main; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 10**12)); sys.exit(main(sys.argv[1:]))"
     words = [sys.executable, "-c", code, *bench.words("site xlsx")]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 2
@@ -65,7 +65,7 @@ def test_a_process_says_nothing_more_as_it_ends(bench: Bench) -> None:
 
 
 def test_every_command_that_writes_is_among_them() -> None:
-    from scenarios.cli import COMMANDS as MODULES
+    from scenarios.cli.program import COMMANDS as MODULES
 
     names = {one.__name__.rsplit(".", 1)[1] for one in MODULES}
     assert {words[0] for words in COMMANDS.values()} == names - {"check", "demo", "roads"}

@@ -19,7 +19,7 @@ from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Open, Scenario, apply
 from planner.travel import PAPER, StraightLine
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.site import selected
 from tests import tiny
 from tests.rural_line import with_hospitals

@@ -21,7 +21,7 @@ from geodata.guarded import MEMORY, TIME, is_large
 from geodata.load import Loaded, load_with_warnings
 from geodata.points import DEMAND, PLACES, read_points
 from planner.errors import DataError
-from scenarios.cli import main
+from scenarios.cli.program import main
 from tests import tiny
 
 GEOD = Geod(ellps="GRS80")

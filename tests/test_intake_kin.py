@@ -17,7 +17,7 @@ from geodata.load import Loaded, load_with_warnings
 from geodata.names import by_name, codes_of_name
 from geodata.points import DEMAND, PLACES, read_points
 from planner.errors import DataError
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.site_files import read_sites
 from tests import tiny
 

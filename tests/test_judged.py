@@ -21,7 +21,7 @@ from planner.rules import Rules, load_rules, read_rules
 from planner.scenario import Change, Override, Scenario, apply, overridden
 from planner.schema import FACILITY_KINDS
 from planner.travel import PAPER
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.compare import compare
 from scenarios.compare_said import said
 from scenarios.export.workbook import write_workbook

@@ -14,7 +14,7 @@ from shapely import box
 
 from planner.errors import OptionError
 from planner.limits import read_limit
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.export import folder as folders
 from scenarios.export.folder import held, whole_folder, write_whole
 from scenarios.export.tables import write_layer

@@ -15,7 +15,7 @@ from maps.areas import NOTICE, STATES, area_fills
 from planner.areas import straight_areas
 from planner.limits import read_limit
 from planner.travel import StraightLine
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.reach import ask
 
 PAYLOAD = "</script><img src=x onerror=alert(1)><!--"

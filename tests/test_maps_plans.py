@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from scenarios.cli import main
+from scenarios.cli.program import main
 from tests import tiny
 
 PLANS = {

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from planner.errors import OptionError
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.export.folder import whole_folder
 from scenarios.run import MAP
 from tests import tiny
@@ -211,7 +211,7 @@ def test_a_payload_is_text_on_the_map(hostile: Path, tmp_path: Path, browser) ->
 def _run_until(out: Path, marker: str, tiny_folder: Path) -> subprocess.Popen:
     """Start a run that stops for a minute while it writes, and return once it has begun to write."""
     code = (
-        "import time, scenarios.run as run, scenarios.cli as cli, pathlib\n"
+        "import time, scenarios.run as run, scenarios.cli.program as cli, pathlib\n"
         "def stop(*a, **k):\n"
         f"    pathlib.Path({str(marker)!r}).touch(); time.sleep(60)\n"
         "run.coverage_map = stop\n"

@@ -20,7 +20,7 @@ from planner.siting.instance import Instance
 from planner.siting.phases import phases
 from planner.siting.question import Limits, Question
 from scenarios.chosen import chosen_of
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.files import read_scenario
 from tests.siting_brute import instance
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from maps.centers import DISTRICTS, colours
-from scenarios.cli import main
+from scenarios.cli.program import main
 from tests import tiny
 
 WORKBOOK, MAP, PLAN = "社区中心方案.xlsx", "社区中心方案地图.html", "方案.yaml"

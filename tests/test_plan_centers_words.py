@@ -11,7 +11,7 @@ import pytest
 from shapely import LineString
 
 from planner.text import over_text
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.plans.centers_tables import _note
 from tests import tiny
 from tests.test_plan_centers_command import SAMPLE, WORKBOOK, _adds_up, _planned, _refused

@@ -20,7 +20,7 @@ from planner.rules import load_rules
 from planner.scenario import Open, Scenario, apply
 from planner.siting.question import Limits, Question
 from planner.siting.siting import siting_of
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.files import read_scenario
 from scenarios.run import run_file
 from scenarios.ways import RoadChoices, ways_of

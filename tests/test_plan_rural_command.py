@@ -14,7 +14,7 @@ import pytest
 from shapely import LineString
 
 from planner.schema import VILLAGE_RULE
-from scenarios.cli import main
+from scenarios.cli.program import main
 from tests import tiny
 from tests.rural_line import EIGHT, FOUR, SEVEN, SIX
 from tests.test_text import INSTALLERS, told_in

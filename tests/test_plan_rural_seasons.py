@@ -8,8 +8,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from scenarios.cli import main
 from scenarios.cli.plan_rural import _months
+from scenarios.cli.program import main
 from tests.rural_line import EIGHT, FOUR, SEVEN
 from tests.test_plan_rural_command import _joined
 

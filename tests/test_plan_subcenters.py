@@ -23,7 +23,7 @@ from planner.rules import load_rules
 from planner.scenario import Scenario
 from planner.siting.question import Limits
 from scenarios.chosen import chosen_of, limits_of, subcenter_task
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.compare import asked_by, compare
 from scenarios.files import read_scenario
 from scenarios.phasing import Asked as PhasesAsked

@@ -19,7 +19,7 @@ from planner.errors import DataError
 from planner.limits import read_limit
 from planner.network import graph_of_edges
 from planner.road import Road
-from scenarios.cli import main
+from scenarios.cli.program import main
 
 
 @pytest.fixture

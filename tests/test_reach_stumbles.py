@@ -14,7 +14,7 @@ from shapely import LineString, box
 from planner.joined import joined, not_joined, why_unreached
 from planner.network import graph_of_edges
 from planner.road import Road
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.run import MAP
 from scenarios.ways import RoadChoices, road_of, told
 from tests import tiny

@@ -21,7 +21,7 @@ from geodata.load import load
 from geodata.raster import open_geotiff
 from geodata.residents import residents_from_raster, spread, spread_on_grid
 from planner.errors import DataError
-from scenarios.cli import main
+from scenarios.cli.program import main
 from tests import tiny
 
 NODATA = -99999.0

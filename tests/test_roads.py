@@ -29,7 +29,7 @@ from geodata.roads_fetch import cache_folder, fetch_roads
 from geodata.roads_graphml import read_graphml
 from planner.errors import DataError, OptionError
 from planner.network import RoadGraph
-from scenarios.cli import main
+from scenarios.cli.program import main
 
 GEOD = Geod(ellps="GRS80")
 PLACES = {

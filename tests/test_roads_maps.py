@@ -18,7 +18,7 @@ from planner.network import RoadGraph
 from planner.reach import UNREACHABLE
 from planner.road import Road
 from planner.text import number_text
-from scenarios.cli import main
+from scenarios.cli.program import main
 from tests import tiny
 
 GEOD = Geod(ellps="GRS80")

@@ -10,7 +10,7 @@ from geodata.roads import read_roads
 from planner.network import graph_of_edges
 from planner.plans.rounds import Ways
 from planner.road import Road
-from scenarios.cli import main
+from scenarios.cli.program import main
 from tests.test_roads_joining import _osm, _points
 
 NODES = "1 101.70 26.5; 2 101.71 26.5; 3 101.72 26.5; 4 101.71 26.51; 5 101.71 26.49; 6 101.69 26.5"

@@ -13,7 +13,7 @@ from planner.findings import assess
 from planner.rules import Rules, readable
 from planner.travel import PAPER
 from planner.uncertainty import Uncertainty
-from scenarios.cli import main
+from scenarios.cli.program import main
 from tests import tiny
 
 GEOD = Geod(ellps="GRS80")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.files import read_scenario
 from tests import tiny
 

@@ -14,7 +14,7 @@ from planner.errors import ScenarioError
 from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Close, Open, Override, PopulationChange, Scenario
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.files import STALE
 from scenarios.run import MAP, load_region, read_scenario, run
 from scenarios.ways import RoadChoices

@@ -20,8 +20,8 @@ from planner.measures import FUNCTIONS
 from planner.region import Region
 from planner.rules import load_rules
 from planner.travel import PAPER
-from scenarios.cli import main
 from scenarios.cli.demo import SAMPLES as DEMOS
+from scenarios.cli.program import main
 
 SAMPLES = Path(__file__).parents[1] / "geodata" / "samples"
 TEXT = {"code": str, "town_code": str, "village_code": str, "host_id": str, "id": str}

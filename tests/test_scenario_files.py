@@ -14,7 +14,7 @@ from shapely import box
 from planner.errors import ScenarioError
 from planner.scenario import Change, Close, Open, Override, PopulationChange, Scenario
 from planner.schema import FACILITY_KINDS
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.files import read_scenario, sample_folder
 from scenarios.schema import SCHEMA_FILE, json_schema
 from scenarios.ways import RoadChoices

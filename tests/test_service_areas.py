@@ -18,7 +18,7 @@ from planner.scenario import Close, Open, Scenario, ServiceArea, apply
 from planner.serving import CENTER, center_loads, is_served, named_centers, serving_center
 from planner.travel import PAPER, StraightLine
 from planner.uncertainty import Uncertainty
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.files import read_scenario
 from scenarios.write import write_scenario
 from tests import tiny

@@ -7,7 +7,7 @@ import pytest
 
 from planner.schema import FACILITY_KINDS, FACTS
 from planner.strict_yaml import read_yaml
-from scenarios.cli import main
+from scenarios.cli.program import main
 from scenarios.export.sheet import row_points
 from scenarios.template import about_text, example, write_template
 from tests.test_workbook import widths_of
