@@ -703,7 +703,7 @@ def _parts_joined(raw: RawTable, places: dict[str, int], table: Table, notes: No
         for name, at in places.items():
             cells = _of_pieces(name, frame.iloc[rows, at])
             frame.iloc[rows[0], at] = cells if cells else frame.iloc[rows[0], at]
-        shapes.iloc[rows[0]] = shapely.normalize(shapely.union_all(shapely.make_valid(shapes.iloc[rows].to_numpy())))
+        shapes.iloc[rows[0]] = shapely.union_all(shapely.make_valid(shapes.iloc[rows].to_numpy()))
         keep[rows[1:]] = False
         joined.append(f"{code[rows[0]]}（第 {lines} 行）")
     if not joined:

@@ -300,7 +300,7 @@ def said_of_joining(walking: bool = False) -> str:
     """Return where one gets onto the roads, which of them nobody passes through, and which are none."""
     needs = "、".join(f"{word} {exact_text(VEHICLE[key])} {unit}" for key, (word, unit) in _NEEDS.items())
     return (
-        "上路：高速公路及其匝道、桥、隧道、轮渡的中途不能上路，接到最近的其他道路；私人或只供到达的道路（access=private、destination 等）"
+        "上路：高速公路及其匝道、桥、隧道、轮渡的中途不能上路，接到最近的其他道路；私人或只供到达的道路（内部路、送达路等）"
         f"只用于行程的两端；最近的是零星路段（不超过 {exact_text(FRAGMENT_KM)} 公里、不到主路网一半，与主路网不相连，或单行而到不了、出不来）的，"
         f"在离路限度内改接主路网。{'' if walking else f'限高、限宽、限长、限重不足的路救护车不走（假设车辆{needs}）。'}"
     )

@@ -512,15 +512,17 @@ def test_a_total_is_told_by_its_name_too(folder: Path) -> None:
 
 
 def test_totals_in_ten_thousands_are_no_matter_of_floats(folder: Path) -> None:
+    """0.1 + 0.2 is 0.3; of the town, and of the county above it."""
     villages = tiny.villages().drop(columns="urban_population")
-    wan = villages.assign(population=villages["population"] / 10_000)
-    total = wan.iloc[[4]].assign(code="510402100000", name="甲镇", population=0.5)
-    _write(
-        folder,
-        "villages",
-        pd.concat([wan, total], ignore_index=True).rename(columns={"population": "常住人口（万人）"}),
-    )
+    wan = villages.assign(population=[2.0, 1.0, 0.1, 0.2, 0.6, 0.2, 0.15, 0.05])
+    town = wan.iloc[[2]].assign(code="510402100000", name="甲镇", population=0.3)
+    county = wan.iloc[[2]].assign(code="510402000000", name="甲区", population=3.3)
+    rows = pd.concat([wan, town, county], ignore_index=True)
+    _write(folder, "villages", rows.rename(columns={"population": "常住人口（万人）"}))
     assert "合计行写" not in _said(_loaded(folder))
+    rows.loc[rows["name"] == "甲区", "population"] = 3.4
+    _write(folder, "villages", rows.rename(columns={"population": "常住人口（万人）"}))
+    assert "510402000000 的合计行写 3.4，其下各行合计 3.3，相差 0.1" in _said(_loaded(folder))
 
 
 @pytest.mark.parametrize(
@@ -591,7 +593,8 @@ def test_a_clinic_whose_village_is_in_another_town_is_told(folder: Path) -> None
     frame = tiny.facilities().drop(columns="village_code").assign(所在村=[""] * 5 + ["七村", "七村"])
     _write(folder, "facilities", frame)
     said = _said(_loaded(folder))
-    assert "点落在别的乡镇，不在这个村所在的乡镇" in said
+    assert said.count("点落在别的乡镇，不在这个村所在的乡镇") == 1
+    assert "第 7 行，“所在村”列：点落在别的乡镇" in said
 
 
 def test_a_village_is_not_the_community_of_its_stem() -> None:

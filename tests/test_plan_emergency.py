@@ -14,7 +14,7 @@ from geodata.load import load
 from planner.errors import Text
 from planner.findings import assess
 from planner.measures import FUNCTIONS
-from planner.plans.emergency import _grid, _rescue_line, _told_apart, with_hosts
+from planner.plans.emergency import EmergencyTask, _assumed, _grid, _rescue_line, _told_apart, with_hosts
 from planner.region import Region
 from planner.rules import load_rules
 from planner.scenario import Open, Scenario, apply
@@ -304,5 +304,7 @@ def test_a_host_that_reaches_more_raises_what_the_plan_is_worth() -> None:
 def test_a_rescue_centre_that_is_not_counted_is_named(tiny_region: Region) -> None:
     assert _rescue_line(tiny_region) == ()
     fields = {"id": "RC", "name": "市紧急医学救援中心", "kind": "rescue_center", "lon": 101.65, "lat": 26.55}
-    (told,) = _rescue_line(apply(tiny_region, Scenario(edits=(Open(fields=fields),))))
+    region = apply(tiny_region, Scenario(edits=(Open(fields=fields),)))
+    (told,) = _rescue_line(region)
     assert told.startswith("市紧急医学救援中心不算急救站")
+    assert told in _assumed(region, EmergencyTask(cases=()))

@@ -1,8 +1,8 @@
 """Capacitated location: least weight × cost + site costs with every open site's load between its limits.
 
-A linear relaxation, strengthened by z ≤ x where it is broken, prices every demand. Those prices give a bound (see
-the transport bound below) that tells which sites and pairs a plan better than a known one cannot hold; the solver is asked about
-the rest alone, and what it proves there is a proof for all.
+A linear relaxation, strengthened by z ≤ x where it is broken, prices every demand. Those prices give a bound that
+tells which sites and pairs a plan better than a known one cannot hold; the solver is asked about the rest alone, and
+what it proves there is a proof for all.
 """
 
 from dataclasses import dataclass, replace
