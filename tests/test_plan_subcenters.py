@@ -394,6 +394,22 @@ def test_a_clash_of_a_quota_lists_no_ids_of_all_candidates(tmp_path: Path, capsy
     assert "TH4" not in told
 
 
+def test_a_clash_with_an_assumption_says_that_it_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No quota was given: 甲区 is to have none because the county runs no hospital there."""
+    data = write_with_hospital(tmp_path / "data")
+    frame = pd.read_csv(data / "facilities.csv", dtype=str)
+    frame[frame["id"] != "H1"].to_csv(data / "facilities.csv", index=False, encoding="utf-8-sig")
+    options = ["--out", str(tmp_path / "out"), "--limit", "5km", "-p", "1", "--force", "TH1"]
+    assert main(["plan", "subcenters", str(data), *options]) == 2
+    told = capsys.readouterr().err
+    assert (
+        "“甲区”（510402）不设次中心（没有县办医院的市辖区，假设；可用 --quota 改）与必选的站点（TH1）不能同时满足"
+        in told
+    )
+    (tmp_path / "q.csv").write_text("group,at_least,at_most\n510402,,1\n", "utf-8")
+    assert main(["plan", "subcenters", str(data), *options, "--quota", str(tmp_path / "q.csv")]) == 0
+
+
 def test_what_is_proved_is_a_proof_and_no_note(made: tuple[Path, Path], tmp_path: Path) -> None:
     path = made[1] / "方案_p1.yaml"
     scenario = read_scenario(path).scenario

@@ -149,10 +149,16 @@ def limited(reach: Reach, limit: float) -> Reach:
     )  # fmt: skip
 
 
+NO_SUBCENTRE = Text(
+    "不设次中心（没有县办医院的市辖区，假设；可用 --quota 改）",
+    "no sub-centre (a district without a county hospital: an assumption, --quota changes it)",
+)
+
+
 def quotas_of(zero: Iterable[str], asked: Iterable[Quota]) -> tuple[Quota, ...]:
     """Return the planner's quotas, and "none" for each county of `zero` that the planner says nothing about."""
     own = {quota.group: quota for quota in asked}
-    return tuple(own[group] if group in own else Quota(group, 0, 0) for group in sorted({*own, *zero}))
+    return tuple(own[group] if group in own else Quota(group, 0, 0, NO_SUBCENTRE) for group in sorted({*own, *zero}))
 
 
 # Ids for what a plan proposes: as they are made from a code, numbered where the register has one of that name already.

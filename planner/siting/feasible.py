@@ -630,6 +630,8 @@ def _cover(instance: Instance) -> Text:
 
 
 def _of_quota(quota: Quota) -> Text:
+    if quota.why is not None:
+        return Text(f"“{quota.group}”{quota.why.zh}", f"'{quota.group}': {quota.why.en}")
     low, high = quota.at_least, quota.at_most
     if high is None:
         return Text(f"“{quota.group}”至少 {low} 个的配额", f"at least {low} sites in '{quota.group}'")

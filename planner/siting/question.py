@@ -1,9 +1,10 @@
 """What is asked of a siting: the model, how many sites, and the rules that any plan must keep."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from planner import clock
+from planner.errors import Text
 
 Model = Literal["lscp", "mclp", "backup", "p-median", "p-center", "capacitated"]
 MODELS: tuple[Model, ...] = ("lscp", "mclp", "backup", "p-median", "p-center", "capacitated")
@@ -19,6 +20,8 @@ class Quota:
     group: str
     at_least: int = 0
     at_most: int | None = None
+    why: Text | None = field(default=None, compare=False)
+    """Where it comes from, if it is no wish of the planner's."""
 
 
 @dataclass(frozen=True)
