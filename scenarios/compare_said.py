@@ -23,7 +23,7 @@ from planner.text import (
     shares_apart,
 )
 from scenarios.compare import AS_IT_IS, LETTERS, Comparison, Pair, Side
-from scenarios.export.sheet import records
+from scenarios.document import records
 from scenarios.ways import said_of_closed, said_of_time
 
 SITE_WORDS: Mapping[str, str] = MappingProxyType(

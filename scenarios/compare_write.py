@@ -30,10 +30,11 @@ from scenarios.compare_said import (
     said,
     site_word,
 )
-from scenarios.export.explain import explanations, write_explanations
+from scenarios.document import Col, records
+from scenarios.export.explain import explanations
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of, parameters
-from scenarios.export.sheet import FIXED_DATE, Column, Formats, Sheet, formats_of, records
+from scenarios.export.sheet import FIXED_DATE, Formats, Sheet, formats_of, write_explanations
 from scenarios.run import Step, furniture
 
 PAGE, WORDS = "方案比较.html", "说明.txt"
@@ -225,68 +226,79 @@ _TOWN_NOTE = (
 _FINDINGS_NOTE = "注：全市各行都列；县（区）、乡镇（街道）只列有变化的；村（社区）和没有变化的见 指标对比.csv。“变化”按整数人数、单位数判断，没有差别的写“不变”。两个方案的人口不同的，前者也按后者的人口计算。"
 _WORST_NOTE = "注：只列有人变近或变远的主要口径（全部见 最远居民点.csv），每个口径列出前者和后者各自最远的 10 个居民点，按后者的名次排列；名次 1 为最远，不可达的排在最前。"
 _SUMMARY = (
-    Column("", "序号", 4, lambda row: row["number"], "centre"),
-    Column("", "方案", 24, lambda row: row["side"]),
-    Column("", "内容", 104, lambda row: row["text"]),
+    Col("number", "序号", 4, "centre"),
+    Col("side", "方案", 24),
+    Col("text", "内容", 104),
 )
 _FINDINGS = (
-    Column("", "序号", 4.5, lambda row: row["number"], "centre"),
-    Column("", "方案", 11, lambda row: row["pair"], "centre"),
-    Column("指标", "名称", 21, lambda row: row["rule_label"]),
-    Column("指标", "口径", 22, lambda row: row["reading_label"]),
-    Column("指标", "范围", 13, lambda row: row["place"], "centre"),
-    Column("现状值", "前者", 11, lambda row: row["texts"][0], "centre"),
-    Column("现状值", "后者", 11, lambda row: row["texts"][1], "centre"),
-    Column("现状值", "变化", 12, lambda row: row["texts"][2], "centre"),
-    Column("", "覆盖人口\n变化（人）", 9.5, lambda row: row["people"], "centre"),
-    Column("完成情况", "前者", 8, lambda row: STATUS_LABELS.get(row["status_before"], "—"), "centre"),
-    Column("完成情况", "后者", 8, lambda row: STATUS_LABELS.get(row["status_after"], "—"), "centre"),
+    Col("number", "序号", 4.5, "centre"),
+    Col("pair", "方案", 11, "centre"),
+    Col("rule_label", "名称", 21, group="指标"),
+    Col("reading_label", "口径", 22, group="指标"),
+    Col("place", "范围", 13, "centre", group="指标"),
+    Col("", "前者", 11, "centre", group="现状值", shown=lambda row: row["texts"][0]),
+    Col("", "后者", 11, "centre", group="现状值", shown=lambda row: row["texts"][1]),
+    Col("", "变化", 12, "centre", group="现状值", shown=lambda row: row["texts"][2]),
+    Col("people", "覆盖人口\n变化（人）", 9.5, "centre"),
+    Col("", "前者", 8, "centre", group="完成情况", shown=lambda row: STATUS_LABELS.get(row["status_before"], "—")),
+    Col("", "后者", 8, "centre", group="完成情况", shown=lambda row: STATUS_LABELS.get(row["status_after"], "—")),
 )
 _PEOPLE_SHEETS = (
-    Column("", "序号", 4.5, lambda row: row["number"], "centre"),
-    Column("", "方案", 10, lambda row: row["pair"], "centre"),
-    Column("指标", "名称", 19, lambda row: row["rule_label"]),
-    Column("指标", "口径", 19, lambda row: row["reading_label"]),
-    Column("人群", "分组", 9, lambda row: GROUP_LABELS[row["group_kind"]], "centre"),
-    Column("人群", "名称", 15, lambda row: row["group_name"]),
-    Column("", "人口", 9, lambda row: row["population"], "number"),
-    Column("到最近机构（人）", "变近", 8.5, lambda row: row["better"], "number"),
-    Column("到最近机构（人）", "变远", 8.5, lambda row: row["worse"], "number"),
-    Column("到最近机构（人）", "不变", 9, lambda row: row["same"], "number"),
-    Column("覆盖（人）", "新覆盖", 8.5, lambda row: _limited(row, "newly_covered"), "number"),
-    Column("覆盖（人）", "不再覆盖", 8.5, lambda row: _limited(row, "newly_uncovered"), "number"),
-    Column("其中因限度不同（人）", "新覆盖", 8.5, lambda row: _limited(row, "covered_by_limit"), "number"),
-    Column("其中因限度不同（人）", "不再覆盖", 8.5, lambda row: _limited(row, "uncovered_by_limit"), "number"),
+    Col("number", "序号", 4.5, "centre"),
+    Col("pair", "方案", 10, "centre"),
+    Col("rule_label", "名称", 19, group="指标"),
+    Col("reading_label", "口径", 19, group="指标"),
+    Col("", "分组", 9, "centre", group="人群", shown=lambda row: GROUP_LABELS[row["group_kind"]]),
+    Col("group_name", "名称", 15, group="人群"),
+    Col("population", "人口", 9, "number"),
+    Col("better", "变近", 8.5, "number", group="到最近机构（人）"),
+    Col("worse", "变远", 8.5, "number", group="到最近机构（人）"),
+    Col("same", "不变", 9, "number", group="到最近机构（人）"),
+    Col("", "新覆盖", 8.5, "number", group="覆盖（人）", shown=lambda row: _limited(row, "newly_covered")),
+    Col("", "不再覆盖", 8.5, "number", group="覆盖（人）", shown=lambda row: _limited(row, "newly_uncovered")),
+    Col("", "新覆盖", 8.5, "number", group="其中因限度不同（人）", shown=lambda row: _limited(row, "covered_by_limit")),
+    Col(
+        "",
+        "不再覆盖",
+        8.5,
+        "number",
+        group="其中因限度不同（人）",
+        shown=lambda row: _limited(row, "uncovered_by_limit"),
+    ),
 )
 _WORST = (
-    Column("", "序号", 4.5, lambda row: row["number"], "centre"),
-    Column("", "方案", 9, lambda row: row["pair"], "centre"),
-    Column("指标", "名称", 16, lambda row: row["rule_label"]),
-    Column("指标", "口径", 16, lambda row: row["reading_label"]),
-    Column("居民点", "县（区）", 8, lambda row: row["county_name"], "centre"),
-    Column("居民点", "乡镇（街道）", 10, lambda row: row["town_name"]),
-    Column("居民点", "村（社区）", 13, lambda row: row["name"]),
-    Column("居民点", "人口", 6.5, lambda row: row["population"], "number"),
-    Column("前者", "名次", 5, lambda row: row["rank_before"], "centre"),
-    Column("前者", "最近机构", 12, lambda row: row["facility_name_before"] or "—"),
-    Column("前者", "多远", 9, lambda row: row["far"][0], "centre"),
-    Column("后者", "名次", 5, lambda row: row["rank_after"], "centre"),
-    Column("后者", "最近机构", 12, lambda row: row["facility_name_after"] or "—"),
-    Column("后者", "多远", 9, lambda row: row["far"][1], "centre"),
+    Col("number", "序号", 4.5, "centre"),
+    Col("pair", "方案", 9, "centre"),
+    Col("rule_label", "名称", 16, group="指标"),
+    Col("reading_label", "口径", 16, group="指标"),
+    Col("county_name", "县（区）", 8, "centre", group="居民点"),
+    Col("town_name", "乡镇（街道）", 10, group="居民点"),
+    Col("name", "村（社区）", 13, group="居民点"),
+    Col("population", "人口", 6.5, "number", group="居民点"),
+    Col("rank_before", "名次", 5, "centre", group="前者"),
+    Col("", "最近机构", 12, group="前者", shown=lambda row: row["facility_name_before"] or "—"),
+    Col("", "多远", 9, "centre", group="前者", shown=lambda row: row["far"][0]),
+    Col("rank_after", "名次", 5, "centre", group="后者"),
+    Col("", "最近机构", 12, group="后者", shown=lambda row: row["facility_name_after"] or "—"),
+    Col("", "多远", 9, "centre", group="后者", shown=lambda row: row["far"][1]),
 )
 _SITES = (
-    Column("", "序号", 4.5, lambda row: row["number"], "centre"),
-    Column("", "方案", 12, lambda row: row["pair"], "centre"),
-    Column("", "变化", 7, site_word, "centre"),
-    Column("机构", "编号", 12, lambda row: row["id"]),
-    Column("机构", "名称", 27, lambda row: row["name"]),
-    Column("机构", "类型", 20, kind_text),
-    Column("机构", "县（区）", 9, lambda row: row["county_name"], "centre"),
-    Column("机构", "乡镇（街道）", 13, lambda row: row["town_name"]),
-    Column(
-        "", "迁移\n（公里）", 8, lambda row: row["moved_m"] / 1000 if row["change"] == "moved" else "—", "kilometres"
+    Col("number", "序号", 4.5, "centre"),
+    Col("pair", "方案", 12, "centre"),
+    Col("", "变化", 7, "centre", shown=site_word),
+    Col("id", "编号", 12, group="机构"),
+    Col("name", "名称", 27, group="机构"),
+    Col("", "类型", 20, group="机构", shown=kind_text),
+    Col("county_name", "县（区）", 9, "centre", group="机构"),
+    Col("town_name", "乡镇（街道）", 13, group="机构"),
+    Col(
+        "",
+        "迁移\n（公里）",
+        8,
+        "kilometres",
+        shown=lambda row: row["moved_m"] / 1000 if row["change"] == "moved" else "—",
     ),
-    Column("", "其他变更", 17, lambda row: row["fields"] or "—"),
+    Col("", "其他变更", 17, shown=lambda row: row["fields"] or "—"),
 )
 
 
@@ -302,7 +314,7 @@ def write_workbook(path: Path, comparison: Comparison) -> None:
     notice, city = region.about.notice, region.about.name
 
     def sheet(
-        tab: str, title: str, table: tuple[Sequence[Column], Sequence[Mapping[str, Any]]], empty: str, *notes: str
+        tab: str, title: str, table: tuple[Sequence[Col], Sequence[Mapping[str, Any]]], empty: str, *notes: str
     ) -> None:
         _headed(book, formats, comparison, tab, f"{city}{title}").table(*table, notice, empty, notes)
 

@@ -27,10 +27,10 @@ from planner.siting.question import Limits, Question
 from planner.text import WAY_CELLS, money_text, option_text, share_text
 from planner.travel import StraightLine, Travel
 from scenarios.chosen import PLANS, STATION, Chosen, chosen_of, limits_of, question_of, way_to_sites
-from scenarios.export.explain import write_explanations
+from scenarios.document import Col, records
 from scenarios.export.folder import MANIFEST, whole_folder
 from scenarios.export.manifest import outputs_of
-from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
+from scenarios.export.sheet import FIXED_DATE, Sheet, formats_of, write_explanations
 from scenarios.files import read_scenario
 from scenarios.plans.start import Start, begin, keep_apart, readings_of, record_of
 from scenarios.run import Step
@@ -351,8 +351,8 @@ def _write_workbook(path: Path, found: Phased, rows: pd.DataFrame) -> None:
     )
     book.set_properties({"title": "分期开设方案", "comments": f"fugai {__version__}", "created": FIXED_DATE})
     formats = formats_of(book)
-    columns = [Column("", "序号", 5, lambda row: row["number"], "centre")]
-    columns += [Column("", label.replace("（", "\n（"), width * 0.95, _cell(name), _style(name, found.unit))
+    columns = [Col("number", "序号", 5, "centre")]
+    columns += [Col("", label.replace("（", "\n（"), width * 0.95, _style(name, found.unit), shown=_cell(name))
                 for name, label, width in _columns(found)]  # fmt: skip
     title = f"{region.about.name}分期开设方案（{found.scenario.name}）"
     Sheet(book, formats, region, "分期", title).table(

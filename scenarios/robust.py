@@ -35,10 +35,10 @@ from planner.text import (
 )
 from planner.uncertainty import Uncertainty
 from scenarios.chosen import chosen_of, limits_of, one_number, question_of, subcenter_task, way_to_sites
-from scenarios.export.explain import write_explanations
+from scenarios.document import Col, records
 from scenarios.export.folder import MANIFEST, whole_folder
 from scenarios.export.manifest import outputs_of, parameters
-from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
+from scenarios.export.sheet import FIXED_DATE, Sheet, formats_of, write_explanations
 from scenarios.export.workbook import FOREIGN
 from scenarios.files import read_scenario
 from scenarios.plans.start import Start, begin, keep_apart, record_of
@@ -347,65 +347,65 @@ def _place(row: Mapping[str, Any]) -> str:
 
 
 _GAPS = (
-    Column("", "序号", 4, lambda row: row["number"], "centre"),
-    Column("地点", "县\n（区）", 7, lambda row: row["county_name"] or "全市"),
-    Column("地点", "乡镇\n（街道）", 10, lambda row: row["town_name"]),
-    Column("地点", "村（社区）", 11, _place),
-    Column("条款", "指标", 17, lambda row: row["rule_label"]),
-    Column("条款", "口径", 17, lambda row: row["reading_label"]),
-    Column("", "现在是\n缺口", 6, lambda row: "是" if row["gap_now"] else "否", "centre"),
-    Column("", "未覆盖\n（人）", 8, lambda row: row["people_now"], "number"),
-    Column("抽样", "是缺口的\n比例", 8, _share("share"), "centre"),
-    Column("抽样", "结论", 8, lambda row: VERDICTS[row["verdict"]].zh, "centre"),
-    Column("只变一项时的比例", "点位", 6, _share("share_points"), "centre"),
-    Column("只变一项时的比例", "人口", 6, _share("share_population"), "centre"),
-    Column("只变一项时的比例", "时速", 6, _share("share_speed"), "centre"),
-    Column("只变一项时的比例", "农村\n半径", 6, _share("share_rural"), "centre"),
-    Column("", "取决于（改变结论的比例）", 13, lambda row: hangs_on_text(row["hangs_on"])),
-    Column("", "缺口编号", 34, lambda row: row["gap_id"], "small", printed=False),
+    Col("number", "序号", 4, "centre"),
+    Col("", "县\n（区）", 7, group="地点", shown=lambda row: row["county_name"] or "全市"),
+    Col("town_name", "乡镇\n（街道）", 10, group="地点"),
+    Col("", "村（社区）", 11, group="地点", shown=_place),
+    Col("rule_label", "指标", 17, group="条款"),
+    Col("reading_label", "口径", 17, group="条款"),
+    Col("", "现在是\n缺口", 6, "centre", shown=lambda row: "是" if row["gap_now"] else "否"),
+    Col("people_now", "未覆盖\n（人）", 8, "number"),
+    Col("", "是缺口的\n比例", 8, "centre", group="抽样", shown=_share("share")),
+    Col("", "结论", 8, "centre", group="抽样", shown=lambda row: VERDICTS[row["verdict"]].zh),
+    Col("", "点位", 6, "centre", group="只变一项时的比例", shown=_share("share_points")),
+    Col("", "人口", 6, "centre", group="只变一项时的比例", shown=_share("share_population")),
+    Col("", "时速", 6, "centre", group="只变一项时的比例", shown=_share("share_speed")),
+    Col("", "农村\n半径", 6, "centre", group="只变一项时的比例", shown=_share("share_rural")),
+    Col("", "取决于（改变结论的比例）", 13, shown=lambda row: hangs_on_text(row["hangs_on"])),
+    Col("gap_id", "缺口编号", 34, "small", printed=False),
 )
 _SITES = (
-    Column("", "序号", 4, lambda row: row["number"], "centre"),
-    Column("", "目标", 18, lambda row: row["objective_label"]),
-    Column("机构", "名称", 20, lambda row: row["name"]),
-    Column("机构", "编号", 14, lambda row: row["site"]),
-    Column("机构", "县（区）", 9, lambda row: row["county_name"]),
-    Column("", "方案\n选中", 6, lambda row: "是" if row["planned"] else "否", "centre"),
-    Column("", "现在的\n最优", 7, lambda row: "是" if row["chosen_now"] else "否", "centre"),
-    Column("抽样", "入选\n比例", 8, _share("share"), "centre"),
-    Column("抽样", "结论", 8, lambda row: VERDICTS[row["verdict"]].zh, "centre"),
-    Column("只变一项时的比例", "点位", 7, _share("share_points"), "centre"),
-    Column("只变一项时的比例", "人口", 7, _share("share_population"), "centre"),
-    Column("只变一项时的比例", "时速", 7, _share("share_speed"), "centre"),
-    Column("", "取决于（改变结论的比例）", 19, lambda row: hangs_on_text(row["hangs_on"])),
+    Col("number", "序号", 4, "centre"),
+    Col("objective_label", "目标", 18),
+    Col("name", "名称", 20, group="机构"),
+    Col("site", "编号", 14, group="机构"),
+    Col("county_name", "县（区）", 9, group="机构"),
+    Col("", "方案\n选中", 6, "centre", shown=lambda row: "是" if row["planned"] else "否"),
+    Col("", "现在的\n最优", 7, "centre", shown=lambda row: "是" if row["chosen_now"] else "否"),
+    Col("", "入选\n比例", 8, "centre", group="抽样", shown=_share("share")),
+    Col("", "结论", 8, "centre", group="抽样", shown=lambda row: VERDICTS[row["verdict"]].zh),
+    Col("", "点位", 7, "centre", group="只变一项时的比例", shown=_share("share_points")),
+    Col("", "人口", 7, "centre", group="只变一项时的比例", shown=_share("share_population")),
+    Col("", "时速", 7, "centre", group="只变一项时的比例", shown=_share("share_speed")),
+    Col("", "取决于（改变结论的比例）", 19, shown=lambda row: hangs_on_text(row["hangs_on"])),
 )
 _TORNADO = (
-    Column("", "序号", 4, lambda row: row["number"], "centre"),
-    Column("", "指标", 22, lambda row: row["rule_label"]),
-    Column("", "口径", 26, lambda row: row["reading_label"]),
-    Column("", "因素", 9, lambda row: FACTOR_LABELS[row["factor"]].zh, "centre"),
-    Column("", "现在覆盖\n（人）", 11, lambda row: row["covered"], "number"),
-    Column("低端", "取值", 9, lambda row: row["low_setting"], "centre"),
-    Column("低端", "覆盖\n（人）", 11, lambda row: row["covered_low"], "number"),
-    Column("低端", "变化\n（人）", 11, lambda row: row["change_low"], "number"),
-    Column("高端", "取值", 9, lambda row: row["high_setting"], "centre"),
-    Column("高端", "覆盖\n（人）", 11, lambda row: row["covered_high"], "number"),
-    Column("高端", "变化\n（人）", 11, lambda row: row["change_high"], "number"),
-    Column("", "今天的值", 10, lambda row: OUTSIDE[row["outside"]], "centre"),
+    Col("number", "序号", 4, "centre"),
+    Col("rule_label", "指标", 22),
+    Col("reading_label", "口径", 26),
+    Col("", "因素", 9, "centre", shown=lambda row: FACTOR_LABELS[row["factor"]].zh),
+    Col("covered", "现在覆盖\n（人）", 11, "number"),
+    Col("low_setting", "取值", 9, "centre", group="低端"),
+    Col("covered_low", "覆盖\n（人）", 11, "number", group="低端"),
+    Col("change_low", "变化\n（人）", 11, "number", group="低端"),
+    Col("high_setting", "取值", 9, "centre", group="高端"),
+    Col("covered_high", "覆盖\n（人）", 11, "number", group="高端"),
+    Col("change_high", "变化\n（人）", 11, "number", group="高端"),
+    Col("", "今天的值", 10, "centre", shown=lambda row: OUTSIDE[row["outside"]]),
 )
 _SITE_TORNADO = (
-    Column("", "序号", 4, lambda row: row["number"], "centre"),
-    Column("", "目标", 24, lambda row: row["objective_label"]),
-    Column("", "因素", 10, lambda row: FACTOR_LABELS[row["factor"]].zh, "centre"),
-    Column("", "现在的最优值", 15, lambda row: value_text(row, "value"), "centre"),
-    Column("低端", "取值", 8, lambda row: row["low_setting"], "centre"),
-    Column("低端", "最优值", 15, lambda row: value_text(row, "value_low"), "centre"),
-    Column("高端", "取值", 8, lambda row: row["high_setting"], "centre"),
-    Column("高端", "最优值", 15, lambda row: value_text(row, "value_high"), "centre"),
-    Column("", "最优方案\n不变的比例", 10, _share("same_plan"), "centre"),
-    Column("坚持方案的损失", "平均", 9, lambda row: loss_text(row["loss_mean"]), "centre"),
-    Column("坚持方案的损失", "最大", 9, lambda row: loss_text(row["loss_most"]), "centre"),
-    Column("", "今天的值", 10, lambda row: OUTSIDE[row["outside"]], "centre"),
+    Col("number", "序号", 4, "centre"),
+    Col("objective_label", "目标", 24),
+    Col("", "因素", 10, "centre", shown=lambda row: FACTOR_LABELS[row["factor"]].zh),
+    Col("", "现在的最优值", 15, "centre", shown=lambda row: value_text(row, "value")),
+    Col("low_setting", "取值", 8, "centre", group="低端"),
+    Col("", "最优值", 15, "centre", group="低端", shown=lambda row: value_text(row, "value_low")),
+    Col("high_setting", "取值", 8, "centre", group="高端"),
+    Col("", "最优值", 15, "centre", group="高端", shown=lambda row: value_text(row, "value_high")),
+    Col("", "最优方案\n不变的比例", 10, "centre", shown=_share("same_plan")),
+    Col("", "平均", 9, "centre", group="坚持方案的损失", shown=lambda row: loss_text(row["loss_mean"])),
+    Col("", "最大", 9, "centre", group="坚持方案的损失", shown=lambda row: loss_text(row["loss_most"])),
+    Col("", "今天的值", 10, "centre", shown=lambda row: OUTSIDE[row["outside"]]),
 )
 
 
@@ -440,7 +440,7 @@ def write_workbook(path: Path, report: Report) -> None:
     name = region.about.name + ("" if scenario.says_nothing else f"（{scenario.name}）")
     notice = "　".join(part for part in (region.about.notice, foreign) if part)
 
-    def sheet(tab: str, title: str, columns: Sequence[Column], rows: pd.DataFrame, empty: str, *notes: str) -> None:
+    def sheet(tab: str, title: str, columns: Sequence[Col], rows: pd.DataFrame, empty: str, *notes: str) -> None:
         Sheet(book, formats, region, tab, name + title).table(columns, records(rows), notice, empty, notes)
 
     gaps = report.gaps.gaps

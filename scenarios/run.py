@@ -26,11 +26,11 @@ from planner.scenario import Scenario, apply, overridden
 from planner.schema import FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
 from planner.standards import standard_names
 from planner.text import exact_text
+from scenarios.document import records
 from scenarios.export.decided import BEFORE_AFTER, CHANGED, Decided, decided
 from scenarios.export.folder import whole_folder
 from scenarios.export.manifest import write_manifest
 from scenarios.export.roads import DETOUR_LIST, labelled
-from scenarios.export.sheet import records
 from scenarios.export.tables import write_geopackage
 from scenarios.export.workbook import write_workbook
 from scenarios.files import SAMPLE, ScenarioFile, read_scenario, sample_folder

@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _report(found: Any, out: Path, language: Language) -> None:
     """Print the years."""
-    from scenarios.export.sheet import records
+    from scenarios.document import records
     from scenarios.phasing import DEADLINE, PLAN
 
     proven = found.found.status == "optimal"

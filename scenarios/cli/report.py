@@ -11,8 +11,8 @@ from planner.errors import Language, Problem, Text, printable
 from planner.joined import RoadParts
 from planner.schema import STATUS_LABELS
 from planner.text import UNITS, UNKNOWN, amount_words, count_text, known_text, people_text, value_text
+from scenarios.document import records
 from scenarios.export.roads import DETOUR_LIST, parts_text
-from scenarios.export.sheet import records
 from scenarios.run import MAP, Outcome, Step
 from scenarios.verdict import verdict_of
 

@@ -19,7 +19,8 @@ from planner.region import Region, Use
 from planner.rules import Reading, Rules, parameter_text
 from planner.schema import STATUS_LABELS, VILLAGE_RULE
 from planner.text import count_text
-from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, row_points
+from scenarios.document import Col
+from scenarios.export.sheet import FIXED_DATE, Sheet, formats_of
 
 # What came in and what became of it: the lines that `check` prints and 说明 carries, and the list of problems to send back.
 
@@ -29,14 +30,14 @@ _STATES = (
     ("used", Text("使用", "used")), ("converted", Text("换算", "converted")), ("unused", Text("没有使用", "not used")),
 )  # fmt: skip
 _COLUMNS = (
-    Column("", "序号", 5, lambda row: row["number"], "number"),
-    Column("", "文件", 18, lambda row: row["file"]),
-    Column("", "行", 6, lambda row: row["row"], "centre"),
-    Column("", "列", 16, lambda row: row["column"]),
-    Column("", "现为", 18, lambda row: row["found"]),
-    Column("", "问题", 32, lambda row: row["what"]),
-    Column("", "怎么改", 30, lambda row: row["fix"]),
-    Column("", "性质", 8, lambda row: row["severity"], "centre"),
+    Col("number", "序号", 5, "number"),
+    Col("file", "文件", 18),
+    Col("row", "行", 6, "centre"),
+    Col("column", "列", 16),
+    Col("found", "现为", 18),
+    Col("what", "问题", 32),
+    Col("fix", "怎么改", 30),
+    Col("severity", "性质", 8, "centre"),
 )
 _COMMENTS = re.compile(r"<dc:description>fugai \S+ ?([0-9a-f]*)</dc:description>")
 _NO_TAB = re.compile(r"[\[\]:*?/\\']")
@@ -152,7 +153,6 @@ def _tab(county: str, others: Mapping[str, object]) -> str:
 
 
 _HASH_LETTERS = 12
-_WIDTHS = (26, 104)
 
 NEAREST: Mapping[str, str] = MappingProxyType(
     {
@@ -235,24 +235,3 @@ def explanations(
     ]
     lines += [("读入", f"{file}　{told}") for file, told in lines_of_uses(region.uses)]
     return [*lines, ("版本", f"fugai {__version__}")]
-
-
-def write_explanations(sheet: Sheet, lines: list[tuple[str, str]], notice: str) -> None:
-    """Write the sheet: the label of several lines in a row is said once."""
-    page, formats = sheet.page, sheet.formats
-    for at, width in enumerate(_WIDTHS):
-        page.set_column(at, at, width)
-    page.merge_range(0, 0, 0, 1, "", formats["title"])
-    page.write_string(0, 0, sheet.title, formats["title"])
-    page.set_row(0, 26)
-    if notice:
-        page.merge_range(1, 0, 1, 1, "", formats["notice"])
-        page.write_string(1, 0, notice, formats["notice"])
-        page.set_row(1, row_points([(notice, sum(_WIDTHS) * 0.85)]))
-    before = ""
-    for at, (label, text) in enumerate(lines, 2):
-        shown = "" if label == before else label
-        page.set_row(at, row_points([(shown, _WIDTHS[0]), (text, _WIDTHS[1])]))
-        page.write_string(at, 0, shown, formats["plain"])
-        page.write_string(at, 1, text, formats["plain"])
-        before = label

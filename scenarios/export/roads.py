@@ -13,7 +13,8 @@ from planner.network import RoadGraph, edge_lines
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, DETOURS, REASON_LABELS
 from planner.text import amount_text, count_text, people_text
-from scenarios.export.sheet import Column, Formats, Sheet, records
+from scenarios.document import Col, records
+from scenarios.export.sheet import Formats, Sheet
 from scenarios.ways import RoadView
 
 DETOUR_LIST = "绕行清单.csv"
@@ -62,37 +63,37 @@ def _status(row: Mapping[str, Any]) -> str:
 
 
 _DETOURS = (
-    Column("", "序号", 4, lambda row: row["number"], "centre"),
-    Column("居民点", "县（区）", 8, lambda row: row["county_name"], "centre"),
-    Column("居民点", "乡镇（街道）", 11, lambda row: row["town_name"]),
-    Column("居民点", "村（社区）", 15, lambda row: row["name"]),
-    Column("", "半径\n（公里）", 6.5, lambda row: row["radius_km"], "centre"),
-    Column("直线（达标）", "最近机构", 18, lambda row: row["paper_facility_name"]),
-    Column("直线（达标）", "距离\n（公里）", 8, _kilometres("paper_distance_m"), "kilometres"),
-    Column("道路（不达标）", "最近机构", 18, lambda row: row["road_facility_name"] or "—"),
-    Column("道路（不达标）", "距离\n（公里）", 8, _kilometres("road_distance_m"), "kilometres"),
-    Column("", "绕行\n系数", 7, _factor, "rate"),
-    Column("", "人口\n（人）", 8, lambda row: row["population"], "number"),
-    Column("", "状态", 13, _status, "centre"),
-    Column("", "含\n估算", 5, lambda row: "是" if row["estimated"] else "否", "centre"),
-    Column("", "居民点编号", 18, lambda row: row["id"], "small", printed=False),
+    Col("number", "序号", 4, "centre"),
+    Col("county_name", "县（区）", 8, "centre", group="居民点"),
+    Col("town_name", "乡镇（街道）", 11, group="居民点"),
+    Col("name", "村（社区）", 15, group="居民点"),
+    Col("radius_km", "半径\n（公里）", 6.5, "centre"),
+    Col("paper_facility_name", "最近机构", 18, group="直线（达标）"),
+    Col("", "距离\n（公里）", 8, "kilometres", group="直线（达标）", shown=_kilometres("paper_distance_m")),
+    Col("", "最近机构", 18, group="道路（不达标）", shown=lambda row: row["road_facility_name"] or "—"),
+    Col("", "距离\n（公里）", 8, "kilometres", group="道路（不达标）", shown=_kilometres("road_distance_m")),
+    Col("", "绕行\n系数", 7, "rate", shown=_factor),
+    Col("population", "人口\n（人）", 8, "number"),
+    Col("", "状态", 13, "centre", shown=_status),
+    Col("", "含\n估算", 5, "centre", shown=lambda row: "是" if row["estimated"] else "否"),
+    Col("id", "居民点编号", 18, "small", printed=False),
 )
-_PEOPLE_AT = next(at for at, one in enumerate(_DETOURS) if one.heading.startswith("人口"))
+_PEOPLE_AT = next(at for at, one in enumerate(_DETOURS) if one.label.startswith("人口"))
 _DETOUR_NOTE = (
     "注：表中居民点按直线距离在服务半径以内，按道路距离（机构到居民）超出半径或不可达；只作参考，不作判断，不计入缺口。"
     "绕行系数＝到最近机构的道路距离÷到最近机构的直线距离，两者可以不是同一机构；不可达的没有系数。同一居民点可能涉及几个指标，各指标的人口不相加。"
 )
 _UNTESTED = "没有按直线和道路两种口径计算服务半径的指标，没有检查绕行。"
 _NOT_JOINED = (
-    Column("", "序号", 4, lambda row: row["number"], "centre"),
-    Column("对象", "类别", 8, lambda row: _WHAT[row["what"]], "centre"),
-    Column("对象", "编号", 20, lambda row: row["id"]),
-    Column("对象", "名称", 26, lambda row: row["name"]),
-    Column("对象", "县（区）", 10, lambda row: row["county_name"], "centre"),
-    Column("对象", "乡镇（街道）", 14, lambda row: row["town_name"]),
-    Column("", "人口\n（人）", 9, lambda row: row["population"] if row["what"] == "resident" else "—", "number"),
-    Column("", "情况", 30, lambda row: _CLOSED if row["closed"] else _STATES[row["state"]], "centre"),
-    Column("", "离路\n（公里）", 9, _kilometres("access_m"), "kilometres"),
+    Col("number", "序号", 4, "centre"),
+    Col("", "类别", 8, "centre", group="对象", shown=lambda row: _WHAT[row["what"]]),
+    Col("id", "编号", 20, group="对象"),
+    Col("name", "名称", 26, group="对象"),
+    Col("county_name", "县（区）", 10, "centre", group="对象"),
+    Col("town_name", "乡镇（街道）", 14, group="对象"),
+    Col("", "人口\n（人）", 9, "number", shown=lambda row: row["population"] if row["what"] == "resident" else "—"),
+    Col("", "情况", 30, "centre", shown=lambda row: _CLOSED if row["closed"] else _STATES[row["state"]]),
+    Col("", "离路\n（公里）", 9, "kilometres", shown=_kilometres("access_m")),
 )
 
 
@@ -107,7 +108,7 @@ def write_road_sheets(
     sheet.headings(_DETOURS, notice, hidden)
     _detour_rows(sheet, mine[0], "" if roads.tests_detours else _UNTESTED)
     sheet = Sheet(book, formats, region, "路网接入", f"{name}未接入路网的居民点和机构")
-    columns = [one for one in _NOT_JOINED if one.heading not in hidden]
+    columns = [one for one in _NOT_JOINED if one.label not in hidden]
     sheet.table(columns, records(mine[1]), notice, "没有未接入路网的居民点或机构。", _road_notes(roads, mine[1]))
 
 

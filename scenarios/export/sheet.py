@@ -1,18 +1,21 @@
-"""One sheet in the form of an official attachment: headings, rows high enough for their text, print settings."""
+"""Documents as workbooks in the form of an official attachment: headings, rows high enough for their text, print settings."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import pandas as pd
 import xlsxwriter
 
 from planner import __version__
 from planner.region import Region
 from planner.text import CELLS
+from scenarios.document import Col, Document, Lines
 
+BOOK_OPTIONS: Mapping[str, bool] = MappingProxyType(
+    {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+)
 FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed moment: the same input must give the same bytes
 LINE_POINTS = 13.0
 HIGHEST_ROW_POINTS = 400.0
@@ -24,30 +27,7 @@ _CELL_LETTERS = 32_000
 """Excel refuses texts above 32,767 characters."""
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column: its group heading ("" for none), heading, width, how its cell is taken from a row, and its format.
-
-    Columns that are not `printed` stand last, outside the print area. The widths of the printed ones make up at most
-    134 together: on A4 that leaves 7.5 points even where the office program takes a wide font for its unit.
-    """
-
-    group: str
-    heading: str
-    width: float
-    cell: Callable[[Mapping[str, Any]], str | float]
-    style: str = "text"
-    printed: bool = True
-
-
 Formats = Mapping[str, Any]
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame as mappings by column name."""
-    names = [str(name) for name in frame.columns]
-    columns = [column.tolist() for _, column in frame.items()]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def lines_of(text: str, width: float) -> int:
@@ -110,7 +90,7 @@ class Sheet:
         self.page.center_horizontally()
         self.page.set_footer("&L&8fugai " + __version__ + "&C&9第 &P 页 共 &N 页")
 
-    def headings(self, columns: Sequence[Column], notice: str, hidden: Collection[str] = ()) -> None:
+    def headings(self, columns: Sequence[Col], notice: str, hidden: Collection[str] = ()) -> None:
         """Write the title, who fills it in and when the data are of, and the two heading rows, repeated in print.
 
         Columns whose heading is among `hidden` keep their place, so that sheets of the same kind can be joined.
@@ -118,7 +98,7 @@ class Sheet:
         page, formats = self.page, self.formats
         last = sum(column.printed for column in columns) - 1
         for at, column in enumerate(columns):
-            page.set_column(at, at, column.width, None, {"hidden": column.heading in hidden})
+            page.set_column(at, at, column.width, None, {"hidden": column.label in hidden})
         page.write_string(0, 0, "附件", formats["line"])
         page.merge_range(1, 0, 1, last, "", formats["title"])
         page.write_string(1, 0, self.title, formats["title"])
@@ -130,14 +110,14 @@ class Sheet:
         if notice:
             page.merge_range(3, 0, 3, last, "", formats["notice"])
             page.write_string(3, 0, notice, formats["notice"])
-            width = sum(column.width for column in columns if column.printed and column.heading not in hidden)
+            width = sum(column.width for column in columns if column.printed and column.label not in hidden)
             page.set_row(3, row_points([(notice, width * 0.9)]))
         self._heading_rows(columns)
         page.repeat_rows(4, 5)
         page.freeze_panes(6, 0)
         self.row = 6
 
-    def _heading_rows(self, columns: Sequence[Column]) -> None:
+    def _heading_rows(self, columns: Sequence[Col]) -> None:
         at = 0
         while at < len(columns):
             end = at + 1
@@ -147,19 +127,19 @@ class Sheet:
             at = end
         self.page.set_row(5, 2 * LINE_POINTS + 4)
 
-    def _heading(self, first: int, last: int, columns: Sequence[Column]) -> None:
+    def _heading(self, first: int, last: int, columns: Sequence[Col]) -> None:
         page, head, group = self.page, self.formats["head"], columns[first].group
         if not group:
             page.merge_range(4, first, 5, first, "", head)
-            page.write_string(4, first, columns[first].heading, head)
+            page.write_string(4, first, columns[first].label, head)
             return
         if last > first:
             page.merge_range(4, first, 4, last, "", head)
         page.write_string(4, first, group, head)
         for at in range(first, last + 1):
-            page.write_string(5, at, columns[at].heading, head)
+            page.write_string(5, at, columns[at].label, head)
 
-    def line(self, columns: Sequence[Column], row: Mapping[str, Any]) -> None:
+    def line(self, columns: Sequence[Col], row: Mapping[str, Any]) -> None:
         """Write one row, high enough for its longest text."""
         cells = [column.cell(row) for column in columns]
         texts = [(cell, column.width) for cell, column in zip(cells, columns, strict=True) if isinstance(cell, str)]
@@ -172,7 +152,7 @@ class Sheet:
                 self.page.write_number(self.row, at, value, style)
         self.row += 1
 
-    def merged(self, columns: Sequence[Column], text: str, style: str = "text") -> None:
+    def merged(self, columns: Sequence[Col], text: str, style: str = "text") -> None:
         """Write one text across the printed columns."""
         last = sum(column.printed for column in columns) - 1
         self.page.merge_range(self.row, 0, self.row, last, "", self.formats[style])
@@ -180,9 +160,7 @@ class Sheet:
         self.page.set_row(self.row, row_points([(text, sum(one.width for one in columns if one.printed) * 0.9)]))
         self.row += 1
 
-    def total(
-        self, columns: Sequence[Column], text: str, people_at: int, summed: tuple[int, int, float] | None
-    ) -> None:
+    def total(self, columns: Sequence[Col], text: str, people_at: int, summed: tuple[int, int, float] | None) -> None:
         """Write a line of sums: the text up to column `people_at`, there the sum of rows (first, last, their sum)."""
         style = self.formats["sum"]
         self.page.merge_range(self.row, 0, self.row, people_at - 1, "", style)
@@ -196,7 +174,7 @@ class Sheet:
             self.page.write_formula(self.row, people_at, formula, self.formats["sum_number"], value)
         self.row += 1
 
-    def table(self, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], notice: str, empty: str,
+    def table(self, columns: Sequence[Col], rows: Sequence[Mapping[str, Any]], notice: str, empty: str,
               notes: Sequence[str] = ()) -> None:  # fmt: skip
         """Write a table under its headings, and notes below it; `empty` is said where there is no row."""
         self.headings(columns, notice)
@@ -213,7 +191,43 @@ class Sheet:
         self.page.write_string(self.row, 0, text, self.formats["line"])
         self.row += 1
 
-    def finish(self, columns: Sequence[Column]) -> None:
+    def finish(self, columns: Sequence[Col]) -> None:
         """Print what stands by now, without the columns that are not for paper."""
         last = sum(column.printed for column in columns) - 1
         self.page.print_area(0, 0, max(self.row - 1, 5), last)
+
+
+_LINE_WIDTHS = (26, 104)
+
+
+def write_explanations(sheet: Sheet, lines: Lines, notice: str) -> None:
+    """Write the sheet: the label of several lines in a row is said once."""
+    page, formats = sheet.page, sheet.formats
+    for at, width in enumerate(_LINE_WIDTHS):
+        page.set_column(at, at, width)
+    page.merge_range(0, 0, 0, 1, "", formats["title"])
+    page.write_string(0, 0, sheet.title, formats["title"])
+    page.set_row(0, 26)
+    if notice:
+        page.merge_range(1, 0, 1, 1, "", formats["notice"])
+        page.write_string(1, 0, notice, formats["notice"])
+        page.set_row(1, row_points([(notice, sum(_LINE_WIDTHS) * 0.85)]))
+    before = ""
+    for at, (label, text) in enumerate(lines, 2):
+        shown = "" if label == before else label
+        page.set_row(at, row_points([(shown, _LINE_WIDTHS[0]), (text, _LINE_WIDTHS[1])]))
+        page.write_string(at, 0, shown, formats["plain"])
+        page.write_string(at, 1, text, formats["plain"])
+        before = label
+
+
+def write_document(path: Path, document: Document) -> None:
+    """Write a document as a workbook: a sheet a table, and 说明 at its end; the same document gives the same bytes."""
+    book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
+    book.set_properties({"title": document.title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
+    formats = formats_of(book)
+    for table in document.tables:
+        sheet = Sheet(book, formats, document.region, table.tab, table.title)
+        sheet.table(table.cols, table.rows, document.notice, table.empty, table.notes)
+    write_explanations(Sheet(book, formats, document.region, "说明", "说明"), document.lines, document.notice)
+    book.close()

@@ -13,9 +13,10 @@ from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import FACILITIES, FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
 from planner.text import UNITS, apart, count_text, known_text, value_text
-from scenarios.export.explain import explanations, write_explanations
+from scenarios.document import Col, records
+from scenarios.export.explain import explanations
 from scenarios.export.roads import write_road_sheets
-from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of, records
+from scenarios.export.sheet import FIXED_DATE, Sheet, formats_of, write_explanations
 from scenarios.verdict import MISSING, STATE, UNJUDGED, Verdict, verdict_of
 from scenarios.ways import RoadView
 
@@ -63,7 +64,7 @@ def write_workbook(
     _unjudged_list(unjudged, verdict, rules)
     state = _state_rows(mine, rules, "county" if county_code else "city")
     sheet = Sheet(book, formats, region, STATE, f"{name}医疗卫生设施布局指标完成情况")
-    columns = [one for one in _STATE if one.heading != "性质" or any(row["nature"] for row in state)]
+    columns = [one for one in _STATE if one.label != "性质" or any(row["nature"] for row in state)]
     sheet.table(
         columns,
         state,
@@ -113,31 +114,31 @@ def _remedy(row: Mapping[str, Any]) -> str:
 _CERTAINTY = {True: "含估算", False: "据实"}
 
 _GAPS = (
-    Column("", "序号", 3.5, lambda row: row["number"], "centre"),
-    Column("地点", _COUNTY, 6, lambda row: row["county_name"] or LEVEL_LABELS["city"]),
-    Column("地点", "乡镇\n（街道）", 8.5, lambda row: row["town_name"]),
-    Column("地点", "村（社区）", 10, lambda row: row["subject_name"] if row["level"] == "village" else ""),
-    Column("条款", "指标", 12, lambda row: row["rule_label"]),
-    Column("条款", "章节与条文", 17.5, lambda row: f"{row['section']}：{row['quote']}"),
-    Column("条款", "语气", 6, lambda row: row["force"], "centre"),
-    Column("现状与要求", "要求", 11, lambda row: row["required_text"]),
-    Column("现状与要求", "现状", 6.5, lambda row: _shown(row, "value"), "centre"),
-    Column("现状与要求", "缺口", 6, lambda row: _shown(row, "gap"), "centre"),
-    Column("", _PEOPLE, 7.5, _people_cell, "number"),
-    Column("最近机构（见注）", "名称", 10.5, lambda row: row["nearest_facility_name"]),
-    Column("最近机构（见注）", "距离\n（公里）", 7.5, _kilometres, "kilometres"),
-    Column("", "建议措施", 7.5, _remedy, "centre"),
-    Column("", "责任单位", 7.5, lambda row: row["responsible"]),
-    Column("", "数据\n可信度", 6, lambda row: _CERTAINTY[bool(row["estimated"])], "centre"),
-    Column("", "缺口编号", 34, lambda row: row["gap_id"], "small", printed=False),
+    Col("number", "序号", 3.5, "centre"),
+    Col("", _COUNTY, 6, group="地点", shown=lambda row: row["county_name"] or LEVEL_LABELS["city"]),
+    Col("town_name", "乡镇\n（街道）", 8.5, group="地点"),
+    Col("", "村（社区）", 10, group="地点", shown=lambda row: row["subject_name"] if row["level"] == "village" else ""),
+    Col("rule_label", "指标", 12, group="条款"),
+    Col("", "章节与条文", 17.5, group="条款", shown=lambda row: f"{row['section']}：{row['quote']}"),
+    Col("force", "语气", 6, "centre", group="条款"),
+    Col("required_text", "要求", 11, group="现状与要求"),
+    Col("", "现状", 6.5, "centre", group="现状与要求", shown=lambda row: _shown(row, "value")),
+    Col("", "缺口", 6, "centre", group="现状与要求", shown=lambda row: _shown(row, "gap")),
+    Col("", _PEOPLE, 7.5, "number", shown=_people_cell),
+    Col("nearest_facility_name", "名称", 10.5, group="最近机构（见注）"),
+    Col("", "距离\n（公里）", 7.5, "kilometres", group="最近机构（见注）", shown=_kilometres),
+    Col("", "建议措施", 7.5, "centre", shown=_remedy),
+    Col("responsible", "责任单位", 7.5),
+    Col("", "数据\n可信度", 6, "centre", shown=lambda row: _CERTAINTY[bool(row["estimated"])]),
+    Col("gap_id", "缺口编号", 34, "small", printed=False),
 )
-_BY_NAME = {one.heading: one for one in _GAPS}
+_BY_NAME = {one.label: one for one in _GAPS}
 _UNJUDGED = (
     *(_BY_NAME[name] for name in ("序号", _COUNTY, "乡镇\n（街道）", "村（社区）", "指标", "章节与条文", "语气")),
-    Column("现状与要求", "要求", 21.5, lambda row: row["required_text"]),
-    Column("现状与要求", "现状", 7.5, lambda row: _shown(row, "value"), "centre"),
-    *(one for one in _GAPS if one.heading == _PEOPLE or one.group == "最近机构（见注）"),
-    Column("", "说明", 10, lambda row: row["note"]),
+    Col("required_text", "要求", 21.5, group="现状与要求"),
+    Col("", "现状", 7.5, "centre", group="现状与要求", shown=lambda row: _shown(row, "value")),
+    *(one for one in _GAPS if one.label == _PEOPLE or one.group == "最近机构（见注）"),
+    Col("note", "说明", 10),
     *(_BY_NAME[name] for name in ("数据\n可信度", "缺口编号")),
 )
 _NEAREST_NOTE = (
@@ -171,34 +172,34 @@ def _required(row: Mapping[str, Any]) -> str:
 
 
 _STATE = (
-    Column("", "序号", 3.5, lambda row: row["number"], "centre"),
-    Column("指标", "名称", 14.5, lambda row: row["rule_label"]),
-    Column("指标", "口径", 13, lambda row: row["reading_label"]),
-    Column("指标", "范围", 7, lambda row: row["place"], "centre"),
-    Column("指标", "性质", 6, lambda row: row["nature"] or "—", "centre"),
-    Column("指标", "语气", 6.5, lambda row: row["force"] or "—", "centre"),
-    Column("数值", "基期值", 6, lambda row: row["base"] or "—", "centre"),
-    Column("数值", "目标值", 6, lambda row: row["target"] or "—", "centre"),
-    Column("数值", "要求", 11.5, _required),
-    Column("数值", "现状", 7, lambda row: _shown(row, "value"), "centre"),
-    Column("数值", "分母", 11, lambda row: row["denominator_text"]),
-    Column("人口", "已覆盖\n（人）", 8, lambda row: _known(row, row["covered"]), "number"),
-    Column("人口", "未覆盖\n（人）", 8, lambda row: _known(row, _short_people(row)), "number"),
-    Column("", "完成情况", 12, completion_text, "centre"),
-    Column("", "出处", 9, lambda row: row["section"]),
-    Column("", "含\n估算", 4.5, lambda row: "是" if row["estimated"] else "否", "centre"),
+    Col("number", "序号", 3.5, "centre"),
+    Col("rule_label", "名称", 14.5, group="指标"),
+    Col("reading_label", "口径", 13, group="指标"),
+    Col("place", "范围", 7, "centre", group="指标"),
+    Col("", "性质", 6, "centre", group="指标", shown=lambda row: row["nature"] or "—"),
+    Col("", "语气", 6.5, "centre", group="指标", shown=lambda row: row["force"] or "—"),
+    Col("", "基期值", 6, "centre", group="数值", shown=lambda row: row["base"] or "—"),
+    Col("", "目标值", 6, "centre", group="数值", shown=lambda row: row["target"] or "—"),
+    Col("", "要求", 11.5, group="数值", shown=_required),
+    Col("", "现状", 7, "centre", group="数值", shown=lambda row: _shown(row, "value")),
+    Col("denominator_text", "分母", 11, group="数值"),
+    Col("", "已覆盖\n（人）", 8, "number", group="人口", shown=lambda row: _known(row, row["covered"])),
+    Col("", "未覆盖\n（人）", 8, "number", group="人口", shown=lambda row: _known(row, _short_people(row))),
+    Col("", "完成情况", 12, "centre", shown=completion_text),
+    Col("section", "出处", 9),
+    Col("", "含\n估算", 4.5, "centre", shown=lambda row: "是" if row["estimated"] else "否"),
 )
 
 _MISSING = (
-    Column("", "序号", 3.5, lambda row: row["number"], "centre"),
-    Column("指标", "名称", 20, lambda row: row["rule_label"]),
-    Column("指标", "要求", 13, lambda row: row["required_text"]),
-    Column("对象", _COUNTY, 7.5, lambda row: row["county_name"]),
-    Column("对象", "乡镇（街道）", 10.5, lambda row: row["town_name"]),
-    Column("对象", "数量\n（个）", 6, lambda row: row["count"], "number"),
-    Column("对象", "名称", 36, lambda row: row["names"]),
-    Column("对象", _PEOPLE, 8, lambda row: row["people"], "number"),
-    Column("", "请补充", 28, lambda row: row["ask"]),
+    Col("number", "序号", 3.5, "centre"),
+    Col("rule_label", "名称", 20, group="指标"),
+    Col("required_text", "要求", 13, group="指标"),
+    Col("county_name", _COUNTY, 7.5, group="对象"),
+    Col("town_name", "乡镇（街道）", 10.5, group="对象"),
+    Col("count", "数量\n（个）", 6, "number", group="对象"),
+    Col("names", "名称", 36, group="对象"),
+    Col("people", _PEOPLE, 8, "number", group="对象"),
+    Col("ask", "请补充", 28),
 )
 
 
@@ -344,7 +345,7 @@ def _unjudged_list(sheet: Sheet, verdict: Verdict, rules: Rules) -> None:
     sheet.finish(_UNJUDGED)
 
 
-def _by_rule(sheet: Sheet, columns: Sequence[Column], rows: pd.DataFrame, rules: Rules) -> int:
+def _by_rule(sheet: Sheet, columns: Sequence[Col], rows: pd.DataFrame, rules: Rules) -> int:
     """Write the rows by rule, numbered, with a subtotal of people each; return how many there are."""
     number, people_at = 0, _people_at(columns)
     for rule in rules.rules:
@@ -361,5 +362,5 @@ def _by_rule(sheet: Sheet, columns: Sequence[Column], rows: pd.DataFrame, rules:
     return number
 
 
-def _people_at(columns: Sequence[Column]) -> int:
-    return next(at for at, one in enumerate(columns) if one.heading == _PEOPLE)
+def _people_at(columns: Sequence[Col]) -> int:
+    return next(at for at, one in enumerate(columns) if one.label == _PEOPLE)

@@ -24,8 +24,8 @@ from planner.text import (
     people_text,
     share_text,
 )
-from scenarios.export.explain import write_explanations
-from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
+from scenarios.document import Col
+from scenarios.export.sheet import BOOK_OPTIONS, FIXED_DATE, Sheet, formats_of, write_explanations
 from scenarios.plans.centers import Asked, Report, parameters, plan_report, proposals, walk_of
 from scenarios.plans.centers_tables import (
     Row,
@@ -44,7 +44,6 @@ from scenarios.plans.centers_tables import (
 )
 from scenarios.plans.content import PLAN_JSON, head, siting_data, write_plan_json
 from scenarios.plans.start import keep_apart, write_folder
-from scenarios.plans.subcenters_workbook import BOOK_OPTIONS, measured, plain
 from scenarios.plans.words import cost_word, furniture_of, lines_of_plan, notice_of, open_edges, unit_word
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
@@ -270,7 +269,7 @@ def write_workbook(path: Path, report: Report) -> None:
     def table(
         tab: str,
         heading: str,
-        columns: Sequence[Column],
+        columns: Sequence[Col],
         rows: list[Any],
         notes: Sequence[str] = (),
         empty: str = "没有。",
@@ -301,19 +300,19 @@ def write_workbook(path: Path, report: Report) -> None:
     book.close()
 
 
-def _counties(report: Report) -> list[Column]:
+def _counties(report: Report) -> list[Col]:
     unit = report.plan.unit
     return [
-        Column("", "县（区）", 11, plain("name"), "centre"),
-        Column("", "社区（村）\n（个）", 9, plain("communities"), "number"),
-        Column("", "服务对象\n（人）", 10, plain("population"), "number"),
-        Column("中心（所）", "现有", 7, whole("present"), "number"),
-        Column("中心（所）", "新设", 7, whole("new"), "number"),
-        Column("", "不足下限\n（人）", 9, whole("short"), "number"),
-        Column("", f"到中心人均{cost_word(unit)}\n（{unit_word(unit)}）", 12, measured("mean"), WAY_CELLS[unit]),
-        Column("", "新设站\n（个）", 8, whole("stations"), "number"),
-        Column("", "状态", 26, plain("state"), "centre"),
-        Column("", "没有方案的原因、最小的改动", 35, lambda row: row["why"] or "—"),
+        Col("name", "县（区）", 11, "centre"),
+        Col("communities", "社区（村）\n（个）", 9, "number"),
+        Col("population", "服务对象\n（人）", 10, "number"),
+        Col("", "现有", 7, "number", group="中心（所）", shown=whole("present")),
+        Col("", "新设", 7, "number", group="中心（所）", shown=whole("new")),
+        Col("", "不足下限\n（人）", 9, "number", shown=whole("short")),
+        Col("mean", f"到中心人均{cost_word(unit)}\n（{unit_word(unit)}）", 12, WAY_CELLS[unit]),
+        Col("", "新设站\n（个）", 8, "number", shown=whole("stations")),
+        Col("state", "状态", 26, "centre"),
+        Col("", "没有方案的原因、最小的改动", 35, shown=lambda row: row["why"] or "—"),
     ]
 
 
@@ -332,23 +331,23 @@ def _county_notes(report: Report) -> list[str]:
 
 
 _TOWNS = (
-    Column("", "县（区）", 7.5, plain("county_name"), "centre"),
-    Column("", "街道（镇）", 11.5, plain("name")),
-    Column("", "居民\n（人）", 8, plain("population"), "number"),
-    Column("现状", "中心\n（所）", 5.5, plain("present"), "centre"),
-    Column("现状", "由谁服务", 15.5, plain("today")),
-    Column("现状", "负荷\n（人）", 8.5, whole("load"), "number"),
-    Column("现状", "提示", 7, plain("advice_said"), "centre"),
-    Column("条款", "条件一：\n有中心", 7.5, plain("present_said"), "centre"),
-    Column("条款", "条件二：\n人口以内", 7.5, plain("load_said"), "centre"),
-    Column("条款", "或", 7, plain("said"), "centre"),
-    Column("方案", "新增\n（所）", 5.5, plain("needed"), "centre"),
-    Column("方案", "建议", 21, plain("proposal_said")),
-    Column("方案", "负荷\n（人）", 8.5, whole("load_planned"), "number"),
-    Column("方案", "按片区", 7, plain("planned_said"), "centre"),
-    Column("方案", "方案后\n评估", 7, plain("after_said"), "centre"),
-    Column("", "代码", 10, plain("code"), "small", printed=False),
-    Column("", "数据", 6, plain("estimated_said"), "small", printed=False),
+    Col("county_name", "县（区）", 7.5, "centre"),
+    Col("name", "街道（镇）", 11.5),
+    Col("population", "居民\n（人）", 8, "number"),
+    Col("present", "中心\n（所）", 5.5, "centre", group="现状"),
+    Col("today", "由谁服务", 15.5, group="现状"),
+    Col("", "负荷\n（人）", 8.5, "number", group="现状", shown=whole("load")),
+    Col("advice_said", "提示", 7, "centre", group="现状"),
+    Col("present_said", "条件一：\n有中心", 7.5, "centre", group="条款"),
+    Col("load_said", "条件二：\n人口以内", 7.5, "centre", group="条款"),
+    Col("said", "或", 7, "centre", group="条款"),
+    Col("needed", "新增\n（所）", 5.5, "centre", group="方案"),
+    Col("proposal_said", "建议", 21, group="方案"),
+    Col("", "负荷\n（人）", 8.5, "number", group="方案", shown=whole("load_planned")),
+    Col("planned_said", "按片区", 7, "centre", group="方案"),
+    Col("after_said", "方案后\n评估", 7, "centre", group="方案"),
+    Col("code", "代码", 10, "small", printed=False),
+    Col("estimated_said", "数据", 6, "small", printed=False),
 )
 
 
@@ -362,25 +361,25 @@ def _town_notes(report: Report) -> list[str]:
     return [*notes, f"两者不同的：{'、'.join(differ)}。"] if differ else notes
 
 
-def _communities(report: Report) -> list[Column]:
+def _communities(report: Report) -> list[Col]:
     unit = report.plan.unit
     return [
-        Column("", "序号", 5, plain("number"), "centre"),
-        Column("社区（村）", "县（区）", 7.5, plain("county_name"), "centre"),
-        Column("社区（村）", "街道（镇）", 11, plain("town_name")),
-        Column("社区（村）", "名称", 20, plain("name")),
-        Column("社区（村）", "居民\n（人）", 8, plain("population"), "number"),
-        Column("服务中心", "现状", 19, plain("today")),
-        Column("服务中心", "方案", 21, plain("planned")),
-        Column("服务中心", "变动", 5, plain("moved"), "centre"),
-        Column("服务中心", "占负荷", 7, plain("share"), "centre"),
-        Column("服务中心", f"路程\n（{unit_word(unit)}）", 7.5, measured("way"), WAY_CELLS[unit]),
-        Column("步行到最近的中心或站", "米", 7, metres, "number"),
-        Column("步行到最近的中心或站", "分钟", 6.5, plain("minutes_said"), "centre"),
-        Column("步行到最近的中心或站", "服务站", 9, plain("station_said"), "centre"),
-        Column("", "代码", 13, plain("id"), "small", printed=False),
-        Column("", "数据", 6, plain("estimated_said"), "small", printed=False),
-        Column("", "没有路的居民", 8, lambda row: row["unreached"] or "", "small", printed=False),
+        Col("number", "序号", 5, "centre"),
+        Col("county_name", "县（区）", 7.5, "centre", group="社区（村）"),
+        Col("town_name", "街道（镇）", 11, group="社区（村）"),
+        Col("name", "名称", 20, group="社区（村）"),
+        Col("population", "居民\n（人）", 8, "number", group="社区（村）"),
+        Col("today", "现状", 19, group="服务中心"),
+        Col("planned", "方案", 21, group="服务中心"),
+        Col("moved", "变动", 5, "centre", group="服务中心"),
+        Col("share", "占负荷", 7, "centre", group="服务中心"),
+        Col("way", f"路程\n（{unit_word(unit)}）", 7.5, WAY_CELLS[unit], group="服务中心"),
+        Col("", "米", 7, "number", group="步行到最近的中心或站", shown=metres),
+        Col("minutes_said", "分钟", 6.5, "centre", group="步行到最近的中心或站"),
+        Col("station_said", "服务站", 9, "centre", group="步行到最近的中心或站"),
+        Col("id", "代码", 13, "small", printed=False),
+        Col("estimated_said", "数据", 6, "small", printed=False),
+        Col("", "没有路的居民", 8, "small", shown=lambda row: row["unreached"] or "", printed=False),
     ]
 
 
@@ -393,40 +392,40 @@ def _community_note(report: Report) -> str:
 
 
 _CENTERS = (
-    Column("", "县（区）", 7.5, plain("county_name"), "centre"),
-    Column("", "中心", 27, plain("name")),
-    Column("", "所在社区", 18, plain("home")),
-    Column("", "来历", 9, plain("origin_said"), "centre"),
-    Column("现状", "服务人口", 9, whole("today"), "number"),
-    Column("现状", "提示", 7, lambda row: row["advice_today_said"] or "—", "centre"),
-    Column("方案", "服务人口", 9, whole("load"), "number"),
-    Column("方案", "社区\n（个）", 6, plain("communities"), "number"),
-    Column("方案", "下限", 8, plain("lower"), "number"),
-    Column("方案", "上限", 8.5, plain("upper"), "number"),
-    Column("方案", "占上限", 7.5, plain("used"), "centre"),
-    Column("方案", "余量\n（人）", 8, whole("left"), "number"),
-    Column("方案", "不足\n（人）", 7.5, plain("short"), "number"),
-    Column("方案", "提示", 7, lambda row: row["advice_said"] or "—", "centre"),
-    Column("", "编号", 14, plain("id"), "small", printed=False),
-    Column("", "说明", 24, plain("note"), "small", printed=False),
+    Col("county_name", "县（区）", 7.5, "centre"),
+    Col("name", "中心", 27),
+    Col("home", "所在社区", 18),
+    Col("origin_said", "来历", 9, "centre"),
+    Col("", "服务人口", 9, "number", group="现状", shown=whole("today")),
+    Col("", "提示", 7, "centre", group="现状", shown=lambda row: row["advice_today_said"] or "—"),
+    Col("", "服务人口", 9, "number", group="方案", shown=whole("load")),
+    Col("communities", "社区\n（个）", 6, "number", group="方案"),
+    Col("lower", "下限", 8, "number", group="方案"),
+    Col("upper", "上限", 8.5, "number", group="方案"),
+    Col("used", "占上限", 7.5, "centre", group="方案"),
+    Col("", "余量\n（人）", 8, "number", group="方案", shown=whole("left")),
+    Col("short", "不足\n（人）", 7.5, "number", group="方案"),
+    Col("", "提示", 7, "centre", group="方案", shown=lambda row: row["advice_said"] or "—"),
+    Col("id", "编号", 14, "small", printed=False),
+    Col("note", "说明", 24, "small", printed=False),
 )
 _CENTERS_NOTE = "注：现状按就近归属（本街道的中心，没有的由同县区最近的中心）；方案按整社区、相连成片的片区。“可合并”＝不足下限，是提示，不算缺口。"
 
 
-def _rooms(report: Report) -> list[Column]:
+def _rooms(report: Report) -> list[Col]:
     then = f"每所留 {exact_percent(report.asked.spare)} 余量的方案"
     return [
-        Column("", "县（区）", 9, plain("name"), "centre"),
-        Column("按上限的方案", "新设\n（所）", 6, whole("new"), "number"),
-        Column("按上限的方案", "最满的中心", 27, plain("fullest")),
-        Column("按上限的方案", "服务人口", 9, whole("load"), "number"),
-        Column("按上限的方案", "余量\n（人）", 8, whole("left"), "number"),
-        Column("按上限的方案", "余量占\n上限", 8, lambda row: share_text(row["left_share"]), "centre"),
-        Column("", "人口为估算\n的比例", 9, plain("estimated"), "centre"),
-        Column(then, "新设\n（所）", 6, whole("spare_new"), "number"),
-        Column(then, "最满的\n服务人口", 9, whole("spare_load"), "number"),
-        Column(then, "新设在哪里", 30, plain("spare_named")),
-        Column(then, "状态", 20, plain("spare_state")),
+        Col("name", "县（区）", 9, "centre"),
+        Col("", "新设\n（所）", 6, "number", group="按上限的方案", shown=whole("new")),
+        Col("fullest", "最满的中心", 27, group="按上限的方案"),
+        Col("", "服务人口", 9, "number", group="按上限的方案", shown=whole("load")),
+        Col("", "余量\n（人）", 8, "number", group="按上限的方案", shown=whole("left")),
+        Col("", "余量占\n上限", 8, "centre", group="按上限的方案", shown=lambda row: share_text(row["left_share"])),
+        Col("estimated", "人口为估算\n的比例", 9, "centre"),
+        Col("", "新设\n（所）", 6, "number", group=then, shown=whole("spare_new")),
+        Col("", "最满的\n服务人口", 9, "number", group=then, shown=whole("spare_load")),
+        Col("spare_named", "新设在哪里", 30, group=then),
+        Col("spare_state", "状态", 20, group=then),
     ]
 
 
@@ -439,16 +438,16 @@ def _rooms_note(report: Report) -> str:
 
 
 _STATIONS = (
-    Column("", "序号", 5, plain("number"), "centre"),
-    Column("", "县（区）", 8, plain("county_name"), "centre"),
-    Column("", "街道（镇）", 13, plain("town_name")),
-    Column("", "社区（村）", 28, plain("name")),
-    Column("", "居民\n（人）", 10, plain("population"), "number"),
-    Column("", "步行外\n（人）", 10, plain("beyond"), "number"),
-    Column("最近的中心或站", "米", 10, metres, "number"),
-    Column("最近的中心或站", "分钟", 10, plain("minutes_said"), "centre"),
-    Column("", "建议", 36, plain("answer")),
-    Column("", "代码", 13, plain("id"), "small", printed=False),
+    Col("number", "序号", 5, "centre"),
+    Col("county_name", "县（区）", 8, "centre"),
+    Col("town_name", "街道（镇）", 13),
+    Col("name", "社区（村）", 28),
+    Col("population", "居民\n（人）", 10, "number"),
+    Col("beyond", "步行外\n（人）", 10, "number"),
+    Col("", "米", 10, "number", group="最近的中心或站", shown=metres),
+    Col("minutes_said", "分钟", 10, "centre", group="最近的中心或站"),
+    Col("answer", "建议", 36),
+    Col("id", "代码", 13, "small", printed=False),
 )
 
 
@@ -460,22 +459,22 @@ def _station_notes(report: Report) -> list[str]:
 
 
 _CONVERSIONS = (
-    Column("", "县（区）", 9, plain("county_name"), "centre"),
-    Column("", "卫生院", 30, plain("name")),
-    Column("", "旧代码", 13, plain("old_code"), "centre"),
-    Column("", "现代码", 13, plain("new_code"), "centre"),
-    Column("", "年份", 8, lambda row: str(row["year"]), "centre"),
-    Column("", "理由", 40, plain("why")),
-    Column("", "在方案里", 20, plain("used"), "centre"),
+    Col("county_name", "县（区）", 9, "centre"),
+    Col("name", "卫生院", 30),
+    Col("old_code", "旧代码", 13, "centre"),
+    Col("new_code", "现代码", 13, "centre"),
+    Col("", "年份", 8, "centre", shown=lambda row: str(row["year"])),
+    Col("why", "理由", 40),
+    Col("used", "在方案里", 20, "centre"),
 )
 _HOSPITALS = (
-    Column("", "名次", 6, plain("place"), "centre"),
-    Column("", "中心", 34, plain("name")),
-    Column("", "服务人口", 10, whole("load"), "number"),
-    Column("", "可及人口", 10, whole("reached"), "number"),
-    Column("", "床位", 9, plain("beds_said"), "centre"),
-    Column("", "推荐", 8, lambda row: row["said"] or "—", "centre"),
-    Column("", "理由", 55, plain("why")),
+    Col("place", "名次", 6, "centre"),
+    Col("name", "中心", 34),
+    Col("", "服务人口", 10, "number", shown=whole("load")),
+    Col("", "可及人口", 10, "number", shown=whole("reached")),
+    Col("beds_said", "床位", 9, "centre"),
+    Col("", "推荐", 8, "centre", shown=lambda row: row["said"] or "—"),
+    Col("why", "理由", 55),
 )
 
 

@@ -1,19 +1,17 @@
 """The folder of a plan of emergency stations, written whole or not at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
 from maps.plan import Left, Legend, Site, Town, View, plan_map
-from planner import __version__
 from planner.errors import Text
 from planner.plans.emergency import CaseAnswer
 from planner.text import coordinate_text, exact_percent, people_text
-from scenarios.export.explain import write_explanations
-from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
+from scenarios.document import Col, Document, Table
+from scenarios.export.sheet import write_document
 from scenarios.plans.content import PLAN_JSON, emergency_content, write_plan_json
 from scenarios.plans.emergency import Asked, Report, plan_report, proposals
 from scenarios.plans.emergency_tables import (
@@ -29,8 +27,7 @@ from scenarios.plans.emergency_tables import (
     sites,
 )
 from scenarios.plans.start import has_plan, keep_apart, write_folder
-from scenarios.plans.subcenters_workbook import BOOK_OPTIONS, plain
-from scenarios.plans.words import fewest_bound, furniture_of, lines_of_plan, notice_of, open_edges, state_text
+from scenarios.plans.words import fewest_bound, furniture_of, open_edges, plan_document, state_text
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 
@@ -163,42 +160,33 @@ def _left(cover: Cover, mask: object) -> Iterator[Left]:
 WORKBOOK = "急救站方案.xlsx"
 
 
-def write_workbook(path: Path, report: Report) -> None:
-    """Write the workbook."""
-    book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
-    title = "急救站布局方案"
-    book.set_properties({"title": title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
-    formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
-
-    def table(tab: str, heading: str, columns: Sequence[Column], rows: list[Any], notes: Sequence[str] = ()) -> None:
-        sheet = Sheet(book, formats, report.start.region, tab, f"{place}{title}：{heading}")
-        sheet.table(columns, rows, notice, "没有。", notes)
-
-    table("方案总览", "还要新增几处", _overview(report), overview(report), [_OVERVIEW_NOTE, *report.told])
-    table("新增曲线", "新增几处、多覆盖多少人", _CURVE, curve(report), [_curve_note(report)])
-    table("新增站点", "新增的站点", _SITES, sites(report), [_SITES_NOTE])
-    table("够不着的居民点", "任何候选点都够不着的居民点", _LEFT, left_out(report), [_LEFT_NOTE])
-    sheet = Sheet(book, formats, report.start.region, "说明", "说明")
-    write_explanations(sheet, lines_of_plan(report.start, report.said), notice)
-    book.close()
+def document_of(report: Report) -> Document:
+    """Return the plan's document."""
+    tables = (
+        Table("方案总览", "还要新增几处", _overview(report), overview(report), [_OVERVIEW_NOTE, *report.told]),
+        Table("新增曲线", "新增几处、多覆盖多少人", _CURVE, curve(report), [_curve_note(report)]),
+        Table("新增站点", "新增的站点", _SITES, sites(report), [_SITES_NOTE]),
+        Table("够不着的居民点", "任何候选点都够不着的居民点", _LEFT, left_out(report), [_LEFT_NOTE]),
+    )
+    return plan_document(report.start, "急救站布局方案", report.said, tables)
 
 
-def _overview(report: Report) -> list[Column]:
-    shares = [Column("覆盖到这个比例要新增（处）", exact_percent(one), 8, _share(one), "centre") for one in report.plan.task.shares]  # fmt: skip
+def _overview(report: Report) -> list[Col]:
+    shares = [Col("", exact_percent(one), 8, "centre", group="覆盖到这个比例要新增（处）", shown=_share(one)) for one in report.plan.task.shares]  # fmt: skip
     return [
-        Column("", "序号", 4, plain("number"), "centre"),
-        Column("", "情形", 30, plain("case")),
-        Column("", "性质", 10, plain("nature"), "centre"),
-        Column("", "所问居民\n（人）", 8.5, plain("people"), "number"),
-        Column("现状", "已覆盖\n（人）", 8.5, plain("covered"), "number"),
-        Column("现状", "占比", 7, plain("share"), "centre"),
-        Column("够得着的全部覆盖还要新增（处）", "至少", 9, plain("more"), "centre"),
-        Column("够得着的全部覆盖还要新增（处）", "依托", 5, plain("hosted"), "centre"),
-        Column("够得着的全部覆盖还要新增（处）", "独立", 5, plain("alone"), "centre"),
+        Col("number", "序号", 4, "centre"),
+        Col("case", "情形", 30),
+        Col("nature", "性质", 10, "centre"),
+        Col("people", "所问居民\n（人）", 8.5, "number"),
+        Col("covered", "已覆盖\n（人）", 8.5, "number", group="现状"),
+        Col("share", "占比", 7, "centre", group="现状"),
+        Col("more", "至少", 9, "centre", group="够得着的全部覆盖还要新增（处）"),
+        Col("hosted", "依托", 5, "centre", group="够得着的全部覆盖还要新增（处）"),
+        Col("alone", "独立", 5, "centre", group="够得着的全部覆盖还要新增（处）"),
         *shares,
-        Column("两处以上够得着", "现状", 7, plain("twice_today"), "centre"),
-        Column("两处以上够得着", "新增后", 7, plain("twice"), "centre"),
-        Column("", "够不着\n（人）", 8, plain("left"), "number"),
+        Col("twice_today", "现状", 7, "centre", group="两处以上够得着"),
+        Col("twice", "新增后", 7, "centre", group="两处以上够得着"),
+        Col("left", "够不着\n（人）", 8, "number"),
     ]
 
 
@@ -211,15 +199,15 @@ _OVERVIEW_NOTE = (
     "比例是占“所问居民”的比例，不先取依托。“从零新设”假设一处急救站也没有，只作对照。“够不着”的居民任何候选点都到不了，另表列名，不在“全部”之内。"
 )
 _CURVE = (
-    Column("", "情形", 28, plain("case")),
-    Column("", "性质", 10, plain("nature"), "centre"),
-    Column("", "新增\n（处）", 5.5, plain("k"), "centre"),
-    Column("", "覆盖人口\n（人）", 9, plain("covered"), "number"),
-    Column("", "占比", 7, plain("share"), "centre"),
-    Column("", "多一处\n多覆盖（人）", 9.5, plain("gain"), "centre"),
-    Column("", "证明", 11, plain("state"), "centre"),
-    Column("", "比前一行", 22, plain("swapped")),
-    Column("", "谁受益", 32, plain("who")),
+    Col("case", "情形", 28),
+    Col("nature", "性质", 10, "centre"),
+    Col("k", "新增\n（处）", 5.5, "centre"),
+    Col("covered", "覆盖人口\n（人）", 9, "number"),
+    Col("share", "占比", 7, "centre"),
+    Col("gain", "多一处\n多覆盖（人）", 9.5, "centre"),
+    Col("state", "证明", 11, "centre"),
+    Col("swapped", "比前一行", 22),
+    Col("who", "谁受益", 32),
 )
 
 
@@ -234,31 +222,31 @@ def _curve_note(report: Report) -> str:
 
 
 _SITES = (
-    Column("", "序号", 5, plain("number"), "centre"),
-    Column("", "情形", 30, plain("case")),
-    Column("", "性质", 10, plain("nature"), "centre"),
-    Column("新增站点", "县（区）", 8, plain("county_name"), "centre"),
-    Column("新增站点", "乡镇（街道）", 12, plain("town_name")),
-    Column("新增站点", "设在", 18, plain("name")),
-    Column("新增站点", "方式", 9, plain("host"), "centre"),
-    Column("位置（度）", "经度", 8, lambda row: coordinate_text(row["lon"]), "centre"),
-    Column("位置（度）", "纬度", 8, lambda row: coordinate_text(row["lat"]), "centre"),
-    Column("限度内居民（人）", "合计", 8.5, plain("near"), "number"),
-    Column("限度内居民（人）", "现状\n够不着", 8.5, plain("new"), "number"),
-    Column("限度内居民（人）", "只靠它", 8.5, plain("alone"), "number"),
-    Column("", "编号", 16, plain("id"), "small", printed=False),
+    Col("number", "序号", 5, "centre"),
+    Col("case", "情形", 30),
+    Col("nature", "性质", 10, "centre"),
+    Col("county_name", "县（区）", 8, "centre", group="新增站点"),
+    Col("town_name", "乡镇（街道）", 12, group="新增站点"),
+    Col("name", "设在", 18, group="新增站点"),
+    Col("host", "方式", 9, "centre", group="新增站点"),
+    Col("", "经度", 8, "centre", group="位置（度）", shown=lambda row: coordinate_text(row["lon"])),
+    Col("", "纬度", 8, "centre", group="位置（度）", shown=lambda row: coordinate_text(row["lat"])),
+    Col("near", "合计", 8.5, "number", group="限度内居民（人）"),
+    Col("new", "现状\n够不着", 8.5, "number", group="限度内居民（人）"),
+    Col("alone", "只靠它", 8.5, "number", group="限度内居民（人）"),
+    Col("id", "编号", 16, "small", printed=False),
 )
 _SITES_NOTE = (
     "注：独立的站点是格网上的点，只表示大致位置，选址要再踏勘；“只靠它”＝方案里没有第二处（含已有站）够得着的居民。"
 )
 _LEFT = (
-    Column("", "序号", 5, plain("number"), "centre"),
-    Column("", "情形", 40, plain("case")),
-    Column("居民点", "县（区）", 11, plain("county_name"), "centre"),
-    Column("居民点", "乡镇（街道）", 17, plain("town_name")),
-    Column("居民点", "村（社区）", 26, plain("name")),
-    Column("居民点", "人口\n（人）", 9, plain("population"), "number"),
-    Column("", "原因", 24, plain("why"), "centre"),
+    Col("number", "序号", 5, "centre"),
+    Col("case", "情形", 40),
+    Col("county_name", "县（区）", 11, "centre", group="居民点"),
+    Col("town_name", "乡镇（街道）", 17, group="居民点"),
+    Col("name", "村（社区）", 26, group="居民点"),
+    Col("population", "人口\n（人）", 9, "number", group="居民点"),
+    Col("why", "原因", 24, "centre"),
 )
 _LEFT_NOTE = "注：这些居民点所有候选点都设站也够不着；要加密格网（--grid）、修路，或用别的办法（如流动急救）。"
 
@@ -270,7 +258,7 @@ def plan_emergency_folder(asked: Asked, choices: RoadChoices, out: Path, step: S
 
     def outputs(folder: Path) -> None:
         step(Text(f"写出 {WORKBOOK}", f"writing {WORKBOOK}"))
-        write_workbook(folder / WORKBOOK, report)
+        write_document(folder / WORKBOOK, document_of(report))
         step(Text("绘制地图", "drawing the map"))
         (folder / EMERGENCY_MAP).write_text(emergency_map(report), encoding="utf-8", newline="\n")
         write_plan_json(folder / PLAN_JSON, emergency_content(report))

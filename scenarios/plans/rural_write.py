@@ -38,8 +38,8 @@ from planner.text import (
     people_text,
     share_text,
 )
-from scenarios.export.explain import write_explanations
-from scenarios.export.sheet import FIXED_DATE, Column, Sheet, formats_of
+from scenarios.document import Col
+from scenarios.export.sheet import BOOK_OPTIONS, FIXED_DATE, Sheet, formats_of, write_explanations
 from scenarios.plans.content import PLAN_JSON, head, write_plan_json
 from scenarios.plans.rural import Asked, Report, parameters, plan_report, proposals
 from scenarios.plans.rural_tables import (
@@ -63,7 +63,6 @@ from scenarios.plans.rural_tables import (
     weakest_text,
 )
 from scenarios.plans.start import keep_apart, write_folder
-from scenarios.plans.subcenters_workbook import BOOK_OPTIONS, measured, plain
 from scenarios.plans.words import amount, cost_word, furniture_of, lines_of_plan, notice_of, open_edges, unit_word
 from scenarios.run import Step
 from scenarios.ways import RoadChoices, road_of
@@ -279,7 +278,7 @@ def write_more(path: Path, report: Report) -> None:
     book.set_properties({"title": _NAME, "comments": f"fugai {__version__}", "created": FIXED_DATE})
     formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
 
-    def table(tab: str, heading: str, columns: Sequence[Column], rows: list[Any], notes: Sequence[str] = ()) -> None:
+    def table(tab: str, heading: str, columns: Sequence[Col], rows: list[Any], notes: Sequence[str] = ()) -> None:
         sheet = Sheet(book, formats, report.start.region, tab, f"{place}{_NAME}：{heading}")
         sheet.table(columns, rows, notice, "没有。", notes)
 
@@ -306,42 +305,42 @@ def write_more(path: Path, report: Report) -> None:
 
 
 _COMPARED = (
-    Column("", "派出卫生院", 26, plain("hospital_name")),
-    Column("", "季节", 10, plain("season"), "centre"),
-    Column("每月", "巡到的村", 8, plain("villages"), "number"),
-    Column("每月", "队日", 8, plain("days"), "number"),
-    Column("每月", "需要队伍", 8, plain("teams"), "number"),
-    Column("每月", "公里", 10, measured("km"), "kilometres"),
-    Column("每月", "小时", 10, measured("hours"), "hours"),
-    Column("比平时多", "村", 7, plain("villages_more"), "number"),
-    Column("比平时多", "队日", 7, plain("days_more"), "number"),
-    Column("比平时多", "队伍", 7, plain("teams_more"), "number"),
-    Column("比平时多", "公里", 10, measured("km_more"), "rate"),
-    Column("比平时多", "小时", 10, measured("hours_more"), "rate"),
+    Col("hospital_name", "派出卫生院", 26),
+    Col("season", "季节", 10, "centre"),
+    Col("villages", "巡到的村", 8, "number", group="每月"),
+    Col("days", "队日", 8, "number", group="每月"),
+    Col("teams", "需要队伍", 8, "number", group="每月"),
+    Col("km", "公里", 10, "kilometres", group="每月"),
+    Col("hours", "小时", 10, "hours", group="每月"),
+    Col("villages_more", "村", 7, "number", group="比平时多"),
+    Col("days_more", "队日", 7, "number", group="比平时多"),
+    Col("teams_more", "队伍", 7, "number", group="比平时多"),
+    Col("km_more", "公里", 10, "rate", group="比平时多"),
+    Col("hours_more", "小时", 10, "rate", group="比平时多"),
 )
 _DUTY = (
-    Column("", "序号", 5, plain("number"), "centre"),
-    Column("", "派出卫生院", 20, plain("hospital_name")),
-    Column("", "队伍", 5, plain("team"), "centre"),
-    Column("", "第几个\n工作日", 7, plain("day"), "centre"),
-    Column("", "当月\n第几次", 7, plain("visit"), "centre"),
-    Column("", "出发", 6, plain("leave"), "centre"),
-    Column("", "依次到村（到达时刻）", 58, plain("route")),
-    Column("", "公里", 8, measured("km"), "kilometres"),
-    Column("", "共计\n（小时）", 8, measured("hours"), "hours"),
-    Column("", "回院", 7, plain("back"), "centre"),
+    Col("number", "序号", 5, "centre"),
+    Col("hospital_name", "派出卫生院", 20),
+    Col("team", "队伍", 5, "centre"),
+    Col("day", "第几个\n工作日", 7, "centre"),
+    Col("visit", "当月\n第几次", 7, "centre"),
+    Col("leave", "出发", 6, "centre"),
+    Col("route", "依次到村（到达时刻）", 58),
+    Col("km", "公里", 8, "kilometres"),
+    Col("hours", "共计\n（小时）", 8, "hours"),
+    Col("back", "回院", 7, "centre"),
 )
 _DUTY_NOTE = "注：工作日是当月第几个工作日，不是日历日；公里含回院的一段。路线是求得的好方案，未证明最少。"
 _BEYOND_NOTE = "注：限度是规划人员的参数，条款没有给出数值；只作标注，不作判断。上一环节不可达而没有计算的，不在其中。"
 
 
-def _left(report: Report) -> list[Column]:
+def _left(report: Report) -> list[Col]:
     names, wide = list(seasons_of(report)), 134.0 - 18 - 24 - 22
     return [
-        Column("", "乡镇（街道）", 18, plain("town_name")),
-        Column("", "行政村", 24, plain("name")),
-        Column("", "派出卫生院", 22, plain("hospital_name")),
-        *(Column("去不了的原因", name, wide / len(names), plain(f"why_{at}")) for at, name in enumerate(names)),
+        Col("town_name", "乡镇（街道）", 18),
+        Col("name", "行政村", 24),
+        Col("hospital_name", "派出卫生院", 22),
+        *(Col(f"why_{at}", name, wide / len(names), group="去不了的原因") for at, name in enumerate(names)),
     ]
 
 
@@ -353,19 +352,19 @@ def _left_rows(report: Report) -> list[Row]:
     ]
 
 
-def _beyond(report: Report) -> list[Column]:
+def _beyond(report: Report) -> list[Col]:
     unit = unit_word(report.chain.unit)
     return [
-        Column("", "县（区）", 12, plain("county_name"), "centre"),
-        Column("", "乡镇（街道）", 18, plain("town_name")),
-        Column("", "行政村", 24, plain("name")),
-        Column("", "居民\n（人）", 9, plain("population"), "number"),
-        Column("", "环节", 15, plain("link"), "centre"),
-        Column("", "到哪一家", 24, plain("to")),
-        Column(f"{unit}", "路程", 8, measured("cost"), WAY_CELLS[report.chain.unit]),
-        Column(f"{unit}", "限度", 8, measured("limit"), WAY_CELLS[report.chain.unit]),
-        Column(f"{unit}", "超出", 8, measured("by"), WAY_CELLS[report.chain.unit]),
-        Column("", "状态", 8, plain("state"), "centre"),
+        Col("county_name", "县（区）", 12, "centre"),
+        Col("town_name", "乡镇（街道）", 18),
+        Col("name", "行政村", 24),
+        Col("population", "居民\n（人）", 9, "number"),
+        Col("link", "环节", 15, "centre"),
+        Col("to", "到哪一家", 24),
+        Col("cost", "路程", 8, WAY_CELLS[report.chain.unit], group=f"{unit}"),
+        Col("limit", "限度", 8, WAY_CELLS[report.chain.unit], group=f"{unit}"),
+        Col("by", "超出", 8, WAY_CELLS[report.chain.unit], group=f"{unit}"),
+        Col("state", "状态", 8, "centre"),
     ]
 
 
@@ -383,7 +382,7 @@ def write_workbook(path: Path, report: Report) -> None:
     book.set_properties({"title": title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
     formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
 
-    def table(tab: str, heading: str, columns: Sequence[Column], rows: list[Any], notes: Sequence[str] = ()) -> None:
+    def table(tab: str, heading: str, columns: Sequence[Col], rows: list[Any], notes: Sequence[str] = ()) -> None:
         sheet = Sheet(book, formats, report.start.region, tab, f"{place}{title}：{heading}")
         sheet.table(columns, rows, notice, "没有。", notes)
 
@@ -415,7 +414,7 @@ def write_workbook(path: Path, report: Report) -> None:
     book.close()
 
 
-def _sums(report: Report, place: str) -> list[Column]:
+def _sums(report: Report, place: str) -> list[Col]:
     kinds = kinds_shown(report)
     own = [one for one in kinds if one in SUBSTITUTES]
     others = [one for one in kinds if one not in SUBSTITUTES and one != "clinic"]
@@ -423,22 +422,22 @@ def _sums(report: Report, place: str) -> list[Column]:
     wide = (_PAPER - (8.5 if by_town else 0) - 8.5 - 8 - 7.5 - 9 * 3 - 8.5) / (len(kinds) + 3)
     wide = min(wide, 9.0)
 
-    def column(group: str, heading: str, name: str) -> Column:
-        return Column(group, heading, wide, plain(name), "number")
+    def column(group: str, heading: str, name: str) -> Col:
+        return Col(name, heading, wide, "number", group=group)
 
     return [
-        *([Column("", "县（区）", 8.5, plain("county_name"), "centre")] if by_town else []),
-        Column("", place, 14, plain("name"), "text" if by_town else "centre"),
+        *([Col("county_name", "县（区）", 8.5, "centre")] if by_town else []),
+        Col("name", place, 14, "text" if by_town else "centre"),
         column("行政村（个）", "全部", "villages"),
         column("行政村（个）", "村卫生室", "clinic"),
         column("替代服务（个，另计）", "小计", "substitute"),
         *(column("替代服务（个，另计）", SHORT[one], one) for one in own),
         *(column(f"未落实（新建＝{new_word(report)}）", SHORT[one], one) for one in others),
         column("村卫生室＋替代服务", "个", "served"),
-        Column("村卫生室＋替代服务", "占比", 8, plain("served_share"), "centre"),
-        Column("居民（人）", "全部", 9.5, plain("population"), "number"),
-        Column("居民（人）", "替代服务", 9, plain("substitute_people"), "number"),
-        Column("居民（人）", f"新建{new_word(report)}", 9, plain("new_clinic_people"), "number"),
+        Col("served_share", "占比", 8, "centre", group="村卫生室＋替代服务"),
+        Col("population", "全部", 9.5, "number", group="居民（人）"),
+        Col("substitute_people", "替代服务", 9, "number", group="居民（人）"),
+        Col("new_clinic_people", f"新建{new_word(report)}", 9, "number", group="居民（人）"),
     ]
 
 
@@ -452,20 +451,20 @@ def _sums_note(report: Report) -> str:
     )
 
 
-def _village_sheet(report: Report) -> list[Column]:
+def _village_sheet(report: Report) -> list[Col]:
     unit = unit_word(report.plan.unit)
     return [
-        Column("", "序号", 5, plain("number"), "centre"),
-        Column("行政村", "县（区）", 8, plain("county_name"), "centre"),
-        Column("行政村", "乡镇（街道）", 12.5, plain("town_name")),
-        Column("行政村", "名称", 20, plain("name")),
-        Column("行政村", "居民\n（人）", 7.5, plain("population"), "number"),
-        Column("服务方式", "方式", 11, plain("label"), "centre"),
-        Column("服务方式", "承担机构", 17, plain("host_name")),
-        Column("服务方式", f"路程\n（{unit}）", 7.5, measured("way"), WAY_CELLS[report.plan.unit]),
-        Column("", "理由", 45.5, plain("why")),
-        Column("", "村代码", 13, plain("code"), "small", printed=False),
-        Column("", "位置", 6, plain("estimated_text"), "small", printed=False),
+        Col("number", "序号", 5, "centre"),
+        Col("county_name", "县（区）", 8, "centre", group="行政村"),
+        Col("town_name", "乡镇（街道）", 12.5, group="行政村"),
+        Col("name", "名称", 20, group="行政村"),
+        Col("population", "居民\n（人）", 7.5, "number", group="行政村"),
+        Col("label", "方式", 11, "centre", group="服务方式"),
+        Col("host_name", "承担机构", 17, group="服务方式"),
+        Col("way", f"路程\n（{unit}）", 7.5, WAY_CELLS[report.plan.unit], group="服务方式"),
+        Col("why", "理由", 45.5),
+        Col("code", "村代码", 13, "small", printed=False),
+        Col("estimated_text", "位置", 6, "small", printed=False),
     ]
 
 
@@ -475,18 +474,18 @@ def _village_note(report: Report) -> str:
 
 
 _DUTY_COLUMNS = (
-    Column("", "序号", 4.5, plain("number"), "centre"),
-    Column("", "派出卫生院", 19, plain("hospital_name")),
-    Column("", "队伍", 5, plain("team"), "centre"),
-    Column("", "第几个\n工作日", 6.5, plain("day"), "centre"),
-    Column("", "当月\n第几次", 6, plain("visit"), "centre"),
-    Column("", "出发", 6, plain("leave"), "centre"),
-    Column("", "依次到村（到达时刻）", 54, plain("route")),
-    Column("", "村数", 5, plain("villages"), "centre"),
-    Column("", "公里", 7.5, measured("km"), "kilometres"),
-    Column("", "行车\n（分钟）", 7.5, measured("drive_min"), "minutes"),
-    Column("", "共计\n（小时）", 7, measured("hours"), "hours"),
-    Column("", "回院", 6, plain("back"), "centre"),
+    Col("number", "序号", 4.5, "centre"),
+    Col("hospital_name", "派出卫生院", 19),
+    Col("team", "队伍", 5, "centre"),
+    Col("day", "第几个\n工作日", 6.5, "centre"),
+    Col("visit", "当月\n第几次", 6, "centre"),
+    Col("leave", "出发", 6, "centre"),
+    Col("route", "依次到村（到达时刻）", 54),
+    Col("villages", "村数", 5, "centre"),
+    Col("km", "公里", 7.5, "kilometres"),
+    Col("drive_min", "行车\n（分钟）", 7.5, "minutes"),
+    Col("hours", "共计\n（小时）", 7, "hours"),
+    Col("back", "回院", 6, "centre"),
 )
 
 
@@ -499,42 +498,42 @@ def _duty_note(report: Report) -> str:
 
 
 _TEAMS = (
-    Column("", "序号", 5, plain("number"), "centre"),
-    Column("", "派出卫生院", 26, plain("hospital_name")),
-    Column("", "巡回的村", 12, plain("villages"), "centre"),
-    Column("", "巡一遍要\n几个队日", 13, plain("days_a_round"), "centre"),
-    Column("", "需要队伍\n（支）", 13, plain("teams"), "centre"),
-    Column("", "够不够", 13, plain("state"), "centre"),
-    Column("一个月合计", "队日", 12, plain("days"), "centre"),
-    Column("一个月合计", "公里", 14, measured("km"), "kilometres"),
-    Column("一个月合计", "小时", 14, measured("hours"), "hours"),
+    Col("number", "序号", 5, "centre"),
+    Col("hospital_name", "派出卫生院", 26),
+    Col("villages", "巡回的村", 12, "centre"),
+    Col("days_a_round", "巡一遍要\n几个队日", 13, "centre"),
+    Col("teams", "需要队伍\n（支）", 13, "centre"),
+    Col("state", "够不够", 13, "centre"),
+    Col("days", "队日", 12, "centre", group="一个月合计"),
+    Col("km", "公里", 14, "kilometres", group="一个月合计"),
+    Col("hours", "小时", 14, "hours", group="一个月合计"),
 )
 _TEAMS_NOTE = "注：一支队伍一天出一次；两次巡回之间的工作日排不下的，需要再加队伍，或减少次数、改由别的方式服务。"
 _LEFT = (
-    Column("", "序号", 5, plain("number"), "centre"),
-    Column("", "乡镇（街道）", 24, plain("town_name")),
-    Column("", "行政村", 34, plain("name")),
-    Column("", "派出卫生院", 28, plain("hospital_name")),
-    Column("", "原因", 42, plain("why")),
+    Col("number", "序号", 5, "centre"),
+    Col("town_name", "乡镇（街道）", 24),
+    Col("name", "行政村", 34),
+    Col("hospital_name", "派出卫生院", 28),
+    Col("why", "原因", 42),
 )
 _LEFT_NOTE = "注：这些村在“各类合计”里另列一栏，不算村卫生室，也不算替代服务：照现在的参数排不进日程，须改用别的方式或放宽一天的长度。"
 
 
-def _towns(report: Report) -> list[Column]:
+def _towns(report: Report) -> list[Col]:
     unit = unit_word(report.chain.unit)
     group = f"人口加权平均（{unit}）"
     return [
-        Column("", "县（区）", 7.5, plain("county_name"), "centre"),
-        Column("", "乡镇（街道）", 12.5, plain("town_name")),
-        Column("", "村数", 4.5, plain("villages"), "centre"),
-        Column("", "居民\n（人）", 7.5, plain("population"), "number"),
-        *(Column(group, text.replace("级医院", "").removeprefix("到"), 7.3, measured(f"to_{level}_mean"), WAY_CELLS[report.chain.unit]) for level, text in LINKS.items()),
-        Column(group, "合计", 7.5, measured("total_mean"), WAY_CELLS[report.chain.unit]),
-        Column("最远", f"{unit}", 7.5, measured("total_worst"), WAY_CELLS[report.chain.unit]),
-        Column("最远", "村", 15, plain("worst_village")),
-        Column("", "最薄弱\n环节", 9, plain("weakest_label"), "centre"),
-        Column("县界外更近", "居民\n（人）", 7, plain("across"), "number"),
-        Column("县界外更近", "哪一段、哪一家", 28, plain("across_said")),
+        Col("county_name", "县（区）", 7.5, "centre"),
+        Col("town_name", "乡镇（街道）", 12.5),
+        Col("villages", "村数", 4.5, "centre"),
+        Col("population", "居民\n（人）", 7.5, "number"),
+        *(Col(f"to_{level}_mean", text.replace("级医院", "").removeprefix("到"), 7.3, WAY_CELLS[report.chain.unit], group=group) for level, text in LINKS.items()),
+        Col("total_mean", "合计", 7.5, WAY_CELLS[report.chain.unit], group=group),
+        Col("total_worst", f"{unit}", 7.5, WAY_CELLS[report.chain.unit], group="最远"),
+        Col("worst_village", "村", 15, group="最远"),
+        Col("weakest_label", "最薄弱\n环节", 9, "centre"),
+        Col("across", "居民\n（人）", 7, "number", group="县界外更近"),
+        Col("across_said", "哪一段、哪一家", 28, group="县界外更近"),
     ]  # fmt: skip
 
 
@@ -552,45 +551,45 @@ def _chain_notes(report: Report) -> list[str]:
     return [note, *([f"缺级：{'；'.join(one.zh for one in report.chain.missing)}。"] if report.chain.missing else [])]
 
 
-def _changes(report: Report) -> list[Column]:
+def _changes(report: Report) -> list[Col]:
     unit = unit_word(report.chain.unit)
     near, total = f"到次中心或县级医院（平均，{unit}）", f"链条合计（平均，{unit}）"
     return [
-        Column("", "县（区）", 10, plain("county_name"), "centre"),
-        Column("", "乡镇（街道）", 14, plain("town_name")),
-        Column("", "居民\n（人）", 9, plain("population"), "number"),
-        Column(near, "现状", 11, measured("second_mean"), WAY_CELLS[report.chain.unit]),
-        Column(near, "方案后", 11, measured("second_mean_after"), WAY_CELLS[report.chain.unit]),
-        Column(near, "近了", 11, measured("gain"), "rate"),
-        Column("", "更近的\n居民（人）", 9, plain("people_nearer"), "number"),
-        Column("", "其中新\n可达（人）", 9, plain("people_reached"), "number"),
-        Column(total, "现状", 11, measured("total_mean"), WAY_CELLS[report.chain.unit]),
-        Column(total, "方案后", 11, measured("total_mean_after"), WAY_CELLS[report.chain.unit]),
-        Column("最薄弱环节", "现状", 14, plain("weakest_label"), "centre"),
-        Column("最薄弱环节", "方案后", 14, plain("weakest_after_label"), "centre"),
+        Col("county_name", "县（区）", 10, "centre"),
+        Col("town_name", "乡镇（街道）", 14),
+        Col("population", "居民\n（人）", 9, "number"),
+        Col("second_mean", "现状", 11, WAY_CELLS[report.chain.unit], group=near),
+        Col("second_mean_after", "方案后", 11, WAY_CELLS[report.chain.unit], group=near),
+        Col("gain", "近了", 11, "rate", group=near),
+        Col("people_nearer", "更近的\n居民（人）", 9, "number"),
+        Col("people_reached", "其中新\n可达（人）", 9, "number"),
+        Col("total_mean", "现状", 11, WAY_CELLS[report.chain.unit], group=total),
+        Col("total_mean_after", "方案后", 11, WAY_CELLS[report.chain.unit], group=total),
+        Col("weakest_label", "现状", 14, "centre", group="最薄弱环节"),
+        Col("weakest_after_label", "方案后", 14, "centre", group="最薄弱环节"),
     ]
 
 
 _CHANGES_NOTE = "注：“近了”只算前后都到得了的居民，原来到不了、现在到得了的另列。多一处次中心，链条多一站，合计可能变长而看病变近，所以两样都列。"
 _OWED = (
-    Column("", "指标", 34, plain("rule")),
-    Column("", "范围", 16, plain("place"), "centre"),
-    Column("", "单位", 30, plain("units")),
-    Column("", "应有", 13, plain("judged"), "number"),
-    Column("", "已有\n（达标）", 13, plain("met"), "number"),
-    Column("", "差", 12, plain("lacking"), "number"),
-    Column("", "状态", 14, plain("status"), "centre"),
+    Col("rule", "指标", 34),
+    Col("place", "范围", 16, "centre"),
+    Col("units", "单位", 30),
+    Col("judged", "应有", 13, "number"),
+    Col("met", "已有\n（达标）", 13, "number"),
+    Col("lacking", "差", 12, "number"),
+    Col("status", "状态", 14, "centre"),
 )
 _OWED_NOTE = "注：有无和达标分开；这里只数机构本身，不计替代服务。名录没有资料的写“无数据”，不算缺口。"
 _COUNTS = (
-    Column("", "机构", 20, plain("kind")),
-    Column("条款", "原文", 30, plain("quote")),
-    Column("条款", "语气", 27, plain("force")),
-    Column("", "条款数量", 10, plain("wanted"), "number"),
-    Column("现有", "在用", 10, plain("there"), "number"),
-    Column("现有", "差异", 10, plain("difference"), "number"),
-    Column("本方案", "新建", 10, plain("new"), "number"),
-    Column("本方案", "新建后差异", 11, plain("after"), "number"),
+    Col("kind", "机构", 20),
+    Col("quote", "原文", 30, group="条款"),
+    Col("force", "语气", 27, group="条款"),
+    Col("wanted", "条款数量", 10, "number"),
+    Col("there", "在用", 10, "number", group="现有"),
+    Col("difference", "差异", 10, "number", group="现有"),
+    Col("new", "新建", 10, "number", group="本方案"),
+    Col("after", "新建后差异", 11, "number", group="本方案"),
 )
 _COUNTS_NOTE = "注：只是数量差异，不作判断：条款的数量按制定时的区划，现在的乡镇、行政村数目可能已经变了。"
 

@@ -1,6 +1,6 @@
 """次中心方案.xlsx: the plans, who gains, the next best, every candidate with its reason, the service areas, who is left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,8 @@ import xlsxwriter
 
 from planner import __version__
 from planner.text import UNKNOWN, WAY_CELLS, exact_percent, limit_text, share_text
-from scenarios.export.explain import write_explanations
-from scenarios.export.sheet import FIXED_DATE, Column, Formats, Sheet, formats_of
+from scenarios.document import Col
+from scenarios.export.sheet import BOOK_OPTIONS, FIXED_DATE, Formats, Sheet, formats_of, write_explanations
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_tables import (
     CLOSE,
@@ -32,7 +32,6 @@ from scenarios.plans.subcenters_tables import (
 from scenarios.plans.words import cost_word, lines_of_plan, notice_of, unit_word
 
 WORKBOOK = "次中心方案.xlsx"
-BOOK_OPTIONS: Mapping[str, bool] = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 Told = Sequence[tuple[Any, int, list[Reason]]]
 _PAPER = 134.0
 """So many units of width fit on a page (see Column)."""
@@ -55,7 +54,7 @@ def write_workbook(path: Path, report: Report, told: Told) -> None:
     book.set_properties({"title": title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
     formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
 
-    def table(tab: str, heading: str, columns: Sequence[Column], rows: list[Any], notes: Sequence[str] = ()) -> None:
+    def table(tab: str, heading: str, columns: Sequence[Col], rows: list[Any], notes: Sequence[str] = ()) -> None:
         sheet = Sheet(book, formats, report.start.region, tab, f"{place}{title}：{heading}")
         sheet.table(columns, rows, notice, "没有。", notes)
 
@@ -88,30 +87,30 @@ def _nth(name: str, at: int) -> Any:
     return lambda row: row[name][at] if len(row[name]) > at else "—"
 
 
-def _overview(report: Report) -> list[Column]:
+def _overview(report: Report) -> list[Col]:
     unit = report.plan.unit
     said = [limit_text(limit, unit) for limit in sorted(report.plan.task.limits)]
     within = [
         column
         for at, one in enumerate(said)
         for column in (
-            Column(f"{one}内", "人口\n（人）", 8.5, _nth("within", at), "number"),
-            Column(f"{one}内", "占比", 6.5, _nth("share", at), "centre"),
+            Col("", "人口\n（人）", 8.5, "number", group=f"{one}内", shown=_nth("within", at)),
+            Col("", "占比", 6.5, "centre", group=f"{one}内", shown=_nth("share", at)),
         )
     ]
     rest = max(26.0, 83 - 15.0 * len(said))
     return [
-        Column("", "目标", 10, plain("aim")),
-        Column("", "个数", 4.5, plain("p"), "centre"),
-        Column("", "次中心设在", rest, plain("sites")),
-        Column("", "状态", 11, plain("state"), "centre"),
+        Col("aim", "目标", 10),
+        Col("p", "个数", 4.5, "centre"),
+        Col("sites", "次中心设在", rest),
+        Col("state", "状态", 11, "centre"),
         *within,
-        Column("", "超出最大\n限度（人）", 7.5, plain("beyond"), "number"),
-        Column("", "不可达\n（人）", 6.5, plain("unreachable"), "number"),
-        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 6.5, measured("mean"), WAY_CELLS[unit]),
-        Column("", "比前一个\n个数增加", 11, plain("gain"), "centre"),
-        Column("", "换了哪些点", 15, plain("swapped")),
-        Column("", "同样好\n的方案", 5.5, plain("ties"), "centre"),
+        Col("beyond", "超出最大\n限度（人）", 7.5, "number"),
+        Col("unreachable", "不可达\n（人）", 6.5, "number"),
+        Col("mean", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 6.5, WAY_CELLS[unit]),
+        Col("gain", "比前一个\n个数增加", 11, "centre"),
+        Col("swapped", "换了哪些点", 15),
+        Col("ties", "同样好\n的方案", 5.5, "centre"),
     ]
 
 
@@ -124,42 +123,44 @@ def _overview_notes(report: Report) -> list[str]:
 
 
 _GAINS = (
-    Column("", "序号", 5, plain("number"), "centre"),
-    Column("", "目标", 24, plain("aim")),
-    Column("", "个数", 6, plain("p"), "centre"),
-    Column("地点", "县（区）", 12, plain("county_name"), "centre"),
-    Column("地点", "乡镇（街道）", 20, plain("town_name")),
-    *(Column("比前一个个数（人）", word, 14, plain(name), "number") for name, word in EFFECTS.items()),
+    Col("number", "序号", 5, "centre"),
+    Col("aim", "目标", 24),
+    Col("p", "个数", 6, "centre"),
+    Col("county_name", "县（区）", 12, "centre", group="地点"),
+    Col("town_name", "乡镇（街道）", 20, group="地点"),
+    *(Col(name, word, 14, "number", group="比前一个个数（人）") for name, word in EFFECTS.items()),
 )
 _GAINS_NOTE = "注：与同一目标前一个个数的方案比（第一个个数与现状比）。个数不同的方案不一定一层套一层，所以可能有人变远。限度以外的远近变化，在人口目标下不列。"
 _BEST = (
-    Column("", "目标", 17, plain("aim")),
-    Column("", "个数", 5, plain("p"), "centre"),
-    Column("", "名次", 5, plain("rank"), "centre"),
-    Column("", "目标值", 14, plain("value"), "centre"),
-    Column("", "比第一名差", 9, plain("behind"), "centre"),
-    Column("", "证明", 11, plain("state"), "centre"),
-    Column("", "与第一名的不同", 29, plain("swapped")),
-    Column("", "次中心设在", 44, plain("sites")),
+    Col("aim", "目标", 17),
+    Col("p", "个数", 5, "centre"),
+    Col("rank", "名次", 5, "centre"),
+    Col("value", "目标值", 14, "centre"),
+    Col("behind", "比第一名差", 9, "centre"),
+    Col("state", "证明", 11, "centre"),
+    Col("swapped", "与第一名的不同", 29),
+    Col("sites", "次中心设在", 44),
 )
 _BEST_NOTE = "注：“名次已证明”是指除了排在它前面的，没有别的方案比它好。目标值相同的按机构编号排列。"
 
 
-def _candidates(report: Report) -> list[Column]:
+def _candidates(report: Report) -> list[Col]:
     ps = report.solved
     each = min(9.0, 40 / max(len(ps), 1))
-    marks = [Column(f"各个数下的类别（{report.main.label}）", f"{p} 个", each, _mark(p), "centre") for p in ps]
+    marks = [
+        Col("", f"{p} 个", each, "centre", group=f"各个数下的类别（{report.main.label}）", shown=_mark(p)) for p in ps
+    ]
     return [
-        Column("", "序号", 4, plain("number"), "centre"),
-        Column("候选点", "县（区）", 7, plain("county_name"), "centre"),
-        Column("候选点", "名称", 14, plain("name")),
-        Column("资格", "中心\n卫生院", 6, plain("central"), "centre"),
-        Column("资格", "等级", 6, plain("grade_text"), "centre"),
-        Column("资格", "编制\n床位", 6, plain("beds_text"), "centre"),
-        Column("资格", "门急诊量", 6.5, plain("visits_text"), "centre"),
+        Col("number", "序号", 4, "centre"),
+        Col("county_name", "县（区）", 7, "centre", group="候选点"),
+        Col("name", "名称", 14, group="候选点"),
+        Col("central", "中心\n卫生院", 6, "centre", group="资格"),
+        Col("grade_text", "等级", 6, "centre", group="资格"),
+        Col("beds_text", "编制\n床位", 6, "centre", group="资格"),
+        Col("visits_text", "门急诊量", 6.5, "centre", group="资格"),
         *marks,
-        Column("", f"理由（{ps[0]} 个时）", 84 - each * len(marks), plain("said")),
-        Column("", "编号", 16, plain("id"), "small", printed=False),
+        Col("said", f"理由（{ps[0]} 个时）", 84 - each * len(marks)),
+        Col("id", "编号", 16, "small", printed=False),
     ]
 
 
@@ -177,25 +178,25 @@ def _candidate_notes(report: Report) -> list[str]:
 
 _REASONS_NOTE = "注：另两类目标下的理由见 次中心方案地图.html 和 plan.json。"
 _REASONS = (
-    Column("", "序号", 5, plain("number"), "centre"),
-    Column("", "个数", 5, plain("p"), "centre"),
-    Column("候选点", "县（区）", 8, plain("county_name"), "centre"),
-    Column("候选点", "名称", 18, plain("name")),
-    Column("", "类别", 11, plain("decision"), "centre"),
-    Column("", "理由", 87, plain("said")),
+    Col("number", "序号", 5, "centre"),
+    Col("p", "个数", 5, "centre"),
+    Col("county_name", "县（区）", 8, "centre", group="候选点"),
+    Col("name", "名称", 18, group="候选点"),
+    Col("decision", "类别", 11, "centre"),
+    Col("said", "理由", 87),
 )
 
 
-def _front(report: Report) -> list[Column]:
+def _front(report: Report) -> list[Col]:
     unit, first = report.plan.unit, report.plan.objectives[0]
     return [
-        Column("", "个数", 5, plain("p"), "centre"),
-        Column("", "序号", 5, plain("rank"), "centre"),
-        Column("", f"{first.label.removesuffix('的人口最多')}人口\n（人）", 13, plain("people"), "number"),
-        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 11, measured("mean"), WAY_CELLS[unit]),
-        Column("", "证明", 8, plain("proven"), "centre"),
-        Column("", "与该个数第 1 个的不同", 38, plain("swapped")),
-        Column("", "次中心设在", 54, plain("sites")),
+        Col("p", "个数", 5, "centre"),
+        Col("rank", "序号", 5, "centre"),
+        Col("people", f"{first.label.removesuffix('的人口最多')}人口\n（人）", 13, "number"),
+        Col("mean", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 11, WAY_CELLS[unit]),
+        Col("proven", "证明", 8, "centre"),
+        Col("swapped", "与该个数第 1 个的不同", 38),
+        Col("sites", "次中心设在", 54),
     ]
 
 
@@ -210,26 +211,26 @@ def _front_notes(report: Report) -> list[str]:
     return [_FRONT_NOTE, *front_left_out(report), *said]
 
 
-def _towns(report: Report) -> list[Column]:
+def _towns(report: Report) -> list[Col]:
     unit, areas = report.plan.unit, report.areas is not None
     limit = limit_text(min(report.plan.task.limits), unit)
     checked = (
-        Column("片区", "本乡镇", 8, plain("area"), "centre"),
-        Column("片区", "服务点", 8, plain("site_area"), "centre"),
-        Column("片区", "核对", 8, plain("crosses"), "centre"),
+        Col("area", "本乡镇", 8, "centre", group="片区"),
+        Col("site_area", "服务点", 8, "centre", group="片区"),
+        Col("crosses", "核对", 8, "centre", group="片区"),
     )
     return [
-        Column("", "序号", 5, plain("number"), "centre"),
-        Column("", "个数", 5, plain("p"), "centre"),
-        Column("", "县（区）", 9, plain("county_name"), "centre"),
-        Column("", "乡镇（街道）", 15, plain("town_name")),
-        Column("", "人口\n（人）", 9, plain("population"), "number"),
-        Column("服务多数居民的机构", "名称", 22, plain("site_name")),
-        Column("服务多数居民的机构", "类别", 8, plain("role"), "centre"),
-        Column("服务多数居民的机构", "占比", 8, lambda row: share_text(row["share"]) or "—", "centre"),
-        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 8, measured("mean"), WAY_CELLS[unit]),
-        Column("", f"{limit}内\n（人）", 9, plain("within"), "number"),
-        Column("", "其余居民由谁服务", 12 if areas else 36, plain("others")),
+        Col("number", "序号", 5, "centre"),
+        Col("p", "个数", 5, "centre"),
+        Col("county_name", "县（区）", 9, "centre"),
+        Col("town_name", "乡镇（街道）", 15),
+        Col("population", "人口\n（人）", 9, "number"),
+        Col("site_name", "名称", 22, group="服务多数居民的机构"),
+        Col("role", "类别", 8, "centre", group="服务多数居民的机构"),
+        Col("", "占比", 8, "centre", group="服务多数居民的机构", shown=lambda row: share_text(row["share"]) or "—"),
+        Col("mean", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 8, WAY_CELLS[unit]),
+        Col("within", f"{limit}内\n（人）", 9, "number"),
+        Col("others", "其余居民由谁服务", 12 if areas else 36),
         *(checked if areas else ()),
     ]
 
@@ -239,50 +240,50 @@ _TOWNS_NOTE = (
 )
 
 
-def _served(report: Report) -> list[Column]:
+def _served(report: Report) -> list[Col]:
     unit = report.plan.unit
     limit = limit_text(min(report.plan.task.limits), unit)
     return [
-        Column("", "序号", 5, plain("number"), "centre"),
-        Column("", "个数", 5, plain("p"), "centre"),
-        Column("", "县（区）", 9, plain("county_name"), "centre"),
-        Column("", "机构", 24, plain("name")),
-        Column("", "类别", 9, plain("role"), "centre"),
-        Column("", "服务人口\n（人）", 10, plain("population"), "number"),
-        Column("", f"其中 {limit}内\n（人）", 11, plain("within"), "number"),
-        Column("", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 9, measured("mean"), WAY_CELLS[unit]),
-        Column("", "以它为主的乡镇（街道）", 52, lambda row: row["towns"] or "—"),
+        Col("number", "序号", 5, "centre"),
+        Col("p", "个数", 5, "centre"),
+        Col("county_name", "县（区）", 9, "centre"),
+        Col("name", "机构", 24),
+        Col("role", "类别", 9, "centre"),
+        Col("population", "服务人口\n（人）", 10, "number"),
+        Col("within", f"其中 {limit}内\n（人）", 11, "number"),
+        Col("mean", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 9, WAY_CELLS[unit]),
+        Col("", "以它为主的乡镇（街道）", 52, shown=lambda row: row["towns"] or "—"),
     ]
 
 
 _AREAS = (
-    Column("", "个数", 6, plain("p"), "centre"),
-    Column("", "片区", 14, plain("area")),
-    Column("", "乡镇\n（个）", 7, plain("towns"), "number"),
-    Column("", "人口\n（人）", 10, plain("population"), "number"),
-    Column("次中心", "个数", 6, plain("count"), "number"),
-    Column("次中心", "名称", 26, plain("sites")),
-    Column("主要由别的片区服务", "乡镇\n（个）", 7, plain("across"), "number"),
-    Column("主要由别的片区服务", "人口\n（人）", 10, plain("across_people"), "number"),
-    Column("主要由别的片区服务", "乡镇（服务机构，所在片区）", 48, plain("across_said")),
+    Col("p", "个数", 6, "centre"),
+    Col("area", "片区", 14),
+    Col("towns", "乡镇\n（个）", 7, "number"),
+    Col("population", "人口\n（人）", 10, "number"),
+    Col("count", "个数", 6, "number", group="次中心"),
+    Col("sites", "名称", 26, group="次中心"),
+    Col("across", "乡镇\n（个）", 7, "number", group="主要由别的片区服务"),
+    Col("across_people", "人口\n（人）", 10, "number", group="主要由别的片区服务"),
+    Col("across_said", "乡镇（服务机构，所在片区）", 48, group="主要由别的片区服务"),
 )
 _AREAS_NOTE = "注：片区是规划人员给出的（--areas），这里只核对，不作约束；“未列入”＝片区表里没有这个乡镇。"
 
 
-def _left_out(report: Report) -> list[Column]:
+def _left_out(report: Report) -> list[Col]:
     unit, ps = report.plan.unit, report.solved
     each = min(10.0, 50 / max(len(ps), 1))
     heading = f"到最近机构的{cost_word(unit)}（{unit_word(unit)}）"
-    far = [Column(heading, f"{p} 个", each, _far(p), WAY_CELLS[unit]) for p in ps]
+    far = [Col("", f"{p} 个", each, WAY_CELLS[unit], group=heading, shown=_far(p)) for p in ps]
     return [
-        Column("", "序号", 5, plain("number"), "centre"),
-        Column("居民点", "县（区）", 10, plain("county_name"), "centre"),
-        Column("居民点", "乡镇（街道）", 16, plain("town_name")),
-        Column("居民点", "村（社区）", 26, plain("name")),
-        Column("居民点", "人口\n（人）", 9, plain("population"), "number"),
+        Col("number", "序号", 5, "centre"),
+        Col("county_name", "县（区）", 10, "centre", group="居民点"),
+        Col("town_name", "乡镇（街道）", 16, group="居民点"),
+        Col("name", "村（社区）", 26, group="居民点"),
+        Col("population", "人口\n（人）", 9, "number", group="居民点"),
         *far,
-        Column("", "情况", 18, lambda row: STATES[row["state"]], "centre"),
-        Column("", "居民点编号", 18, plain("id"), "small", printed=False),
+        Col("", "情况", 18, "centre", shown=lambda row: STATES[row["state"]]),
+        Col("id", "居民点编号", 18, "small", printed=False),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from planner import __version__
 from planner.siting.best import CLASSES
 from planner.siting.siting import Siting
 from planner.text import amount_text, people_text, share_text
+from scenarios.document import Document, Table
 from scenarios.plans.start import STATUS_QUO, Start, has_plan
 from scenarios.ways import road_of
 
@@ -51,6 +53,13 @@ def lines_of_plan(start: Start, said: Sequence[tuple[str, str]]) -> Lines:
 
 _MS_PER_MINUTE, _MM_PER_KM = 60_000, 1_000_000
 DECISIONS = {"required": "必建", "alternative": "备选", "not_selected": CLASSES["not_selected"].zh}
+
+
+def plan_document(start: Start, title: str, said: Sequence[tuple[str, str]], tables: Sequence[Table]) -> Document:
+    """Return a plan's document: every table named after the place and the plan, and what it rests on."""
+    heading = f"{start.region.about.name}{title}"
+    titled = [replace(table, title=f"{heading}：{table.title}") for table in tables]
+    return Document(title, start.region, titled, lines_of_plan(start, said), notice_of(start))
 
 
 def amount(cost: float, unit: str) -> float:

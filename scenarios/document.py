@@ -1,0 +1,95 @@
+"""What a question is answered with: a document of tables, each declared once and shown alike by every renderer.
+
+A `Table` is rows with `Col`s. The workbook (`scenarios.export.book`), CSV and JSON are renderers of it: a renderer knows no
+question, a question knows no file format.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from planner.region import Region
+from planner.text import UNKNOWN
+
+Row = Mapping[str, Any]
+Cell = str | float
+Lines = Sequence[tuple[str, str]]
+"""Label and sentence: what the numbers rest on."""
+
+
+@dataclass(frozen=True)
+class Col:
+    r"""One column of a table.
+
+    key      what a row calls it, and the head in CSV and JSON; "" where only paper has it
+    label    the heading that people read; it may break (`"人口\n（人）"`)
+    width    in letters; those of the printed columns make up at most 134: on A4 that leaves 7.5 points even where the
+             office program takes a wide font for its unit
+    style    how the cell looks: text, centre, small, or a kind of number (`planner.text.CELLS`)
+    group    the heading above several columns
+    shown    the cell made from a row, where it is not what the row holds under `key`
+    printed  columns that are not stand last, outside the print area
+
+    >>> Col("people", "人口\n（人）", 8, "number").cell({"people": 12}), Col("far", "多远", 8).cell({"far": float("nan")})
+    (12, '—')
+    """
+
+    key: str
+    label: str
+    width: float
+    style: str = "text"
+    group: str = ""
+    shown: Callable[[Row], Cell] | None = None
+    printed: bool = True
+
+    def cell(self, row: Row) -> Cell:
+        """Return what stands in this column of a row: a dash where nothing is known."""
+        if self.shown is not None:
+            return self.shown(row)
+        value: Cell = row[self.key]
+        return UNKNOWN if value is None or (isinstance(value, float) and math.isnan(value)) else value
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One table: the tab and title it stands under, its columns and rows, notes below it, and what is said where no row is."""
+
+    tab: str
+    title: str
+    cols: Sequence[Col]
+    rows: Sequence[Row]
+    notes: Sequence[str] = ()
+    empty: str = "没有。"
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """What a question is answered with.
+
+    title    as the file's properties name it
+    region   whose data they are
+    tables   in the order in which they are read
+    lines    what the numbers rest on (the sheet 说明)
+    notice   what must be said above every table
+    """
+
+    title: str
+    region: Region
+    tables: Sequence[Table]
+    lines: Lines
+    notice: str = ""
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as mappings by column name."""
+    names = [str(name) for name in frame.columns]
+    columns = [column.tolist() for _, column in frame.items()]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def rows_as_data(table: Table) -> list[dict[str, Any]]:
+    """Return the rows as CSV and JSON hold them: under the keys of the columns, as values and not as words."""
+    return [{col.key: row[col.key] for col in table.cols if col.key in row} for row in table.rows]
