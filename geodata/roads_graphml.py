@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import inf, isfinite, nan
 from pathlib import Path
+from typing import Any
 from xml.parsers import expat
 
 import numpy as np
@@ -184,7 +185,38 @@ def read_graphml(path: Path, classes: Collection[str] | None = None) -> RoadGrap
     Lengths are measured along the shapes, as everywhere; the file's own are spherical and only checked. An edge made of
     several ways has their numbers joined by ";", and is as slow and as closed as the worst of them.
     """
-    found = read_text(path)
+    return _graph_of(path, read_text(path), classes)
+
+
+def read_networkx(graph: Any, classes: Collection[str] | None = None) -> RoadGraph:
+    """Return the roads of a networkx graph as osmnx makes it: the same that its GraphML file gives.
+
+    >>> import networkx as nx
+    >>> street = nx.MultiDiGraph(crs="EPSG:4326")
+    >>> street.add_node(1, x=101.70, y=26.60), street.add_node(2, x=101.71, y=26.60)
+    (None, None)
+    >>> _ = street.add_edge(1, 2, osmid=7, highway="primary"), street.add_edge(2, 1, osmid=7, highway="primary")
+    >>> read_networkx(street)
+    RoadGraph(2 nodes, 1 edges, 1 km)
+    """
+    found, named = GraphText(), Path("networkx")
+    found.graph, found.directed = _as_text(graph.graph), graph.is_directed()
+    found.nodes = {str(name): _as_text(data) for name, data in graph.nodes(data=True)}
+    for tail, head, data in graph.edges(data=True):
+        found.ends.append((str(tail), str(head)))
+        found.edges.append({key: text for key, text in _as_text(data).items() if key in _KEPT})
+    if not found.edges:
+        raise no_roads(named)
+    _check(named, found)
+    return _graph_of(named, found, classes)
+
+
+def _as_text(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return attributes as osmnx writes them: shapes as WKT, all else as Python writes it; without those that say nothing."""
+    return {str(key): str(value) for key, value in data.items() if value is not None and str(value) != "nan"}
+
+
+def _graph_of(path: Path, found: GraphText, classes: Collection[str] | None) -> RoadGraph:
     left = Left()
     edges = _edges(path, found, classes, crs_of(path, found), left)
     ways = tidied(_ways(edges, found.directed))

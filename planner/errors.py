@@ -12,11 +12,25 @@ Mistakes of programmers are built-in exceptions, in English, and do show a trace
 
 import errno
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 Language = Literal["zh", "en"]
+_SPOKEN: ContextVar[Language] = ContextVar("language", default="zh")
+
+
+def set_language(language: Language) -> None:
+    """Set the language in which errors are told as text (`str(error)`), from here on.
+
+    >>> set_language("en"); str(FugaiError(Problem("a.csv", Text("空", "is empty"), Text("换一个", "use another"))))
+    'a.csv: is empty. use another.'
+    >>> set_language("zh")
+    """
+    if language not in get_args(Language):
+        raise ValueError(f"{language!r} is not one of {', '.join(get_args(Language))}")
+    _SPOKEN.set(language)
 
 
 def printable(text: str) -> str:
@@ -109,7 +123,11 @@ class FugaiError(Exception):
 
     def __init__(self, problems: Sequence[Problem] | Problem) -> None:
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__("\n".join(problem.say("zh") for problem in self.problems))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        """Return a line a problem, in the language set (`set_language`)."""
+        return "\n".join(problem.say(_SPOKEN.get()) for problem in self.problems)
 
     def __reduce__(self) -> tuple[type["FugaiError"], tuple[tuple[Problem, ...]]]:
         """Make it travel whole between processes."""

@@ -17,6 +17,7 @@ _PATTERN = re.compile(
 NEED_LIMIT = ("lscp", "mclp", "backup")
 """The models of siting that ask who is within a limit."""
 MOST = 2**32 - 2
+_LIKE = Text('写成带引号的 "5km"、"800m" 这样', 'write "5km" or "800m", in quotes')
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,23 @@ def read_limit(text: str) -> Limit:
     return Limit(value, unit, text.strip())
 
 
-def whole_units(limit: object, unit: str) -> int:
-    """Return a limit in words ("5km"), or read already, in whole `unit`s (mm or ms); OptionError for anything else.
+def as_limit(limit: object, like: Text = _LIKE) -> Limit:
+    """Return a limit in words ("5km"), or read already; OptionError for anything else.
 
     A bare number is refused: whether 5000 are metres, millimetres or milliseconds only who wrote it knows.
+    """
+    if not isinstance(limit, str | Limit):
+        what = Text("限度没有写单位", "a limit without its unit")
+        raise OptionError(Problem("limit", what, like, found=str(limit)))
+    try:
+        return read_limit(limit) if isinstance(limit, str) else limit
+    except ValueError as error:
+        what = Text("限度的写法不对", "a limit is not written as it must be")
+        raise OptionError(Problem("limit", what, like, found=str(limit))) from error
+
+
+def whole_units(limit: object, unit: str) -> int:
+    """Return a limit in words ("5km"), or read already, in whole `unit`s (mm or ms); OptionError for anything else.
 
     >>> whole_units("5km", "mm"), whole_units(read_limit("30min"), "ms")
     (5000000, 1800000)
@@ -64,17 +78,8 @@ def whole_units(limit: object, unit: str) -> int:
     Traceback (most recent call last):
     planner.errors.OptionError: limit：限度没有写单位（现为“5000”）。写成带引号的 "5km"、"800m" 这样。
     """
-    like = Text('写成带引号的 "5km"、"800m" 这样', 'write "5km" or "800m", in quotes')
-    if unit == "ms":
-        like = Text('写成带引号的 "30min"、"90s" 这样', 'write "30min" or "90s", in quotes')
-    if not isinstance(limit, str | Limit):
-        what = Text("限度没有写单位", "a limit without its unit")
-        raise OptionError(Problem("limit", what, like, found=str(limit)))
-    try:
-        read = read_limit(limit) if isinstance(limit, str) else limit
-    except ValueError as error:
-        what = Text("限度的写法不对", "a limit is not written as it must be")
-        raise OptionError(Problem("limit", what, like, found=str(limit))) from error
+    like = _LIKE if unit == "mm" else Text('写成带引号的 "30min"、"90s" 这样', 'write "30min" or "90s", in quotes')
+    read = as_limit(limit, like)
     if read.unit != unit:
         what = (
             Text("这里按时间计", "time is counted here")

@@ -122,6 +122,32 @@ class RoadGraph:
         kilometres = self.length_mm.sum() / 1e6
         return f"RoadGraph({len(self.lon)} nodes, {len(self.tail)} edges, {kilometres:,.0f} km)"
 
+    def to_networkx(self) -> Any:
+        """Return the roads as a networkx.MultiDiGraph in osmnx's terms, an edge a direction that may be driven.
+
+        Nodes: x, y. Edges: osmid, highway, oneway, reversed, length (metres), speed_kph and geometry where there are any;
+        what osmnx has no word for stands as joins and through. `geodata.roads_graphml.read_networkx` reads it back.
+        """
+        from networkx import MultiDiGraph
+
+        out = MultiDiGraph(crs="EPSG:4326")
+        out.add_nodes_from(
+            (at, {"x": x, "y": y}) for at, (x, y) in enumerate(zip(self.lon.tolist(), self.lat.tolist(), strict=True))
+        )
+        lines = edge_lines(self)
+        for at in range(len(self.tail)):
+            oneway = not (self.forward[at] and self.backward[at])
+            told = {"osmid": str(self.way_id[at]), "highway": str(self.road_class[at]), "oneway": oneway,
+                    "length": int(self.length_mm[at]) / 1000, "joins": bool(self.joins[at]), "through": bool(self.through[at])}  # fmt: skip
+            if not np.isnan(self.speed_kmh[at]):
+                told["speed_kph"] = float(self.speed_kmh[at])
+            tail, head = int(self.tail[at]), int(self.head[at])
+            if self.forward[at]:
+                out.add_edge(tail, head, **told, reversed=False, geometry=lines[at])
+            if self.backward[at]:
+                out.add_edge(head, tail, **told, reversed=True, geometry=lines[at].reverse())
+        return out
+
     def components(self, usable: Bools | None = None) -> Whole:
         """Return each node's component (weakly connected), 0 the one with the most kilometres, then by falling length.
 

@@ -218,6 +218,31 @@ class Scenario:
             questions=tuple(_read(QUESTION, one, f"Scenario({self.name}) questions", "") for one in self.questions),
         )
 
+    def open(
+        self, kind: str, at: tuple[float, float], *, id: str = "", name: str = "", reason: str = "",
+        cost: float = math.nan, **columns: Any,
+    ) -> "Scenario":  # fmt: skip
+        """Return the scenario with a new facility at (lon, lat) behind its edits; other columns of facilities by name.
+
+        >>> Scenario("再加一处").open("emergency_station", at=(101.72, 26.58)).close("ES01")
+        Scenario(再加一处: 新设急救中心（站）“新设急救中心（站）1”NEW1；停用 ES01)
+        """
+        number = 1 + sum(isinstance(edit, Open) for edit in self.edits)
+        own = {"id": id or f"NEW{number}", "name": name or f"新设{_kind(kind)}{number}", "kind": kind,
+               "lon": at[0], "lat": at[1]}  # fmt: skip
+        return replace(self, edits=(*self.edits, Open(fields={**own, **columns}, reason=reason, cost=cost)))
+
+    def close(self, facility: str, *, reason: str = "") -> "Scenario":
+        """Return the scenario with a facility closed behind its edits: it stays in the list and serves nobody."""
+        return replace(self, edits=(*self.edits, Close(facility=facility, reason=reason)))
+
+    def change(self, facility: str, *, reason: str = "", cost: float = math.nan, **columns: Any) -> "Scenario":
+        """Return the scenario with some columns of a facility changed behind its edits, as kind="county_subcenter"."""
+        return replace(self, edits=(*self.edits, Change(facility=facility, fields=columns, reason=reason, cost=cost)))
+
+    def __repr__(self) -> str:
+        return f"Scenario({self.name}: {'；'.join(edit_words(self.edits)) or '什么也不改'})"
+
     @property
     def says_nothing(self) -> bool:
         """Whether it leaves facts and rules as they are."""

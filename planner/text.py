@@ -16,6 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from html import escape
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -434,3 +435,13 @@ def _measured(value: Number, digits: int, less: str = "不到 ") -> str:
 
 def _with(said: str, unit: str) -> str:
     return said if said == UNKNOWN else f"{said} {unit}".rstrip()
+
+
+def html_rows(rows: Mapping[str, str]) -> str:
+    """Return label and text as a small table for a notebook; all of it is text, nothing markup.
+
+    >>> html_rows({"状态": "<b>"})
+    '<table><tr><th>状态</th><td>&lt;b&gt;</td></tr></table>'
+    """
+    cells = (f"<tr><th>{escape(label)}</th><td>{escape(text)}</td></tr>" for label, text in rows.items() if text)
+    return f"<table>{''.join(cells)}</table>"

@@ -21,6 +21,7 @@ from planner.compare import (
     question_of,
     questions,
     residents_compared,
+    row_texts,
     side_by_side,
     site_changes,
     worst_places,
@@ -35,9 +36,10 @@ from planner.plans.subcenters import KIND
 from planner.region import Region, Source
 from planner.rules import Clause, Reading, Rule, Rules, readable
 from planner.scenario import Scenario
-from planner.text import limit_text
+from planner.text import html_rows, limit_text
 from planner.travel import Travel
 from scenarios.chosen import limits_of, way_to_sites
+from scenarios.document import records
 from scenarios.run import decisions
 from scenarios.ways import RoadChoices, idle_choices, ways_of
 
@@ -210,6 +212,26 @@ class Comparison:
     def first_pairs(self) -> tuple[Pair, ...]:
         """Each scenario against the first."""
         return self.pairs[: len(self.sides) - 1]
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """The findings of the whole city that differ from the first scenario's: a row a finding and scenario."""
+        rows = [one.findings.assign(scenario=one.after.label) for one in self.first_pairs]
+        table = pd.concat(rows, ignore_index=True)
+        return table[table["changed"].astype(bool) & (table["level"] == "city")].reset_index(drop=True)
+
+    def __repr__(self) -> str:
+        return f"Comparison({self.region.about.name}: {' · '.join(one.label for one in self.sides)}; {len(self.changes)} findings of the city differ)"
+
+    def _repr_html_(self) -> str:
+        """Return what differs in the whole city as a table, which is how a notebook shows a comparison."""
+        rows = {}
+        for row in records(self.changes):
+            before, after, change = row_texts(row)
+            rows[f"{row['scenario']} · {row['rule_label']}（{row['reading_label']}）"] = (
+                f"{before} → {after}（{change}）"
+            )
+        return html_rows(rows or {"全市": "各项指标相同"})
 
 
 def compare(

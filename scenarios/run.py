@@ -18,7 +18,7 @@ from planner.cached import Memory
 from planner.compare import row_texts, side_by_side
 from planner.doubts import doubts, idle_in_findings
 from planner.errors import FugaiError, OptionError, Problem, Text
-from planner.findings import assess
+from planner.findings import assess, gap_rows
 from planner.measures import FUNCTIONS
 from planner.region import Region, Source
 from planner.rules import Rules, load_rules, readable, with_minutes
@@ -102,7 +102,7 @@ class Outcome:
 
     ``rules`` hold the readings that were computed and no other; ``roads`` is None where the facts hold none;
     ``sources`` are the scenario's files; ``before`` the findings of the facts as they are, None where nobody asked;
-    ``doubts`` those of the warnings that are about the scenario.
+    ``doubts`` those of the warnings that are about the scenario; ``facts``, ``law``, ``choices`` what it was judged from.
     """
 
     region: Region
@@ -114,6 +114,27 @@ class Outcome:
     sources: tuple[Source, ...] = ()
     before: pd.DataFrame | None = None
     doubts: tuple[Problem, ...] = ()
+    facts: Region | None = None
+    law: Rules | None = None
+    choices: RoadChoices = AS_IT_IS
+
+    @cached_property
+    def gaps(self) -> pd.DataFrame:
+        """The rows of the gap list: `findings` that are not met, each at the level of its rule."""
+        return gap_rows(self.findings, self.rules)
+
+    def why(self, gap_id: str) -> pd.Series:
+        """Return one finding with all that it rests on: the clause's words, the people, the nearest facility, the advice.
+
+        KeyError where there is no finding of this id.
+        """
+        rows = self.findings.set_index("gap_id", drop=False)
+        return pd.Series(rows.loc[gap_id], name=gap_id)
+
+    def __repr__(self) -> str:
+        judged = self.findings[self.findings["level"] == "city"]["status"].value_counts()
+        words = "，".join(f"{STATUS_LABELS[str(status)]} {count}" for status, count in judged.items())
+        return f"Outcome({self.region.about.name} · {self.rules.id} · {self.scenario.name}：全市 {words}；缺口 {len(self.gaps)} 项)"
 
     @cached_property
     def changes(self) -> tuple[Changed, ...]:
@@ -150,10 +171,11 @@ class Outcome:
 
 def load_region(data: Path | str) -> Region:
     """Return the facts of a folder, or of an embedded sample: ``load_region("sample:panzhihua")``."""
-    return load_with_warnings(_folder(data)).region
+    return load_with_warnings(facts_folder(data)).region
 
 
-def _folder(data: Path | str) -> Path:
+def facts_folder(data: Path | str) -> Path:
+    """Return the folder of facts, or that of the embedded sample that is named: ``sample:panzhihua``."""
     said = str(data)
     return sample_folder(said.removeprefix(SAMPLE)) if said.startswith(SAMPLE) else Path(data)
 
@@ -212,7 +234,9 @@ def run(
         *file.warnings, *idle_choices(facts.roads, choices, law), *doubts(facts, clauses, file.scenario),
         *idle_in_findings(facts, region, file.scenario, law, travels, findings),
     )  # fmt: skip
-    return Outcome(region, law, findings, doubtful, roads, file.scenario, file.sources, doubts=doubtful)
+    return Outcome(
+        region, law, findings, doubtful, roads, file.scenario, file.sources, None, doubtful, facts, clauses, choices
+    )
 
 
 def decisions(facts: Region, law: Rules, scenario: Scenario, choices: RoadChoices) -> tuple[Rules, Region]:
@@ -251,7 +275,7 @@ def run_file(path: Path, data: str | None, rules_name: str | None, out: Path, st
     """
     step(Text("读取方案", "reading the scenario"))
     file = read_scenario(path)
-    folder_of_facts = file.data if data is None else _folder(data)
+    folder_of_facts = file.data if data is None else facts_folder(data)
     rules_name = rules_name or file.rules
     if folder_of_facts is None or rules_name is None:
         raise OptionError(_lacking(path, folder_of_facts is None, rules_name is None))
