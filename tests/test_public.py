@@ -153,3 +153,11 @@ def test_a_city_is_assessed_changed_and_compared(tmp_path: Path) -> None:
     other = fugai.load(tmp_path / "tiny").assess("panzhihua_2023")
     with pytest.raises(fugai.FugaiError, match="不是同一份数据"):
         fugai.compare(now, other)
+
+
+def test_the_readmes_session_runs() -> None:
+    readme = (Path(fugai.__file__).parent / "README.md").read_text("utf-8")
+    session = readme.split("```python\n")[1].split("```")[0]
+    names = {"demand": HOMES.rename(columns={"people": "population"}), "sites": SITES.assign(code=["s", "t"])}
+    more = pd.concat([names["sites"], pd.DataFrame({"code": ["u"], "lon": [101.74], "lat": [26.66]})])
+    exec(session, {**names, "sites": more})
