@@ -27,7 +27,7 @@ from planner.siting.instance import instance_of
 from planner.siting.question import Limits, Model, Question, Quota
 from planner.siting.siting import Siting
 from planner.siting.solve import explained, solve
-from planner.text import people_text, share_text
+from planner.text import number_text, people_text, share_text
 from planner.travel import StraightLine
 from scenarios.compare import Comparison
 from scenarios.compare import compare as compare_scenarios
@@ -144,7 +144,7 @@ class Reached:
         share = share_text(self.covered / self.weight) if self.weight else "—"
         return (
             f"Reached({len(self.demand)} demands, {len(self.sites)} sites, within {self.limit.said}: "
-            f"{self.covered:,.0f} of {self.weight:,.0f}, {share}; unreachable {self.unreachable:,.0f})"
+            f"{number_text(self.covered)} of {number_text(self.weight)}, {share}; unreachable {number_text(self.unreachable)})"
         )
 
 

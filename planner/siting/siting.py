@@ -14,7 +14,7 @@ from planner import __version__
 from planner.errors import Text
 from planner.siting.instance import Instance
 from planner.siting.question import BACKGROUND, Limits, Question
-from planner.text import html_rows, option_text
+from planner.text import exact_text, html_rows, number_text, option_text
 
 State = Literal["optimal", "feasible", "infeasible", "unknown"]
 PROVEN = 1e-6
@@ -97,15 +97,15 @@ class Siting:
         covered, weight = option_text(self.covered), option_text(float(self.instance.weight.sum()))
         return (
             f"{model}: {len(self.chosen)} sites {', '.join(self.chosen)}; covered {covered} of {weight}; "
-            f"objective {option_text(self.objective)}, bound {option_text(self.bound)}, gap {self.gap:.2g})"
+            f"objective {option_text(self.objective)}, bound {option_text(self.bound)}, gap {exact_text(self.gap)})"
         )
 
     def _repr_html_(self) -> str:
         """Return the answer as a small table, which is how a notebook shows it."""
         rows = {
-            "model": self.question.model, "status": self.status, "objective": f"{self.objective:,.6g}",
-            "bound": f"{self.bound:,.6g}", "gap": f"{self.gap:.2g}", "covered": f"{self.covered:,.0f}",
-            "uncovered": f"{self.uncovered:,.0f}", "unreachable": f"{self.unreachable:,.0f}",
+            "model": self.question.model, "status": self.status, "objective": number_text(self.objective),
+            "bound": number_text(self.bound), "gap": exact_text(self.gap), "covered": number_text(self.covered),
+            "uncovered": number_text(self.uncovered), "unreachable": number_text(self.unreachable),
             "sites": ", ".join(self.sites), "why not": "" if self.clash is None else f"{self.clash.rule.en}; {self.clash.change.en}",
         }  # fmt: skip
         return html_rows(rows)
