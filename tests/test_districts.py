@@ -22,10 +22,11 @@ from planner.siting.question import Limits
 from planner.siting.siting import Clash
 from planner.siting.solve import solve
 from tests.districts_check import brute, faults, tables, worth
+from tests.examples import examples
 from tests.reference.orlib import districts_of, known_pmedcap, random_pmedcap, read_pmedcap
 
 LIMITS = Limits(seconds=60)
-MANY = settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=examples(500), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def ids(letter: str, count: int) -> list[str]:
@@ -146,7 +147,7 @@ def advised(task: DistrictTask, county: str, told: str, less: int = 0) -> Distri
 
 
 @given(tasks())
-@settings(MANY, max_examples=300)
+@settings(MANY, max_examples=examples(300))
 def test_what_a_clash_advises_helps_and_less_does_not(task: DistrictTask) -> None:
     """Every change that is told makes a plan possible; one person less of a bound that is moved alone does not."""
     if not all(tables(task)[2].values()):

@@ -21,6 +21,7 @@ from geodata.friction import Friction, read_friction, tobler_kmh, walking_fricti
 from planner.errors import DataError
 from planner.network import graph_of_edges
 from planner.road import Road
+from tests.examples import examples
 
 CRS = "EPSG:4543"
 WEST, NORTH, CELL = 500_000.0, 2_950_000.0, 100.0
@@ -75,7 +76,7 @@ def test_flat_plane() -> None:
 
 
 @given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 20), st.integers(0, 20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_never_shorter_than_the_straight_line_and_at_most_8_24_percent_longer(
     r: int, c: int, row: int, column: int
 ) -> None:
@@ -125,7 +126,7 @@ def test_sources_are_found_on_wide_grids(columns: int) -> None:
     assert out["time_min"].to_numpy() == pytest.approx((np.array([2, 1]) + math.sqrt(2)) * CELL * PACE)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 10_000))
 def test_equal_to_networkx(seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -22,6 +22,7 @@ from planner.siting.question import Limits, Question
 from scenarios.chosen import chosen_of
 from scenarios.cli.program import main
 from scenarios.files import read_scenario
+from tests.examples import examples
 from tests.siting_brute import instance
 
 
@@ -75,7 +76,7 @@ def best_of_all(made: Instance, chosen: list[str], budget: float, prices: dict[s
     return max(values) if made.question.model == "mclp" else min(values)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(tasks())
 def test_no_order_is_better(task: tuple[Instance, list[str], float, dict[str, float] | None]) -> None:
     made, chosen, budget, prices = task
@@ -92,7 +93,7 @@ def test_no_order_is_better(task: tuple[Instance, list[str], float, dict[str, fl
         assert row.cumulative_cost <= budget * row.year + 1e-9
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(tasks())
 def test_highs_finds_the_same_value(task: tuple[Instance, list[str], float, dict[str, float] | None]) -> None:
     made, chosen, budget, prices = task

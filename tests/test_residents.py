@@ -23,6 +23,7 @@ from geodata.residents import residents_from_raster, spread, spread_on_grid
 from planner.errors import DataError
 from scenarios.cli.program import main
 from tests import tiny
+from tests.examples import examples
 
 NODATA = -99999.0
 WEIGHTS = st.lists(st.floats(0, 1e12, allow_nan=False), min_size=1, max_size=60).filter(any)
@@ -61,7 +62,7 @@ def tiny_raster(path: Path, seed: int = 1, **options: Any) -> Path:
 # spread
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.integers(0, 10**9), WEIGHTS)
 def test_spread_is_whole_exact_and_within_one_of_the_share(total: int, weights: list[float]) -> None:
     out = spread(total, weights)
@@ -72,7 +73,7 @@ def test_spread_is_whole_exact_and_within_one_of_the_share(total: int, weights: 
     assert (np.abs(out - exact) < 1 + 1e-6 * max(total, 1) ** 0.5).all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.integers(0, 10**6), st.data())
 def test_spread_on_grid_is_within_one_in_each_cell_and_each_square(total: int, data: st.DataObject) -> None:
     row, column = (one.ravel() for one in np.mgrid[:8, :8])

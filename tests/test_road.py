@@ -15,6 +15,7 @@ from planner.errors import DataError, OptionError
 from planner.network import EdgeIndex, RoadGraph, Walk, graph_of_edges
 from planner.reach import UNREACHABLE
 from planner.road import Road
+from tests.examples import examples
 
 GEOD = Geod(ellps="GRS80")
 
@@ -132,7 +133,7 @@ def towns(draw):
 
 
 @pytest.mark.parametrize("engine", ["compiled", "scipy"])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(towns())
 def test_equal_to_networkx_on_split_edges(engine: str, town) -> None:
     """Every snapped point becomes a node that splits its edge; networkx finds the ways; all integers must agree."""

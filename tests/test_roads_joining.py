@@ -18,6 +18,7 @@ from planner.network import FRAGMENT_KM, SPEED_KMH, RoadGraph, graph_of_edges, s
 from planner.reach import UNREACHABLE
 from planner.road import Road
 from planner.search import Search
+from tests.examples import examples
 
 GEOD = Geod(ellps="GRS80")
 DEGREE_M = GEOD.inv(101.7, 26.5, 101.8, 26.5)[2] / 0.1
@@ -201,7 +202,7 @@ def _mixed(draw: st.DrawFn) -> RoadGraph:
     return replace(graph, turns=np.array(sorted(barred), np.int64).reshape(-1, 3))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     _mixed(),
     st.tuples(st.integers(0, 23), st.integers(0, 23)),

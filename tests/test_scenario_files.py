@@ -19,6 +19,7 @@ from scenarios.files import read_scenario, sample_folder
 from scenarios.schema import SCHEMA_FILE, json_schema
 from scenarios.ways import RoadChoices
 from scenarios.write import write_scenario
+from tests.examples import examples
 
 FULL = """\
 # yaml-language-server: $schema=fugai-scenario.schema.json
@@ -170,7 +171,9 @@ EDITS = st.one_of(
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=examples(120),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(EDITS, max_size=4), IDS, TEXTS, st.lists(TEXTS, max_size=2))
 def test_whatever_is_written_is_read_back(

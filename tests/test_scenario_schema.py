@@ -13,6 +13,7 @@ from planner.reader import Reader
 from planner.strict_yaml import parse_yaml, read_yaml
 from scenarios.files import read_scenario
 from scenarios.schema import SCENARIO, json_schema
+from tests.examples import examples
 from tests.test_scenario_files import BAD, FULL
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -181,7 +182,7 @@ def _fitting(key: Key) -> st.SearchStrategy[Any]:
     return st.just(key.like or _LIKE[key.kind])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(values_of(SCENARIO))
 def test_the_schema_and_the_reader_agree(value: Any) -> None:
     reader = Reader("a.yaml", {})

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.search import FAR, Search, Seeds
+from tests.examples import examples
 
 ENGINES = ("compiled", "scipy")
 
@@ -57,7 +58,7 @@ def _costs(size, edges, seeds, facilities) -> np.ndarray:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(problems())
 def test_equal_to_networkx(engine, problem) -> None:
     size, edges, facilities, seeds, limit, order = problem

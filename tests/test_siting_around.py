@@ -19,10 +19,11 @@ from planner.siting.question import STATUSES, Limits, Question, Quota
 from planner.siting.siting import Clash, Siting, no_plan, sense, siting_of
 from planner.siting.small import small_plans
 from planner.siting.solve import solve
+from tests.examples import examples
 from tests.siting_brute import instance, open_sets, questions, table, worth
 
 LIMITS = Limits(seconds=60)
-MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MODELS = ("lscp", "mclp", "p-median", "p-center")
 
 
@@ -93,7 +94,7 @@ def test_the_k_best_of_the_small_search_are_those_of_brute_force_in_the_order_of
     assert [plan.chosen for plan in plans] == [ids for _, ids in known[:count]]
 
 
-@settings(MANY, max_examples=100)
+@settings(MANY, max_examples=examples(100))
 @given(questions("capacitated", loads=True, most_sites=5, most_demands=4), st.integers(1, 6))
 def test_the_k_best_of_capacitated_plans(case: Instance, count: int) -> None:
     plans = partition(case, LIMITS, count, solve_by_trying)
@@ -126,7 +127,7 @@ def test_without_time_only_the_known_plan_is_told() -> None:
     assert with_ties(replace(first, limits=Limits(seconds=0)), solve_by_trying).ties is None
 
 
-@settings(MANY, max_examples=120)
+@settings(MANY, max_examples=examples(120))
 @given(cases(most_sites=6, most_demands=6))
 def test_ties_are_told(case: Instance) -> None:
     plan = solve_by_trying(case, LIMITS)
@@ -141,7 +142,7 @@ def test_backup_without_p_is_not_ranked() -> None:
         k_best(case, LIMITS, 2, solve_by_trying)
 
 
-@settings(MANY, max_examples=220)
+@settings(MANY, max_examples=examples(220))
 @given(cases(most_sites=6, most_demands=6), st.sampled_from([0.0, 0.05, 0.3]))
 def test_classes_are_those_of_brute_force(case: Instance, tolerance: float) -> None:
     found = classes(case, LIMITS, solve_by_trying, tolerance).set_index("id")
@@ -187,7 +188,7 @@ def test_a_class_that_rests_on_no_proof_says_so() -> None:
     assert not classes(case, Limits(seconds=0), stopped, 0.1, solve_by_trying(case, LIMITS))["proven"].any()
 
 
-@settings(MANY, max_examples=120)
+@settings(MANY, max_examples=examples(120))
 @given(cases(most_sites=6, most_demands=6))
 def test_the_curve_adds_up(case: Instance) -> None:
     if case.question.p is None:
@@ -259,7 +260,7 @@ def first_of_ties(case: Instance) -> tuple[str, ...]:
     return min(tied, key=lambda ids: (second(ids), [name not in ids for name in case.site_ids]))
 
 
-@settings(MANY, max_examples=200)
+@settings(MANY, max_examples=examples(200))
 @given(cases(most_sites=6, most_demands=6))
 def test_ties_are_broken_by_a_second_objective_and_then_by_ids(case: Instance) -> None:
     if ranked(case):
@@ -268,7 +269,7 @@ def test_ties_are_broken_by_a_second_objective_and_then_by_ids(case: Instance) -
         assert lexicographic(case, LIMITS, solve_by_trying).status == "infeasible"
 
 
-@settings(MANY, max_examples=100)
+@settings(MANY, max_examples=examples(100))
 @given(questions("mclp", most_sites=6, most_demands=6))
 def test_the_solver_breaks_ties_as_the_small_search_does(case: Instance) -> None:
     with patch("planner.siting.small._MOST_CELLS", -1):
@@ -278,7 +279,7 @@ def test_the_solver_breaks_ties_as_the_small_search_does(case: Instance) -> None
 
 @pytest.mark.parametrize("model", ["mclp", "p-median"])
 def test_trying_all_plans_lists_what_the_compiled_search_lists(model: str) -> None:
-    @settings(MANY, max_examples=150)
+    @settings(MANY, max_examples=examples(150))
     @given(questions(model, most_sites=7, most_demands=6), st.integers(1, 6))
     def check(case: Instance, count: int) -> None:
         searched = small_plans(case, LIMITS, count)
@@ -359,13 +360,13 @@ def check_front(first: Instance, second: Instance, points: list[Point]) -> None:
         assert point.gap <= 1e-6
 
 
-@settings(MANY, max_examples=150)
+@settings(MANY, max_examples=examples(150))
 @given(pairs())
 def test_the_front_is_that_of_brute_force(case: tuple[Instance, Instance]) -> None:
     check_front(*case, pareto(*case, LIMITS))
 
 
-@settings(MANY, max_examples=100)
+@settings(MANY, max_examples=examples(100))
 @given(pairs())
 def test_the_front_by_the_solver_is_that_of_brute_force(case: tuple[Instance, Instance]) -> None:
     with patch("planner.siting.small._MOST_CELLS", -1):
@@ -451,7 +452,7 @@ def test_a_front_without_time_is_empty() -> None:
     assert pareto(one, one.asking(Question("p-median", p=1)), Limits(seconds=0)) == []
 
 
-@settings(MANY, max_examples=100)
+@settings(MANY, max_examples=examples(100))
 @given(cases(most_sites=6, most_demands=6), st.integers(1, 5))
 def test_around_the_optimum_with_the_solvers_themselves(case: Instance, count: int) -> None:
     known = ranked(case)

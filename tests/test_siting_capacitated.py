@@ -12,10 +12,11 @@ from planner.siting.capacitated import solve_capacitated
 from planner.siting.instance import Instance
 from planner.siting.question import BACKGROUND, FORBIDDEN, Limits, Question
 from planner.siting.siting import Siting
+from tests.examples import examples
 from tests.reference.orlib import read_cap, read_pmedcap, read_scp
 from tests.siting_brute import brute, instance, questions
 
-MANY = settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=examples(600), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def check_plan(case: Instance, answer: Siting) -> None:

@@ -17,10 +17,11 @@ from planner.siting.instance import Instance, instance_of
 from planner.siting.question import Limits, Question, Quota
 from planner.siting.siting import Siting
 from planner.siting.solve import explained
+from tests.examples import examples
 from tests.siting_brute import brute, instance, open_sets, questions, table
 
 LIMITS = Limits(seconds=20)
-MANY = settings(max_examples=260, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=examples(260), deadline=None, suppress_health_check=list(HealthCheck))
 SOLVERS = {"lscp": solve_lscp, "mclp": solve_mclp, "backup": solve_backup}
 
 

@@ -13,9 +13,10 @@ from planner.siting.instance import Instance
 from planner.siting.question import Limits, Model, Question
 from planner.siting.siting import sense
 from planner.siting.solve import solve
+from tests.examples import examples
 from tests.siting_brute import brute, instance, questions, worth
 
-MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 NO_TIME = Limits(seconds=0)
 
 

@@ -15,11 +15,12 @@ from planner.siting.instance import Instance
 from planner.siting.median import solve_p_median
 from planner.siting.question import Limits, Question, Quota
 from planner.siting.solve import explained
+from tests.examples import examples
 from tests.reference.pmed import known_network, random_network, read_pmed
 from tests.siting_brute import brute, instance, questions, worth
 
 MANY = settings(
-    max_examples=500,
+    max_examples=examples(500),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -16,11 +16,12 @@ from planner.siting.highs import solve as solved
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Question
 from planner.siting.solve import explained, solve
+from tests.examples import examples
 from tests.siting_brute import brute, instance, open_sets, questions, worth
 
 LIMITS = Limits(seconds=20)
 MODELS = ("p-median", "mclp", "backup")
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

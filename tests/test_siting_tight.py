@@ -17,11 +17,12 @@ from planner.siting.question import Limits, Question, Quota
 from planner.siting.reduce import Covers, fewer, needless_columns
 from planner.siting.siting import sense
 from planner.siting.small import Task, small_plans, tightened
+from tests.examples import examples
 from tests.siting_brute import instance, questions, worth
 from tests.test_siting_around import ranked
 
 LIMITS = Limits(seconds=60)
-MANY = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -16,10 +16,11 @@ from planner.siting.cover_bound import cheaper_columns, covering
 from planner.siting.instance import Instance
 from planner.siting.question import Limits, Model, Question, Quota
 from planner.siting.solve import solve
+from tests.examples import examples
 from tests.siting_brute import brute, questions
 
 LIMITS = Limits(seconds=60)
-MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(params=["compiled", "numpy"])

@@ -14,6 +14,7 @@ from planner.errors import DataError, OptionError
 from planner.limits import read_limit
 from planner.reach import UNREACHABLE, Reach
 from planner.travel import StraightLine, Table
+from tests.examples import examples
 
 GEOD = Geod(ellps="GRS80")
 
@@ -45,7 +46,7 @@ place = st.tuples(st.floats(101.0, 102.3), st.floats(26.0, 27.4))
 
 
 @pytest.mark.parametrize("compiled", [True, False])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(place, min_size=1, max_size=25), st.lists(place, min_size=1, max_size=12), st.floats(10, 40_000))
 def test_equal_to_brute_force(compiled: bool, demand: list, facilities: list, limit_m: float) -> None:
     d, f = _points("d", demand), _points("f", facilities)
@@ -63,7 +64,7 @@ def test_equal_to_brute_force(compiled: bool, demand: list, facilities: list, li
     assert got == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(place, min_size=1, max_size=15), st.lists(place, min_size=1, max_size=9), st.integers(1, 10))
 def test_k_nearest_equals_brute_force(demand: list, facilities: list, count: int) -> None:
     d, f = _points("d", demand), _points("f", facilities)
@@ -94,7 +95,7 @@ def test_a_table_long_or_wide() -> None:
         Table(-wide).reach_whole(ends, stations, limit=1)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(place, min_size=1, max_size=20), st.lists(place, min_size=1, max_size=10), st.randoms())
 def test_order_of_rows_changes_nothing(demand: list, facilities: list, random) -> None:
     d, f = _points("d", demand), _points("f", facilities)
