@@ -1,14 +1,13 @@
 """The outputs of a comparison: four lists as CSV, the page, the sentences, and the manifest that comes last."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
 from geodata.csv_text import write_csv
 from maps.compare import Between, View, compare_map
@@ -30,11 +29,11 @@ from scenarios.compare_said import (
     said,
     site_word,
 )
-from scenarios.document import Col, records
+from scenarios.document import Col, Document, Table, records
 from scenarios.export.explain import explanations
 from scenarios.export.folder import MANIFEST
 from scenarios.export.manifest import outputs_of, parameters
-from scenarios.export.sheet import FIXED_DATE, Formats, Sheet, formats_of, write_explanations
+from scenarios.export.sheet import write_document
 from scenarios.run import Step, furniture
 
 PAGE, WORDS = "方案比较.html", "说明.txt"
@@ -179,7 +178,7 @@ def write_outputs(folder: Path, comparison: Comparison, step: Step) -> None:
         write_csv(folder / name, made(comparison))
     (folder / WORDS).write_text(all_said(comparison), encoding="utf-8-sig", newline="\r\n")
     step(Text(f"写出 {WORKBOOK}", f"writing {WORKBOOK}"))
-    write_workbook(folder / WORKBOOK, comparison)
+    write_document(folder / WORKBOOK, document_of(comparison))
     step(Text("绘制地图", "drawing the maps"))
     (folder / PAGE).write_text(view_of(comparison), encoding="utf-8", newline="\n")
     step(Text("写出清单 manifest.json", "writing the manifest"))
@@ -218,7 +217,6 @@ def _manifest(folder: Path, comparison: Comparison) -> dict[str, Any]:
 # 方案比较.xlsx: the sentences, the indicators, who is better and worse off, the farthest places and the facilities.
 
 WORKBOOK = "方案比较.xlsx"
-_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _TOWN_NOTE = (
     "注：逐个居民点比较到最近机构的距离（或时间），变近、变远按人口计，差别不到限值的算不变（限值见总览）；变近＋变远＋不变＝人口。只列有变化的乡镇（街道）和城乡、民族乡、县（区）、全市各组；"
     "每条规则只列作判断的口径及其道路口径，其余口径见 人群变化.csv。同一居民可能涉及几个指标，各指标的人口不相加。"
@@ -306,30 +304,27 @@ def _limited(row: Mapping[str, Any], name: str) -> str | float:
     return int(row[name]) if row["has_limit"] else "—"
 
 
-def write_workbook(path: Path, comparison: Comparison) -> None:
-    """Write the workbook of all scenarios against the first."""
-    book = xlsxwriter.Workbook(path, _OPTIONS)
-    book.set_properties({"title": "方案比较", "comments": f"fugai {__version__}", "created": FIXED_DATE})
-    formats, region = formats_of(book), comparison.region
-    notice, city = region.about.notice, region.about.name
-
-    def sheet(
-        tab: str, title: str, table: tuple[Sequence[Col], Sequence[Mapping[str, Any]]], empty: str, *notes: str
-    ) -> None:
-        _headed(book, formats, comparison, tab, f"{city}{title}").table(*table, notice, empty, notes)
-
+def document_of(comparison: Comparison) -> Document:
+    """Return all scenarios against the first as a document."""
+    region = comparison.region
+    city = region.about.name
     nobody = "没有人变近或变远。" if any(pair.questions for pair in comparison.first_pairs) else NO_WAYS
-    sheet("总览", "方案比较总览", (_SUMMARY, _summary(comparison)), "没有方案。")
-    sheet("指标对比", "方案指标对比", (_FINDINGS, _findings(comparison)), "没有指标。", _FINDINGS_NOTE)
-    sheet("人群变化(按乡镇)", "方案人群变化", (_PEOPLE_SHEETS, _people(comparison)), nobody, _TOWN_NOTE, AGE_NOTE)
-    sheet("最远居民点", "最远居民点对比", (_WORST, _worst(comparison)), nobody, _WORST_NOTE)
-    sheet("机构变化", "机构变化", (_SITES, _sites(comparison)), "各方案的机构相同。")
-    _explained(book, formats, comparison)
-    book.close()
-
-
-def _headed(book: xlsxwriter.Workbook, formats: Formats, comparison: Comparison, tab: str, title: str) -> Sheet:
-    return Sheet(book, formats, comparison.region, tab, title)
+    tables = (
+        Table("总览", f"{city}方案比较总览", _SUMMARY, _summary(comparison), empty="没有方案。"),
+        Table("指标对比", f"{city}方案指标对比", _FINDINGS, _findings(comparison), [_FINDINGS_NOTE], "没有指标。"),
+        Table(
+            "人群变化(按乡镇)",
+            f"{city}方案人群变化",
+            _PEOPLE_SHEETS,
+            _people(comparison),
+            [_TOWN_NOTE, AGE_NOTE],
+            nobody,
+        ),
+        Table("最远居民点", f"{city}最远居民点对比", _WORST, _worst(comparison), [_WORST_NOTE], nobody),
+        Table("机构变化", f"{city}机构变化", _SITES, _sites(comparison), empty="各方案的机构相同。"),
+    )
+    accuracy = region.about.accuracy if region.about.notice else ""
+    return Document("方案比较", region, tables, _lines(comparison), region.about.notice, accuracy)
 
 
 def _name(pair: Pair) -> str:
@@ -400,8 +395,8 @@ def _sites(comparison: Comparison) -> list[dict[str, Any]]:
     return [{**row, "pair": _name(pair)} for pair in comparison.first_pairs for row in records(pair.sites)]
 
 
-def _explained(book: xlsxwriter.Workbook, formats: Formats, comparison: Comparison) -> None:
-    """Write the sheet 说明: what is compared and what all numbers rest on."""
+def _lines(comparison: Comparison) -> list[tuple[str, str]]:
+    """Return what is compared and what all numbers rest on."""
     region, first = comparison.region, comparison.sides[0].judged
     findings = pd.concat([one.judged.findings for one in comparison.sides])
     readings = set(zip(findings["rule"], findings["reading"], strict=True))
@@ -415,7 +410,4 @@ def _explained(book: xlsxwriter.Workbook, formats: Formats, comparison: Comparis
         ("人群分组", f"城乡按普查口径；民族乡＝名称以“族乡”结尾的乡。{AGE_NOTE}"),
         ("费用", "改动的费用相加（万元）；没有写明费用的不计，只说有几项。"),
     ]
-    lines += explanations(region, first.rules, readings)
-    accuracy = region.about.accuracy if region.about.notice else ""
-    notice = "。".join(filter(None, (region.about.notice, accuracy)))
-    write_explanations(_headed(book, formats, comparison, "说明", "说明"), lines, notice)
+    return [*lines, *explanations(region, first.rules, readings)]

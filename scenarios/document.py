@@ -45,6 +45,11 @@ class Col:
     shown: Callable[[Row], Cell] | None = None
     printed: bool = True
 
+    @property
+    def head(self) -> str:
+        """The heading on one line, as a list for people (CSV) has it."""
+        return self.label.replace("\n", "")
+
     def cell(self, row: Row) -> Cell:
         """Return what stands in this column of a row: a dash where nothing is known."""
         if self.shown is not None:
@@ -74,6 +79,7 @@ class Document:
     tables   in the order in which they are read
     lines    what the numbers rest on (the sheet 说明)
     notice   what must be said above every table
+    accuracy how near the facts are to the truth, said above the lines
     """
 
     title: str
@@ -81,6 +87,7 @@ class Document:
     tables: Sequence[Table]
     lines: Lines
     notice: str = ""
+    accuracy: str = ""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import xlsxwriter
 
 from geodata.csv_text import write_csv
 from planner import __version__
@@ -27,10 +26,10 @@ from planner.siting.question import Limits, Question
 from planner.text import WAY_CELLS, money_text, option_text, share_text
 from planner.travel import StraightLine, Travel
 from scenarios.chosen import PLANS, STATION, Chosen, chosen_of, limits_of, question_of, way_to_sites
-from scenarios.document import Col, records
+from scenarios.document import Col, Document, Table, records
 from scenarios.export.folder import MANIFEST, whole_folder
 from scenarios.export.manifest import outputs_of
-from scenarios.export.sheet import FIXED_DATE, Sheet, formats_of, write_explanations
+from scenarios.export.sheet import write_document
 from scenarios.files import read_scenario
 from scenarios.plans.start import Start, begin, keep_apart, readings_of, record_of
 from scenarios.run import Step
@@ -303,24 +302,37 @@ def write_outputs(folder: Path, found: Phased, step: Step) -> None:
     top = ("分期方案，由 fugai phases 写出年份：fugai run 可以运行，也可以修改后再运行。",)
     write_scenario(folder / PLAN, scenario, start.base.choices, start.data, start.rules_name, top, names)
     rows = years(found)
-    labels = {name: label for name, label, _ in _columns(found)}
-    write_csv(folder / TABLE, rows[list(labels)].rename(columns=labels))
-    _write_workbook(folder / WORKBOOK, found, rows)
+    heads = {col.key: col.head for col in _columns(found)}
+    write_csv(folder / TABLE, rows[list(heads)].rename(columns=heads))
+    write_document(folder / WORKBOOK, document_of(found, rows))
     _write_manifest(folder, found)
 
 
-def _columns(found: Phased) -> list[tuple[str, str, float]]:
-    """Return the columns of the table: name, label, width."""
-    money = found.asked.budget is not None
+def _columns(found: Phased) -> list[Col]:
+    """Return the columns of the table of years."""
     covers = found.asked.aim == "cover"
-    return [
-        ("calendar", "年份", 8),
-        ("names", "开设", 46),
-        ("count", "当年（处）", 8),
-        *([("cost", "当年费用（万元）", 12), ("cumulative_cost", "累计费用（万元）", 12)] if money else []),
-        *([("covered", "限度内人口（人）", 14), ("newly_covered", "新覆盖（人）", 14), ("share", "占评估人口", 11)] if covers else []),
-        ("mean", f"{'限度内' if covers else ''}人均路程（{'分钟' if found.unit == 'ms' else '公里'}）", 12),
+    money = [
+        _number("cost", "当年费用\n（万元）", 12, "money"),
+        _number("cumulative_cost", "累计费用\n（万元）", 12, "money"),
+    ]
+    people = [
+        _number("covered", "限度内人口\n（人）", 14, "number"), _number("newly_covered", "新覆盖\n（人）", 14, "number"),
+        Col("share", "占评估人口", 11 * 0.95, "centre", shown=lambda row: share_text(row["share"])),
     ]  # fmt: skip
+    unit = "分钟" if found.unit == "ms" else "公里"
+    return [
+        Col("calendar", "年份", 8 * 0.95, "centre", shown=lambda row: str(row["calendar"])),
+        Col("names", "开设", 46 * 0.95),
+        _number("count", "当年\n（处）", 8, "centre"),
+        *(money if found.asked.budget is not None else []),
+        *(people if covers else []),
+        _number("mean", f"{'限度内' if covers else ''}人均路程\n（{unit}）", 12, WAY_CELLS[found.unit]),
+    ]
+
+
+def _number(key: str, label: str, width: float, style: str) -> Col:
+    """Return a column of numbers, blank where there is none."""
+    return Col(key, label, width * 0.95, style, shown=lambda row: "" if pd.isna(row[key]) else float(row[key]))
 
 
 def years(found: Phased) -> pd.DataFrame:
@@ -344,42 +356,15 @@ def years(found: Phased) -> pd.DataFrame:
     )
 
 
-def _write_workbook(path: Path, found: Phased, rows: pd.DataFrame) -> None:
+def document_of(found: Phased, rows: pd.DataFrame) -> Document:
+    """Return the order of opening as a document."""
     region = found.start.region
-    book = xlsxwriter.Workbook(
-        path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-    book.set_properties({"title": "分期开设方案", "comments": f"fugai {__version__}", "created": FIXED_DATE})
-    formats = formats_of(book)
-    columns = [Col("number", "序号", 5, "centre")]
-    columns += [Col("", label.replace("（", "\n（"), width * 0.95, _style(name, found.unit), shown=_cell(name))
-                for name, label, width in _columns(found)]  # fmt: skip
     title = f"{region.about.name}分期开设方案（{found.scenario.name}）"
-    Sheet(book, formats, region, "分期", title).table(
-        columns, records(rows), region.about.notice, "没有站点。", (f"{DEADLINE}：{dict(found.said)[DEADLINE]}",)
-    )
+    cols = [Col("number", "序号", 5, "centre"), *_columns(found)]
+    note = f"{DEADLINE}：{dict(found.said)[DEADLINE]}"
     lines = [("方案", found.scenario.name), *found.said, ("版本", f"fugai {__version__}")]
-    write_explanations(Sheet(book, formats, region, "说明", "说明"), lines, region.about.notice)
-    book.close()
-
-
-def _style(name: str, unit: str) -> str:
-    if name in ("names",):
-        return "text"
-    return {"calendar": "centre", "count": "centre", "share": "centre", "mean": WAY_CELLS[unit], "cost": "money",
-            "cumulative_cost": "money"}.get(name, "number")  # fmt: skip
-
-
-def _cell(name: str) -> Any:
-    def cell(row: Any) -> str | float:
-        value = row[name]
-        if name == "share":
-            return share_text(value)
-        if name in ("calendar", "names"):
-            return str(value)
-        return "" if pd.isna(value) else float(value)
-
-    return cell
+    table = Table("分期", title, cols, records(rows), [note], "没有站点。")
+    return Document("分期开设方案", region, [table], lines, region.about.notice)
 
 
 def _write_manifest(folder: Path, found: Phased) -> None:

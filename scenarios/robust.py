@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
 from geodata.csv_text import write_csv
 from planner import __version__
@@ -35,10 +34,10 @@ from planner.text import (
 )
 from planner.uncertainty import Uncertainty
 from scenarios.chosen import chosen_of, limits_of, one_number, question_of, subcenter_task, way_to_sites
-from scenarios.document import Col, records
+from scenarios.document import Col, Document, Table, records
 from scenarios.export.folder import MANIFEST, whole_folder
 from scenarios.export.manifest import outputs_of, parameters
-from scenarios.export.sheet import FIXED_DATE, Sheet, formats_of, write_explanations
+from scenarios.export.sheet import write_document
 from scenarios.export.workbook import FOREIGN
 from scenarios.files import read_scenario
 from scenarios.plans.start import Start, begin, keep_apart, record_of
@@ -207,7 +206,7 @@ def write_outputs(folder: Path, report: Report, step: Step) -> None:
         write_csv(folder / SITE_LIST, _labelled(sites_of(report), _SITE_LABELS))
         write_csv(folder / SITE_TORNADO, _labelled(report.sites.tornado, _SITE_TORNADO_LABELS))
     step(Text("写出工作簿和网页", "writing the workbook and the page"))
-    write_workbook(folder / WORKBOOK, report)
+    write_document(folder / WORKBOOK, document_of(report))
     (folder / PAGE).write_text(page(report), encoding="utf-8", newline="\n")
     _write_manifest(folder, report)
 
@@ -427,44 +426,64 @@ def sorted_gaps(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(order=order).sort_values(["order", "share", "gap_id"], kind="stable")
 
 
-def write_workbook(path: Path, report: Report) -> None:
-    """Write the workbook."""
-    region = report.start.region
-    book = xlsxwriter.Workbook(
-        path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-    book.set_properties({"title": "缺口和选址的可信度", "comments": f"fugai {__version__}", "created": FIXED_DATE})
-    formats = formats_of(book)
+def document_of(report: Report) -> Document:
+    """Return the document of certainty: gaps, readings for reference, sites, and what they hang on."""
+    region, scenario = report.start.region, report.start.base.scenario
     foreign = "" if report.start.at_home else FOREIGN
-    scenario = report.start.base.scenario
     name = region.about.name + ("" if scenario.says_nothing else f"（{scenario.name}）")
-    notice = "　".join(part for part in (region.about.notice, foreign) if part)
-
-    def sheet(tab: str, title: str, columns: Sequence[Col], rows: pd.DataFrame, empty: str, *notes: str) -> None:
-        Sheet(book, formats, region, tab, name + title).table(columns, records(rows), notice, empty, notes)
-
     gaps = report.gaps.gaps
-    judged, byregister = gaps["judged"].astype(bool), gaps["verdict"] == "register"
-    sheet("缺口可信度", "缺口的可信度", _GAPS, sorted_gaps(gaps[judged & ~byregister]), foreign or NO_GAPS,
-          _register_note(gaps[byregister]), "“现在是缺口”为否的，是抽样中新出现的。缺口编号在表右侧，不打印。")  # fmt: skip
+    judged, by_register = gaps["judged"].astype(bool), gaps["verdict"] == "register"
     reference = gaps[~judged]
     unsure = reference[reference["verdict"] != "certain"]
-    sheet("参考口径", "参考口径（不作判断）中拿不准的", _GAPS, sorted_gaps(unsure), "没有拿不准的。",
-          f"另有 {len(reference) - len(unsure)} 项为“确定”，见 缺口可信度.csv。")  # fmt: skip
-    if report.sites is not None:
-        sheet("选址可信度", f"次中心 {report.sites.p} 个的可信度", _SITES, sites_of(report), "没有候选点。",
-              *(one.zh for one in optimum_lines(report)))  # fmt: skip
-        sheet("选址敏感性", "选址的敏感性", _SITE_TORNADO, report.sites.tornado, "没有选址。")
-    sheet(
-        "敏感性",
-        "各指标覆盖人口的敏感性（一次变一项）",
-        _TORNADO,
-        report.gaps.tornado,
-        "没有可检验的指标。",
-        *biased(report),
+    gap_notes = [_register_note(gaps[by_register]), "“现在是缺口”为否的，是抽样中新出现的。缺口编号在表右侧，不打印。"]
+    rest = [f"另有 {len(reference) - len(unsure)} 项为“确定”，见 缺口可信度.csv。"]
+    tables = (
+        Table(
+            "缺口可信度",
+            f"{name}缺口的可信度",
+            _GAPS,
+            records(sorted_gaps(gaps[judged & ~by_register])),
+            gap_notes,
+            foreign or NO_GAPS,
+        ),
+        Table(
+            "参考口径",
+            f"{name}参考口径（不作判断）中拿不准的",
+            _GAPS,
+            records(sorted_gaps(unsure)),
+            rest,
+            "没有拿不准的。",
+        ),
+        *_site_tables(report, name),
+        Table(
+            "敏感性",
+            f"{name}各指标覆盖人口的敏感性（一次变一项）",
+            _TORNADO,
+            records(report.gaps.tornado),
+            biased(report),
+            "没有可检验的指标。",
+        ),
     )
-    write_explanations(Sheet(book, formats, region, "说明", "说明"), said(report), notice)
-    book.close()
+    notice = "　".join(part for part in (region.about.notice, foreign) if part)
+    return Document("缺口和选址的可信度", region, tables, said(report), notice)
+
+
+def _site_tables(report: Report, name: str) -> list[Table]:
+    """Return the tables of the sites, none where none were tested."""
+    if report.sites is None:
+        return []
+    lines = [text.zh for text in optimum_lines(report)]
+    return [
+        Table(
+            "选址可信度",
+            f"{name}次中心 {report.sites.p} 个的可信度",
+            _SITES,
+            records(sites_of(report)),
+            lines,
+            "没有候选点。",
+        ),
+        Table("选址敏感性", f"{name}选址的敏感性", _SITE_TORNADO, records(report.sites.tornado), empty="没有选址。"),
+    ]
 
 
 def _register_note(rows: pd.DataFrame) -> str:

@@ -229,5 +229,6 @@ def write_document(path: Path, document: Document) -> None:
     for table in document.tables:
         sheet = Sheet(book, formats, document.region, table.tab, table.title)
         sheet.table(table.cols, table.rows, document.notice, table.empty, table.notes)
-    write_explanations(Sheet(book, formats, document.region, "说明", "说明"), document.lines, document.notice)
+    notice = "。".join(filter(None, (document.notice, document.accuracy)))
+    write_explanations(Sheet(book, formats, document.region, "说明", "说明"), document.lines, notice)
     book.close()

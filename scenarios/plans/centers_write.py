@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
 from geodata.csv_text import write_csv
 from maps.centers import Center, Community, Post, Town, centers_map
-from planner import __version__
 from planner.communities import KIND, STATION
 from planner.errors import Text
 from planner.text import (
@@ -24,8 +22,8 @@ from planner.text import (
     people_text,
     share_text,
 )
-from scenarios.document import Col
-from scenarios.export.sheet import BOOK_OPTIONS, FIXED_DATE, Sheet, formats_of, write_explanations
+from scenarios.document import Col, Document, Table
+from scenarios.export.sheet import write_document
 from scenarios.plans.centers import Asked, Report, parameters, plan_report, proposals, walk_of
 from scenarios.plans.centers_tables import (
     Row,
@@ -44,7 +42,7 @@ from scenarios.plans.centers_tables import (
 )
 from scenarios.plans.content import PLAN_JSON, head, siting_data, write_plan_json
 from scenarios.plans.start import keep_apart, write_folder
-from scenarios.plans.words import cost_word, furniture_of, lines_of_plan, notice_of, open_edges, unit_word
+from scenarios.plans.words import cost_word, furniture_of, open_edges, plan_document, unit_word
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 
@@ -259,45 +257,31 @@ def metres(row: Any) -> str | int:
     return str(row["metres_said"]) if "." in row["metres_said"] or row["metres_said"] == "—" else round(row["metres"])
 
 
-def write_workbook(path: Path, report: Report) -> None:
-    """Write the workbook."""
-    book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
-    title = "社区卫生服务中心布局方案"
-    book.set_properties({"title": title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
-    formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
-
-    def table(
-        tab: str,
-        heading: str,
-        columns: Sequence[Col],
-        rows: list[Any],
-        notes: Sequence[str] = (),
-        empty: str = "没有。",
-    ) -> None:
-        sheet = Sheet(book, formats, report.start.region, tab, f"{place}{title}：{heading}")
-        sheet.table(columns, rows, notice, empty, notes)
-
-    table("县区总览", "各县（区）总览", _counties(report), counties(report), _county_notes(report))
-    table("街道清单", "各街道（镇）现有、需要、建议", _TOWNS, towns(report), _town_notes(report))
-    table("社区归属", "各社区由哪所中心服务", _communities(report), communities(report), [_community_note(report)])
-    table("中心负荷", "各中心的服务人口与上下限", _CENTERS, centers(report), [_CENTERS_NOTE])
-    if report.spare is not None:
-        table("余量", "离上限还有多少余量", _rooms(report), rooms(report), [_rooms_note(report)])
-    table(
-        "服务站",
-        "步行范围外的社区与服务站",
-        _STATIONS,
-        stations(report),
-        _station_notes(report),
-        "全部社区都在步行范围内。",
-    )
+def document_of(report: Report) -> Document:
+    """Return the plan's document."""
     known = report.plan.conversions.known
-    empty = "没有可转型的卫生院。" if known else "无数据：没有撤并对照表（--crosswalk），不推断。"
-    table("卫生院转型", "撤并为街道的乡镇卫生院转型", _CONVERSIONS, conversions(report), [], empty)
-    table("社区医院", "社区医院推荐", _HOSPITALS, hospitals(report), [_hospital_note(report)])
-    sheet = Sheet(book, formats, report.start.region, "说明", "说明")
-    write_explanations(sheet, lines_of_plan(report.start, report.said), notice)
-    book.close()
+    unknown = "没有可转型的卫生院。" if known else "无数据：没有撤并对照表（--crosswalk），不推断。"
+    room = [] if report.spare is None else [
+        Table("余量", "离上限还有多少余量", _rooms(report), rooms(report), [_rooms_note(report)])
+    ]  # fmt: skip
+    tables = (
+        Table("县区总览", "各县（区）总览", _counties(report), counties(report), _county_notes(report)),
+        Table("街道清单", "各街道（镇）现有、需要、建议", _TOWNS, towns(report), _town_notes(report)),
+        Table("社区归属", "各社区由哪所中心服务", _communities(report), communities(report), [_community_note(report)]),
+        Table("中心负荷", "各中心的服务人口与上下限", _CENTERS, centers(report), [_CENTERS_NOTE]),
+        *room,
+        Table(
+            "服务站",
+            "步行范围外的社区与服务站",
+            _STATIONS,
+            stations(report),
+            _station_notes(report),
+            "全部社区都在步行范围内。",
+        ),
+        Table("卫生院转型", "撤并为街道的乡镇卫生院转型", _CONVERSIONS, conversions(report), [], unknown),
+        Table("社区医院", "社区医院推荐", _HOSPITALS, hospitals(report), [_hospital_note(report)]),
+    )
+    return plan_document(report.start, "社区卫生服务中心布局方案", report.said, tables)
 
 
 def _counties(report: Report) -> list[Col]:
@@ -500,7 +484,7 @@ def plan_centers_folder(asked: Asked, choices: RoadChoices, out: Path, step: Ste
 
     def outputs(folder: Path) -> None:
         step(Text(f"写出 {WORKBOOK}", f"writing {WORKBOOK}"))
-        write_workbook(folder / WORKBOOK, report)
+        write_document(folder / WORKBOOK, document_of(report))
         step(Text("绘制地图", "drawing the map"))
         (folder / CENTER_MAP).write_text(center_map(report), encoding="utf-8", newline="\n")
         _write_lists(folder, report)

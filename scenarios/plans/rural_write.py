@@ -1,6 +1,6 @@
 """The folder of a rural plan, written whole or not at all."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import xlsxwriter
 
 from geodata.csv_text import write_csv
 from maps.rural import Duty, Host, Link, Route, Stop, Village
 from maps.rural import rural_map as page_of
-from planner import __version__
 from planner.errors import Text
 from planner.plans.chain import LEVELS
 from planner.plans.rounds import (
@@ -38,8 +36,8 @@ from planner.text import (
     people_text,
     share_text,
 )
-from scenarios.document import Col
-from scenarios.export.sheet import BOOK_OPTIONS, FIXED_DATE, Sheet, formats_of, write_explanations
+from scenarios.document import Col, Document, Table
+from scenarios.export.sheet import write_document
 from scenarios.plans.content import PLAN_JSON, head, write_plan_json
 from scenarios.plans.rural import Asked, Report, parameters, plan_report, proposals
 from scenarios.plans.rural_tables import (
@@ -63,7 +61,7 @@ from scenarios.plans.rural_tables import (
     weakest_text,
 )
 from scenarios.plans.start import keep_apart, write_folder
-from scenarios.plans.words import amount, cost_word, furniture_of, lines_of_plan, notice_of, open_edges, unit_word
+from scenarios.plans.words import amount, cost_word, furniture_of, open_edges, plan_document, unit_word
 from scenarios.run import Step
 from scenarios.ways import RoadChoices, road_of
 
@@ -272,36 +270,23 @@ def beyond(report: Report) -> list[Row]:
     return out
 
 
-def write_more(path: Path, report: Report) -> None:
-    """Write the workbook."""
-    book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
-    book.set_properties({"title": _NAME, "comments": f"fugai {__version__}", "created": FIXED_DATE})
-    formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
-
-    def table(tab: str, heading: str, columns: Sequence[Col], rows: list[Any], notes: Sequence[str] = ()) -> None:
-        sheet = Sheet(book, formats, report.start.region, tab, f"{place}{_NAME}：{heading}")
-        sheet.table(columns, rows, notice, "没有。", notes)
-
+def rounds_document(report: Report) -> Document:
+    """Return the second document of the plan: the seasons beside each other, and the links beyond their limits."""
+    tables: list[Table] = []
     if report.seasons:
-        said = [f"{one.said}" for one in report.asked.seasons]
+        seasons = [season.said for season in report.asked.seasons]
         rest = "注：各季是同样的村、同样的卫生院，只有路况和上列各项不同。多＝比平时多。"
-        table(
-            "各季比较",
-            "各季巡回比较（每月）",
-            _COMPARED,
-            compared(report),
-            [rest, *said, *filter(None, [year(report)])],
-        )
+        notes = [rest, *seasons, *filter(None, [year(report)])]
+        tables.append(Table("各季比较", "各季巡回比较（每月）", _COMPARED, compared(report), notes))
         for name, plan in seasons_of(report).items():
             rows = duties(replace(report, rounds=plan))
-            table(f"值班表_{name}", f"巡回值班表（{name}，一个月）", _DUTY, rows, [_DUTY_NOTE])
-        table("去不了的村", "各季巡回当天去不了的村", _left(report), _left_rows(report))
+            tables.append(Table(f"值班表_{name}", f"巡回值班表（{name}，一个月）", _DUTY, rows, [_DUTY_NOTE]))
+        tables.append(Table("去不了的村", "各季巡回当天去不了的村", _left(report), _left_rows(report)))
     if report.chain.limits:
-        table("超出限度的环节", "五级链条中超出限度的环节", _beyond(report), beyond(report), [_BEYOND_NOTE])
-    sheet = Sheet(book, formats, report.start.region, "说明", "说明")
-    lines = [line for line in lines_of_plan(report.start, report.said) if not line[1].startswith("整数规划")]
-    write_explanations(sheet, lines, notice)
-    book.close()
+        tables.append(
+            Table("超出限度的环节", "五级链条中超出限度的环节", _beyond(report), beyond(report), [_BEYOND_NOTE])
+        )
+    return plan_document(report.start, _NAME, report.said, tables, solved=False)
 
 
 _COMPARED = (
@@ -375,50 +360,41 @@ SHORT = {"clinic": "村卫生室", "round": "巡回", "mobile": "移动", "neigh
 _PAPER = 134.0
 
 
-def write_workbook(path: Path, report: Report) -> None:
-    """Write the workbook."""
-    book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
-    title = "乡村医疗卫生服务方案"
-    book.set_properties({"title": title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
-    formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
-
-    def table(tab: str, heading: str, columns: Sequence[Col], rows: list[Any], notes: Sequence[str] = ()) -> None:
-        sheet = Sheet(book, formats, report.start.region, tab, f"{place}{title}：{heading}")
-        sheet.table(columns, rows, notice, "没有。", notes)
-
-    table("各类合计", "行政村各类服务方式合计", _sums(report, "县（区）"), sums(report), [_sums_note(report)])
-    table("各乡镇合计", "各乡镇行政村服务方式合计", _sums(report, "乡镇（街道）"), town_sums(report))
-    table("村级清单", "村级清单", _village_sheet(report), villages(report), [_village_note(report)])
-    told = [one.zh for one in report.told]
+def document_of(report: Report) -> Document:
+    """Return the plan's document."""
+    unknown = [text.zh for text in report.told]
     if report.rounds is None:
-        table("巡回值班表", "巡回值班表", _DUTY_COLUMNS, [], told)
+        rounds = [Table("巡回值班表", "巡回值班表", _DUTY_COLUMNS, [], unknown)]
     else:
-        table("巡回值班表", "巡回值班表（一个月）", _DUTY_COLUMNS, duties(report), [_duty_note(report)])
-        table("巡回队伍", "派出巡回的卫生院", _TEAMS, teams(report), [_TEAMS_NOTE])
         missed = left(report)
-        table("巡回去不了的村", "巡回当天去不了的村", _LEFT, missed, [_LEFT_NOTE] if missed else [])
-    table("五级链条", "各乡镇的五级链条：村→乡镇→次中心→县→市", _towns(report), towns(report), _chain_notes(report))
+        rounds = [
+            Table("巡回值班表", "巡回值班表（一个月）", _DUTY_COLUMNS, duties(report), [_duty_note(report)]),
+            Table("巡回队伍", "派出巡回的卫生院", _TEAMS, teams(report), [_TEAMS_NOTE]),
+            Table("巡回去不了的村", "巡回当天去不了的村", _LEFT, missed, [_LEFT_NOTE] if missed else []),
+        ]
+    changes = []
     if report.changes is not None:
-        table(
-            "链条变化",
-            f"“{report.start.base.scenario.name}”对链条的改变",
-            _changes(report),
-            changed(report),
-            [_CHANGES_NOTE],
-        )
-    table("有无与达标", "每个乡镇、行政村应有的机构：有无、达标", _OWED, owed(report), [_OWED_NOTE])
-    table("数量差异", "与条款所列数量的差异", _COUNTS, counts(report), [_COUNTS_NOTE])
-    sheet = Sheet(book, formats, report.start.region, "说明", "说明")
-    lines = [line for line in lines_of_plan(report.start, report.said) if not line[1].startswith("整数规划")]
-    write_explanations(sheet, lines, notice)
-    book.close()
+        title = f"“{report.start.base.scenario.name}”对链条的改变"
+        changes.append(Table("链条变化", title, _changes(report), changed(report), [_CHANGES_NOTE]))
+    tables = (
+        Table("各类合计", "行政村各类服务方式合计", _sums(report, by_town=False), sums(report), [_sums_note(report)]),
+        Table("各乡镇合计", "各乡镇行政村服务方式合计", _sums(report, by_town=True), town_sums(report)),
+        Table("村级清单", "村级清单", _village_sheet(report), villages(report), [_village_note(report)]),
+        *rounds,
+        Table(
+            "五级链条", "各乡镇的五级链条：村→乡镇→次中心→县→市", _towns(report), towns(report), _chain_notes(report)
+        ),
+        *changes,
+        Table("有无与达标", "每个乡镇、行政村应有的机构：有无、达标", _OWED, owed(report), [_OWED_NOTE]),
+        Table("数量差异", "与条款所列数量的差异", _COUNTS, counts(report), [_COUNTS_NOTE]),
+    )
+    return plan_document(report.start, "乡村医疗卫生服务方案", report.said, tables, solved=False)
 
 
-def _sums(report: Report, place: str) -> list[Col]:
+def _sums(report: Report, *, by_town: bool) -> list[Col]:
     kinds = kinds_shown(report)
     own = [one for one in kinds if one in SUBSTITUTES]
     others = [one for one in kinds if one not in SUBSTITUTES and one != "clinic"]
-    by_town = place != "县（区）"
     wide = (_PAPER - (8.5 if by_town else 0) - 8.5 - 8 - 7.5 - 9 * 3 - 8.5) / (len(kinds) + 3)
     wide = min(wide, 9.0)
 
@@ -427,7 +403,7 @@ def _sums(report: Report, place: str) -> list[Col]:
 
     return [
         *([Col("county_name", "县（区）", 8.5, "centre")] if by_town else []),
-        Col("name", place, 14, "text" if by_town else "centre"),
+        Col("name", "乡镇（街道）" if by_town else "县（区）", 14, "text" if by_town else "centre"),
         column("行政村（个）", "全部", "villages"),
         column("行政村（个）", "村卫生室", "clinic"),
         column("替代服务（个，另计）", "小计", "substitute"),
@@ -605,9 +581,9 @@ def plan_rural_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step)
 
     def outputs(folder: Path) -> None:
         step(Text(f"写出 {WORKBOOK}", f"writing {WORKBOOK}"))
-        write_workbook(folder / WORKBOOK, keep)
+        write_document(folder / WORKBOOK, document_of(keep))
         if keep.seasons or keep.chain.limits:
-            write_more(folder / MORE, keep)
+            write_document(folder / MORE, rounds_document(keep))
         step(Text("绘制地图", "drawing the map"))
         for name, page in maps_of(keep):
             (folder / name).write_text(page, encoding="utf-8", newline="\n")

@@ -1,16 +1,12 @@
 """次中心方案.xlsx: the plans, who gains, the next best, every candidate with its reason, the service areas, who is left out."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
-from planner import __version__
-from planner.text import UNKNOWN, WAY_CELLS, exact_percent, limit_text, share_text
-from scenarios.document import Col
-from scenarios.export.sheet import BOOK_OPTIONS, FIXED_DATE, Formats, Sheet, formats_of, write_explanations
+from planner.text import WAY_CELLS, exact_percent, limit_text, share_text
+from scenarios.document import Col, Document, Table
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_tables import (
     CLOSE,
@@ -29,58 +25,43 @@ from scenarios.plans.subcenters_tables import (
     served,
     towns,
 )
-from scenarios.plans.words import cost_word, lines_of_plan, notice_of, unit_word
+from scenarios.plans.words import cost_word, plan_document, unit_word
 
 WORKBOOK = "次中心方案.xlsx"
-Told = Sequence[tuple[Any, int, list[Reason]]]
+Reasons = Sequence[tuple[Any, int, list[Reason]]]
 _PAPER = 134.0
 """So many units of width fit on a page (see Column)."""
 
 
-def plain(name: str) -> Any:
-    """Return the cell of a column that stands in the row as it is shown."""
-    return lambda row: row[name]
-
-
-def measured(name: str) -> Any:
-    """Return the cell of a number that was measured, whose format rounds it; a dash where there is none."""
-    return lambda row: UNKNOWN if pd.isna(row[name]) else float(row[name])
-
-
-def write_workbook(path: Path, report: Report, told: Told) -> None:
-    """Write the workbook; `told` are the reasons of every site (plan_tables.reasons)."""
-    book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
-    title = "县域医疗卫生次中心布局方案"
-    book.set_properties({"title": title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
-    formats, place, notice = formats_of(book), report.start.region.about.name, notice_of(report.start)
-
-    def table(tab: str, heading: str, columns: Sequence[Col], rows: list[Any], notes: Sequence[str] = ()) -> None:
-        sheet = Sheet(book, formats, report.start.region, tab, f"{place}{title}：{heading}")
-        sheet.table(columns, rows, notice, "没有。", notes)
-
+def document_of(report: Report, reasons: Reasons) -> Document:
+    """Return the plan's document; `reasons` are those of every site (subcenters_tables.reasons)."""
     aim = f"目标：{report.main.label}"
-    table("方案总览", "方案总览", _overview(report), overview(report), [*_overview_notes(report), *report.clashes])
-    table("谁受益", "增加一个，谁受益", _GAINS, gains(report), [_GAINS_NOTE])
-    table("前几名", f"前 {report.plan.task.k_best} 名", _BEST, best(report), [_BEST_NOTE])
-    table("候选点", f"候选点（{aim}）", _candidates(report), candidates(report, list(told)), _candidate_notes(report))
-    rows = [row for row in reason_rows(report, list(told)) if row["aim_id"] == report.main.id]
-    table("逐点理由", f"各个数下每个候选点的理由（{aim}）", _REASONS, rows, [_REASONS_NOTE])
-    table("两个目标", "两个目标之间的全部取舍", _front(report), front(report), _front_notes(report))
-    service = [row for p in report.solved for row in towns(report, p)]
-    table("建议服务范围", f"建议服务范围（{aim}）", _towns(report), service, [_TOWNS_NOTE])
-    sites = [row for p in report.solved for row in served(report, p)]
-    table("各点服务", f"各点服务的乡镇和人口（{aim}）", _served(report), sites)
-    if report.areas is not None:
-        rows = [row for p in report.solved for row in area_rows(report, p)]
-        table("片区核对", f"片区核对（{aim}）", _AREAS, rows, [_AREAS_NOTE])
-    table("超出限度", f"超出限度和不可达的居民点（{aim}）", _left_out(report), left_out(report), [_LEFT_NOTE])
-    _explain(book, formats, report, notice)
-    book.close()
-
-
-def _explain(book: xlsxwriter.Workbook, formats: Formats, report: Report, notice: str) -> None:
-    sheet = Sheet(book, formats, report.start.region, "说明", "说明")
-    write_explanations(sheet, lines_of_plan(report.start, report.said), notice)
+    why = [row for row in reason_rows(report, list(reasons)) if row["aim_id"] == report.main.id]
+    by_count = report.solved
+    service = [row for p in by_count for row in towns(report, p)]
+    sites = [row for p in by_count for row in served(report, p)]
+    areas = [] if report.areas is None else [
+        Table("片区核对", f"片区核对（{aim}）", _AREAS, [row for p in by_count for row in area_rows(report, p)], [_AREAS_NOTE])
+    ]  # fmt: skip
+    tables = (
+        Table("方案总览", "方案总览", _overview(report), overview(report), [*_overview_notes(report), *report.clashes]),
+        Table("谁受益", "增加一个，谁受益", _GAINS, gains(report), [_GAINS_NOTE]),
+        Table("前几名", f"前 {report.plan.task.k_best} 名", _BEST, best(report), [_BEST_NOTE]),
+        Table(
+            "候选点",
+            f"候选点（{aim}）",
+            _candidates(report),
+            candidates(report, list(reasons)),
+            _candidate_notes(report),
+        ),
+        Table("逐点理由", f"各个数下每个候选点的理由（{aim}）", _REASONS, why, [_REASONS_NOTE]),
+        Table("两个目标", "两个目标之间的全部取舍", _front(report), front(report), _front_notes(report)),
+        Table("建议服务范围", f"建议服务范围（{aim}）", _towns(report), service, [_TOWNS_NOTE]),
+        Table("各点服务", f"各点服务的乡镇和人口（{aim}）", _served(report), sites),
+        *areas,
+        Table("超出限度", f"超出限度和不可达的居民点（{aim}）", _left_out(report), left_out(report), [_LEFT_NOTE]),
+    )
+    return plan_document(report.start, "县域医疗卫生次中心布局方案", report.said, tables)
 
 
 def _nth(name: str, at: int) -> Any:

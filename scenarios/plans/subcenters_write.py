@@ -10,6 +10,7 @@ from maps.plan import Left, Legend, Site, Town, View, plan_map
 from planner.errors import Text
 from planner.plans.subcenters import Answer, Objective
 from planner.text import amount_text, limit_text, people_text, share_text
+from scenarios.export.sheet import write_document
 from scenarios.plans.content import PLAN_JSON, subcenter_content, write_plan_json
 from scenarios.plans.start import keep_apart, write_folder
 from scenarios.plans.subcenters import Asked, Report, plan_report, proposals
@@ -26,7 +27,7 @@ from scenarios.plans.subcenters_tables import (
     reached_people,
     reasons,
 )
-from scenarios.plans.subcenters_workbook import WORKBOOK, write_workbook
+from scenarios.plans.subcenters_workbook import WORKBOOK, document_of
 from scenarios.plans.words import by_county, cost_word, furniture_of, open_edges, state_text, unit_word, value_text
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
@@ -126,7 +127,7 @@ def plan_subcenters_folder(asked: Asked, choices: RoadChoices, out: Path, step: 
 
     def outputs(folder: Path) -> None:
         step(Text(f"写出 {WORKBOOK}", f"writing {WORKBOOK}"))
-        write_workbook(folder / WORKBOOK, report, told)
+        write_document(folder / WORKBOOK, document_of(report, told))
         step(Text("绘制地图", "drawing the map"))
         page = subcenter_map(report, told)
         (folder / SUBCENTER_MAP).write_text(page, encoding="utf-8", newline="\n")

@@ -29,7 +29,7 @@ def notice_of(start: Start) -> str:
     return "　".join(part for part in (start.region.about.notice, foreign) if part)
 
 
-def lines_of_plan(start: Start, said: Sequence[tuple[str, str]]) -> Lines:
+def lines_of_plan(start: Start, said: Sequence[tuple[str, str]], *, solved: bool = True) -> Lines:
     """Return (label, text) of all that a plan rests on; `said` is what the plan itself tells."""
     about, scenario = start.region.about, start.base.scenario
     base = [] if scenario == STATUS_QUO else [("起点", f"方案“{scenario.name}”的 {len(scenario.edits)} 项改动之后")]
@@ -38,7 +38,7 @@ def lines_of_plan(start: Start, said: Sequence[tuple[str, str]]) -> Lines:
         ("文件", f"{start.law.document}（{start.law.issued} 印发）；规则 {start.law.id}"),
         *base,
         *said,
-        ("求解", "整数规划与精确搜索；同样的输入得到同样的方案。"),
+        *([("求解", "整数规划与精确搜索；同样的输入得到同样的方案。")] if solved else []),
         ("四舍五入", "时间取整到毫秒、距离取整到毫米之后都是整数运算，“限度以内”是小于或等于。"),
         *(("假设：数据", text) for text in about.assumptions),
         *(("来源", text) for text in about.credits),
@@ -55,11 +55,13 @@ _MS_PER_MINUTE, _MM_PER_KM = 60_000, 1_000_000
 DECISIONS = {"required": "必建", "alternative": "备选", "not_selected": CLASSES["not_selected"].zh}
 
 
-def plan_document(start: Start, title: str, said: Sequence[tuple[str, str]], tables: Sequence[Table]) -> Document:
+def plan_document(
+    start: Start, title: str, said: Sequence[tuple[str, str]], tables: Sequence[Table], *, solved: bool = True
+) -> Document:
     """Return a plan's document: every table named after the place and the plan, and what it rests on."""
     heading = f"{start.region.about.name}{title}"
     titled = [replace(table, title=f"{heading}：{table.title}") for table in tables]
-    return Document(title, start.region, titled, lines_of_plan(start, said), notice_of(start))
+    return Document(title, start.region, titled, lines_of_plan(start, said, solved=solved), notice_of(start))
 
 
 def amount(cost: float, unit: str) -> float:
