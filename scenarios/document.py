@@ -5,7 +5,7 @@ question, a question knows no file format.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +59,26 @@ class Col:
 
 
 @dataclass(frozen=True, eq=False)
+class Section:
+    """Rows that belong together, and the text of the line of their sum."""
+
+    text: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, eq=False)
 class Table:
-    """One table: the tab and title it stands under, its columns and rows, notes below it, and what is said where no row is."""
+    """One table.
+
+    tab, title  what it stands under
+    cols, rows  its columns and rows; where it has `sections`, these hold the rows, and each ends in the sum of `sum_key`
+    notes       below it
+    empty       what is said where no row is
+    total       the line under all sections; "" none
+    hidden      keys of columns that keep their place and are not shown, so that sheets of one kind can be joined
+    notice      above it, where it is not the document's
+    signed      whether it ends in a line for who fills it in and who checks it
+    """
 
     tab: str
     title: str
@@ -68,6 +86,12 @@ class Table:
     rows: Sequence[Row]
     notes: Sequence[str] = ()
     empty: str = "没有。"
+    sections: Sequence[Section] = ()
+    sum_key: str = ""
+    total: str = ""
+    hidden: Collection[str] = ()
+    notice: str | None = None
+    signed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,19 +99,23 @@ class Document:
     """What a question is answered with.
 
     title    as the file's properties name it
-    region   whose data they are
+    region   whose data they are; None where they could not be read
     tables   in the order in which they are read
-    lines    what the numbers rest on (the sheet 说明)
+    lines    what the numbers rest on (the sheet 说明); none, no sheet
     notice   what must be said above every table
     accuracy how near the facts are to the truth, said above the lines
+    as_of    the date of the data where there is no region to tell it
+    mark     carried in the file's properties
     """
 
     title: str
-    region: Region
+    region: Region | None
     tables: Sequence[Table]
-    lines: Lines
+    lines: Lines = ()
     notice: str = ""
     accuracy: str = ""
+    as_of: str = ""
+    mark: str = ""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

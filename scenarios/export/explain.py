@@ -8,7 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from geodata.load import Survey
@@ -19,8 +18,8 @@ from planner.region import Region, Use
 from planner.rules import Reading, Rules, parameter_text
 from planner.schema import STATUS_LABELS, VILLAGE_RULE
 from planner.text import count_text
-from scenarios.document import Col
-from scenarios.export.sheet import FIXED_DATE, Sheet, formats_of
+from scenarios.document import Col, Document, Table
+from scenarios.export.sheet import write_document
 
 # What came in and what became of it: the lines that `check` prints and 说明 carries, and the list of problems to send back.
 
@@ -108,24 +107,27 @@ def _fingerprint(path: Path) -> str:
 
 
 def _write_list(path: Path, found: Survey, mark: str) -> None:
-    book = xlsxwriter.Workbook(
-        path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-    book.set_properties(
-        {"title": "数据问题清单", "comments": f"fugai {__version__} {mark}".strip(), "created": FIXED_DATE}
-    )
-    formats = formats_of(book)
     by_county: dict[str, list[dict[str, Any]]] = {}
     for problem in _whole(found):
         county = found.counties.get((problem.file, problem.row), CITY)
         by_county.setdefault(county, []).append(_row(problem))
+    tables = []
     for county in sorted(by_county, key=lambda name: (name == CITY, name)):
         rows = by_county[county]
-        sheet = Sheet(book, formats, found.region, _tab(county, by_county), f"{county}数据问题清单", found.as_of)
         cut = [f"另有 {count_text(len(rows) - _MOST)} 行没有列出。"] if len(rows) > _MOST else []
         notice = f"共 {count_text(len(rows))} 处：“要改正”的改好才能评估，“请核对”的核对后可以不改。改好后把数据文件一并交回。"
-        sheet.table(_COLUMNS, rows[:_MOST], notice, "没有问题。", cut)
-    book.close()
+        tables.append(
+            Table(
+                _tab(county, by_county),
+                f"{county}数据问题清单",
+                _COLUMNS,
+                rows[:_MOST],
+                cut,
+                "没有问题。",
+                notice=notice,
+            )
+        )
+    write_document(path, Document("数据问题清单", found.region, tables, as_of=found.as_of, mark=mark))
 
 
 def _whole(found: Survey) -> list[Problem]:

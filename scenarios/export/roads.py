@@ -6,15 +6,12 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import xlsxwriter
 
 from planner.joined import RoadParts
 from planner.network import RoadGraph, edge_lines
-from planner.region import Region
 from planner.schema import DETOUR_LABELS, DETOURS, REASON_LABELS
 from planner.text import amount_text, count_text, people_text
-from scenarios.document import Col, records
-from scenarios.export.sheet import Formats, Sheet
+from scenarios.document import Col, Section, Table, records
 from scenarios.ways import RoadView
 
 DETOUR_LIST = "绕行清单.csv"
@@ -78,7 +75,6 @@ _DETOURS = (
     Col("", "含\n估算", 5, "centre", shown=lambda row: "是" if row["estimated"] else "否"),
     Col("id", "居民点编号", 18, "small", printed=False),
 )
-_PEOPLE_AT = next(at for at, one in enumerate(_DETOURS) if one.label.startswith("人口"))
 _DETOUR_NOTE = (
     "注：表中居民点按直线距离在服务半径以内，按道路距离（机构到居民）超出半径或不可达；只作参考，不作判断，不计入缺口。"
     "绕行系数＝到最近机构的道路距离÷到最近机构的直线距离，两者可以不是同一机构；不可达的没有系数。同一居民点可能涉及几个指标，各指标的人口不相加。"
@@ -97,35 +93,24 @@ _NOT_JOINED = (
 )
 
 
-def write_road_sheets(
-    book: xlsxwriter.Workbook, formats: Formats, region: Region, roads: RoadView, place: tuple[str, str, str]
-) -> None:
-    """Write the sheets 绕行清单 and 路网接入 of a place: its name, the code of its county ("": the city), its notice."""
-    name, county, notice = place
-    mine = [one[one["county_code"] == county] if county else one for one in (roads.detours, roads.not_joined)]
-    hidden = ("县（区）",) if county else ()
-    sheet = Sheet(book, formats, region, "绕行清单", f"{name}绕行清单（直线达标、道路不达标的居民点）")
-    sheet.headings(_DETOURS, notice, hidden)
-    _detour_rows(sheet, mine[0], "" if roads.tests_detours else _UNTESTED)
-    sheet = Sheet(book, formats, region, "路网接入", f"{name}未接入路网的居民点和机构")
-    columns = [one for one in _NOT_JOINED if one.label not in hidden]
-    sheet.table(columns, records(mine[1]), notice, "没有未接入路网的居民点或机构。", _road_notes(roads, mine[1]))
-
-
-def _detour_rows(sheet: Sheet, rows: pd.DataFrame, untested: str) -> None:
-    """Write the rows by rule with a subtotal each, and the note; where nothing was tested, that (`untested`)."""
-    number = 0
-    for _, mine in rows.groupby("rule", sort=False):
-        start = sheet.row
-        for row in records(mine):
-            number += 1
-            sheet.line(_DETOURS, {**row, "number": number})
-        said = f"小计：{mine['rule_label'].iloc[0]}　{len(mine)} 个居民点"
-        sheet.total(_DETOURS, said, _PEOPLE_AT, (start, sheet.row - 1, float(mine["population"].sum())))
-    if not number:
-        sheet.merged(_DETOURS, untested or "没有直线达标而道路不达标的居民点。")
-    sheet.merged(_DETOURS, _DETOUR_NOTE, "plain")
-    sheet.finish(_DETOURS)
+def road_tables(roads: RoadView, name: str, county: str) -> tuple[Table, Table]:
+    """Return 绕行清单 and 路网接入 of a place: its name, and the code of its county ("": the city)."""
+    detours, not_joined = (
+        part[part["county_code"] == county] if county else part for part in (roads.detours, roads.not_joined)
+    )
+    hidden = ("county_name",) if county else ()
+    sections = [
+        Section(f"小计：{part['rule_label'].iloc[0]}　{len(part)} 个居民点", records(part))
+        for _, part in detours.groupby("rule", sort=False)
+    ]
+    nothing = "没有直线达标而道路不达标的居民点。" if roads.tests_detours else _UNTESTED
+    cols = [col for col in _NOT_JOINED if col.key not in hidden]
+    return (
+        Table("绕行清单", f"{name}绕行清单（直线达标、道路不达标的居民点）", _DETOURS, (), [_DETOUR_NOTE], nothing, sections,
+              "population", hidden=hidden),
+        Table("路网接入", f"{name}未接入路网的居民点和机构", cols, records(not_joined), _road_notes(roads, not_joined),
+              "没有未接入路网的居民点或机构。"),
+    )  # fmt: skip
 
 
 def _road_notes(roads: RoadView, rows: pd.DataFrame) -> list[str]:

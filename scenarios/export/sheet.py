@@ -11,12 +11,13 @@ import xlsxwriter
 from planner import __version__
 from planner.region import Region
 from planner.text import CELLS
-from scenarios.document import Col, Document, Lines
+from scenarios.document import Col, Document, Lines, Row, Section, Table
 
 BOOK_OPTIONS: Mapping[str, bool] = MappingProxyType(
     {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 )
 FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed moment: the same input must give the same bytes
+SIGNATURES = "填表人：　　　　　　　　审核人：　　　　　　　　填报日期："
 LINE_POINTS = 13.0
 HIGHEST_ROW_POINTS = 400.0
 """Excel refuses rows above 409.5 points."""
@@ -93,12 +94,12 @@ class Sheet:
     def headings(self, columns: Sequence[Col], notice: str, hidden: Collection[str] = ()) -> None:
         """Write the title, who fills it in and when the data are of, and the two heading rows, repeated in print.
 
-        Columns whose heading is among `hidden` keep their place, so that sheets of the same kind can be joined.
+        Columns whose key is among `hidden` keep their place, so that sheets of the same kind can be joined.
         """
         page, formats = self.page, self.formats
         last = sum(column.printed for column in columns) - 1
         for at, column in enumerate(columns):
-            page.set_column(at, at, column.width, None, {"hidden": column.label in hidden})
+            page.set_column(at, at, column.width, None, {"hidden": column.key in hidden})
         page.write_string(0, 0, "附件", formats["line"])
         page.merge_range(1, 0, 1, last, "", formats["title"])
         page.write_string(1, 0, self.title, formats["title"])
@@ -110,7 +111,7 @@ class Sheet:
         if notice:
             page.merge_range(3, 0, 3, last, "", formats["notice"])
             page.write_string(3, 0, notice, formats["notice"])
-            width = sum(column.width for column in columns if column.printed and column.label not in hidden)
+            width = sum(column.width for column in columns if column.printed and column.key not in hidden)
             page.set_row(3, row_points([(notice, width * 0.9)]))
         self._heading_rows(columns)
         page.repeat_rows(4, 5)
@@ -160,36 +161,45 @@ class Sheet:
         self.page.set_row(self.row, row_points([(text, sum(one.width for one in columns if one.printed) * 0.9)]))
         self.row += 1
 
-    def total(self, columns: Sequence[Col], text: str, people_at: int, summed: tuple[int, int, float] | None) -> None:
-        """Write a line of sums: the text up to column `people_at`, there the sum of rows (first, last, their sum)."""
+    def total(self, columns: Sequence[Col], text: str, key: str, first: int = 0, rows: Sequence[Row] = ()) -> None:
+        """Write a line of sums: the text up to the column of this key, there the sum of `rows`, written from `first` on."""
         style = self.formats["sum"]
-        self.page.merge_range(self.row, 0, self.row, people_at - 1, "", style)
+        at_sum = next(at for at, column in enumerate(columns) if column.key == key)
+        self.page.merge_range(self.row, 0, self.row, at_sum - 1, "", style)
         self.page.write_string(self.row, 0, text, style)
-        for at in range(people_at, len(columns)):
+        for at in range(at_sum, len(columns)):
             self.page.write_blank(self.row, at, None, style)
-        if summed:
-            first, last, value = summed
-            letter = xlsxwriter.utility.xl_col_to_name(people_at)
-            formula = f"=SUM({letter}{first + 1}:{letter}{last + 1})"
-            self.page.write_formula(self.row, people_at, formula, self.formats["sum_number"], value)
+        if rows:
+            cells = (columns[at_sum].cell(row) for row in rows)
+            value = float(sum(cell for cell in cells if not isinstance(cell, str)))
+            letter = xlsxwriter.utility.xl_col_to_name(at_sum)
+            formula = f"=SUM({letter}{first + 1}:{letter}{self.row})"
+            self.page.write_formula(self.row, at_sum, formula, self.formats["sum_number"], value)
         self.row += 1
 
-    def table(self, columns: Sequence[Col], rows: Sequence[Mapping[str, Any]], notice: str, empty: str,
-              notes: Sequence[str] = ()) -> None:  # fmt: skip
-        """Write a table under its headings, and notes below it; `empty` is said where there is no row."""
-        self.headings(columns, notice)
-        for number, row in enumerate(rows, 1):
-            self.line(columns, {**row, "number": number})
-        if not rows:
-            self.merged(columns, empty)
-        for note in notes:
-            self.merged(columns, note, "plain")
-        self.finish(columns)
-
-    def loose(self, text: str) -> None:
-        """Write one line under the table."""
-        self.page.write_string(self.row, 0, text, self.formats["line"])
-        self.row += 1
+    def table(self, table: Table, notice: str) -> None:
+        """Write a table: headings, rows or sections with their sums, what is said of none, notes, signatures."""
+        cols = table.cols
+        self.headings(cols, notice if table.notice is None else table.notice, table.hidden)
+        number = 0
+        for section in table.sections or [Section("", table.rows)]:
+            first = self.row
+            for row in section.rows:
+                number += 1
+                self.line(cols, {**row, "number": number})
+            if section.text:
+                self.total(cols, section.text, table.sum_key, first, section.rows)
+        if not number:
+            self.merged(cols, table.empty)
+        elif table.total:
+            self.total(cols, table.total, table.sum_key)
+        for note in table.notes:
+            self.merged(cols, note, "plain")
+        if table.signed:
+            self.row += 1
+            self.page.write_string(self.row, 0, SIGNATURES, self.formats["line"])
+            self.row += 1
+        self.finish(cols)
 
     def finish(self, columns: Sequence[Col]) -> None:
         """Print what stands by now, without the columns that are not for paper."""
@@ -224,11 +234,12 @@ def write_explanations(sheet: Sheet, lines: Lines, notice: str) -> None:
 def write_document(path: Path, document: Document) -> None:
     """Write a document as a workbook: a sheet a table, and 说明 at its end; the same document gives the same bytes."""
     book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
-    book.set_properties({"title": document.title, "comments": f"fugai {__version__}", "created": FIXED_DATE})
+    comments = f"fugai {__version__} {document.mark}".strip()
+    book.set_properties({"title": document.title, "comments": comments, "created": FIXED_DATE})
     formats = formats_of(book)
     for table in document.tables:
-        sheet = Sheet(book, formats, document.region, table.tab, table.title)
-        sheet.table(table.cols, table.rows, document.notice, table.empty, table.notes)
-    notice = "。".join(filter(None, (document.notice, document.accuracy)))
-    write_explanations(Sheet(book, formats, document.region, "说明", "说明"), document.lines, notice)
+        Sheet(book, formats, document.region, table.tab, table.title, document.as_of).table(table, document.notice)
+    if document.lines:
+        notice = "。".join(filter(None, (document.notice, document.accuracy)))
+        write_explanations(Sheet(book, formats, document.region, "说明", "说明"), document.lines, notice)
     book.close()

@@ -5,18 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
-from planner import __version__
 from planner.hospitals import unclassed, ungraded
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import FACILITIES, FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
 from planner.text import UNITS, apart, count_text, known_text, value_text
-from scenarios.document import Col, records
+from scenarios.document import Col, Document, Section, Table, records
 from scenarios.export.explain import explanations
-from scenarios.export.roads import write_road_sheets
-from scenarios.export.sheet import FIXED_DATE, Sheet, formats_of, write_explanations
+from scenarios.export.roads import road_tables
+from scenarios.export.sheet import write_document
 from scenarios.verdict import MISSING, STATE, UNJUDGED, Verdict, verdict_of
 from scenarios.ways import RoadView
 
@@ -28,61 +26,40 @@ _COUNTY = "县\n（区）"
 _PEOPLE = "涉及人口\n（人）"
 
 
-def write_workbook(
-    path: Path,
-    region: Region,
-    rules: Rules,
-    findings: pd.DataFrame,
-    county_code: str = "",
-    roads: RoadView | None = None,
+def document_of(
+    region: Region, rules: Rules, findings: pd.DataFrame, county_code: str = "", roads: RoadView | None = None,
     decided: Sequence[tuple[str, str]] = (),
-) -> None:
-    """Write the workbook of one county, or of the whole city where `county_code` is "", with two sheets about its roads.
+) -> Document:  # fmt: skip
+    """Return the document of one county, or of the whole city where `county_code` is "", with two tables about its roads.
 
     `decided` is what 说明 tells of the scenario, (label, sentence).
     """
-    book = xlsxwriter.Workbook(
-        path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-    book.set_properties(
-        {"title": "医疗卫生设施布局缺口清单", "comments": f"fugai {__version__}", "created": FIXED_DATE}
-    )
-    formats = formats_of(book)
     name, mine = region.about.name, findings
     if county_code:
         name = region.counties.set_index("code")["name"][county_code]
         mine = findings[findings["county_code"] == county_code]
     foreign = "" if region.about.code.startswith(rules.city) else FOREIGN
     notice = "　".join(part for part in (region.about.notice, foreign) if part)
-    hidden = (_COUNTY,) if county_code else ()
     verdict = verdict_of(findings, rules, county_code)
-    gaps = Sheet(book, formats, region, "缺口清单", f"{name}医疗卫生设施布局缺口清单")
-    gaps.headings(_GAPS, notice, hidden)
-    _gap_list(gaps, verdict, rules, foreign)
-    unjudged = Sheet(book, formats, region, UNJUDGED, f"{name}未作判断而涉及的对象")
-    unjudged.headings(_UNJUDGED, notice, hidden)
-    _unjudged_list(unjudged, verdict, rules)
-    state = _state_rows(mine, rules, "county" if county_code else "city")
-    sheet = Sheet(book, formats, region, STATE, f"{name}医疗卫生设施布局指标完成情况")
-    columns = [one for one in _STATE if one.label != "性质" or any(row["nature"] for row in state)]
-    sheet.table(
-        columns,
-        state,
-        notice,
-        foreign or ("没有按县（区）计算的指标，见全市的工作簿。" if county_code else "没有指标。"),
+    tables = (
+        _gap_list(name, verdict, rules, foreign, county_code),
+        _unjudged_list(name, verdict, rules, county_code),
+        _state_table(name, mine, rules, foreign, county_code),
+        _missing_table(name, verdict, rules, region, foreign, county_code),
+        *(road_tables(roads, name, county_code) if roads is not None else ()),
     )
-    missing = [] if foreign else _missing_rows(verdict, rules, has_villages=len(region.villages) > 0)
-    besides = [verdict.nothing_missing] if not (foreign or missing or verdict.judged) else []
-    missing += [] if foreign else _unclassed_rows(region, county_code)
-    sheet = Sheet(book, formats, region, MISSING, f"{name}待补数据清单")
-    sheet.table(_MISSING, missing, notice, foreign or verdict.nothing_missing, besides if missing else ())
-    if roads is not None:
-        write_road_sheets(book, formats, region, roads, (name, county_code, notice))
     readings = set(zip(findings["rule"], findings["reading"], strict=True))
     lines = explanations(region, rules, readings, roads.said if roads else (), decided)
     accuracy = region.about.accuracy if region.about.notice else ""
-    write_explanations(Sheet(book, formats, region, "说明", "说明"), lines, "。".join(filter(None, (notice, accuracy))))
-    book.close()
+    return Document("医疗卫生设施布局缺口清单", region, tables, lines, notice, accuracy)
+
+
+def write_workbook(
+    path: Path, region: Region, rules: Rules, findings: pd.DataFrame, county_code: str = "",
+    roads: RoadView | None = None, decided: Sequence[tuple[str, str]] = (),
+) -> None:  # fmt: skip
+    """Write the workbook of one county, or of the whole city where `county_code` is ""."""
+    write_document(path, document_of(region, rules, findings, county_code, roads, decided))
 
 
 def _shown(row: Mapping[str, Any], name: str) -> str:
@@ -115,31 +92,37 @@ _CERTAINTY = {True: "含估算", False: "据实"}
 
 _GAPS = (
     Col("number", "序号", 3.5, "centre"),
-    Col("", _COUNTY, 6, group="地点", shown=lambda row: row["county_name"] or LEVEL_LABELS["city"]),
+    Col("county_name", _COUNTY, 6, group="地点", shown=lambda row: row["county_name"] or LEVEL_LABELS["city"]),
     Col("town_name", "乡镇\n（街道）", 8.5, group="地点"),
-    Col("", "村（社区）", 10, group="地点", shown=lambda row: row["subject_name"] if row["level"] == "village" else ""),
+    Col(
+        "village",
+        "村（社区）",
+        10,
+        group="地点",
+        shown=lambda row: row["subject_name"] if row["level"] == "village" else "",
+    ),
     Col("rule_label", "指标", 12, group="条款"),
-    Col("", "章节与条文", 17.5, group="条款", shown=lambda row: f"{row['section']}：{row['quote']}"),
+    Col("clause", "章节与条文", 17.5, group="条款", shown=lambda row: f"{row['section']}：{row['quote']}"),
     Col("force", "语气", 6, "centre", group="条款"),
     Col("required_text", "要求", 11, group="现状与要求"),
     Col("", "现状", 6.5, "centre", group="现状与要求", shown=lambda row: _shown(row, "value")),
     Col("", "缺口", 6, "centre", group="现状与要求", shown=lambda row: _shown(row, "gap")),
-    Col("", _PEOPLE, 7.5, "number", shown=_people_cell),
+    Col("people", _PEOPLE, 7.5, "number", shown=_people_cell),
     Col("nearest_facility_name", "名称", 10.5, group="最近机构（见注）"),
-    Col("", "距离\n（公里）", 7.5, "kilometres", group="最近机构（见注）", shown=_kilometres),
+    Col("distance_m", "距离\n（公里）", 7.5, "kilometres", group="最近机构（见注）", shown=_kilometres),
     Col("", "建议措施", 7.5, "centre", shown=_remedy),
     Col("responsible", "责任单位", 7.5),
-    Col("", "数据\n可信度", 6, "centre", shown=lambda row: _CERTAINTY[bool(row["estimated"])]),
+    Col("estimated", "数据\n可信度", 6, "centre", shown=lambda row: _CERTAINTY[bool(row["estimated"])]),
     Col("gap_id", "缺口编号", 34, "small", printed=False),
 )
-_BY_NAME = {one.label: one for one in _GAPS}
+_BY_KEY = {col.key: col for col in _GAPS}
 _UNJUDGED = (
-    *(_BY_NAME[name] for name in ("序号", _COUNTY, "乡镇\n（街道）", "村（社区）", "指标", "章节与条文", "语气")),
+    *(_BY_KEY[key] for key in ("number", "county_name", "town_name", "village", "rule_label", "clause", "force")),
     Col("required_text", "要求", 21.5, group="现状与要求"),
     Col("", "现状", 7.5, "centre", group="现状与要求", shown=lambda row: _shown(row, "value")),
-    *(one for one in _GAPS if one.label == _PEOPLE or one.group == "最近机构（见注）"),
+    *(_BY_KEY[key] for key in ("people", "nearest_facility_name", "distance_m")),
     Col("note", "说明", 10),
-    *(_BY_NAME[name] for name in ("数据\n可信度", "缺口编号")),
+    *(_BY_KEY[key] for key in ("estimated", "gap_id")),
 )
 _NEAREST_NOTE = (
     "注：“最近机构”按半径覆盖的指标（急救），是该乡镇最远的未覆盖居民点的最近机构；卫生院、社区卫生服务中心从乡镇（街道）的"
@@ -176,7 +159,7 @@ _STATE = (
     Col("rule_label", "名称", 14.5, group="指标"),
     Col("reading_label", "口径", 13, group="指标"),
     Col("place", "范围", 7, "centre", group="指标"),
-    Col("", "性质", 6, "centre", group="指标", shown=lambda row: row["nature"] or "—"),
+    Col("nature", "性质", 6, "centre", group="指标", shown=lambda row: row["nature"] or "—"),
     Col("", "语气", 6.5, "centre", group="指标", shown=lambda row: row["force"] or "—"),
     Col("", "基期值", 6, "centre", group="数值", shown=lambda row: row["base"] or "—"),
     Col("", "目标值", 6, "centre", group="数值", shown=lambda row: row["target"] or "—"),
@@ -317,50 +300,51 @@ def _unclassed_rows(region: Region, county_code: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _gap_list(sheet: Sheet, verdict: Verdict, rules: Rules, foreign: str) -> None:
-    """Write the gaps by rule with a subtotal each, the 合计, what was not judged, and the signatures.
+def _gap_list(name: str, verdict: Verdict, rules: Rules, foreign: str, county_code: str) -> Table:
+    """Return the gaps by rule with a subtotal each, the 合计, what was not judged, and the signatures.
 
     `foreign` is said where the rules are another city's. People are summed within a rule only: the same resident may
     stand under several rules.
     """
-    count = _by_rule(sheet, _GAPS, verdict.gaps, rules)
-    if not count:
-        sheet.merged(_GAPS, foreign or verdict.no_gaps)
-    elif not foreign:
-        text = f"合计：{count} 项（同一居民可能涉及几个指标，各指标的人口不相加）"
-        sheet.total(_GAPS, text, _people_at(_GAPS), None)
-    for text in verdict.besides:
-        sheet.merged(_GAPS, text, "plain")
-    sheet.merged(_GAPS, _NEAREST_NOTE, "plain")
-    sheet.row += 1
-    sheet.loose("填表人：　　　　　　　　审核人：　　　　　　　　填报日期：")
-    sheet.finish(_GAPS)
+    sections = _by_rule(verdict.gaps, rules)
+    count = sum(len(section.rows) for section in sections)
+    total = f"合计：{count} 项（同一居民可能涉及几个指标，各指标的人口不相加）"
+    return Table(
+        "缺口清单", f"{name}医疗卫生设施布局缺口清单", _GAPS, (), [*verdict.besides, _NEAREST_NOTE], foreign or verdict.no_gaps,
+        sections, "people", "" if foreign else total, _hidden(county_code), signed=True,
+    )  # fmt: skip
 
 
-def _unjudged_list(sheet: Sheet, verdict: Verdict, rules: Rules) -> None:
-    """Write who falls short of a clause that judges nothing here, by rule with a subtotal each."""
-    if not _by_rule(sheet, _UNJUDGED, verdict.unjudged, rules):
-        sheet.merged(_UNJUDGED, verdict.nothing_unjudged)
-    sheet.merged(_UNJUDGED, _UNJUDGED_NOTE, "plain")
-    sheet.finish(_UNJUDGED)
+def _unjudged_list(name: str, verdict: Verdict, rules: Rules, county_code: str) -> Table:
+    """Return who falls short of a clause that judges nothing here, by rule with a subtotal each."""
+    return Table(
+        UNJUDGED, f"{name}未作判断而涉及的对象", _UNJUDGED, (), [_UNJUDGED_NOTE], verdict.nothing_unjudged,
+        _by_rule(verdict.unjudged, rules), "people", hidden=_hidden(county_code),
+    )  # fmt: skip
 
 
-def _by_rule(sheet: Sheet, columns: Sequence[Col], rows: pd.DataFrame, rules: Rules) -> int:
-    """Write the rows by rule, numbered, with a subtotal of people each; return how many there are."""
-    number, people_at = 0, _people_at(columns)
-    for rule in rules.rules:
-        mine = rows[rows["rule"] == rule.id].sort_values("subject_code", kind="stable")
-        if not len(mine):
-            continue
-        start = sheet.row
-        every = records(mine)
-        for row in every:
-            number += 1
-            sheet.line(columns, {**row, "number": number})
-        total = sum(map(_short_people, every))
-        sheet.total(columns, f"小计：{rule.label}　{len(mine)} 项", people_at, (start, sheet.row - 1, total))
-    return number
+def _hidden(county_code: str) -> tuple[str, ...]:
+    """Return the columns that say nothing in a county's own workbook."""
+    return ("county_name",) if county_code else ()
 
 
-def _people_at(columns: Sequence[Col]) -> int:
-    return next(at for at, one in enumerate(columns) if one.label == _PEOPLE)
+def _by_rule(rows: pd.DataFrame, rules: Rules) -> list[Section]:
+    """Return the rows by rule, each with the text of its subtotal of people."""
+    parts = ((rule, rows[rows["rule"] == rule.id].sort_values("subject_code", kind="stable")) for rule in rules.rules)
+    return [Section(f"小计：{rule.label}　{len(part)} 项", records(part)) for rule, part in parts if len(part)]
+
+
+def _state_table(name: str, findings: pd.DataFrame, rules: Rules, foreign: str, county_code: str) -> Table:
+    rows = _state_rows(findings, rules, "county" if county_code else "city")
+    cols = [col for col in _STATE if col.key != "nature" or any(row["nature"] for row in rows)]
+    nothing = "没有按县（区）计算的指标，见全市的工作簿。" if county_code else "没有指标。"
+    return Table(STATE, f"{name}医疗卫生设施布局指标完成情况", cols, rows, empty=foreign or nothing)
+
+
+def _missing_table(name: str, verdict: Verdict, rules: Rules, region: Region, foreign: str, county_code: str) -> Table:
+    asked = [] if foreign else _missing_rows(verdict, rules, has_villages=len(region.villages) > 0)
+    besides = [verdict.nothing_missing] if not (foreign or asked or verdict.judged) else []
+    rows = [*asked, *([] if foreign else _unclassed_rows(region, county_code))]
+    return Table(
+        MISSING, f"{name}待补数据清单", _MISSING, rows, besides if rows else (), foreign or verdict.nothing_missing
+    )
