@@ -146,6 +146,15 @@ class OptionError(FugaiError):
     """An option, a path or an output folder cannot be used as it is."""
 
 
+def refused(option: str, what: Text, fix: Text, found: object = "") -> OptionError:
+    """Return what is said of an option that cannot be followed: what is wrong, what to do, what was found.
+
+    >>> str(refused("--k", Text("K 不能小于 0", "K is below zero"), Text("改正", "correct it"), -1))
+    '--k：K 不能小于 0（现为“-1”）。改正。'
+    """
+    return OptionError(Problem(option, what, fix, found=str(found)))
+
+
 class SitingError(FugaiError):
     """A siting question cannot be asked as it is."""
 

@@ -1,13 +1,12 @@
 """From the names of scenarios to a folder that tells them apart, whole or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from geodata.load import load_with_warnings
 from planner.compare import Noticed
 from planner.errors import OptionError, Problem, Text
-from planner.limits import Limit
 from planner.measures import FUNCTIONS
 from planner.region import Region
 from planner.rules import Rules, load_rules
@@ -15,37 +14,11 @@ from planner.scenario import Scenario
 from scenarios.compare import LETTERS, NOTICED, Comparison, Side, compare
 from scenarios.export.folder import whole_folder
 from scenarios.files import ScenarioFile, read_scenario
+from scenarios.questions import BASELINE, CompareQuestion
 from scenarios.run import Step, city_rules
 
-BASELINE = "baseline"
-"""The word for the scenario that says nothing."""
 
-
-@dataclass(frozen=True)
-class Asked:
-    """What is to be compared: scenario files or the word baseline; the data and rules where the files do not name them."""
-
-    names: tuple[str, ...]
-    data: tuple[Path, ...] = ()
-    rules: str = ""
-    noticed: Noticed = NOTICED
-
-
-def noticed_of(limits: Sequence[Limit]) -> Noticed:
-    """Return from which distance and time on a change counts; OptionError where either is given twice.
-
-    >>> noticed_of(())
-    Noticed(mm=100000, ms=60000)
-    """
-    units = [one.unit for one in limits]
-    if len(set(units)) < len(units):
-        fix = Text("距离、时间各写一个，如 100m,1min", "one distance and one time, as 100m,1min")
-        found = "，".join(one.said for one in limits)
-        raise OptionError(Problem("--noticed", Text("同一种量写了两次", "the same twice"), fix, found=found))
-    return replace(NOTICED, **{one.unit: one.value for one in limits})
-
-
-def compare_folder(asked: Asked, out: Path, step: Step) -> Comparison:
+def compare_folder(asked: CompareQuestion, out: Path, step: Step) -> Comparison:
     """Compare the scenarios and write page, workbook, lists, sentences and manifest into `out`."""
     _check_names(asked.names)
     step(Text("读取方案", "reading the scenarios"))
@@ -56,13 +29,18 @@ def compare_folder(asked: Asked, out: Path, step: Step) -> Comparison:
     region = load_with_warnings(data).region
     rules = _rules(asked, files, region)
     step(Text("评估和比较", "assessing and comparing"))
-    found = compare(region, rules, [one.scenario for one in files], [one.choices for one in files], asked.noticed)
+    found = compare(region, rules, [one.scenario for one in files], [one.choices for one in files], _noticed(asked))
     found = _with_sources(found, files)
     from scenarios.compare_write import write_outputs
 
     with whole_folder(out) as folder:
         write_outputs(folder, found, step)
     return found
+
+
+def _noticed(asked: CompareQuestion) -> Noticed:
+    """Return from which distance and time on a change counts."""
+    return replace(NOTICED, **{one.unit: one.value for one in asked.noticed})
 
 
 def _with_sources(found: Comparison, files: Sequence[ScenarioFile]) -> Comparison:
@@ -97,7 +75,7 @@ def _check_names(names: Sequence[str]) -> None:
         raise _refuse(twice, Text("同一个方案写了两次", "the same scenario twice"), fix)
 
 
-def _data(asked: Asked, files: Sequence[ScenarioFile]) -> Path:
+def _data(asked: CompareQuestion, files: Sequence[ScenarioFile]) -> Path:
     """Return the one folder of facts; OptionError where there is none or more than one."""
     named = list(asked.data) or [one.data for one in files if one.data is not None]
     folders = list(dict.fromkeys(one.resolve() for one in named))
@@ -111,7 +89,7 @@ def _data(asked: Asked, files: Sequence[ScenarioFile]) -> Path:
     return named[0]
 
 
-def _rules(asked: Asked, files: Sequence[ScenarioFile], region: Region) -> Rules:
+def _rules(asked: CompareQuestion, files: Sequence[ScenarioFile], region: Region) -> Rules:
     """Return the rules that are asked for, else those the files name, else the city's own."""
     named = [asked.rules] if asked.rules else list(dict.fromkeys(one.rules for one in files if one.rules))
     if len(named) > 1:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from planner.rules import Rule, Rules
 from planner.scenario import Scenario, apply
 from planner.siting.instance import Instance, instance_of
 from planner.siting.phases import Phases, phases
-from planner.siting.question import Limits, Question
+from planner.siting.question import Question
 from planner.text import WAY_CELLS, money_text, option_text, share_text
 from planner.travel import StraightLine, Travel
 from scenarios.chosen import PLANS, STATION, Chosen, chosen_of, limits_of, question_of, way_to_sites
@@ -32,37 +32,17 @@ from scenarios.export.manifest import outputs_of
 from scenarios.export.sheet import write_document
 from scenarios.files import read_scenario
 from scenarios.plans.start import Start, begin, keep_apart, readings_of, record_of
+from scenarios.questions import PhasesQuestion
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 from scenarios.write import write_scenario
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a scenario: so many sites a year, or so much money (one of the two), from which year on.
-
-    plan    "subcenters" or "emergency"; "": the one kind that the scenario makes
-    aim     "cover": people within the limit, year by year; "cost": least weighted cost
-    """
-
-    scenario: Path
-    data: Path | None = None
-    rules: str = ""
-    per_year: int | None = None
-    budget: float | None = None
-    first_year: int | None = None
-    plan: str = ""
-    limit: tuple[Limit, ...] = ()
-    default_limit: tuple[Limit, ...] = ()
-    aim: str = "cover"
-    solving: Limits = field(default=Limits())
 
 
 @dataclass(frozen=True, eq=False)
 class Phased:
     """The order that was found. sites: id → name; scenario: the same with the years in its edits; said: its assumptions."""
 
-    asked: Asked
+    asked: PhasesQuestion
     start: Start
     kind: str
     found: Phases
@@ -80,7 +60,7 @@ class Phased:
         return self.first_year + year - 1
 
 
-def phase_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step) -> Phased:
+def phase_folder(asked: PhasesQuestion, choices: RoadChoices, out: Path, step: Step) -> Phased:
     """Find the order and write scenario, table, workbook and manifest into `out`."""
     data = asked.data or read_scenario(asked.scenario).data
     if data is None:
@@ -94,7 +74,7 @@ def phase_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step) -> P
     return found
 
 
-def phased(asked: Asked, start: Start, step: Step) -> Phased:
+def phased(asked: PhasesQuestion, start: Start, step: Step) -> Phased:
     """Return the order; FugaiError for a scenario without sites, and for what cannot be asked."""
     plan, chosen = _which(asked, start)
     question = question_of(start.base.scenario, plan)
@@ -146,7 +126,7 @@ def _clause(law: Rules, plan: str) -> Rule | None:
     return next((rule for rule, _ in readings_of(law, measure, **asked)), None)
 
 
-def _which(asked: Asked, start: Start) -> tuple[str, Chosen]:
+def _which(asked: PhasesQuestion, start: Start) -> tuple[str, Chosen]:
     """Return the plan whose sites are meant; OptionError where there are none, or two kinds of them."""
     found = {plan: chosen_of(start.facts, start.base.scenario, kind) for plan, kind in PLANS.items()}
     there = [plan for plan, one in found.items() if one.sites and asked.plan in ("", plan)]
@@ -161,7 +141,7 @@ def _which(asked: Asked, start: Start) -> tuple[str, Chosen]:
 
 
 def _asked(
-    asked: Asked, start: Start, plan: str, question: Mapping[str, Any]
+    asked: PhasesQuestion, start: Start, plan: str, question: Mapping[str, Any]
 ) -> tuple[tuple[Limit, ...], pd.DataFrame, Travel, str]:
     """Return the limits, the settlements to serve, the way to travel, and who is served in words."""
     region = start.region
@@ -211,7 +191,9 @@ def _sites(start: Start, chosen: Chosen, question: Mapping[str, Any]) -> pd.Data
     return pd.concat([rows, today], ignore_index=True) if len(today) else rows
 
 
-def _instance(asked: Asked, demand: pd.DataFrame, sites: pd.DataFrame, travel: Travel, limit: Limit | None) -> Instance:
+def _instance(
+    asked: PhasesQuestion, demand: pd.DataFrame, sites: pd.DataFrame, travel: Travel, limit: Limit | None
+) -> Instance:
     covers = asked.aim == "cover"
     if covers and limit is None:
         fix = Text("加上 --limit，或用 --aim cost", "give --limit, or --aim cost")
@@ -231,7 +213,7 @@ def _prices(scenario: Scenario, chosen: Chosen) -> Mapping[str, float]:
             for site, (first, *more) in cost.items()}  # fmt: skip
 
 
-def _first_year(asked: Asked, start: Start) -> tuple[int, str]:
+def _first_year(asked: PhasesQuestion, start: Start) -> tuple[int, str]:
     """Return the first year, and why: the one given, else that after the last date of scenario, rules and data."""
     if asked.first_year is not None:
         return asked.first_year, ""
@@ -257,7 +239,7 @@ def _dated(scenario: Scenario, chosen: Chosen, found: Phases, first_year: int) -
 
 
 def _said(
-    asked: Asked,
+    asked: PhasesQuestion,
     chosen: Chosen,
     sites: pd.DataFrame,
     limit: Limit | None,

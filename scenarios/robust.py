@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -32,7 +32,6 @@ from planner.text import (
     share_text,
     signed_text,
 )
-from planner.uncertainty import Uncertainty
 from scenarios.chosen import chosen_of, limits_of, one_number, question_of, subcenter_task, way_to_sites
 from scenarios.document import Col, Document, Table, records
 from scenarios.export.folder import MANIFEST, whole_folder
@@ -41,38 +40,16 @@ from scenarios.export.sheet import write_document
 from scenarios.export.workbook import FOREIGN
 from scenarios.files import read_scenario
 from scenarios.plans.start import Start, begin, keep_apart, record_of
+from scenarios.questions import RobustQuestion
 from scenarios.run import Step
 from scenarios.ways import RoadChoices, ways_of
-
-BASELINE = "baseline"
-"""The word for the scenario that says nothing."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is to be tested: a scenario file or the word baseline, on which facts, by which rules, how unsure.
-
-    p, limits   of the sub-centre question; None and empty: the scenario's. default_limits: where it has none either
-    """
-
-    scenario: str
-    data: Path | None = None
-    rules: str = ""
-    p: int | None = None
-    limits: tuple[Limit, ...] = ()
-    default_limits: tuple[Limit, ...] = ()
-    uncertainty: Uncertainty = field(default=Uncertainty())
-
-    @property
-    def path(self) -> Path | None:
-        return None if self.scenario == BASELINE else Path(self.scenario)
 
 
 @dataclass(frozen=True, eq=False)
 class Report:
     """What came of it. rules: those that were computed; sites: None where no number of sub-centres is asked."""
 
-    asked: Asked
+    asked: RobustQuestion
     start: Start
     rules: Rules
     findings: pd.DataFrame
@@ -81,7 +58,7 @@ class Report:
     limits: tuple[Limit, ...]
 
 
-def robust_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step) -> Report:
+def robust_folder(asked: RobustQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:
     """Test and write everything into `out`."""
     data = _data(asked)
     start = begin(data, asked.rules, asked.path, choices, (), step)
@@ -92,7 +69,7 @@ def robust_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step) -> 
     return found
 
 
-def _data(asked: Asked) -> Path:
+def _data(asked: RobustQuestion) -> Path:
     """Return the folder of facts: the one given, else the scenario's."""
     named = asked.data if asked.data or asked.path is None else read_scenario(asked.path).data
     if named is None:
@@ -101,7 +78,7 @@ def _data(asked: Asked) -> Path:
     return named
 
 
-def report(asked: Asked, start: Start, step: Step) -> Report:
+def report(asked: RobustQuestion, start: Start, step: Step) -> Report:
     """Return how certain gaps and sites are."""
     step(Text("评估", "assessing"))
     travels = ways_of(start.region, start.base.choices)
@@ -112,7 +89,7 @@ def report(asked: Asked, start: Start, step: Step) -> Report:
     return Report(asked, start, rules, findings, gaps, sites, limits)
 
 
-def _sites(asked: Asked, start: Start, step: Step) -> tuple[tuple[Limit, ...], SiteCertainty | None]:
+def _sites(asked: RobustQuestion, start: Start, step: Step) -> tuple[tuple[Limit, ...], SiteCertainty | None]:
     """Return the limits and the test of the sites; without one where no number is asked.
 
     The scenario's own sub-centres are taken back and chosen anew: what it has decided otherwise stays.

@@ -12,7 +12,7 @@ from scenarios.cli.program import COMMANDS, main
 from tests import tiny
 
 ROOT = Path(__file__).parent.parent
-NAMES = [module.__name__.rsplit(".", 1)[1] for module in COMMANDS]
+NAMES = list(COMMANDS)
 
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:

@@ -8,8 +8,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from scenarios.cli.plan_rural import _months
 from scenarios.cli.program import main
+from scenarios.questions import months_of
 from tests.rural_line import EIGHT, FOUR, SEVEN
 from tests.test_plan_rural_command import _joined
 
@@ -135,7 +135,7 @@ def test_the_same_input_gives_the_same_bytes(joined: Path, out: Path, tmp_path: 
     ("said", "months"), [("6-9", (6, 7, 8, 9)), ("11-2", (11, 12, 1, 2)), ("5+7-8月", (5, 7, 8)), ("", ())]
 )
 def test_months(said: str, months: tuple[int, ...]) -> None:
-    assert _months(said) == months
+    assert months_of("--season", said) == months
 
 
 @pytest.mark.parametrize(

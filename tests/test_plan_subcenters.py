@@ -21,18 +21,17 @@ from planner.limits import read_limit
 from planner.measures import FUNCTIONS
 from planner.rules import load_rules
 from planner.scenario import Scenario
-from planner.siting.question import Limits
 from scenarios.chosen import chosen_of, limits_of, subcenter_task
 from scenarios.cli.program import main
 from scenarios.compare import asked_by, compare
 from scenarios.files import read_scenario
-from scenarios.phasing import Asked as PhasesAsked
 from scenarios.phasing import phased
 from scenarios.plans.start import begin
-from scenarios.plans.subcenters import Asked, _range, plan_report
+from scenarios.plans.subcenters import _range, plan_report
 from scenarios.plans.subcenters_tables import close_text, figures
 from scenarios.plans.subcenters_write import plan_subcenters_folder
 from scenarios.plans.words import state_text
+from scenarios.questions import PhasesQuestion, SubcenterQuestion
 from scenarios.run import run_file
 from scenarios.ways import RoadChoices
 from tests import tiny
@@ -253,7 +252,7 @@ def test_today_is_the_same_in_plan_comparison_and_phases(beside: Path, tmp_path:
     """The hospital serves before and after a scenario calls it a sub-centre."""
     planned(beside, tmp_path / "out", "--force", "H2")
     start = begin(beside, "panzhihua_2023", tmp_path / "out" / "方案_p2.yaml", RoadChoices(), (), silent)
-    found = phased(PhasesAsked(tmp_path / "x.yaml", per_year=1, first_year=2030), start, silent)
+    found = phased(PhasesQuestion(scenario=tmp_path / "x.yaml", per_year=1, first_year=2030), start, silent)
     assert found.found.table["covered"].tolist() == [6000, 10_000, 10_000]
     assert found.found.order == ("TH1", "H2")
     pair = compare(start.facts, start.law, [Scenario(), start.base.scenario]).pairs[0]
@@ -273,8 +272,8 @@ def test_the_question_comes_back_as_it_was_asked(
     """What is not given stays so, and what is given as empty, too: a test of the plan tests what was asked."""
     quota = tmp_path / "q.csv"
     quota.write_text("group,at_least,at_most\n510422,0,2\n510402,1,\n", "utf-8")
-    asked = Asked(
-        beside, ps=(2,), limits=(read_limit("5km"), read_limit("10km")), candidates=candidates, background=background,
+    asked = SubcenterQuestion(
+        data=beside, ps=(2,), limits=(read_limit("5km"), read_limit("10km")), candidates=candidates, background=background,
         forced=("TH1",), forbidden=() if candidates is None else ("CHC1",), quota=quota, spacing=read_limit("1km"),
         k_best=3, tolerance=0.01,
     )  # fmt: skip
@@ -478,8 +477,8 @@ def test_what_is_not_proven_is_never_called_the_best(made: tuple[Path, Path]) ->
     assert figures(report).unreachable == found.people  # nobody serves today
 
 
-def _asked(data: Path) -> Asked:
-    return Asked(data, ps=(1, 2), limits=(read_limit("5km"),), solving=Limits(seconds=20))
+def _asked(data: Path) -> SubcenterQuestion:
+    return SubcenterQuestion(data=data, ps=(1, 2), limits=(read_limit("5km"),), time_limit=20)
 
 
 def test_an_interrupted_plan_leaves_the_older_one(made: tuple[Path, Path], tmp_path: Path) -> None:
@@ -556,7 +555,9 @@ def test_the_csv_of_findings_is_that_of_the_first_number(made: tuple[Path, Path]
     from scenarios.plans.subcenters import proposals
 
     report = plan_report(
-        Asked(made[0], ps=(1, 2), limits=(read_limit("5km"), read_limit("10km"))), RoadChoices(), silent
+        SubcenterQuestion(data=made[0], ps=(1, 2), limits=(read_limit("5km"), read_limit("10km"))),
+        RoadChoices(),
+        silent,
     )
     write_csv(tmp_path / "findings.csv", assessed(report.start, proposals(report)[0].said).findings)
     assert (tmp_path / "findings.csv").read_bytes() == (made[1] / "findings.csv").read_bytes()

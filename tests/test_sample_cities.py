@@ -20,7 +20,7 @@ from planner.measures import FUNCTIONS
 from planner.region import Region
 from planner.rules import load_rules
 from planner.travel import PAPER
-from scenarios.cli.demo import SAMPLES as DEMOS
+from scenarios.cli.assess import SAMPLES as DEMOS
 from scenarios.cli.program import main
 
 SAMPLES = Path(__file__).parents[1] / "geodata" / "samples"

@@ -1,39 +1,150 @@
-"""fugai plan: where county sub-centres and emergency stations should be; the plans are scenario files again."""
+"""fugai plan: where sub-centres, stations and centres should be, how villages are served; scenario files again."""
 
-import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-from planner.errors import Language, Text
-from scenarios.cli import plan_centers, plan_emergency, plan_rural, plan_subcenters
-
-ABOUT = Text(
-    "布局方案：次中心、急救站设在哪里最好（有证明、有理由），写成可以再运行的方案文件",
-    "plan sub-centres or emergency stations: proven, with reasons, as scenario files",
+from planner.errors import Text, printable
+from planner.text import count_text, limit_text, people_text
+from scenarios.questions import (
+    CenterQuestion,
+    EmergencyQuestion,
+    IntoFolder,
+    JudgedRoads,
+    Roads,
+    RuralQuestion,
+    SubcenterQuestion,
 )
-_ACTIONS = {"subcenters": plan_subcenters, "emergency": plan_emergency, "rural": plan_rural, "centers": plan_centers}
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.errors import Problem
+    from scenarios.plans.emergency import Report as EmergencyReport
+    from scenarios.plans.subcenters import Report as SubcenterReport
 
 
-def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
-    """Add the two kinds of plan."""
-    actions = parser.add_subparsers(
-        dest="action",
-        required=True,
-        metavar=Text("方案", "PLAN").say(language),
-        title=Text("方案", "plans").say(language),
+@dataclass(frozen=True, kw_only=True)
+class _Plan(IntoFolder):
+    """What all plans print: the doubts, what was found, and where it is."""
+
+    def tell(self, warnings: "Sequence[Problem]", lines: "Sequence[Text]") -> None:
+        from scenarios.cli.report import print_warnings
+
+        print_warnings(warnings, self.lang)
+        for line in [*lines, Text(f"输出：{self.out}", f"output: {self.out}")]:
+            print(printable(line.say(self.lang)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emergency(EmergencyQuestion, JudgedRoads, _Plan):
+    """fugai plan emergency: how many more emergency stations, and where."""
+
+    ABOUT: ClassVar = Text(
+        "急救站还要新增几处、设在哪里：全部覆盖、每多一处多覆盖多少人、双重覆盖",
+        "emergency stations: how many more, and where",
     )
-    for name, module in _ACTIONS.items():
-        said = module.ABOUT.say(language)
-        action = actions.add_parser(name, help=said, description=said)
-        module.add_arguments(action, language)
-        action.add_argument(
-            "--lang", choices=["zh", "en"], default=argparse.SUPPRESS,
-            help=Text("界面语言（默认 zh）", "language of messages (default zh)").say(language),
-        )  # fmt: skip
-        action.add_argument(
-            "--debug", action="store_true", default=argparse.SUPPRESS,
-            help=Text("出错时显示完整的调用栈", "show the traceback of an error").say(language),
-        )  # fmt: skip
+
+    def run(self) -> None:
+        """Plan into OUT and say what was found."""
+        from scenarios.cli.report import steps
+        from scenarios.plans.emergency_write import plan_emergency_folder
+
+        with steps(self.lang) as step:
+            report = plan_emergency_folder(self, self.choices(), self.out, step)
+        self.tell(report.start.warnings, _emergency_lines(report))
 
 
-def run(options: argparse.Namespace) -> None:
-    """Make the plan into OUT."""
-    _ACTIONS[options.action].run(options)
+def _emergency_lines(report: "EmergencyReport") -> list[Text]:
+    from scenarios.plans.emergency_tables import overview
+
+    said = [
+        Text(
+            f"{row['case']}（{row['nature']}）：现状 {count_text(row['covered'])} / {people_text(row['people'])}（{row['share']}），"
+            f"{'在够得着的人里' if row['left'] else ''}全部覆盖{row['said']}（依托 {row['hosted']}，独立 {row['alone']}）"
+            + (f"；另有 {people_text(row['left'])}任何候选点都够不着" if row["left"] else ""),
+            f"{row['id']}: today {count_text(row['covered'])} of {count_text(row['people'])} ({row['share']}), {row['more']} more for all in reach"
+            + (f"; {count_text(row['left'])} are in reach of no site" if row["left"] else ""),
+        )
+        for row in overview(report)
+    ]
+    return [*said, *(Text(one, one) for one in report.told)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subcenters(SubcenterQuestion, JudgedRoads, _Plan):
+    """fugai plan subcenters: which hosts become county sub-centres, for every number of them."""
+
+    ABOUT: ClassVar = Text(
+        "县域医疗卫生次中心设在哪里：每个个数的最优方案、前几名、各点理由、建议服务范围",
+        "county sub-centres: the best plan of each number, with reasons",
+    )
+
+    def run(self) -> None:
+        """Plan into OUT and say what was found."""
+        from scenarios.cli.report import steps
+        from scenarios.plans.subcenters_write import plan_subcenters_folder
+
+        with steps(self.lang) as step:
+            report = plan_subcenters_folder(self, self.choices(), self.out, step)
+        self.tell(report.start.warnings, _subcenter_lines(report))
+
+
+def _subcenter_lines(report: "SubcenterReport") -> list[Text]:
+    from planner.plans.subcenters import no_candidates
+    from scenarios.plans.subcenters_tables import overview
+
+    out = []
+    for row in overview(report):
+        if row["id"] not in ("", report.main.id) or not row["within"]:
+            continue
+        p = f"{row['p']} 个" if row["p"] else ""
+        limits = [limit_text(one, report.plan.unit) for one in sorted(report.plan.task.limits)]
+        parts = list(zip(limits, row["within"], row["share"], strict=True))
+        within = "，".join(f"{limit}内 {people_text(people)}（{share}）" for limit, people, share in parts)
+        names = f"：{row['sites']}" if row["p"] else "（占全市常住人口）"
+        state = f"，{row['state']}" if row["p"] else ""
+        out.append(
+            Text(f"{row['aim']}{'，' + p if p else ''}{state}，{within}{names}",
+                 f"{row['id'] or 'today'} {row['p']}: of all residents within the limits {within}{names}")
+        )  # fmt: skip
+    dropped = no_candidates(report.plan.sites)
+    return [*out, *([] if dropped is None else [dropped]), *(Text(one, one) for one in report.clashes)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Centers(CenterQuestion, Roads, _Plan):
+    """fugai plan centers: which community centre serves each community, and where more are needed."""
+
+    ABOUT: ClassVar = Text("社区卫生服务中心：各社区由谁服务（整社区、相连、上下限），缺几所设在哪里，服务站、转型、社区医院",
+                           "community centres: connected districts within the bounds, new centres, stations, conversions")  # fmt: skip
+
+    def run(self) -> None:
+        """Plan into OUT and say what was found."""
+        from scenarios.cli.report import steps
+        from scenarios.plans.centers_tables import overview
+        from scenarios.plans.centers_write import plan_centers_folder
+
+        with steps(self.lang) as step:
+            report = plan_centers_folder(self, self.choices(), self.out, step)
+        self.tell(report.start.warnings, overview(report))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rural(RuralQuestion, Roads, _Plan):
+    """fugai plan rural: how each village is served, the rounds, and the chain from village to city."""
+
+    ABOUT: ClassVar = Text("乡村五级链条：每个行政村怎样得到服务（卫生室、巡回、驻村、移动、邻村），巡回值班表，村到市的各段",
+                           "the rural chain: each village's remedy, the rounds' duty, the links from village to city")  # fmt: skip
+
+    def run(self) -> None:
+        """Plan into OUT and say what was found."""
+        from scenarios.cli.report import steps
+        from scenarios.plans.rural import NO_ROUNDS
+        from scenarios.plans.rural_tables import overview
+        from scenarios.plans.rural_write import plan_rural_folder
+
+        with steps(self.lang) as step:
+            report = plan_rural_folder(self, self.choices(), self.out, step)
+        hint = Text("排巡回路线要安装：pip install 'fugai[rounds]'", "to plan routes: pip install 'fugai[rounds]'")
+        hints = [hint] if NO_ROUNDS in report.told else []
+        self.tell(report.start.warnings, [*overview(report), *report.told, *hints])

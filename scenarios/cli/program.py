@@ -1,4 +1,4 @@
-"""The command line: one file per command, in Chinese, in English with ``--lang en``.
+"""The command line: each command is a question that knows its options (`scenarios.options`), in Chinese or, with ``--lang en``, English.
 
 Nothing heavy is imported here, so that ``fugai --help`` answers at once; each command imports what it needs.
 """
@@ -11,33 +11,19 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from traceback import format_exception
-from types import FrameType, MappingProxyType, ModuleType
+from types import FrameType, MappingProxyType
 from typing import Any, NoReturn
 
 from planner import __version__
 from planner.errors import FugaiError, Language, OptionError, Problem, Text, file_problem, printable
-from scenarios.cli import (
-    assess,
-    check,
-    compare,
-    demo,
-    phases,
-    plan,
-    reach,
-    residents,
-    roads,
-    robust,
-    run,
-    schema,
-    site,
-    template,
-)
+from scenarios.cli import assess, facts, plan, reach, roads, site
 from scenarios.export.folder import held
+from scenarios.options import Command, Option, options_of
 
 # argparse that speaks Chinese: its own few English words, translated.
 
@@ -85,22 +71,42 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, argparse._("%(prog)s: error: %(message)s\n") % {"prog": self.prog, "message": message})  # type: ignore[attr-defined]
 
 
-COMMANDS: tuple[ModuleType, ...] = (
-    demo,
-    check,
-    assess,
-    run,
-    compare,
-    plan,
-    phases,
-    robust,
-    schema,
-    template,
-    reach,
-    site,
-    roads,
-    residents,
-)
+@dataclass(frozen=True)
+class Family:
+    """Commands under one word: what it is about, what stands for their names in the help, and the commands."""
+
+    about: Text
+    metavar: Text
+    title: Text
+    members: Mapping[str, type[Command]]
+
+
+COMMANDS: Mapping[str, type[Command] | Family] = MappingProxyType(
+    {
+        "demo": assess.Demo,
+        "check": facts.Check,
+        "assess": assess.Assess,
+        "run": assess.Run,
+        "compare": assess.Compare,
+        "plan": Family(
+            Text("布局方案：次中心、急救站设在哪里最好（有证明、有理由），写成可以再运行的方案文件",
+                 "plan sub-centres or emergency stations: proven, with reasons, as scenario files"),
+            Text("方案", "PLAN"), Text("方案", "plans"),
+            {"subcenters": plan.Subcenters, "emergency": plan.Emergency, "rural": plan.Rural, "centers": plan.Centers},
+        ),
+        "phases": assess.Phase,
+        "robust": assess.Robust,
+        "schema": facts.Schema,
+        "template": facts.Template,
+        "reach": reach.Reach,
+        "site": site.Site,
+        "roads": Family(
+            Text("查看路网文件，或从 OpenStreetMap 下载路网", "look at a file of roads, or download one from OpenStreetMap"),
+            Text("动作", "ACTION"), Text("动作", "actions"), {"info": roads.Info, "fetch": roads.Fetch},
+        ),
+        "residents": facts.Residents,
+    }
+)  # fmt: skip
 
 _ABOUT = Text(
     "覆盖：医疗卫生设施布局评估。设施放在哪里、谁够不着、各县（区）要做什么。",
@@ -132,37 +138,82 @@ def parser(language: Language) -> Parser:
     """Return the parser of the whole command line."""
     use_language(language)
     top = Parser(prog="fugai", description=_ABOUT.say(language))
-    common = Parser(add_help=False)
-    for one in (top, common):
-        said = Text("界面语言（默认 zh）", "language of messages (default zh)").say(language)
-        one.add_argument("--lang", choices=["zh", "en"], default="zh", help=said)
-        said = Text("出错时显示完整的调用栈", "show the traceback of an error").say(language)
-        one.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=said)
+    _add_common(top, language, "zh")
     top.add_argument("--version", action="store_true", help=Text("显示版本", "show the version").say(language))
     commands = top.add_subparsers(
         dest="command", metavar=Text("命令", "COMMAND").say(language), title=Text("命令", "commands").say(language)
     )
-    for module in COMMANDS:
-        name = module.__name__.rsplit(".", 1)[1]
-        about: Text = module.ABOUT
-        added = commands.add_parser(name, help=about.say(language), description=about.say(language), parents=[common])
-        module.add_arguments(added, language)
-        added.set_defaults(run=module.run)
+    for name, one in COMMANDS.items():
+        if isinstance(one, Family):
+            added = commands.add_parser(name, help=one.about.say(language), description=one.about.say(language))
+            _add_common(added, language, "zh")
+            members = added.add_subparsers(
+                dest="action", required=True, metavar=one.metavar.say(language), title=one.title.say(language)
+            )
+            for word, member in one.members.items():
+                _add_command(members, word, member, language, argparse.SUPPRESS)
+        else:
+            _add_command(commands, name, one, language, "zh")
     return top
+
+
+def _add_common(parser: Parser, language: Language, default: str) -> None:
+    """Add what every command knows; left out behind the word of a family's member, it stays what it was before it."""
+    about = Text("界面语言（默认 zh）", "language of messages (default zh)").say(language)
+    parser.add_argument("--lang", choices=["zh", "en"], default=default, help=about)
+    about = Text("出错时显示完整的调用栈", "show the traceback of an error").say(language)
+    parser.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=about)
+
+
+def _add_command(into: Any, name: str, command: type[Command], language: Language, default: str) -> None:
+    """Add a command with the options of its question, those of a group under one heading."""
+    about = command.ABOUT.say(language)
+    parser = into.add_parser(name, help=about, description=about)
+    _add_common(parser, language, default)
+    places: dict[Any, Any] = {None: parser}
+    for field, one in options_of(command).items():
+        if one.group not in places:
+            places[one.group] = parser.add_argument_group(one.group.say(language) if one.group else None)
+        place = places[one.group]
+        if one.instead:
+            if one.instead not in places:
+                places[one.instead] = place.add_mutually_exclusive_group(required=one.kind.action == "store")
+            place = places[one.instead]
+        _add_option(place, field, one, language)
+    parser.set_defaults(question=command)
+
+
+def _add_option(place: Any, field: str, one: Option, language: Language) -> None:
+    """Add one option as argparse knows it."""
+    kind = one.kind
+    words: dict[str, Any] = {"help": one.about.say(language).replace("%", "%%"), "action": kind.action}
+    if kind.action != "store_true":
+        default = None if one.is_needed else [] if kind.action == "append" else one.default
+        words |= {"type": kind.written, "metavar": kind.metavar or None, "default": default}
+    if kind.choices:
+        words["choices"] = kind.choices
+    if kind.nargs:
+        words["nargs"] = kind.nargs
+    if one.name.startswith("-"):
+        place.add_argument(one.name, dest=field, required=one.is_needed, **words)
+    else:
+        place.add_argument(field, **words)
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - the signature of a handler
     raise KeyboardInterrupt
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, language: Language) -> int:
     """Run the command alone in the place of its output; a command that has no answer to give returns 2."""
     _check_paths(options)
+    known = options_of(options.question)
+    question = options.question(**{name: getattr(options, name) for name in known}, lang=language)
     out = getattr(options, "out", None)
     with ExitStack() as stack:
         if isinstance(out, Path) and out.name and out.absolute().parent.is_dir():
             stack.enter_context(held(out))
-        return options.run(options) or 0
+        return question.run() or 0
 
 
 def _check_paths(options: argparse.Namespace) -> None:
@@ -254,5 +305,4 @@ def _main(words: Sequence[str], language: Language) -> int:
         return 0
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, _interrupt)
-    options.lang = language
-    return _run(options)
+    return _run(options, language)

@@ -1,151 +1,113 @@
 """fugai roads: what a file of roads holds, and roads from the internet."""
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from planner.errors import Language, OptionError, Problem, Text, printable
+from planner.errors import Language, Text, printable, refused
+from planner.limits import Limit
 from planner.text import amount_words, coordinate_text, count_text, share_text
+from scenarios.options import NEEDED, Command, limit, option, path, read_by, text
+from scenarios.questions import weld_m
 
 if TYPE_CHECKING:
     from geodata.roads import RoadsInfo
 
-ABOUT = Text("查看路网文件，或从 OpenStreetMap 下载路网", "look at a file of roads, or download one from OpenStreetMap")
-_INFO = Text(
-    "显示路网文件的内容：长度、等级、连通情况", "show what a file of roads holds: lengths, classes, components"
-)
-_FETCH = Text("从 OpenStreetMap 下载路网（需要上网）", "download roads from OpenStreetMap (needs internet)")
 _CLASSES: dict[str, str] = {
     "motorway": "高速公路", "trunk": "国道、快速路", "primary": "省道、主干路", "secondary": "县道、次干路",
     "tertiary": "乡道、支路", "unclassified": "村道、其他道路", "residential": "居住区道路", "living_street": "生活街道",
     "service": "内部道路", "track": "机耕路、土路", "road": "未分类道路", "ferry": "轮渡",
 }  # fmt: skip
-
-
-def add_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
-    """Add the two actions, info and fetch."""
-    actions = parser.add_subparsers(
-        dest="action", required=True, metavar=Text("动作", "ACTION").say(language),
-        title=Text("动作", "actions").say(language),
-    )  # fmt: skip
-    info = actions.add_parser("info", help=_INFO.say(language), description=_INFO.say(language))
-    info.add_argument(
-        "file", type=Path, metavar="FILE",
-        help=Text(
-            "路网文件：.osm.pbf、.osm（.gz、.bz2）、.gpkg、.geojson、.shp、.graphml",
-            "file of roads: .osm.pbf, .osm (.gz, .bz2), .gpkg, .geojson, .shp, .graphml",
-        ).say(language),
-    )  # fmt: skip
-    for name, said in (
-        ("--weld", Text("先把画断的路接上：端点离别的线在此距离以内的接上，交叉处打断，如 1m", "first join drawn lines whose ends are within this of another line, or that cross, as 1m")),
-        ("--out", Text("把读到的路网另存为 .gpkg（如接上以后的，可放入数据文件夹）", "write the roads as they were read (.gpkg), as for a folder of data")),
-    ):  # fmt: skip
-        info.add_argument(
-            name, default="", metavar="LIMIT" if name == "--weld" else "FILE.gpkg", help=said.say(language)
-        )
-    fetch = actions.add_parser("fetch", help=_FETCH.say(language), description=_FETCH.say(language))
-    _add_fetch(fetch, language)
-    for action in (info, fetch):
-        _add_common(action, language)
-
-
-def _add_fetch(fetch: argparse.ArgumentParser, language: Language) -> None:
-    where = fetch.add_mutually_exclusive_group(required=True)
-    where.add_argument(
-        "--place", metavar="NAME",
-        help=Text("地名，如“攀枝花市, 中国”", "name of a place, as in 'Panzhihua, China'").say(language),
-    )  # fmt: skip
-    where.add_argument(
-        "--bbox", metavar="W,S,E,N",
-        help=Text("范围：西,南,东,北（度；写成 --bbox=…）", "box: west,south,east,north in degrees (as --bbox=…)").say(language),
-    )  # fmt: skip
-    fetch.add_argument(
-        "--out", required=True, type=Path, metavar="FILE.graphml", help=Text("输出文件", "output file").say(language)
-    )
-    fetch.add_argument(
-        "--endpoint", metavar="URL",
-        help=Text("其他 Overpass 服务器的地址", "address of another Overpass server").say(language),
-    )  # fmt: skip
-
-
-def _add_common(action: argparse.ArgumentParser, language: Language) -> None:
-    """Add --lang and --debug after the action too; left out, they stay what they were before it."""
-    action.add_argument(
-        "--lang", choices=["zh", "en"], default=argparse.SUPPRESS,
-        help=Text("界面语言（默认 zh）", "language of messages (default zh)").say(language),
-    )  # fmt: skip
-    action.add_argument(
-        "--debug", action="store_true", default=argparse.SUPPRESS,
-        help=Text("出错时显示完整的调用栈", "show the traceback of an error").say(language),
-    )  # fmt: skip
-
-
 _NO_TURNS = Text(
     "输出的文件不含转弯限制；要按转弯限制行驶，路网用 .osm.pbf 或 .osm 文件。",
     "The file that is written holds no restrictions of turning; where these matter, use an .osm.pbf or .osm.",
 )
 
 
-def run(options: argparse.Namespace) -> None:
-    """Print what a file holds, or download one and print that."""
-    from geodata.roads import read_roads, roads_info
-    from planner.network import SPEED_KMH, speedless
-    from scenarios.cli.report import steps
-    from scenarios.cli.road_options import weld_of
-    from scenarios.export.folder import write_whole
-    from scenarios.export.roads import roads_layer
-    from scenarios.export.tables import write_layer
+@dataclass(frozen=True, kw_only=True)
+class Info(Command):
+    """fugai roads info: what a file of roads holds."""
 
-    if options.action == "info":
-        with steps(options.lang) as step:
-            step(Text("读取路网", "reading the roads"))
-            options.roads = options.file
-            graph = read_roads(options.file, weld_m=weld_of(options))
-            info = roads_info(graph)
-            if options.out:
-                layer = roads_layer(graph)
-                write_whole({_gpkg(options): lambda path: write_layer(path, layer, "roads", "GPKG")})
-        _print(info, options.lang)
-        for note in (*graph.notes, *speedless(graph, SPEED_KMH)):
-            print(printable(note.say(options.lang)))
-        if options.out and info.turns:
-            print(_NO_TURNS.say(options.lang))
-        if options.out:
-            print(Text(f"输出：{options.out}", f"output: {options.out}").say(options.lang))
-        return
-    bbox = None if options.bbox is None else _bbox(options.bbox)
-    from geodata.roads_fetch import fetch_roads
+    ABOUT: ClassVar = Text(
+        "显示路网文件的内容：长度、等级、连通情况", "show what a file of roads holds: lengths, classes, components"
+    )
+    # fmt: off
+    file: Path = option("FILE", Text("路网文件：.osm.pbf、.osm（.gz、.bz2）、.gpkg、.geojson、.shp、.graphml", "file of roads: .osm.pbf, .osm (.gz, .bz2), .gpkg, .geojson, .shp, .graphml"), path(), NEEDED)
+    weld: Limit | None = option("--weld", Text("先把画断的路接上：端点离别的线在此距离以内的接上，交叉处打断，如 1m", "first join drawn lines whose ends are within this of another line, or that cross, as 1m"), limit("mm"))
+    out: Path | None = option("--out", Text("把读到的路网另存为 .gpkg（如接上以后的，可放入数据文件夹）", "write the roads as they were read (.gpkg), as for a folder of data"), path("FILE.gpkg"))
+    # fmt: on
 
-    with steps(options.lang) as step:
-        step(Text("下载路网", "downloading the roads"))
-        info = roads_info(fetch_roads(options.out, place=options.place, bbox=bbox, endpoint=options.endpoint))
-    _print(info, options.lang)
-    print(_NO_TURNS.say(options.lang))
-    print(Text(f"输出：{options.out}", f"output: {options.out}").say(options.lang))
-
-
-def _gpkg(options: argparse.Namespace) -> Path:
-    """Return the file to write; OptionError for another kind, or one that would take the place of the input."""
-    out = Path(options.out)
-    if out.suffix.lower() != ".gpkg" or not out.absolute().parent.is_dir() or out.resolve() == options.file.resolve():
-        what = Text(
-            "要写成另一个 .gpkg 文件，放在已有的文件夹里", "must be another file .gpkg, in a folder that is there"
-        )
-        raise OptionError(Problem("--out", what, Text("如 roads.gpkg", "as roads.gpkg"), found=options.out))
-    return out
-
-
-def _bbox(text: str) -> tuple[float, float, float, float]:
-    try:
-        west, south, east, north = (float(one) for one in text.replace("，", ",").split(","))
-    except ValueError as error:
-        raise OptionError(
-            Problem(
-                "--bbox", Text("须是四个数：西,南,东,北", "must be four numbers: W,S,E,N"),
-                Text("如 101.5,26.4,101.9,26.7", "as in 101.5,26.4,101.9,26.7"), found=text,
+    def check(self) -> None:
+        """Refuse a file to write of another kind, or one that would take the place of the input."""
+        out = self.out
+        if out is None:
+            return
+        if out.suffix.lower() != ".gpkg" or not out.absolute().parent.is_dir() or out.resolve() == self.file.resolve():
+            what = Text(
+                "要写成另一个 .gpkg 文件，放在已有的文件夹里", "must be another file .gpkg, in a folder that is there"
             )
-        ) from error  # fmt: skip
+            raise refused("--out", what, Text("如 roads.gpkg", "as roads.gpkg"), out)
+
+    def run(self) -> None:
+        """Print what the file holds."""
+        from geodata.roads import read_roads, roads_info
+        from planner.network import SPEED_KMH, speedless
+        from scenarios.cli.report import steps
+        from scenarios.export.folder import write_whole
+        from scenarios.export.roads import roads_layer
+        from scenarios.export.tables import write_layer
+
+        with steps(self.lang) as step:
+            step(Text("读取路网", "reading the roads"))
+            graph = read_roads(self.file, weld_m=weld_m(self.weld, self.file))
+            info = roads_info(graph)
+            if self.out is not None:
+                layer = roads_layer(graph)
+                write_whole({self.out: lambda path: write_layer(path, layer, "roads", "GPKG")})
+        _print(info, self.lang)
+        for note in (*graph.notes, *speedless(graph, SPEED_KMH)):
+            print(printable(note.say(self.lang)))
+        if self.out is not None:
+            if info.turns:
+                print(_NO_TURNS.say(self.lang))
+            print(Text(f"输出：{self.out}", f"output: {self.out}").say(self.lang))
+
+
+def _bbox(option: str, said: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(one) for one in said.replace("，", ",").split(","))
+    except ValueError as error:
+        what = Text("须是四个数：西,南,东,北", "must be four numbers: W,S,E,N")
+        raise refused(option, what, Text("如 101.5,26.4,101.9,26.7", "as in 101.5,26.4,101.9,26.7"), said) from error
     return west, south, east, north
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetch(Command):
+    """fugai roads fetch: roads from OpenStreetMap."""
+
+    ABOUT: ClassVar = Text(
+        "从 OpenStreetMap 下载路网（需要上网）", "download roads from OpenStreetMap (needs internet)"
+    )
+    # fmt: off
+    place: str | None = option("--place", Text("地名，如“攀枝花市, 中国”", "name of a place, as in 'Panzhihua, China'"), text("NAME"), instead="where")
+    bbox: tuple[float, float, float, float] | None = option("--bbox", Text("范围：西,南,东,北（度；写成 --bbox=…）", "box: west,south,east,north in degrees (as --bbox=…)"), read_by(_bbox, "W,S,E,N"), instead="where")
+    out: Path = option("--out", Text("输出文件", "output file"), path("FILE.graphml"), NEEDED)
+    endpoint: str | None = option("--endpoint", Text("其他 Overpass 服务器的地址", "address of another Overpass server"), text("URL"))
+    # fmt: on
+
+    def run(self) -> None:
+        """Download the roads and print what they hold."""
+        from geodata.roads import roads_info
+        from geodata.roads_fetch import fetch_roads
+        from scenarios.cli.report import steps
+
+        with steps(self.lang) as step:
+            step(Text("下载路网", "downloading the roads"))
+            info = roads_info(fetch_roads(self.out, place=self.place, bbox=self.bbox, endpoint=self.endpoint))
+        _print(info, self.lang)
+        print(_NO_TURNS.say(self.lang))
+        print(Text(f"输出：{self.out}", f"output: {self.out}").say(self.lang))
 
 
 def _label(road_class: str, language: Language) -> str:

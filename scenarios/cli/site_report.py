@@ -1,6 +1,5 @@
 """What fugai site prints and writes: JSON, or a summary that says 最优 only of what is proven."""
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -11,40 +10,39 @@ from planner.errors import Language, Text, printable
 from planner.siting.best import CLASSES
 from planner.siting.siting import Siting, relative_gap
 from planner.text import exact_text, money_text, number_text, share_of, share_text
-from scenarios.cli.site_travel import input_paths, outputs
+from scenarios.point_questions import SiteQuestion
 from scenarios.site import MAXIMISES, Found, Lists, answer_of, has_plan, inputs_of, rows_of, step_of
 from scenarios.site_words import Words, listed, names_of
 
 _SHOWN = 20
 _RESIDENTS = 8
-_QUIET = ("run", "lang", "debug", "json", "out", "joined", "command", "version")
 _STATES = ("optimal", "feasible", "unknown", "infeasible")
 
 
-def finish(found: list[Found], options: argparse.Namespace, words: Words, lists: Lists) -> int:
+def finish(found: list[Found], question: SiteQuestion, words: Words, lists: Lists, language: Language) -> int:
     """Print and write the answer; return 2 where no p has a plan."""
     answer = {
-        **_answer(found, options, words),
+        **_answer(found, question, words, language),
         "cost_unit": words.unit,
-        **({"notes": [one.say(options.lang) for one in lists.told]} if lists.told else {}),
-        "parameters": _parameters(options),
-        "inputs": inputs_of(input_paths(options)),
+        **({"notes": [one.say(language) for one in lists.told]} if lists.told else {}),
+        "parameters": question.parameters,
+        "inputs": inputs_of(question.inputs),
     }
     text = json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     solved = any(has_plan(one.siting) for one in found)
-    made = outputs(options.out) if options.out is not None and solved else ()
+    made = question.outputs if solved else ()
     if made:
         _write(made, found, text, words, lists)
-    if options.json:
+    if question.json:
         print(text, end="")
         return 0 if solved else 2
     for one in found:
-        for line in summary(one, words, options.lang):
+        for line in summary(one, words, language):
             print(printable(line))
     for note in lists.told:
-        print(printable(f"  {note.say(options.lang)}"))
+        print(printable(f"  {note.say(language)}"))
     for out in made:
-        print(Text(f"输出：{out}", f"output: {out}").say(options.lang))
+        print(Text(f"输出：{out}", f"output: {out}").say(language))
     return 0 if solved else 2
 
 
@@ -67,18 +65,18 @@ def _write(made: tuple[Path, ...], found: list[Found], text: str, words: Words, 
     write_whole({made[0]: lambda path: write_book(path, served, sites, lines)})
 
 
-def _answer(found: list[Found], options: argparse.Namespace, words: Words) -> dict[str, Any]:
+def _answer(found: list[Found], question: SiteQuestion, words: Words, language: Language) -> dict[str, Any]:
     """Return the answer for one p, or the curve over several: with the state that is true of all."""
-    each = [_one(one, options.lang, words) for one in found]
+    each = [_one(one, language, words) for one in found]
     if len(each) == 1:
         return each[0]
     worst = max((one["status"] for one in each), key=_STATES.index)
     seconds = round(sum(one["seconds"] for one in each), 3)
     return {
-        "model": options.model,
+        "model": question.model,
         "status": worst,
         "seconds": seconds,
-        "travel": words.travel.say(options.lang),
+        "travel": words.travel.say(language),
         "curve": each,
     }
 
@@ -92,12 +90,6 @@ def _one(found: Found, language: Language, words: Words) -> dict[str, Any]:
     if found.classes is not None:
         answer["classes"] = rows_of(found.classes)
     return answer
-
-
-def _parameters(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what was asked, files by name: the answer says itself what it answers."""
-    said = {name: value for name, value in sorted(vars(options).items()) if name not in _QUIET}
-    return {name: value.name if isinstance(value, Path) else value for name, value in said.items()}
 
 
 def summary(found: Found, words: Words, language: Language, *, timed: bool = True) -> list[str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -20,12 +20,12 @@ from planner.plans.centers_convert import Successor
 from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Scenario, ServiceArea, apply
 from planner.schema import Field, Table
-from planner.siting.question import Limits
 from planner.standards import standard_names
 from planner.text import count_text, exact_percent, exact_text, people_text
 from planner.travel import StraightLine, Travel
 from scenarios.plans.start import Proposal, Start, begin, clash_words, proposal, readings_of, record_of
 from scenarios.plans.words import listed
+from scenarios.questions import CenterQuestion
 from scenarios.run import PLAN, Step
 from scenarios.ways import PERIOD_LABELS, RoadChoices, road_of
 
@@ -70,39 +70,14 @@ SPARE_PLAN = "方案_留余量.yaml"
 WAYS: Mapping[str, str] = {"time": "沿路网行车时间", "road": "沿路网距离", "paper": "直线距离"}
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a planner asks; None: as the rule says (lower, upper, hospital_share), or as the data allow (way, short).
-
-    spare   the share of the upper bound that a second plan leaves free, a parameter; 0: no second plan
-    """
-
-    data: Path
-    rules: str = ""
-    scenario: Path | None = None
-    lower: int | None = None
-    upper: int | None = None
-    hospital_share: float | None = None
-    hard: bool = False
-    short: Limit | None = None
-    way: str | None = None
-    link: Limit | None = None
-    walk_kmh: float = 5.0
-    minutes: float = 15.0
-    crosswalk: Path | None = None
-    p: Mapping[str, int] | None = None
-    spare: float = 0.1
-    solving: Limits = field(default=Limits())
-
-
 @dataclass(frozen=True, eq=False)
 class Report:
     """The plan and what is told around it; `short` and `way` as they were chosen.
 
-    spare   the same with room left under the upper bound (`Asked.spare`); None where the plan leaves that room itself
+    spare   the same with room left under the upper bound (`CenterQuestion.spare`); None where the plan leaves that room itself
     """
 
-    asked: Asked
+    asked: CenterQuestion
     start: Start
     rule: Rule
     way: str
@@ -210,7 +185,7 @@ class Report:
         return f"到最近的中心或站，按{way}，每小时 {exact_text(task.walk_kmh)} 公里，限 {exact_text(task.station_minutes)} 分钟（参数）。"
 
 
-def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
+def plan_report(asked: CenterQuestion, choices: RoadChoices, step: Step) -> Report:
     """Plan; SitingError with every county's clash where no county has a plan, FugaiError for what cannot be used."""
     files = [asked.crosswalk] if asked.crosswalk else []
     notes = Notes()
@@ -273,7 +248,7 @@ def _reading(start: Start) -> tuple[Rule, Reading]:
     return found[0]
 
 
-def _way(asked: Asked, start: Start) -> str:
+def _way(asked: CenterQuestion, start: Start) -> str:
     """Return how one travels; OptionError for a way or an option that needs roads where there are none."""
     if start.region.roads is not None:
         return asked.way or "time"
@@ -301,7 +276,7 @@ def walk_of(start: Start) -> Travel:
     return StraightLine() if graph is None else road_of(graph, start.base.choices, by_time=False, walking=True)
 
 
-def _link_travel(asked: Asked, start: Start) -> Travel | None:
+def _link_travel(asked: CenterQuestion, start: Start) -> Travel | None:
     return None if asked.link is None else _travel(start, "time" if asked.link.unit == "ms" else "road")
 
 
@@ -322,7 +297,7 @@ def _mixed(option: str, limit: Limit) -> None:
     raise OptionError(Problem(option, what, fix, found=limit.said))
 
 
-def _task(asked: Asked, rule: Rule, reading: Reading, price: float) -> CenterTask:
+def _task(asked: CenterQuestion, rule: Rule, reading: Reading, price: float) -> CenterTask:
     """Return what is asked with the rule's numbers; a share that neither says means that no hospital is named."""
     params, share = reading.params, asked.hospital_share
     return CenterTask(

@@ -24,7 +24,7 @@ from planner.text import (
 )
 from scenarios.document import Col, Document, Table
 from scenarios.export.sheet import write_document
-from scenarios.plans.centers import Asked, Report, parameters, plan_report, proposals, walk_of
+from scenarios.plans.centers import Report, parameters, plan_report, proposals, walk_of
 from scenarios.plans.centers_tables import (
     Row,
     centers,
@@ -43,6 +43,7 @@ from scenarios.plans.centers_tables import (
 from scenarios.plans.content import PLAN_JSON, head, siting_data, write_plan_json
 from scenarios.plans.start import keep_apart, write_folder
 from scenarios.plans.words import cost_word, furniture_of, open_edges, plan_document, unit_word
+from scenarios.questions import CenterQuestion
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 
@@ -475,7 +476,7 @@ def _hospital_note(report: Report) -> str:
 TOWNS, COMMUNITIES, CENTERS = "街道清单.csv", "社区归属.csv", "中心负荷.csv"
 
 
-def plan_centers_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step) -> Report:
+def plan_centers_folder(asked: CenterQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:
     """Plan and write workbook, map, lists, the scenario, its findings, plan.json and manifest into `out`."""
     report = plan_report(asked, choices, step)
     keep_apart(report.start, asked.scenario, out)

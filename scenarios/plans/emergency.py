@@ -1,41 +1,26 @@
 """Emergency stations planned from a folder of facts: the cases of the clauses, the plan, and what stands around it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from planner.errors import OptionError, Problem, Text
-from planner.limits import Limit
 from planner.plans.emergency import KIND, WAYS, Case, CaseAnswer, EmergencyPlan, EmergencyTask, plan_emergency
 from planner.region import URBAN_SCOPES, village_names, with_places
 from planner.road import Road
 from planner.rules import Rules
-from planner.siting.question import Limits
 from planner.text import exact_text, limit_text, option_text
 from planner.travel import Travel
 from scenarios.plans.start import Proposal, Start, begin, has_plan, proposal, readings_of
+from scenarios.questions import EmergencyQuestion
 from scenarios.run import Step
 from scenarios.ways import RoadChoices, said_of_closed, said_of_time, ways_of
 
 _DEFAULT_SCOPE = "subdistricts_and_county_seats"
 JUDGED, REFERENCE, SCENARIO, GREENFIELD = "条款口径", "参考口径，不作判断", "参数情景，不作判断", "对照，不是方案"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a planner asks of emergency stations; the rural limits are the planner's parameter."""
-
-    data: Path
-    rules: str = ""
-    scenario: Path | None = None
-    rural: tuple[Limit, ...] = ()
-    grid_m: float = 1000.0
-    most: int = 12
-    solving: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +31,7 @@ class Report:
     told    sentences about what was left out, and why
     """
 
-    asked: Asked
+    asked: EmergencyQuestion
     start: Start
     plan: EmergencyPlan
     travels: Mapping[str, Travel]
@@ -106,7 +91,7 @@ class Report:
         return [*said_of_time(road, self.start.base.choices, "响应时间")] if isinstance(road, Road) else []
 
 
-def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
+def plan_report(asked: EmergencyQuestion, choices: RoadChoices, step: Step) -> Report:
     """Return the report; FugaiError for what cannot be asked."""
     start = begin(asked.data, asked.rules, asked.scenario, choices, [], step, _has_radius)
     travels = ways_of(start.region, start.base.choices)
@@ -126,7 +111,9 @@ def _has_radius(rules: Rules) -> bool:
     return bool(readings_of(rules, "people_within", facility_kind=KIND, residents="urban"))
 
 
-def _cases(start: Start, asked: Asked, travels: Mapping[str, Travel], scope: str) -> tuple[list[Case], list[str]]:
+def _cases(
+    start: Start, asked: EmergencyQuestion, travels: Mapping[str, Travel], scope: str
+) -> tuple[list[Case], list[str]]:
     """Return the cases, that of the judging reading first, and what is to be said of those that there are not."""
     told: list[str] = []
     urban = readings_of(start.rules, "people_within", facility_kind=KIND, residents="urban")

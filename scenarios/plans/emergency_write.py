@@ -13,7 +13,7 @@ from planner.text import coordinate_text, exact_percent, people_text
 from scenarios.document import Col, Document, Table
 from scenarios.export.sheet import write_document
 from scenarios.plans.content import PLAN_JSON, emergency_content, write_plan_json
-from scenarios.plans.emergency import Asked, Report, plan_report, proposals
+from scenarios.plans.emergency import Report, plan_report, proposals
 from scenarios.plans.emergency_tables import (
     Cover,
     covers,
@@ -28,6 +28,7 @@ from scenarios.plans.emergency_tables import (
 )
 from scenarios.plans.start import has_plan, keep_apart, write_folder
 from scenarios.plans.words import fewest_bound, furniture_of, open_edges, plan_document, state_text
+from scenarios.questions import EmergencyQuestion
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 
@@ -251,7 +252,7 @@ _LEFT = (
 _LEFT_NOTE = "注：这些居民点所有候选点都设站也够不着；要加密格网（--grid）、修路，或用别的办法（如流动急救）。"
 
 
-def plan_emergency_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step) -> Report:
+def plan_emergency_folder(asked: EmergencyQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:
     """Plan emergency stations and write workbook, map, scenario files, findings, plan.json and manifest into `out`."""
     report = plan_report(asked, choices, step)
     keep_apart(report.start, asked.scenario, out)

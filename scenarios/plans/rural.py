@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
-from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
@@ -15,7 +14,7 @@ from planner.limits import Limit, read_limit
 from planner.measures import FUNCTIONS
 from planner.network import unknown_ways
 from planner.plans.chain import LEVELS, Chain, chain, changes
-from planner.plans.rounds import USUAL, RoundsPlan, RoundsTask, Season, plan_rounds, usual_and_seasons
+from planner.plans.rounds import USUAL, RoundsPlan, Season, plan_rounds, usual_and_seasons
 from planner.plans.rural import RuralPlan, RuralTask, allowed_by, plan_rural
 from planner.plans.rural_villages import administrative_villages
 from planner.road import Road
@@ -25,6 +24,7 @@ from planner.standards import standard_names
 from planner.text import clock_text, exact_text, limit_text
 from planner.travel import PAPER, Travel
 from scenarios.plans.start import STATUS_QUO, Proposal, Start, begin, record_of
+from scenarios.questions import RuralQuestion
 from scenarios.run import PLAN, Step
 from scenarios.ways import PERIOD_LABELS, RoadChoices, road_of, ways_of
 
@@ -41,27 +41,6 @@ _NO_ROADS = Text("数据里没有路网：按直线距离，不排巡回日程",
 _NOBODY = Text("没有取巡回医疗的行政村，不排巡回日程", "no village takes rounds, there is no duty")
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a planner asks of the rural chain; all numbers are parameters.
-
-    far     to the nearest clinic or hospital; None: by the data, see FAR_BY_ROAD and FAR_ON_PAPER
-    limits  by kind: the farthest provider by which a village may be served so
-    seasons, link_limits   of the rounds; of the chain by link (a key of LEVELS), those that have one
-    """
-
-    data: Path
-    rules: str = ""
-    scenario: Path | None = None
-    few: int = 1000
-    far: Limit | None = None
-    prefer: tuple[str, ...] = ()
-    limits: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
-    rounds: RoundsTask = field(default_factory=RoundsTask)
-    seasons: tuple[Season, ...] = ()
-    link_limits: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
-
-
 @dataclass(frozen=True, eq=False)
 class Report:
     """The plan and what is told around it.
@@ -71,7 +50,7 @@ class Report:
     seasons the rounds of each season by name; `rounds` are then those of the usual months
     """
 
-    asked: Asked
+    asked: RuralQuestion
     start: Start
     far: Limit
     travels: Mapping[str, Travel]
@@ -148,7 +127,7 @@ class Report:
         return said
 
 
-def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
+def plan_report(asked: RuralQuestion, choices: RoadChoices, step: Step) -> Report:
     """Plan. FugaiError for facts, rules or options that do not go together."""
     start = begin(asked.data, asked.rules, asked.scenario, choices, (), step, _allows)
     _allowed(start)
@@ -200,7 +179,7 @@ def _travels(start: Start) -> Mapping[str, Travel]:
     return {**PAPER, **by_road}
 
 
-def _limits(asked: Asked, *, by_road: bool) -> tuple[Limit, Mapping[str, Limit]]:
+def _limits(asked: RuralQuestion, *, by_road: bool) -> tuple[Limit, Mapping[str, Limit]]:
     """Return what is far and the limits by kind, all of one unit; OptionError for times without roads."""
     far = asked.far or read_limit(FAR_BY_ROAD if by_road else FAR_ON_PAPER)
     said = {"--far": far, **{f"--{kind}-limit": one for kind, one in asked.limits.items()}}
@@ -218,7 +197,7 @@ def _limits(asked: Asked, *, by_road: bool) -> tuple[Limit, Mapping[str, Limit]]
 
 
 def _rounds(
-    asked: Asked, start: Start, travels: Mapping[str, Travel], plan: RuralPlan, step: Step
+    asked: RuralQuestion, start: Start, travels: Mapping[str, Travel], plan: RuralPlan, step: Step
 ) -> tuple[Mapping[str, RoundsPlan], tuple[Text, ...]]:
     """Return the month's duty, by season (the usual one first); none, and why, without roads, pyvrp, or anybody to visit."""
     hosts, road = plan.visited(), bare(travels.get("road_time"))
@@ -234,7 +213,7 @@ def _rounds(
     return {USUAL: plan_rounds(start.region, hosts, road, asked.rounds)}, ()
 
 
-def _seasons_checked(asked: Asked, start: Start) -> None:
+def _seasons_checked(asked: RuralQuestion, start: Start) -> None:
     """Refuse seasons without roads, and closed ways that no road has."""
     graph = start.region.roads
     if asked.seasons and graph is None:
@@ -249,7 +228,7 @@ def _seasons_checked(asked: Asked, start: Start) -> None:
             )
 
 
-def _link_limits(asked: Asked, *, by_road: bool) -> Mapping[str, int]:
+def _link_limits(asked: RuralQuestion, *, by_road: bool) -> Mapping[str, int]:
     """Return the limits of links in the chain's units; OptionError for another unit than the chain is counted in."""
     wanted = "ms" if by_road else "mm"
     for level, one in asked.link_limits.items():

@@ -39,7 +39,7 @@ from planner.text import (
 from scenarios.document import Col, Document, Table
 from scenarios.export.sheet import write_document
 from scenarios.plans.content import PLAN_JSON, head, write_plan_json
-from scenarios.plans.rural import Asked, Report, parameters, plan_report, proposals
+from scenarios.plans.rural import Report, parameters, plan_report, proposals
 from scenarios.plans.rural_tables import (
     LINKS,
     Row,
@@ -62,6 +62,7 @@ from scenarios.plans.rural_tables import (
 )
 from scenarios.plans.start import keep_apart, write_folder
 from scenarios.plans.words import amount, cost_word, furniture_of, open_edges, plan_document, unit_word
+from scenarios.questions import RuralQuestion
 from scenarios.run import Step
 from scenarios.ways import RoadChoices, road_of
 
@@ -574,7 +575,7 @@ _SEASON = "季节"
 VILLAGES, DUTY, LEFT, CHAIN = "村级清单.csv", "巡回值班表.csv", "巡回去不了的村.csv", "五级链条.csv"
 
 
-def plan_rural_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step) -> Report:
+def plan_rural_folder(asked: RuralQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:
     """Plan and write workbook, map, lists, the scenario of new clinics, its findings, plan.json and manifest into `out`."""
     keep = plan_report(asked, choices, step)
     keep_apart(keep.start, asked.scenario, out)

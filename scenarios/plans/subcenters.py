@@ -1,10 +1,10 @@
 """Sub-centres planned from a folder of facts: what is asked, the plan, and everything that stands around it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
@@ -18,11 +18,11 @@ from planner.region import village_names, with_places
 from planner.road import Road
 from planner.rules import Rules
 from planner.schema import Field, Table
-from planner.siting.question import Limits
 from planner.siting.siting import Siting
 from planner.text import exact_text, limit_text, share_text
 from planner.travel import StraightLine, Travel
 from scenarios.plans.start import Proposal, Start, begin, clash_words, has_plan, proposal, readings_of, refuse_clash
+from scenarios.questions import SubcenterQuestion
 from scenarios.run import Step
 from scenarios.site_files import read_quotas
 from scenarios.ways import RoadChoices, road_of, said_of_closed, said_of_time
@@ -35,29 +35,6 @@ _FURTHER = 2
 """Where a document gives a least number and no upper one, so many more are tried (an assumption, told as such)."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a planner asks of sub-centres; `ps` empty: the range of the rule; None of candidates: the assumption."""
-
-    data: Path
-    rules: str = ""
-    scenario: Path | None = None
-    ps: tuple[int, ...] = ()
-    limits: tuple[Limit, ...] = ()
-    candidates: tuple[str, ...] | None = None
-    background: tuple[str, ...] | None = None
-    forced: tuple[str, ...] = ()
-    forbidden: tuple[str, ...] = ()
-    quota: Path | None = None
-    spacing: Limit | None = None
-    areas: Path | None = None
-    objective: Literal["cover", "time"] = "cover"
-    k_best: int = 5
-    tolerance: float = 0.005
-    solving: Limits = field(default_factory=Limits)
-    id_files: tuple[Path, ...] = ()
-
-
 @dataclass(frozen=True, eq=False)
 class Report:
     """The plan and what is told around it.
@@ -67,7 +44,7 @@ class Report:
     apart        why a settlement is not joined to the roads, by its id (schema.NOT_JOINED's state)
     """
 
-    asked: Asked
+    asked: SubcenterQuestion
     start: Start
     plan: SubcenterPlan
     travel: Travel
@@ -164,9 +141,9 @@ def _given(ids: Sequence[str]) -> str:
     return f"规划人员给出：{'、'.join(ids[:_IDS_NAMED]) or '没有'}{more}"
 
 
-def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
+def plan_report(asked: SubcenterQuestion, choices: RoadChoices, step: Step) -> Report:
     """Return the report; FugaiError for what cannot be asked, and where no number of sites has a plan."""
-    files = [one for one in (asked.quota, asked.areas, *asked.id_files) if one is not None]
+    files = [one for one in (asked.quota, asked.areas, *asked.named_files) if one is not None]
     _check_there(files)
     start = begin(asked.data, asked.rules, asked.scenario, choices, files, step, _gives_number)
     travel = _travel(start, asked.limits)
@@ -189,7 +166,7 @@ def plan_report(asked: Asked, choices: RoadChoices, step: Step) -> Report:
     return report
 
 
-def _given_rules(asked: Asked) -> Mapping[str, str]:
+def _given_rules(asked: SubcenterQuestion) -> Mapping[str, str]:
     """Return the options that set a rule and were given, by the kind of rule."""
     options = {
         "p": ("-p", asked.ps),

@@ -13,7 +13,7 @@ from planner.text import amount_text, limit_text, people_text, share_text
 from scenarios.export.sheet import write_document
 from scenarios.plans.content import PLAN_JSON, subcenter_content, write_plan_json
 from scenarios.plans.start import keep_apart, write_folder
-from scenarios.plans.subcenters import Asked, Report, plan_report, proposals
+from scenarios.plans.subcenters import Report, plan_report, proposals
 from scenarios.plans.subcenters_tables import (
     STATE_LABELS,
     STATES,
@@ -29,6 +29,7 @@ from scenarios.plans.subcenters_tables import (
 )
 from scenarios.plans.subcenters_workbook import WORKBOOK, document_of
 from scenarios.plans.words import by_county, cost_word, furniture_of, open_edges, state_text, unit_word, value_text
+from scenarios.questions import SubcenterQuestion
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
 
@@ -118,7 +119,7 @@ def _left(report: Report, aim: Objective, found: Figures) -> tuple[Left, ...]:
     return tuple(out)
 
 
-def plan_subcenters_folder(asked: Asked, choices: RoadChoices, out: Path, step: Step) -> Report:
+def plan_subcenters_folder(asked: SubcenterQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:
     """Plan sub-centres and write workbook, map, scenario files, findings, plan.json and manifest into `out`."""
     report = plan_report(asked, choices, step)
     keep_apart(report.start, asked.scenario, out)
