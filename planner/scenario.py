@@ -14,9 +14,8 @@ import pandas as pd
 from pyproj import Geod, Transformer
 
 from planner.errors import Problem, ScenarioError, Text
-from planner.keys import ABOUT_SCENARIO, NOTES, OTHERS, OVERRIDE, POPULATION, QUESTION, SERVICE_AREA, VERBS, Key
+from planner.keys import ABOUT_SCENARIO, NOTES, OTHERS, OVERRIDE, POPULATION, QUESTION, SERVICE_AREA, VERBS, Key, Reader
 from planner.measures import FUNCTIONS
-from planner.reader import Reader
 from planner.region import Region, counts_as
 from planner.rules import PLAN_PARAMS, Rule, Rules, changed_params, retold, with_params, wrong_params
 from planner.schema import FACILITIES, FACILITY_KINDS

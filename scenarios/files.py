@@ -14,9 +14,8 @@ from typing import Any
 from geodata.closures import read_area
 from geodata.speeds import read_speeds
 from planner.errors import FugaiError, Problem, ScenarioError, Text
-from planner.keys import OTHERS
+from planner.keys import OTHERS, WRONG, Reader
 from planner.limits import read_limit
-from planner.reader import WRONG, Reader
 from planner.region import Source
 from planner.scenario import Change, Close, Edit, Open, Override, PopulationChange, Scenario, ServiceArea
 from planner.strict_yaml import Where, parse_yaml

@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.errors import FugaiError
-from planner.keys import Key
-from planner.reader import Reader
+from planner.keys import Key, Reader
 from planner.strict_yaml import parse_yaml, read_yaml
 from scenarios.files import read_scenario
 from scenarios.schema import SCENARIO, json_schema
