@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from planner.errors import Language, OptionError, Problem, Text, refused
 from planner.limits import Limit, Unit, limit_of, limits_of
@@ -127,7 +127,6 @@ class Question:
 class Command(Question):
     """A question with what the command line does about it: `run` returns 2 where there is no answer."""
 
-    ABOUT: ClassVar[Text]
     lang: Language = "zh"
 
     def run(self) -> int | None:

@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import ClassVar, get_type_hints
+from typing import get_type_hints
 
 import pytest
 
 from planner.errors import OptionError, Text
 from planner.limits import read_limit
 from scenarios.cli import program
+from scenarios.cli.plan import Rural
 from scenarios.options import FLAG, NEEDED, Command, limits, option, options_of, path, whole
 from scenarios.point_questions import SiteQuestion
 from scenarios.questions import EmergencyQuestion, RuralQuestion
 
 COMMANDS = [
-    command
+    command.question
     for one in program.COMMANDS.values()
     for command in (one.members.values() if isinstance(one, program.Family) else [one])
 ]
@@ -24,7 +25,6 @@ COMMANDS = [
 class Added(Command):
     """A question that is declared and nothing more."""
 
-    ABOUT: ClassVar = Text("试", "a try")
     data: Path = option("DATA", Text("数据", "data"), path("DATA"), NEEDED)
     most: int = option("--most", Text("至多", "at most"), whole(0, 5), 3)
     limits: tuple[object, ...] = option("--limit", Text("限度", "limits"), limits("mm"), "5km,2km")
@@ -38,7 +38,7 @@ class Added(Command):
 def test_a_declaration_is_all_that_a_command_needs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(program, "COMMANDS", {"added": Added})
+    monkeypatch.setattr(program, "COMMANDS", {"added": program.Known(Text("试", "a try"), f"{__name__}:Added")})
     assert program.main(["added", "d", "--all"]) == 0
     assert capsys.readouterr().out == "d 3 2km 5km True\n"
     assert program.main(["added", "d", "--most", "9", "--limit", "5min"]) == 2
@@ -91,5 +91,5 @@ def test_every_option_has_words_in_both_languages_a_type_and_a_name_of_its_own(c
         assert one.about.zh != one.about.en
         is_none = not one.is_needed and (one.default is None or one.kind.read(one.name, one.default) is None)
         assert not is_none or "None" in str(typed[field])
-    if command not in (program.plan.Rural,):  # whose types are imported when they are needed
+    if command is not Rural:  # whose types are imported when they are needed
         assert get_type_hints(command)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from planner.errors import Language, Text, printable
 from planner.standards import standard_names
@@ -48,9 +48,6 @@ def _print_assessed(outcome: "Outcome", out: Path, language: Language) -> None:
 class Assess(JudgedRoads, Command):
     """fugai assess: a folder of facts, judged by a document's rules, into maps and gap lists."""
 
-    ABOUT: ClassVar = Text(
-        "按规划条款评估一个数据文件夹，写出地图、缺口清单和结果表", "assess a folder of data: map, gap lists, findings"
-    )
     # fmt: off
     data: Path = option("DATA", FACTS, path("DATA"), NEEDED)
     rules: str = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件", f"rules ({_NAMES}) or a .yaml file"), text("RULES"), NEEDED)
@@ -81,10 +78,6 @@ SAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 class Demo(Command):
     """fugai demo: the whole job on an embedded sample, that of 攀枝花 if none is named."""
 
-    ABOUT: ClassVar = Text(
-        "用内置的示例数据（攀枝花，或遂宁、雅安）走一遍全流程",
-        "the whole job on an embedded sample (Panzhihua; or Suining, Yaan)",
-    )
     # fmt: off
     out: Path = option("OUT", Text("输出文件夹（默认 out），结果写入 OUT/攀枝花", "output folder (default out); results go to OUT/攀枝花"), path("OUT", nargs="?"), "out")
     city: str = option("--city", Text("哪个城市的示例（默认 panzhihua），用该市自己的文件", "whose sample (default panzhihua), judged by its own document"), choice(*SAMPLES), "panzhihua")
@@ -106,9 +99,6 @@ class Demo(Command):
 class Run(Command):
     """fugai run: a scenario file, judged as `fugai assess` judges the status quo."""
 
-    ABOUT: ClassVar = Text(
-        "按方案文件评估：新设、停用、升格、迁址……之后怎样", "assess a scenario: what if facilities open, close, move"
-    )
     # fmt: off
     scenario: Path = option("SCENARIO", Text("方案文件（.yaml，见 fugai schema）", "scenario file (.yaml, see fugai schema)"), path("SCENARIO"), NEEDED)
     data: str | None = option("--data", Text("数据文件夹，或 sample:panzhihua（默认用方案里写的）", "folder of data, or sample:panzhihua (default: the scenario's)"), text("DATA"))
@@ -139,11 +129,6 @@ class Run(Command):
 @dataclass(frozen=True, kw_only=True)
 class Compare(CompareQuestion, Command):
     """fugai compare: two or more scenarios side by side: maps, lists, and a paragraph that a director can read."""
-
-    ABOUT: ClassVar = Text(
-        "比较两个或几个方案：双图网页、对比工作簿、一段结论",
-        "compare scenarios: a page of two maps, a workbook, a conclusion",
-    )
 
     def run(self) -> None:
         """Compare the scenarios into OUT and say what differs."""
@@ -178,11 +163,6 @@ def _english(pair: "Pair") -> list[str]:
 @dataclass(frozen=True, kw_only=True)
 class Phase(PhasesQuestion, Roads, IntoFolder):
     """fugai phases: in which year to open each site of a scenario, so that most people are served earliest; proven."""
-
-    ABOUT: ClassVar = Text(
-        "分期：方案里的站点先开哪个，让最多的人最早得到服务（给出证明）",
-        "phases: which site of a scenario to open first, proven",
-    )
 
     def run(self) -> None:
         """Write the years of SCENARIO into OUT."""
@@ -219,11 +199,6 @@ class Phase(PhasesQuestion, Roads, IntoFolder):
 @dataclass(frozen=True, kw_only=True)
 class Robust(RobustQuestion, JudgedRoads, IntoFolder):
     """fugai robust: how certain each gap and each chosen site is, and on what it hangs."""
-
-    ABOUT: ClassVar = Text(
-        "检验可信度：点位、人口、时速有误差时，哪些缺口、哪些站点站得住",
-        "certainty: which gaps and sites stand when places, people and speeds are off",
-    )
 
     def run(self) -> None:
         """Test SCENARIO into OUT, and print how many gaps and sites are certain, likely and sensitive."""

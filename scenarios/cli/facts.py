@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from planner.errors import DataError, Language, OptionError, Problem, Text, file_problem, printable, refused
 from planner.schema import PROBLEM_LIST, TOWNS, Field, Table
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 class Check(Command):
     """fugai check: whether a folder of facts is fit to be assessed."""
 
-    ABOUT: ClassVar = Text("检查数据文件夹：一次列出所有问题", "check a folder of data: every problem at once")
     # fmt: off
     data: Path = option("DATA", FACTS, path("DATA"), NEEDED)
     out: Path = option("--out", Text(f"有问题时写的清单：.xlsx 文件，或放 {PROBLEM_LIST} 的文件夹（默认当前文件夹）",
@@ -148,9 +147,6 @@ def _other_file(out: Path) -> OptionError:
 class Template(Command):
     """fugai template: the empty pack that a city sends to its county bureaus."""
 
-    ABOUT: ClassVar = Text(
-        "生成空白数据文件夹和数据字典，发给各县（区）填报", "write an empty data folder with a data dictionary"
-    )
     # fmt: off
     out: Path = option("DIR", Text("要生成的文件夹（不能已有文件）", "folder to make (must be empty)"), path("DIR"), NEEDED)
     # fmt: on
@@ -168,9 +164,6 @@ class Template(Command):
 class Schema(Command):
     """fugai schema: what a scenario file may say, as a JSON Schema by which editors complete and check it."""
 
-    ABOUT: ClassVar = Text(
-        "方案文件的 JSON Schema：编辑器据此提示和检查", "the JSON Schema of scenario files, for editors"
-    )
     # fmt: off
     out: Path | None = option("--out", Text("写入文件（.json，默认打印到屏幕）；放在方案文件旁边，方案第一行写 # yaml-language-server: $schema=文件名",
                                             "file to write (.json; printed without it), to stand beside scenarios whose first line names it"), FILE)
@@ -203,10 +196,6 @@ _YES_NO = {True: "是", False: "否"}
 class Residents(Command):
     """fugai residents: a raster of people per cell → a file of resident points that an assessment can use."""
 
-    ABOUT: ClassVar = Text(
-        "把人口栅格（如 WorldPop）变成居民点文件，各乡镇合计一人不差",
-        "a raster of people (WorldPop) → resident points, each town's total kept to the person",
-    )
     # fmt: off
     raster: Path = option("RASTER", Text("人口栅格，GeoTIFF，每个像元的人数", "GeoTIFF of people per cell"), path("RASTER"), NEEDED)
     towns: Path = option("--towns", Text("乡镇边界文件，或它所在的数据文件夹", "file of towns, or the folder of data with it"), path("TOWNS"), NEEDED)

@@ -1,7 +1,7 @@
 """fugai plan: where sub-centres, stations and centres should be, how villages are served; scenario files again."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from planner.errors import Text, printable
 from planner.text import count_text, limit_text, people_text
@@ -39,11 +39,6 @@ class _Plan(IntoFolder):
 class Emergency(EmergencyQuestion, JudgedRoads, _Plan):
     """fugai plan emergency: how many more emergency stations, and where."""
 
-    ABOUT: ClassVar = Text(
-        "急救站还要新增几处、设在哪里：全部覆盖、每多一处多覆盖多少人、双重覆盖",
-        "emergency stations: how many more, and where",
-    )
-
     def run(self) -> None:
         """Plan into OUT and say what was found."""
         from scenarios.cli.report import steps
@@ -73,11 +68,6 @@ def _emergency_lines(report: "EmergencyReport") -> list[Text]:
 @dataclass(frozen=True, kw_only=True)
 class Subcenters(SubcenterQuestion, JudgedRoads, _Plan):
     """fugai plan subcenters: which hosts become county sub-centres, for every number of them."""
-
-    ABOUT: ClassVar = Text(
-        "县域医疗卫生次中心设在哪里：每个个数的最优方案、前几名、各点理由、建议服务范围",
-        "county sub-centres: the best plan of each number, with reasons",
-    )
 
     def run(self) -> None:
         """Plan into OUT and say what was found."""
@@ -115,9 +105,6 @@ def _subcenter_lines(report: "SubcenterReport") -> list[Text]:
 class Centers(CenterQuestion, Roads, _Plan):
     """fugai plan centers: which community centre serves each community, and where more are needed."""
 
-    ABOUT: ClassVar = Text("社区卫生服务中心：各社区由谁服务（整社区、相连、上下限），缺几所设在哪里，服务站、转型、社区医院",
-                           "community centres: connected districts within the bounds, new centres, stations, conversions")  # fmt: skip
-
     def run(self) -> None:
         """Plan into OUT and say what was found."""
         from scenarios.cli.report import steps
@@ -132,9 +119,6 @@ class Centers(CenterQuestion, Roads, _Plan):
 @dataclass(frozen=True, kw_only=True)
 class Rural(RuralQuestion, Roads, _Plan):
     """fugai plan rural: how each village is served, the rounds, and the chain from village to city."""
-
-    ABOUT: ClassVar = Text("乡村五级链条：每个行政村怎样得到服务（卫生室、巡回、驻村、移动、邻村），巡回值班表，村到市的各段",
-                           "the rural chain: each village's remedy, the rounds' duty, the links from village to city")  # fmt: skip
 
     def run(self) -> None:
         """Plan into OUT and say what was found."""

@@ -1,6 +1,6 @@
 """The command line: each command is a question that knows its options (`scenarios.options`), in Chinese or, with ``--lang en``, English.
 
-Nothing heavy is imported here, so that ``fugai --help`` answers at once; each command imports what it needs.
+Nothing heavy is imported here, so that ``fugai --help`` answers at once; each command is imported when it is asked.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -21,7 +22,6 @@ from typing import Any, NoReturn
 
 from planner import __version__
 from planner.errors import FugaiError, Language, OptionError, Problem, Text, file_problem, printable
-from scenarios.cli import assess, facts, plan, reach, roads, site
 from scenarios.export.folder import held
 from scenarios.options import Command, Option, options_of
 
@@ -72,39 +72,62 @@ class Parser(argparse.ArgumentParser):
 
 
 @dataclass(frozen=True)
+class Known:
+    """A command: what it is about, and where its question stands, imported when it is asked (module of this folder: class)."""
+
+    about: Text
+    where: str
+
+    @property
+    def question(self) -> type[Command]:
+        module, name = self.where.split(":")
+        found: type[Command] = getattr(import_module(module if "." in module else f"scenarios.cli.{module}"), name)
+        return found
+
+
+@dataclass(frozen=True)
 class Family:
     """Commands under one word: what it is about, what stands for their names in the help, and the commands."""
 
     about: Text
     metavar: Text
     title: Text
-    members: Mapping[str, type[Command]]
+    members: Mapping[str, Known]
 
 
-COMMANDS: Mapping[str, type[Command] | Family] = MappingProxyType(
+COMMANDS: Mapping[str, Known | Family] = MappingProxyType(
     {
-        "demo": assess.Demo,
-        "check": facts.Check,
-        "assess": assess.Assess,
-        "run": assess.Run,
-        "compare": assess.Compare,
+        "demo": Known(Text("用内置的示例数据（攀枝花，或遂宁、雅安）走一遍全流程", "the whole job on an embedded sample (Panzhihua; or Suining, Yaan)"), "assess:Demo"),
+        "check": Known(Text("检查数据文件夹：一次列出所有问题", "check a folder of data: every problem at once"), "facts:Check"),
+        "assess": Known(Text("按规划条款评估一个数据文件夹，写出地图、缺口清单和结果表", "assess a folder of data: map, gap lists, findings"), "assess:Assess"),
+        "run": Known(Text("按方案文件评估：新设、停用、升格、迁址……之后怎样", "assess a scenario: what if facilities open, close, move"), "assess:Run"),
+        "compare": Known(Text("比较两个或几个方案：双图网页、对比工作簿、一段结论", "compare scenarios: a page of two maps, a workbook, a conclusion"), "assess:Compare"),
         "plan": Family(
             Text("布局方案：次中心、急救站设在哪里最好（有证明、有理由），写成可以再运行的方案文件",
                  "plan sub-centres or emergency stations: proven, with reasons, as scenario files"),
             Text("方案", "PLAN"), Text("方案", "plans"),
-            {"subcenters": plan.Subcenters, "emergency": plan.Emergency, "rural": plan.Rural, "centers": plan.Centers},
+            {
+                "subcenters": Known(Text("县域医疗卫生次中心设在哪里：每个个数的最优方案、前几名、各点理由、建议服务范围", "county sub-centres: the best plan of each number, with reasons"), "plan:Subcenters"),
+                "emergency": Known(Text("急救站还要新增几处、设在哪里：全部覆盖、每多一处多覆盖多少人、双重覆盖", "emergency stations: how many more, and where"), "plan:Emergency"),
+                "rural": Known(Text("乡村五级链条：每个行政村怎样得到服务（卫生室、巡回、驻村、移动、邻村），巡回值班表，村到市的各段", "the rural chain: each village's remedy, the rounds' duty, the links from village to city"), "plan:Rural"),
+                "centers": Known(Text("社区卫生服务中心：各社区由谁服务（整社区、相连、上下限），缺几所设在哪里，服务站、转型、社区医院", "community centres: connected districts within the bounds, new centres, stations, conversions"), "plan:Centers"),
+            },
         ),
-        "phases": assess.Phase,
-        "robust": assess.Robust,
-        "schema": facts.Schema,
-        "template": facts.Template,
-        "reach": reach.Reach,
-        "site": site.Site,
+        "phases": Known(Text("分期：方案里的站点先开哪个，让最多的人最早得到服务（给出证明）", "phases: which site of a scenario to open first, proven"), "assess:Phase"),
+        "robust": Known(Text("检验可信度：点位、人口、时速有误差时，哪些缺口、哪些站点站得住", "certainty: which gaps and sites stand when places, people and speeds are off"), "assess:Robust"),
+        "schema": Known(Text("方案文件的 JSON Schema：编辑器据此提示和检查", "the JSON Schema of scenario files, for editors"), "facts:Schema"),
+        "template": Known(Text("生成空白数据文件夹和数据字典，发给各县（区）填报", "write an empty data folder with a data dictionary"), "facts:Template"),
+        "reach": Known(Text("计算谁在多远之内能到哪个机构（任何城市，直线或道路）", "who reaches which facility within a limit, anywhere"), "reach:Reach"),
+        "site": Known(Text("选址：设施放在哪里最好（六种模型，给出最优证明或差距）", "siting: where facilities should be, with the proof or the gap"), "site:Site"),
         "roads": Family(
             Text("查看路网文件，或从 OpenStreetMap 下载路网", "look at a file of roads, or download one from OpenStreetMap"),
-            Text("动作", "ACTION"), Text("动作", "actions"), {"info": roads.Info, "fetch": roads.Fetch},
+            Text("动作", "ACTION"), Text("动作", "actions"),
+            {
+                "info": Known(Text("显示路网文件的内容：长度、等级、连通情况", "show what a file of roads holds: lengths, classes, components"), "roads:Info"),
+                "fetch": Known(Text("从 OpenStreetMap 下载路网（需要上网）", "download roads from OpenStreetMap (needs internet)"), "roads:Fetch"),
+            },
         ),
-        "residents": facts.Residents,
+        "residents": Known(Text("把人口栅格（如 WorldPop）变成居民点文件，各乡镇合计一人不差", "a raster of people (WorldPop) → resident points, each town's total kept to the person"), "facts:Residents"),
     }
 )  # fmt: skip
 
@@ -134,8 +157,8 @@ def language_of(arguments: Sequence[str]) -> Language:
     return "en" if asked else "zh"
 
 
-def parser(language: Language) -> Parser:
-    """Return the parser of the whole command line."""
+def parser(language: Language, words: Sequence[str]) -> Parser:
+    """Return the parser of the command line; only commands that `words` name know their options."""
     use_language(language)
     top = Parser(prog="fugai", description=_ABOUT.say(language))
     _add_common(top, language, "zh")
@@ -151,9 +174,9 @@ def parser(language: Language) -> Parser:
                 dest="action", required=True, metavar=one.metavar.say(language), title=one.title.say(language)
             )
             for word, member in one.members.items():
-                _add_command(members, word, member, language, argparse.SUPPRESS)
+                _add_command(members, word, member, language, argparse.SUPPRESS, words)
         else:
-            _add_command(commands, name, one, language, "zh")
+            _add_command(commands, name, one, language, "zh", words)
     return top
 
 
@@ -165,13 +188,16 @@ def _add_common(parser: Parser, language: Language, default: str) -> None:
     parser.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=about)
 
 
-def _add_command(into: Any, name: str, command: type[Command], language: Language, default: str) -> None:
+def _add_command(into: Any, name: str, command: Known, language: Language, default: str, words: Sequence[str]) -> None:
     """Add a command with the options of its question, those of a group under one heading."""
-    about = command.ABOUT.say(language)
+    about = command.about.say(language)
     parser = into.add_parser(name, help=about, description=about)
     _add_common(parser, language, default)
+    if name not in words:
+        return
+    question = command.question
     places: dict[Any, Any] = {None: parser}
-    for field, one in options_of(command).items():
+    for field, one in options_of(question).items():
         if one.group not in places:
             places[one.group] = parser.add_argument_group(one.group.say(language) if one.group else None)
         place = places[one.group]
@@ -180,7 +206,7 @@ def _add_command(into: Any, name: str, command: type[Command], language: Languag
                 places[one.instead] = place.add_mutually_exclusive_group(required=one.kind.action == "store")
             place = places[one.instead]
         _add_option(place, field, one, language)
-    parser.set_defaults(question=command)
+    parser.set_defaults(question=question)
 
 
 def _add_option(place: Any, field: str, one: Option, language: Language) -> None:
@@ -295,7 +321,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(words: Sequence[str], language: Language) -> int:
-    top = parser(language)
+    top = parser(language, words)
     options = top.parse_args(words)
     if options.version:
         print(f"fugai {__version__}")

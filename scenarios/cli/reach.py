@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from planner.errors import Language, OptionError, Problem, Text, printable
 from planner.text import count_text, share_of
@@ -30,10 +30,6 @@ _FAR_BY_ROAD_M = 1_000_000.0
 @dataclass(frozen=True, kw_only=True)
 class Reach(ReachQuestion, Command):
     """fugai reach: who reaches which facility, for any two lists of points in the world."""
-
-    ABOUT: ClassVar = Text(
-        "计算谁在多远之内能到哪个机构（任何城市，直线或道路）", "who reaches which facility within a limit, anywhere"
-    )
 
     def run(self) -> None:
         """Write the pairs and what else is asked for, all or nothing, and print the people by limit."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from planner.errors import Language, Text, printable, refused
 from planner.limits import Limit
@@ -28,9 +28,6 @@ _NO_TURNS = Text(
 class Info(Command):
     """fugai roads info: what a file of roads holds."""
 
-    ABOUT: ClassVar = Text(
-        "显示路网文件的内容：长度、等级、连通情况", "show what a file of roads holds: lengths, classes, components"
-    )
     # fmt: off
     file: Path = option("FILE", Text("路网文件：.osm.pbf、.osm（.gz、.bz2）、.gpkg、.geojson、.shp、.graphml", "file of roads: .osm.pbf, .osm (.gz, .bz2), .gpkg, .geojson, .shp, .graphml"), path(), NEEDED)
     weld: Limit | None = option("--weld", Text("先把画断的路接上：端点离别的线在此距离以内的接上，交叉处打断，如 1m", "first join drawn lines whose ends are within this of another line, or that cross, as 1m"), limit("mm"))
@@ -86,9 +83,6 @@ def _bbox(option: str, said: str) -> tuple[float, float, float, float]:
 class Fetch(Command):
     """fugai roads fetch: roads from OpenStreetMap."""
 
-    ABOUT: ClassVar = Text(
-        "从 OpenStreetMap 下载路网（需要上网）", "download roads from OpenStreetMap (needs internet)"
-    )
     # fmt: off
     place: str | None = option("--place", Text("地名，如“攀枝花市, 中国”", "name of a place, as in 'Panzhihua, China'"), text("NAME"), instead="where")
     bbox: tuple[float, float, float, float] | None = option("--bbox", Text("范围：西,南,东,北（度；写成 --bbox=…）", "box: west,south,east,north in degrees (as --bbox=…)"), read_by(_bbox, "W,S,E,N"), instead="where")

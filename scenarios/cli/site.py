@@ -1,7 +1,7 @@
 """fugai site: where facilities should be, with the proof, for any lists of points and any table of costs."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from planner.errors import Text, refused
 from planner.limits import MOST, Limit
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class Site(SiteQuestion, Command):
     """fugai site: where facilities should be, with the proof, for any lists of points and any table of costs."""
-
-    ABOUT: ClassVar = Text(
-        "选址：设施放在哪里最好（六种模型，给出最优证明或差距）",
-        "siting: where facilities should be, with the proof or the gap",
-    )
 
     def run(self) -> int:
         """Answer the question; print it, write it; 2 where there is no plan."""
