@@ -14,8 +14,8 @@ from pyproj import CRS
 
 from maps import geometry, style
 from maps.furniture import Furniture
-from maps.ground import Edges, plain, texts
-from maps.ground import roads as roads_to_draw
+from maps.geometry import Edges, plain, texts
+from maps.geometry import roads as roads_to_draw
 from maps.page import sheet
 from planner.network import RoadGraph
 from planner.text import share_of

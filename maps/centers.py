@@ -11,7 +11,7 @@ import geopandas as gpd
 
 from maps import geometry, style
 from maps.furniture import Furniture
-from maps.ground import Edges, ground, plain, roads_of
+from maps.geometry import Edges, ground, plain, roads_of
 from maps.page import sheet
 from maps.style import DIAMOND, PAPER, PENTAGON, PLUS, PLUS_LOW, SQUARE, UP, Mark, colours
 from maps.style import FILLS as DISTRICTS

@@ -12,7 +12,7 @@ import pandas as pd
 
 from maps import geometry, style
 from maps.furniture import Furniture
-from maps.ground import ground, plain, texts
+from maps.geometry import ground, plain, texts
 from maps.page import sheet
 from planner.compare import row_texts
 from planner.region import Region

@@ -13,7 +13,7 @@ import pandas as pd
 
 from maps import geometry, style
 from maps.furniture import Furniture
-from maps.ground import Column, Edges, flags, floats, ground, numbers, plain, roads_of, texts
+from maps.geometry import Column, Edges, flags, floats, ground, numbers, plain, roads_of, texts
 from maps.page import sheet
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, REASON_LABELS

@@ -1,14 +1,20 @@
 """Geometry for a screen: simplified together, in degrees, as whole numbers that take little room."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
+from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
+
+from maps import style
+from planner.network import RoadGraph, edge_lines
+from planner.region import Region
 
 TOLERANCE_M = 30.0
 ROAD_TOLERANCE_M = 60.0
@@ -116,3 +122,101 @@ def _steps(degrees: np.ndarray) -> Line:
     moved[1:] = (np.diff(whole, axis=0) != 0).any(axis=1)
     whole = whole[moved]
     return np.vstack([whole[:1], np.diff(whole, axis=0)]).ravel().tolist()
+
+
+# The ground of the maps of a city: its towns, counties and roads, as every page draws them.
+
+# Tables as columns, which take less room in a page than rows; the page puts the rows together again.
+
+Column = dict[str, list[object]]
+"""One column of a table: {"values": […]}, or for text {"texts": distinct texts, "index": which one in each row}."""
+
+
+def texts(values: Iterable[object]) -> Column:
+    """Return a text column; what is missing becomes ""."""
+    shown = ["" if value is None or value != value else str(value) for value in values]  # noqa: PLR0124 (NaN)
+    distinct = list(dict.fromkeys(shown))
+    position = {text: index for index, text in enumerate(distinct)}
+    return {"texts": list(distinct), "index": [position[text] for text in shown]}
+
+
+def numbers(values: pd.Series) -> Column:
+    """Return a column of numbers; an unknown number becomes null, a whole number loses its ``.0``."""
+    return plain(None if value != value else _shortest(value) for value in floats(values))  # noqa: PLR0124 (NaN)
+
+
+def flags(values: pd.Series) -> Column:
+    """Return a column of 0 and 1; what is missing is 0."""
+    return plain(int(value is not None and value == True) for value in values.astype(object))  # noqa: E712
+
+
+def plain(values: Iterable[object]) -> Column:
+    """Return a column of values as they are."""
+    return {"values": list(values)}
+
+
+def floats(values: pd.Series) -> Sequence[float]:
+    """Return the values as floats, NaN where they are not numbers."""
+    found: list[float] = pd.to_numeric(values, errors="coerce").astype("float64").tolist()
+    return found
+
+
+def _shortest(value: float) -> float | int:
+    return int(value) if value.is_integer() else round(value, 4)
+
+
+Edges = npt.NDArray[np.bool_]
+
+
+def ground(region: Region) -> dict[str, Any]:
+    """Return what is drawn under every map of this city, and the place that it opens on: the whole."""
+    towns = simplified(region.towns)
+    return {
+        "bounds": bounds(region.towns),
+        "towns": _towns(region, towns),
+        "counties": _counties(region, towns),
+    }
+
+
+def roads_of(region: Region, open_edges: Edges | None) -> dict[str, list[Line]] | None:
+    """Return the roads of a region to draw, None where it has none; None of `open_edges` closes nothing."""
+    return None if region.roads is None else roads(region.roads, region.crs, open_edges)
+
+
+def roads(
+    graph: RoadGraph, crs: CRS, open_edges: Edges | None, tolerance_m: float = ROAD_TOLERANCE_M,
+    *, of_any_class: bool = False,
+) -> dict[str, list[Line]]:  # fmt: skip
+    """Return the roads to draw: of those that are closed all, and where their crosses stand; of the others the larger."""
+    is_open = np.ones(len(graph.tail), np.bool_) if open_edges is None else open_edges
+    shapes = gpd.GeoSeries(edge_lines(graph), crs=4326).to_crs(crs)
+    kind = pd.Series(graph.road_class).astype(str).str.removesuffix("_link")
+    is_major, is_shown = kind.isin(style.MAJOR_ROADS), kind.isin(style.SHOWN_ROADS) | of_any_class
+    drawn = {"minor": is_shown & ~is_major & is_open, "major": is_major & is_open, "closed": ~is_open}
+    return {
+        **{name: lines(shapes[rows], tolerance_m) for name, rows in drawn.items()},
+        "crosses": crosses(shapes[~is_open]),
+    }
+
+
+def _towns(region: Region, frame: gpd.GeoDataFrame) -> dict[str, Any]:
+    county = region.counties.set_index("code")["name"]
+    return {
+        "code": texts(frame["code"]),
+        "name": texts(frame["name"]),
+        "county": texts(frame["county_code"].map(county)),
+        "estimated": flags(frame["estimated"]),
+        "outline": plain(outlines(frame)),
+        "at": plain(label_points(frame)),
+    }
+
+
+def _counties(region: Region, towns: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return the counties; their borders are the outer borders of their towns, so that the two lines agree."""
+    frame = region.counties.sort_values("code")
+    return {
+        "code": texts(frame["code"]),
+        "name": texts(frame["name"]),
+        "outline": plain(outlines(borders(frame, towns, "county_code"))),
+        "at": plain(label_points(frame)),
+    }

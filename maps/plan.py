@@ -14,7 +14,7 @@ import shapely
 
 from maps import geometry, style
 from maps.furniture import Furniture
-from maps.ground import Edges, ground, numbers, plain, roads_of, texts
+from maps.geometry import Edges, ground, numbers, plain, roads_of, texts
 from maps.page import sheet
 from maps.style import CIRCLE, DIAMOND, FILLS, INK, PAPER, PLUS, SQUARE, UP, Mark, colours
 from planner.region import Region

@@ -13,7 +13,7 @@ import shapely
 
 from maps import geometry, style
 from maps.furniture import Furniture
-from maps.ground import Edges, ground, plain, roads_of
+from maps.geometry import Edges, ground, plain, roads_of
 from maps.page import sheet
 from maps.style import CIRCLE, DIAMOND, DOWN, PAPER, PENTAGON, PLUS_LOW, SQUARE, UP, Mark
 from planner.region import Region

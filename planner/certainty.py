@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.cached import bare
 from planner.draws import FACTORS, Draws, hangs_on, outside
 from planner.errors import Text
 from planner.findings import gap_rows
@@ -27,7 +26,7 @@ from planner.rules import Reading, Rule, Rules
 from planner.schema import LEVELS
 from planner.serving import CENTER, is_served, named_centers
 from planner.text import exact_text, percent_text
-from planner.travel import Travel
+from planner.travel import Travel, bare
 from planner.uncertainty import Uncertainty
 
 Whole = npt.NDArray[np.int64]

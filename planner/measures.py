@@ -334,7 +334,7 @@ def community_centers(
     convert = has_hospital & subdistrict & ~holds
     redistrict, open_question = (np.zeros(len(units), np.bool_) for _ in range(2))
     if test == "either" and (short := ~holds & known).any():
-        from planner.communities import suffice  # solves: only where there is a gap
+        from planner.serving import suffice  # solves: only where there is a gap
 
         counties = units["county_code"].to_numpy(object)
         enough = suffice(region, travel, hospital_kinds, upper, sorted(set(counties[short])))

@@ -1,6 +1,6 @@
 """What a question is answered with: a document of tables, each declared once and shown alike by every renderer.
 
-A `Table` is rows with `Col`s. The workbook (`scenarios.export.book`), CSV and JSON are renderers of it: a renderer knows no
+A `Table` is rows with `Col`s. The workbook (`scenarios.export.sheet`), CSV and JSON are renderers of it: a renderer knows no
 question, a question knows no file format.
 """
 

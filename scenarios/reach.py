@@ -1,7 +1,8 @@
 """Who reaches whom, for two lists of points anywhere: the pairs, the summary, and the areas to look at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,21 @@ from pyproj import Geod
 
 from geodata.crs import shift_by_roads
 from geodata.csv_text import write_csv
-from planner.areas import service_areas, straight_areas
+from maps.areas import NOTICE, areas_map
+from maps.furniture import Furniture
+from planner import __version__
+from planner.areas import BESIDE_M, service_areas, straight_areas
 from planner.errors import DataError, Language, OptionError, Problem, Text
-from planner.joined import why_unreached
+from planner.joined import feet, joined, why_unreached
 from planner.limits import Limit
-from planner.reach import Reach
-from planner.road import Road
+from planner.network import Snapped
+from planner.reach import UNREACHABLE, Reach
+from planner.road import Road, Side
 from planner.schema import REASON_LABELS
-from planner.text import MEASURES, coordinate_text, exact_text, number_text
+from planner.text import MEASURES, amount_text, coordinate_text, count_text, exact_text, number_text
 from planner.travel import StraightLine
 from scenarios.export.tables import write_layer
+from scenarios.ways import RoadChoices, said_of_closed, said_of_joining, said_of_time
 
 _SHOWN = 20
 _FAR_OUTSIDE_M = 10_000
@@ -333,3 +339,167 @@ def left_out(
 
 def _named(facilities: pd.DataFrame, ids: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     return np.asarray(pd.Series(ids).map(facilities.set_index("id")["name"]).fillna(""), object)
+
+
+# The list of where each point gets onto the roads: to be looked at on a map, beside the roads themselves.
+
+_JOINED_HEADS = {
+    "what": Text("类别", "what"), "id": Text("编号", "id"), "name": Text("名称", "name"), "lon": Text("经度", "lon"), "lat": Text("纬度", "lat"),
+    "foot_lon": Text("上路点经度", "foot_lon"), "foot_lat": Text("上路点纬度", "foot_lat"), "access_m": Text("离路（米）", "access_m"),
+    "way_id": Text("路段编号", "way_id"), "road_class": Text("道路等级", "road_class"), "state": Text("接入情况", "state"),
+    "passed_m": Text("离零星路段（米）", "fragment_m"),
+}  # fmt: skip
+_DEMAND, _FACILITY = Text("需求点", "demand"), Text("机构", "facility")
+_STATES = {
+    "": Text("接入主路网", "joined"), "moved": Text("改接主路网（最近的是零星路段）", "moved from a fragment"),
+    "walks": Text("步行接入", "on foot to the road"), "apart": Text("所在道路不与最大路网连通", "apart from the largest network"),
+    "far": Text("离路太远", "too far from any road"), "closed": Text("道路封闭", "closed roads"),
+}  # fmt: skip
+
+
+def joined_points(
+    road: Road, demand: pd.DataFrame, facilities: pd.DataFrame, language: Language = "zh"
+) -> pd.DataFrame:
+    """Return one row a point, demand first, by id: its foot on the road, how far off it lies, and how it is joined."""
+    parts = [
+        _rows(road, demand, _DEMAND.say(language), "demand"),
+        _rows(road, facilities, _FACILITY.say(language), "facility"),
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    if table["name"].eq("").all():
+        table = table.drop(columns="name")
+    table["state"] = [_STATES[one].say(language) for one in table["state"]]
+    return table.rename(columns={key: head.say(language) for key, head in _JOINED_HEADS.items()})
+
+
+def _rows(road: Road, points: pd.DataFrame, what: str, side: Side) -> pd.DataFrame:
+    points = points.sort_values("id", kind="stable", ignore_index=True)
+    found = joined(road, points, side)
+    access = road.access(points) if side == "demand" else None
+    at = road.snap(points, side) if access is None else access.at
+    walks = np.zeros(len(points), np.bool_) if access is None else access.on_foot
+    state = np.where(found["closed"], "closed", found["state"].to_numpy(object))
+    state = np.where((state == "") & np.isfinite(found["passed_m"]), "moved", state)
+    lon, lat = feet(road, at)
+    return pd.DataFrame(
+        {
+            "what": what,
+            "id": points["id"],
+            "name": points.get("name", ""),
+            "lon": points["lon"],
+            "lat": points["lat"],
+            "foot_lon": np.round(lon, 7),
+            "foot_lat": np.round(lat, 7),
+            "access_m": np.round(np.where(at.edge < 0, road.nearest_m(points), at.access_mm / 1000), 1),
+            "way_id": _of_edge(road.graph.way_id, at),
+            "road_class": _of_edge(road.graph.road_class, at),
+            "state": np.where(walks, "walks", state),
+            "passed_m": np.round(found["passed_m"], 1),
+        }
+    )
+
+
+def _of_edge(values: "np.ndarray[tuple[int], np.dtype[np.object_]]", at: Snapped) -> list[str]:
+    return [str(values[edge]) if edge >= 0 else "" for edge in at.edge]
+
+
+# The offline page of fugai reach: areas, facilities and every demand point, with what they were reckoned from.
+
+NOTHING_CHOSEN = RoadChoices()
+_SHAPE = {True: f"限度内到达的路段两侧各 {exact_text(BESIDE_M)} 米", False: "以机构为圆心的圆"}
+
+
+def reach_page(
+    answer: Answer,
+    travel: StraightLine | Road,
+    areas: gpd.GeoDataFrame,
+    limits: Sequence[Limit],
+    inputs: Iterable[Path],
+    choices: RoadChoices = NOTHING_CHOSEN,
+) -> str:
+    """Return the page; `areas` has one row a limit, the smallest first, and `inputs` are the files that were read."""
+    files, ordered = list(inputs), sorted(limits, key=lambda limit: limit.value)
+    rows = answer.people.set_index("limit").loc[[limit.said for limit in ordered]].to_dict("records")
+    return areas_map(
+        areas,
+        _demand(answer, ordered, travel.unit),
+        answer.facilities,
+        [{str(name): value for name, value in row.items()} for row in rows],
+        Furniture(
+            title=f"服务范围图（{'、'.join(limit.said for limit in ordered)}）",
+            subtitle=f"{way_of(travel)}；需求点 {count_text(len(answer.demand))} 个，机构 {count_text(len(answer.facilities))} 个",
+            notice=NOTICE,
+            sources=tuple(_source(path) for path in files),
+            unit="人；公里、分钟" if answer.has_people else "点（没有人口列）；公里、分钟",
+            version=f"fugai {__version__}",
+            inputs=tuple((path.name, sha256(path.read_bytes()).hexdigest()) for path in files),
+            parameters=(*parameters(travel, ordered, choices), *(() if answer.has_people else (NO_PEOPLE.zh,))),
+            accuracy=f"服务范围为{_SHAPE[isinstance(travel, Road)]}，图形经简化，只供查看",
+        ),
+        travel.graph if isinstance(travel, Road) else None,
+        travel.open_edges if isinstance(travel, Road) else None,
+        has_people=answer.has_people,
+    )
+
+
+def _source(path: Path) -> str:
+    """Return the file's name, and for OpenStreetMap's own formats the credit that its licence asks for."""
+    is_osm = path.name.lower().endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2", ".graphml"))
+    return f"{path.name}（© OpenStreetMap 贡献者，ODbL）" if is_osm else path.name
+
+
+def way_of(travel: StraightLine | Road) -> str:
+    """Return how one travels, in words."""
+    if isinstance(travel, StraightLine):
+        return "直线距离"
+    return ("道路距离" if travel.unit == "mm" else "道路时间") + (
+        "，机构到居民" if travel.direction == "from" else "，居民到机构"
+    )
+
+
+def parameters(
+    travel: StraightLine | Road, limits: Sequence[Limit], choices: RoadChoices = NOTHING_CHOSEN
+) -> tuple[str, ...]:
+    """Return everything that the answer depends on besides the files, one sentence each."""
+    said = [f"限度：{'、'.join(limit.said for limit in limits)}（小于或等于算已覆盖）", f"方式：{way_of(travel)}"]
+    if isinstance(travel, StraightLine):
+        return tuple(said)
+    said.append(f"离路 {exact_text(travel.max_snap_m)} 米以内能上路，更远为不可达")
+    if travel.offroad_m:
+        how = "按直线" if travel.walks is None else "按阻力面"
+        said[-1] = (
+            f"离路 {exact_text(travel.max_snap_m)} 米以内能上路；更远、在 {exact_text(travel.offroad_m)} 米以内的步行接入（{how}）"
+        )
+    said += [said_of_joining(travel.walking), *said_of_closed(travel, choices)]
+    if travel.speeds is not None:
+        said += said_of_time(travel, choices, "时间")
+        said.append(
+            "各等级时速（公里）：" + "、".join(f"{name} {exact_text(speed)}" for name, speed in travel.speeds.items())
+        )
+    return tuple(said)
+
+
+def _demand(answer: Answer, limits: Sequence[Limit], unit: str) -> pd.DataFrame:
+    """Return the demand as the map wants it: its state at each limit, its nearest facility, and its walk, in words."""
+    reach = answer.reach
+    covered = pd.DataFrame({limit.value: reach.covered(limit.value) for limit in limits}).to_numpy()
+    nearest = reach.nearest()
+    called = answer.facilities.set_index("id")["name"] if "name" in answer.facilities else pd.Series(dtype=object)
+    walks = answer.walkers.reindex(nearest.index)
+    states: list[Any] = [
+        ["unreachable" if index < 0 else "covered" if one else "uncovered" for one in row]
+        for row, index in zip(covered, reach.nearest_index, strict=True)
+    ]
+    return answer.demand.assign(
+        states=states,
+        nearest=[called.get(one) or one for one in nearest["facility_id"]],
+        cost=["" if cost == UNREACHABLE else amount_text(int(cost), unit) for cost in reach.nearest_cost],
+        walk=[
+            "" if metres != metres else _walk(metres, cost, unit)  # noqa: PLR0124 (NaN)
+            for metres, cost in zip(walks["metres"], walks["cost"], strict=True)
+        ],
+    )
+
+
+def _walk(metres: float, cost: float, unit: str) -> str:
+    return f"离路 {amount_text(metres * 1000, 'mm')}" + (f"，步行 {amount_text(cost, unit)}" if unit == "ms" else "")

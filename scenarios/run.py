@@ -14,7 +14,6 @@ from geodata.load import load_with_warnings
 from maps.coverage import coverage_map
 from maps.furniture import Furniture, Ring
 from planner import __version__
-from planner.cached import Memory
 from planner.compare import row_texts, side_by_side
 from planner.doubts import doubts, idle_in_findings
 from planner.errors import FugaiError, OptionError, Problem, Text
@@ -26,10 +25,10 @@ from planner.scenario import Scenario, apply, overridden
 from planner.schema import FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
 from planner.standards import standard_names
 from planner.text import exact_text
+from planner.travel import Memory
 from scenarios.document import records
-from scenarios.export.decided import BEFORE_AFTER, CHANGED, Decided, decided
 from scenarios.export.folder import whole_folder
-from scenarios.export.manifest import write_manifest
+from scenarios.export.manifest import BEFORE_AFTER, CHANGED, Decided, decided, write_manifest
 from scenarios.export.roads import DETOUR_LIST, labelled
 from scenarios.export.tables import write_geopackage
 from scenarios.export.workbook import write_workbook

@@ -10,16 +10,14 @@ import numpy as np
 import pandas as pd
 from shapely import Geometry
 
-from planner.cached import bare
-from planner.detours import detours, tests_detours
 from planner.errors import OptionError, Problem, Text
-from planner.joined import RoadParts, joining, not_joined, road_parts
+from planner.joined import RoadParts, detours, joining, not_joined, road_parts, tests_detours
 from planner.network import FRAGMENT_KM, SPEED_KMH, VEHICLE, RoadGraph, edges_meeting, unknown_ways
 from planner.region import Region, Source
 from planner.road import Road
 from planner.rules import Rules
 from planner.text import count_text, exact_text, limit_text, people_text, percent_text
-from planner.travel import PAPER, Travel
+from planner.travel import PAPER, Travel, bare
 
 _SHOWN = 20
 _YARD = "service"

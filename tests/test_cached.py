@@ -9,13 +9,12 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
-from planner.cached import Cached, Memory, bare, identity_of
 from planner.reach import Reach
 from planner.region import Region
 from planner.road import Road
 from planner.rules import Rules
 from planner.scenario import Change, Scenario
-from planner.travel import StraightLine, Table, Travel
+from planner.travel import Cached, Memory, StraightLine, Table, Travel, bare, identity_of
 from scenarios.run import run
 from scenarios.ways import RoadChoices
 from tests import tiny

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
-from planner.cached import Memory
 from planner.certainty import Trial, certainty, trials
 from planner.draws import Draws
 from planner.findings import assess
@@ -15,7 +14,7 @@ from planner.road import Road
 from planner.rules import Rules, readable, with_minutes
 from planner.scenario import Change, Edit, Open, Scenario, apply
 from planner.serving import CENTER
-from planner.travel import PAPER, Travel
+from planner.travel import PAPER, Memory, Travel
 from planner.uncertainty import Uncertainty
 from tests import tiny
 

@@ -20,7 +20,7 @@ from planner.text import point_change, shares_apart
 from planner.travel import PAPER
 from scenarios.cli.program import main
 from scenarios.compare import Comparison, compare
-from scenarios.compare_said import NO_CHANGE, said
+from scenarios.compare_write import NO_CHANGE, said
 from scenarios.ways import RoadChoices
 from tests import tiny
 

@@ -16,8 +16,7 @@ from planner.rules import Rules, readable, with_minutes
 from planner.scenario import Change, Close, Open, PopulationChange, Scenario
 from scenarios.cli.program import main
 from scenarios.compare import Pair, compare
-from scenarios.compare_said import NO_CHANGE, all_said, noticed_text, said
-from scenarios.compare_write import findings_list, people_list, view_of
+from scenarios.compare_write import NO_CHANGE, all_said, findings_list, noticed_text, people_list, said, view_of
 from scenarios.ways import RoadChoices, ways_of
 from tests import tiny
 

@@ -18,10 +18,9 @@ from shapely import LineString, box
 
 from geodata.load import load
 from geodata.speeds import read_speeds
-from planner.detours import detours
 from planner.errors import DataError
 from planner.findings import assess
-from planner.joined import joined, not_joined, road_parts
+from planner.joined import detours, joined, not_joined, road_parts
 from planner.measures import FUNCTIONS
 from planner.network import edge_lines, edges_meeting, unknown_ways
 from planner.region import Region

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
-from planner.communities import suffice
 from planner.findings import assess, gap_rows, no_data_rows
 from planner.measures import COLUMNS, MEASURES
 from planner.network import SPEED_KMH, graph_of_edges
@@ -17,6 +16,7 @@ from planner.region import Region
 from planner.rules import Reading, Rules
 from planner.scenario import Open, Scenario, apply
 from planner.schema import FINDINGS
+from planner.serving import suffice
 from planner.siting.question import Limits
 from planner.travel import PAPER, Road, StraightLine
 from tests import tiny

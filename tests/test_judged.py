@@ -23,7 +23,7 @@ from planner.schema import FACILITY_KINDS
 from planner.travel import PAPER
 from scenarios.cli.program import main
 from scenarios.compare import compare
-from scenarios.compare_said import said
+from scenarios.compare_write import said
 from scenarios.export.workbook import write_workbook
 from scenarios.run import MAP, SAME, changes, run
 from scenarios.verdict import verdict_of

@@ -20,8 +20,7 @@ from planner.schema import FACILITY_KINDS
 from planner.travel import PAPER, Travel
 from planner.uncertainty import Uncertainty
 from scenarios.compare import compare
-from scenarios.compare_said import said
-from scenarios.compare_write import view_of
+from scenarios.compare_write import said, view_of
 from scenarios.export.explain import NEAREST
 from scenarios.run import run
 from scenarios.ways import RoadChoices

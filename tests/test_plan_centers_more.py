@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from shapely import Polygon, box
 
-from planner.communities import served_today
 from planner.districts.adjacency import by_polygons
 from planner.errors import SitingError
 from planner.plans.centers import CenterPlan, number_of, plan_centers
@@ -18,6 +17,7 @@ from planner.reach import Reach
 from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Close, Open, Scenario, apply
+from planner.serving import served_today
 from planner.travel import StraightLine, Table
 from tests.test_plan_centers import frame, task_of
 

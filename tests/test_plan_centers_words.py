@@ -12,7 +12,7 @@ from shapely import LineString
 
 from planner.text import over_text
 from scenarios.cli.program import main
-from scenarios.plans.centers_tables import _note
+from scenarios.plans.centers import _note
 from tests import tiny
 from tests.test_plan_centers_command import SAMPLE, WORKBOOK, _adds_up, _planned, _refused
 

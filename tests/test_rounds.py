@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.cached import Cached, Memory
 from planner.errors import OptionError, SitingError
 from planner.network import SPEED_KMH
 from planner.plans.rounds import (
@@ -31,6 +30,7 @@ from planner.plans.rounds import (
 from planner.plans.rural_villages import administrative_villages, nearest_of
 from planner.region import Region
 from planner.road import Road
+from planner.travel import Cached, Memory
 from tests.rounds_check import faults
 from tests.rural_line import EIGHT, FOUR, PLACES, SEVEN, SIX, line, shuffled
 

@@ -9,13 +9,12 @@ import pytest
 
 from geodata.load import load
 from planner.certainty import Bench
-from planner.communities import served_today
 from planner.draws import Draws
 from planner.errors import DataError, ScenarioError
 from planner.region import Region
 from planner.road import Road
 from planner.scenario import Close, Open, Scenario, ServiceArea, apply
-from planner.serving import CENTER, center_loads, is_served, named_centers, serving_center
+from planner.serving import CENTER, center_loads, is_served, named_centers, served_today, serving_center
 from planner.travel import PAPER, StraightLine
 from planner.uncertainty import Uncertainty
 from scenarios.cli.program import main

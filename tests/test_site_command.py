@@ -18,7 +18,7 @@ from shapely import LineString
 from planner.siting.question import Limits, Question
 from planner.siting.siting import no_plan, siting_of
 from scenarios.cli.program import main
-from scenarios.plans.emergency_tables import fewest_said
+from scenarios.plans.emergency import fewest_said
 from scenarios.plans.words import state_text
 from scenarios.site import answer_of
 from tests.siting_brute import instance

@@ -18,8 +18,7 @@ from planner.region import Region
 from planner.road import NO_WALKING, Road
 from planner.rules import Rules
 from planner.travel import StraightLine
-from scenarios.plans.centers import Report, walk_of
-from scenarios.plans.centers_tables import state_text, total_state
+from scenarios.plans.centers import Report, state_text, total_state, walk_of
 from scenarios.plans.start import Start
 from scenarios.ways import RoadChoices
 from tests import tiny

@@ -9,7 +9,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.communities import KIND, STATION, Served, neighbours, own_unit, served_today
 from planner.districts.adjacency import Edges, without_neighbours
 from planner.districts.case import Amounts, Whole
 from planner.districts.districting import Districting, DistrictTask, districts
@@ -20,6 +19,7 @@ from planner.plans.sites import COLUMNS, free_id
 from planner.reach import Reach
 from planner.region import Region
 from planner.scenario import Change, Edit, Open, ServiceArea
+from planner.serving import KIND, STATION, Served, neighbours, own_unit, served_today
 from planner.siting.instance import instance_of
 from planner.siting.question import Limits, Question
 from planner.siting.siting import Siting

@@ -13,7 +13,6 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from planner.cached import bare
 from planner.errors import OptionError, Problem, SitingError, Text
 from planner.network import SPEED_KMH
 from planner.plans.rural_villages import ALL, administrative_villages, looked_up
@@ -23,7 +22,7 @@ from planner.road import Road, Side
 from planner.schema import RURAL_DIGITS, VILLAGE_RULE
 from planner.search import Seeds
 from planner.text import clock_text, exact_percent, exact_text, hours_text
-from planner.travel import Travel
+from planner.travel import Travel, bare
 
 # The way that a leg of the rounds drives: the fastest one's kilometres and its line, for the table and the map.
 

@@ -109,7 +109,7 @@ class Run(Command):
     def run(self) -> None:
         """Run SCENARIO into OUT."""
         from scenarios.cli.report import print_outcome, print_warnings, steps
-        from scenarios.export.decided import BEFORE_AFTER, CHANGED, DOUBT
+        from scenarios.export.manifest import BEFORE_AFTER, CHANGED, DOUBT
         from scenarios.run import run_file
 
         with steps(self.lang) as step:
@@ -134,7 +134,7 @@ class Compare(CompareQuestion, Command):
         """Compare the scenarios into OUT and say what differs."""
         from scenarios.cli.report import steps
         from scenarios.compare_run import compare_folder
-        from scenarios.compare_said import said
+        from scenarios.compare_write import said
 
         with steps(self.lang) as step:
             found: Comparison = compare_folder(self, self.out, step)

@@ -50,7 +50,7 @@ class Emergency(EmergencyQuestion, JudgedRoads, _Plan):
 
 
 def _emergency_lines(report: "EmergencyReport") -> list[Text]:
-    from scenarios.plans.emergency_tables import overview
+    from scenarios.plans.emergency import overview
 
     said = [
         Text(
@@ -108,7 +108,7 @@ class Centers(CenterQuestion, Roads, _Plan):
     def run(self) -> None:
         """Plan into OUT and say what was found."""
         from scenarios.cli.report import steps
-        from scenarios.plans.centers_tables import overview
+        from scenarios.plans.centers import overview
         from scenarios.plans.centers_write import plan_centers_folder
 
         with steps(self.lang) as step:
@@ -123,8 +123,7 @@ class Rural(RuralQuestion, Roads, _Plan):
     def run(self) -> None:
         """Plan into OUT and say what was found."""
         from scenarios.cli.report import steps
-        from scenarios.plans.rural import NO_ROUNDS
-        from scenarios.plans.rural_tables import overview
+        from scenarios.plans.rural import NO_ROUNDS, overview
         from scenarios.plans.rural_write import plan_rural_folder
 
         with steps(self.lang) as step:

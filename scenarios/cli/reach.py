@@ -168,8 +168,7 @@ def _write(
     from geodata.csv_text import write_csv
     from planner.road import Road
     from scenarios.export.folder import write_whole
-    from scenarios.joined_points import joined_points
-    from scenarios.reach import areas_of, left_out, write_areas, write_pairs
+    from scenarios.reach import areas_of, joined_points, left_out, write_areas, write_pairs
 
     outputs: dict[Path, Callable[[Path], object]] = {
         question.out: lambda path: write_pairs(answer.pairs, path, travel.unit, question.lang)
@@ -186,7 +185,7 @@ def _write(
         stem = question.areas.stem
         outputs[question.areas] = lambda path: write_areas(areas, path, stem)
     if question.map is not None:
-        from scenarios.reach_page import reach_page
+        from scenarios.reach import reach_page
 
         page = reach_page(answer, travel, areas, question.limits, question.inputs, choices)
         outputs[question.map] = lambda path: path.write_text(page, encoding="utf-8", newline="\n")

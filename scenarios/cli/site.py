@@ -153,8 +153,7 @@ def told_of_roads(question: Site, lists: "Lists", travel: "StraightLine | Road |
     from planner.network import SPEED_KMH, speedless
     from planner.travel import Road
     from scenarios.export.folder import write_whole
-    from scenarios.joined_points import joined_points
-    from scenarios.reach import check_datum
+    from scenarios.reach import check_datum, joined_points
     from scenarios.ways import said_of_moved
 
     if not isinstance(travel, Road):

@@ -1,16 +1,20 @@
 """manifest.json: what made these files, from which inputs, with which parameters, and the hash of each."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from planner import __version__
-from planner.region import Region
-from planner.rules import Rules
+from planner.errors import Problem
+from planner.region import Region, Source
+from planner.rules import Rule, Rules, judgement, parameter_texts
+from planner.scenario import Open, Scenario, edit_words
+from planner.text import exact_text, money_text
 from scenarios.export.explain import manifest_of_uses
 from scenarios.export.folder import MANIFEST
 from scenarios.ways import RoadView
@@ -53,7 +57,7 @@ def write_manifest(
     roads: RoadView | None = None,
     scenario: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Write the manifest over all the files that `folder` holds by now; it comes last. `scenario`: see export.decided."""
+    """Write the manifest over all the files that `folder` holds by now; it comes last. `scenario`: see `decided`."""
     outputs = outputs_of(folder)
     manifest = {
         "tool": "fugai",
@@ -74,3 +78,123 @@ def write_manifest(
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
+# What a scenario decides, in words: for the sheet 说明, the map and the manifest.
+
+STATUS_QUO = Scenario()
+CHANGED = "方案：参数"
+"""The label of the lines on rules whose parameters a scenario changes."""
+BEFORE_AFTER = "方案：前后"
+"""The label of the lines on what differs from the status quo in the findings."""
+DOUBT = "方案：提醒"
+"""The label of what is doubtful in a scenario."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The scenario's name with author and date, (label, sentence) of all it decides, and the same for the manifest.
+
+    ``facilities`` are pairs of (id, what is done with it). All empty for the status quo.
+    """
+
+    name: str = ""
+    heading: str = ""
+    lines: tuple[tuple[str, str], ...] = ()
+    facilities: tuple[tuple[str, str], ...] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+def decided(
+    scenario: Scenario, region: Region, sources: Sequence[Source] = (), rules: Sequence[Rule] = (),
+    doubtful: Sequence[Problem] = (),
+) -> Decided:  # fmt: skip
+    """Return what is told of a scenario, whose region this is, and what is doubtful in it; nothing of the status quo.
+
+    `rules` are those that were computed: no parameter is told of others.
+    """
+    if scenario == STATUS_QUO:
+        return Decided()
+    names = dict(zip(region.facilities["id"], region.facilities["name"], strict=True))
+    edits = edit_words(scenario.edits, names)
+    heading = "，".join(part for part in (scenario.name, scenario.author, scenario.date) if part)
+    reminders = [f"{one.found}：{one.what.zh}" for one in doubtful]
+    population, areas, params = _population(scenario, region), _areas(scenario, names), _overrides(scenario, rules)
+    lines = [
+        ("方案", heading),
+        *(("方案：改动", f"{at}. {text}") for at, text in enumerate(edits, 1)),
+        *(("方案：费用", text) for text in _cost(scenario)),
+        *((CHANGED, text) for text in params),
+        *(("方案：人口", text) for text in population),
+        *(("方案：服务范围", text) for text in areas),
+        *(("方案：证明", f"{text}（按写出方案时的数据）") for text in scenario.proof),
+        *((DOUBT, text) for text in reminders),
+        *(("方案：备注", text) for text in scenario.notes),
+    ]
+    if scenario.says_nothing:
+        lines.append(("方案：改动", "没有改动设施、规则参数和人口"))
+    record = {
+        "name": scenario.name,
+        "author": scenario.author,
+        "date": scenario.date,
+        "edits": edits,
+        "cost": cost_of(scenario),
+        "assumptions": [*population, *areas, *params],
+        **({"reminders": reminders} if reminders else {}),
+        "notes": list(scenario.notes),
+        **({"proof": list(scenario.proof)} if scenario.proof else {}),
+        "files": [{"file": one.file, "sha256": one.sha256} for one in sources],
+    }
+    return Decided(scenario.name, heading, tuple(lines), _by_facility(scenario, edits), record)
+
+
+def _by_facility(scenario: Scenario, words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    said: dict[str, str] = {}
+    for edit, text in zip(scenario.edits, words, strict=True):
+        facility = str(getattr(edit, "facility", ""))
+        said[facility] = "；".join(filter(None, (said.get(facility, ""), text)))
+    return tuple(said.items())
+
+
+def cost_of(scenario: Scenario) -> dict[str, Any]:
+    """Return the sum of the costs that are known (万元, None where none is) and the number of edits without one."""
+    known = [edit.cost for edit in scenario.edits if not math.isnan(edit.cost)]
+    return {"sum_10000_yuan": math.fsum(known) if known else None, "edits_without": len(scenario.edits) - len(known)}
+
+
+def _cost(scenario: Scenario) -> Iterator[str]:
+    cost = cost_of(scenario)
+    total, without = cost["sum_10000_yuan"], cost["edits_without"]
+    if total is not None:
+        yield f"合计 {money_text(total)}" + (f"，另有 {without} 项改动没有写费用" if without else "")
+
+
+def _population(scenario: Scenario, region: Region) -> list[str]:
+    change = scenario.population
+    if change is None:
+        return []
+    names = {"": "其余县（区）", **dict(zip(region.counties["code"], region.counties["name"], strict=True))}
+    said = "、".join(f"{names[code]}×{exact_text(factor)}" for code, factor in change.factors.items())
+    return [f"{change.year} 年人口（估算）＝现在人口乘以：{said}" + (f"（{change.reason}）" if change.reason else "")]
+
+
+def _areas(scenario: Scenario, names: Mapping[str, str]) -> list[str]:
+    known = {
+        **names,
+        **{str(one.fields["id"]): str(one.fields["name"]) for one in scenario.edits if isinstance(one, Open)},
+    }
+    return [
+        f"{'、'.join(known.get(one, one) for one in area.centers)}：{len(area.communities)} 个社区（{'、'.join(area.communities)}）"
+        for area in scenario.service_areas
+    ]
+
+
+def _overrides(scenario: Scenario, rules: Sequence[Rule]) -> list[str]:
+    known = {one.id: one for one in rules}
+    return [
+        f"{known[one.rule].label}：{parameter_texts(one.params)}"
+        + (f"（{one.reason}）" if one.reason else "")
+        + f"，{judgement(known[one.rule])}"
+        for one in scenario.overrides
+        if one.rule in known
+    ]

@@ -10,8 +10,8 @@ import pandas as pd
 
 from geodata.csv_text import write_csv
 from maps.centers import Center, Community, Post, Town, centers_map
-from planner.communities import KIND, STATION
 from planner.errors import Text
+from planner.serving import KIND, STATION
 from planner.text import (
     WAY_CELLS,
     amount_text,
@@ -24,8 +24,8 @@ from planner.text import (
 )
 from scenarios.document import Col, Document, Table
 from scenarios.export.sheet import write_document
-from scenarios.plans.centers import Report, parameters, plan_report, proposals, walk_of
-from scenarios.plans.centers_tables import (
+from scenarios.plans.centers import (
+    Report,
     Row,
     centers,
     communities,
@@ -33,12 +33,16 @@ from scenarios.plans.centers_tables import (
     counties,
     county_names,
     hospitals,
+    parameters,
+    plan_report,
+    proposals,
     rooms,
     rows_of,
     station_state,
     stations,
     total_state,
     towns,
+    walk_of,
 )
 from scenarios.plans.content import PLAN_JSON, head, siting_data, write_plan_json
 from scenarios.plans.start import keep_apart, write_folder

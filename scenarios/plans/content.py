@@ -11,7 +11,7 @@ import numpy as np
 from planner import __version__
 from planner.siting.siting import Siting
 from planner.text import share_text
-from scenarios.plans import emergency, emergency_tables
+from scenarios.plans import emergency
 from scenarios.plans.start import STATUS_QUO, Start, has_plan
 from scenarios.plans.subcenters import Report
 from scenarios.plans.subcenters_tables import Reason, answers, by_site, figures, front, front_left_out, left_out, towns
@@ -124,7 +124,6 @@ def _figures(report: Report, siting: Siting | None) -> dict[str, Any]:
 
 def emergency_content(report: emergency.Report) -> dict[str, Any]:
     """Return a plan of emergency stations as data."""
-    tables = emergency_tables
     sites = report.sites[["id", "name", "kind", "host_id", "county_code", "town_code", "lon", "lat"]]
     used = {
         one
@@ -133,7 +132,7 @@ def emergency_content(report: emergency.Report) -> dict[str, Any]:
         for one in step.chosen
     }
     kept = sites[(sites["kind"] != "grid") | sites["id"].isin(used)]
-    overview = {row["id"]: row for row in tables.overview(report)}
+    overview = {row["id"]: row for row in emergency.overview(report)}
     return {
         **head(report.start),
         "plan": "emergency",
@@ -150,6 +149,6 @@ def emergency_content(report: emergency.Report) -> dict[str, Any]:
             }
             for one in report.plan.cases
         ],
-        "new_sites": tables.sites(report),
-        "left_out": [{name: row[name] for name in ("case", "id", "name", "population", "why")} for row in tables.left_out(report)],
+        "new_sites": emergency.sites(report),
+        "left_out": [{name: row[name] for name in ("case", "id", "name", "population", "why")} for row in emergency.left_out(report)],
     }  # fmt: skip

@@ -13,15 +13,17 @@ from planner.text import coordinate_text, exact_percent, people_text
 from scenarios.document import Col, Document, Table
 from scenarios.export.sheet import write_document
 from scenarios.plans.content import PLAN_JSON, emergency_content, write_plan_json
-from scenarios.plans.emergency import Report, plan_report, proposals
-from scenarios.plans.emergency_tables import (
+from scenarios.plans.emergency import (
     Cover,
+    Report,
     covers,
     curve,
     gainers_text,
     hosted,
     left_out,
     overview,
+    plan_report,
+    proposals,
     share_of,
     site_said,
     sites,

@@ -39,9 +39,9 @@ from planner.text import (
 from scenarios.document import Col, Document, Table
 from scenarios.export.sheet import write_document
 from scenarios.plans.content import PLAN_JSON, head, write_plan_json
-from scenarios.plans.rural import Report, parameters, plan_report, proposals
-from scenarios.plans.rural_tables import (
+from scenarios.plans.rural import (
     LINKS,
+    Report,
     Row,
     chain_villages,
     changed,
@@ -52,6 +52,9 @@ from scenarios.plans.rural_tables import (
     left,
     new_word,
     owed,
+    parameters,
+    plan_report,
+    proposals,
     rows_of,
     sums,
     teams,

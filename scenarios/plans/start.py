@@ -15,9 +15,8 @@ from planner.region import Region, Source
 from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Edit, Scenario
 from planner.siting.siting import Siting
-from scenarios.export.decided import decided
 from scenarios.export.folder import whole_folder
-from scenarios.export.manifest import write_manifest
+from scenarios.export.manifest import decided, write_manifest
 from scenarios.files import ScenarioFile, read_scenario
 from scenarios.run import Outcome, Step, city_rules, decisions, run
 from scenarios.ways import RoadChoices
