@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from geodata.roads import read_roads
-    from geodata.roads_graphml import read_networkx
+    from geodata.roads_osm import read_networkx
     from planner import __version__
     from planner.errors import FugaiError, set_language
     from planner.network import RoadGraph
@@ -33,7 +33,7 @@ _HOMES = {
     "City": "scenarios.notebook", "FugaiError": "planner.errors", "Limits": "planner.siting.question",
     "Quota": "planner.siting.question", "RoadGraph": "planner.network", "Scenario": "planner.scenario",
     "__version__": "planner", "compare": "scenarios.notebook", "load": "scenarios.notebook",
-    "load_rules": "planner.rules", "reach": "scenarios.notebook", "read_networkx": "geodata.roads_graphml",
+    "load_rules": "planner.rules", "reach": "scenarios.notebook", "read_networkx": "geodata.roads_osm",
     "read_roads": "geodata.roads", "read_scenario": "scenarios.files", "set_language": "planner.errors",
     "site": "scenarios.notebook", "write_scenario": "scenarios.write",
 }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from geodata.columns import NOT_USED, Notes
-from geodata.roads_weld import MOST_WELD_M
+from geodata.roads_lines import MOST_WELD_M
 from planner.errors import RuleError, Text
 from planner.limits import read_limit
 from planner.region import About, Source

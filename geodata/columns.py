@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.files import RawTable, columns_of, is_of_datum
-from geodata.kinds import choice, near_kind, ours
-from geodata.kinds import like as resembled_kind
-from geodata.names import by_name, codes_of_name, plain_text
+from geodata.files import RawTable
+from geodata.names import by_name, choice, codes_of_name, columns_of, is_of_datum, near_kind, ours, plain_text
+from geodata.names import like as resembled_kind
 from planner.errors import Problem, Text
 from planner.region import Use
 from planner.schema import FACILITIES, FACILITY_KINDS, FACILITY_STATUS, FACTS, Field, Table

@@ -11,7 +11,8 @@ from pyproj import Geod
 
 from geodata.about import Declared
 from geodata.columns import Notes
-from geodata.files import RawTable, datums_of, datums_of_title, is_of_datum
+from geodata.files import RawTable
+from geodata.names import datums_of, datums_of_title, is_of_datum
 from planner.errors import Text
 from planner.schema import Table
 from planner.text import coordinate_text, number_text, share_text

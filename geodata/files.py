@@ -4,15 +4,22 @@ Every reader returns a `RawTable`: headings and cells as they stand, with the ro
 """
 
 import codecs
+import copyreg
 import json
+import os
+import pickle
 import re
-import unicodedata
+import sqlite3
+import subprocess
+import sys
 import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from types import MappingProxyType
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -23,9 +30,127 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geodata.csv_text import Cells, csv_cells, with_lf
-from geodata.guarded import guarded
+from geodata.names import ONLY_UNIT, columns_of, plain_heading
 from planner.errors import DataError, FugaiError, Problem, Text
 from planner.schema import FACTS, PROBLEM_LIST, Table
+
+# Reading in a process of its own, with limits of memory and time, where a file might take all of either.
+#
+# A file that is small is read here and now. One that is large when unpacked, and a GeoPackage with views (which may call
+# themselves), is read by a child, which is ended at its limit; a planner raises the limits by two variables.
+
+MEMORY, TIME = "FUGAI_READ_MB", "FUGAI_READ_SECONDS"
+"""The variables that raise the limits."""
+_DEFAULTS = {MEMORY: 4_000, TIME: 600}
+_LARGE = {
+    ".xlsx": 60_000_000,
+    ".csv": 200_000_000,
+    ".geojson": 60_000_000,
+    ".gpkg": 500_000_000,
+    ".shp": 500_000_000,
+    ".graphml": 300_000_000,
+}
+"""Bytes, of a workbook when unpacked, up to which a file is read without a child."""
+_MEGA = 1_000_000
+
+
+def _view(values: dict[str, Any]) -> MappingProxyType[str, Any]:
+    return MappingProxyType(values)
+
+
+copyreg.pickle(MappingProxyType, lambda view: (_view, (dict(view),)))
+
+
+def guarded(read: Callable[..., Any], path: Path, *more: object) -> Any:
+    """Return `read(path, *more)`; DataError where a child that reads a large file comes to its limit of memory or time."""
+    if not is_large(path):
+        return read(path, *more)
+    megabytes, seconds = (_limit(name) for name in (MEMORY, TIME))
+    order = pickle.dumps((read, path, more, megabytes))
+    words = [
+        sys.executable,
+        "-c",
+        f"import sys; sys.path[:] = {sys.path!r}; from geodata.files import child; child()",
+    ]
+    try:
+        done = subprocess.run(words, input=order, capture_output=True, timeout=seconds, check=False)  # noqa: S603 - ourselves
+    except subprocess.TimeoutExpired as error:
+        raise _stopped(path, Text(f"读了 {seconds} 秒还没有读完", f"not read in {seconds} s"), TIME, seconds) from error
+    try:
+        result = pickle.loads(done.stdout)  # noqa: S301 - of our own child
+    except (EOFError, pickle.UnpicklingError) as error:
+        what = Text(
+            f"读取需要的内存超过 {megabytes} MB，或文件使读取程序中止",
+            f"it takes over {megabytes} MB to read, or ends its reader",
+        )
+        raise _stopped(path, what, MEMORY, megabytes) from error
+    if isinstance(result, FugaiError | OSError):
+        raise result
+    if isinstance(result, BaseException):
+        what = Text(f"读取需要的内存超过 {megabytes} MB", f"it takes over {megabytes} MB to read")
+        raise _stopped(path, what, MEMORY, megabytes) from result
+    return result
+
+
+def is_large(path: Path) -> bool:
+    """Whether a file might take more memory or time than a reader should have, by its size and kind alone."""
+    suffix = path.suffix.lower()
+    try:
+        size = path.stat().st_size
+        if suffix == ".xlsx":
+            with zipfile.ZipFile(path) as archive:
+                size = sum(part.file_size for part in archive.infolist())
+        return size > _LARGE.get(suffix, sys.maxsize) or (suffix == ".gpkg" and _has_views(path))
+    except Exception:  # of broken bytes zipfile raises whatever they make of it; the reader says what is wrong
+        return False
+
+
+def _has_views(path: Path) -> bool:
+    with closing(sqlite3.connect(f"file:{path.absolute().as_posix()}?mode=ro", uri=True)) as base:
+        return bool(base.execute("SELECT count(*) FROM sqlite_master WHERE type = 'view'").fetchone()[0])
+
+
+def child() -> None:
+    """Read what stands in the standard input and write it, or what was raised, to the standard output."""
+    read, path, more, megabytes = pickle.load(sys.stdin.buffer)  # noqa: S301 - of our own parent
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print is no part of the answer
+    try:
+        _limit_memory(megabytes)
+        result = read(path, *more)
+    except (FugaiError, OSError, MemoryError) as error:
+        result = error
+    with out:
+        pickle.dump(result, out)
+
+
+def _limit_memory(megabytes: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows: the limit of time alone holds
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes * _MEGA, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit(name: str) -> int:
+    said = os.environ.get(name, "")
+    if said and not said.isdigit():
+        raise DataError(
+            Problem(name, Text("应是整数", "must be a whole number"), Text("改正", "correct it"), found=said)
+        )
+    return int(said or _DEFAULTS[name])
+
+
+def _stopped(path: Path, what: Text, name: str, value: int) -> DataError:
+    fix = Text(f"拆分文件或只留要用的列；电脑够用的，设环境变量 {name}={value * 4} 再试",
+               f"split it, or keep the columns that are wanted; where the computer allows, set {name}={value * 4} and try again")  # fmt: skip
+    return DataError(Problem(path.name, what, fix))
+
+
+# Find and open the files of a folder: CSV, Excel, GeoPackage, GeoJSON and Shapefile, nothing else.
+#
+# Every reader returns a `RawTable`: headings and cells as they stand, with the row number of each in its file.
 
 SHEETS = (".csv", ".xlsx")
 VECTORS = (".gpkg", ".geojson", ".shp")
@@ -35,8 +160,6 @@ _HEADER_DEPTH = 12
 _MOST_COLUMNS = 2_000
 _LOSES_DIGITS = 1e15
 """A floating number keeps fifteen digits."""
-_DBF_HEADING = 10
-"""Bytes of a heading that a .dbf keeps."""
 _XLSX_LIMIT = 300_000_000
 _JSON_LIMIT = 200_000_000
 _JSON_HEAD = 65_536
@@ -69,33 +192,6 @@ _ADVICE = {
     ".kml": _TO_GPKG, ".kmz": _TO_GPKG, ".gdb": _TO_GPKG, ".tab": _TO_GPKG, ".dwg": _TO_GPKG, ".dxf": _TO_GPKG,
     ".json": _TO_GPKG,
 }  # fmt: skip
-_UNIT = r"人|万人?|千人?|位|个|所|张|°|度|十进制度|单位[:：]?(人|度|张)|km/h|公里/小时|千米/小时"
-_DATUM = (
-    r"wgs-?84|cgcs-?2000|gcj-?02|bd-?09|国测局|(高德|腾讯|百度|火星)(坐标系?|地图)?|(西安|北京)(19)?(80|54)(坐标系)?"
-)
-_BARE_UNIT = re.compile("(?<=.)[,_:-]?(单位:?)?[万千]人$")
-"""A unit without brackets: 人口_万人, 常住人口万人."""
-_ONLY_UNIT = re.compile(rf"[(\[]?({_UNIT})[)\]]?", re.IGNORECASE)
-_PLACE = r"街道|社区|县|区|乡|镇|村"
-_SAYS_NOTHING_ELSE = re.compile(
-    rf"\(({_UNIT}|{_DATUM}|{_PLACE}|\d+位|(\d{{4}})年?|必填|选填|可选|文本(格式)?)\)", re.IGNORECASE
-)
-
-
-DATUMS = {
-    "gcj02": "gcj-?02|gcj|(?:高德|腾讯)(?:地图)?|火星|国测局|amap|tencent", "bd09": "bd-?09|百度(?:地图)?|baidu",
-    "wgs84": "wgs-?(?:19)?84|wgs|gps|epsg:?4326", "cgcs2000": "cgcs-?2000|cgcs|epsg:?4490|国家2000|2000国家(?:大地坐标系)?",
-    "xian80": "(?:西安|xian)(?:19)?80|1980西安", "beijing54": "(?:北京|beijing)(?:19)?54|1954北京",
-}  # fmt: skip
-"""How a heading or a title names a datum, in small letters, without spaces and underlines."""
-_OF_COORDINATES = re.compile("坐标|经纬度|经度|纬度|大地|datum|crs|gcj-?02|bd-?09|cgcs-?2000|wgs-?84|epsg")
-_AXES = "(?P<{0}>x|y|lon|lng|long|longitude|lat|latitude|经度|纬度)"
-_ANY_DATUM = "|".join(("bd", *DATUMS.values()))
-_OF_DATUM = re.compile(
-    f"{_AXES.format('first')}(?P<behind>{_ANY_DATUM})|(?P<before>{_ANY_DATUM})(?:坐标系?)?{_AXES.format('last')}"
-)
-_DATUM_COLUMN = re.compile("坐标(系|系统|系名称|类型|基准)|大地基准|datum|crs|coord(inate)?(system|type|sys)|srs")
-_EAST = ("x", "lon", "lng", "long", "longitude", "经度")
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,111 +307,6 @@ def unread(folder: Path) -> list[Path]:
         if name not in known and not beside and not hidden:
             out.append(path)
     return out
-
-
-def columns_of(headings: Sequence[str], table: Table, *, is_cut: bool = False) -> tuple[dict[str, int], list[int]]:
-    """Return, by field, where its column stands, and where columns stand that name the same field once more.
-
-    A heading may carry its unit or datum in brackets; it is looked through only where no heading names the field as
-    it is, and only for words that leave the meaning alone: 人口（户籍） is not 人口. 万人 is a unit that `columns` converts. Where the format
-    cuts headings (`is_cut`), one that is the beginning of the names of one field alone stands for that field.
-
-    >>> from planner.schema import VILLAGES
-    >>> columns_of(["村(社区)代码", "经度（°）", "人口（户籍）"], VILLAGES)
-    ({'code': 0, 'lon': 1}, [])
-    >>> columns_of(["urban_popu", "村代码"], VILLAGES, is_cut=True)
-    ({'code': 1, 'urban_population': 0}, [])
-    """
-    known = {_plain(name): one.name for one in table.fields for name in one.names()}
-    found: dict[str, int] = {}
-    twice: list[int] = []
-    for see in (_plain, _without_brackets, _of_world, _of_any_datum):
-        places: dict[str, int] = {}
-        for at, heading in enumerate(headings):
-            target = known.get(see(heading))
-            if target is None or target in found:
-                continue
-            if target in places:
-                twice.append(at)
-            places.setdefault(target, at)
-        found |= places
-    if is_cut:
-        for at, heading in enumerate(headings):
-            whole = {field for name, field in known.items() if _is_cut_from(_plain(heading), name)}
-            if at not in found.values() and len(whole) == 1 and not whole & {*found}:
-                found[whole.pop()] = at
-    return found, twice
-
-
-def _is_cut_from(heading: str, name: str) -> bool:
-    """Whether a heading is what ten bytes keep of a name, in UTF-8 or GBK; a letter that was cut in two is gone.
-
-    >>> [_is_cut_from(one, "is_county_seat") for one in ("is_county_", "is_county")]
-    [True, False]
-    """
-    if heading == name or not name.startswith(heading):
-        return False
-    return any(heading == name.encode(code)[:_DBF_HEADING].decode(code, "ignore") for code in ("utf-8", "gbk"))
-
-
-def _plain(heading: str) -> str:
-    return re.sub(r"[\s*]", "", unicodedata.normalize("NFKC", heading)).lower()
-
-
-def _of_any_datum(heading: str) -> str:
-    """Return lon or lat for a heading that names its datum before or behind (XGCJ, bd_lat, 高德经度), "" for others.
-
-    >>> [_of_any_datum(one) for one in ("XGCJ", "bd_lat", "高德经度", "经度（西安80）", "户口")]
-    ['lon', 'lat', 'lon', 'lon', '']
-    """
-    found = _place_of_datum(heading)
-    return ("lon" if (found["first"] or found["last"]) in _EAST else "lat") if found else ""
-
-
-def _of_world(heading: str) -> str:
-    """Return lon or lat for a heading of WGS 84 or CGCS2000: where a file has its places in a web map's datum, too, these are better."""
-    return _of_any_datum(heading) if datums_of(heading) <= {"wgs84", "cgcs2000"} else ""
-
-
-def is_of_datum(heading: str) -> bool:
-    """Whether a column tells the datum of its rows.
-
-    >>> is_of_datum("坐标系"), is_of_datum("coord_system"), is_of_datum("坐标")
-    (True, True, False)
-    """
-    return _DATUM_COLUMN.fullmatch(re.sub("_", "", _plain(heading))) is not None
-
-
-def datums_of(text: str) -> set[str]:
-    """Return the datums that a heading or a title names.
-
-    >>> sorted(datums_of("经度（高德）")), sorted(datums_of("bd_lng")), sorted(datums_of("坐标系：2000国家大地坐标系")), datums_of("经度")
-    (['gcj02'], ['bd09'], ['cgcs2000'], set())
-    """
-    found = _place_of_datum(text)
-    named = found["behind"] or found["before"] if found else re.sub("_", "", _plain(text))
-    return {datum for datum, words in DATUMS.items() if re.search(words, named)} | (
-        {"bd09"} if named == "bd" else set()
-    )
-
-
-def datums_of_title(title: str) -> set[str]:
-    """Return the datums that a title says its coordinates are in; who made a table, or what it lies upon, tells none.
-
-    >>> datums_of_title("村表（坐标系：WGS84，底图高德）"), datums_of_title("村表（高德公司协助整理）"), datums_of_title("村表 GCJ-02")
-    ({'wgs84'}, set(), {'gcj02'})
-    """
-    parts = re.split(r"[,，。；;、()（）\[\]|/\s]+", title)
-    told = [datums_of(part) for part in parts if _OF_COORDINATES.search(_plain(part))]
-    return set().union(*told)
-
-
-def _place_of_datum(heading: str) -> re.Match[str] | None:
-    return _OF_DATUM.fullmatch(re.sub(r"[_()\[\]:]", "", _plain(heading)))
-
-
-def _without_brackets(heading: str) -> str:
-    return _BARE_UNIT.sub("", _SAYS_NOTHING_ELSE.sub("", _plain(heading)))
 
 
 def read(path: Path, table: Table) -> RawTable:
@@ -518,8 +509,8 @@ def _with_header(file: str, sheets: dict[str, Cells], table: Table) -> RawTable:
     cells, at = sheets[chosen], start[chosen]
     header = _joined(cells, at) if is_joined[chosen] else cells[at][1]
     below = next((row for _, row in cells[at + 1 :] if any(row)), [])
-    if all(_ONLY_UNIT.fullmatch(_plain(cell)) for cell in below if cell) and any(below):
-        units = [_plain(unit).strip("()[]") for unit in below]
+    if all(ONLY_UNIT.fullmatch(plain_heading(cell)) for cell in below if cell) and any(below):
+        units = [plain_heading(unit).strip("()[]") for unit in below]
         header = [f"{name}（{unit}）" if unit else name for name, unit in zip(header, units, strict=False)]
         at, is_joined[chosen] = cells.index(next(one for one in cells[at + 1 :] if one[1] is below)), True
     raw = _below(file, cells, at, header)

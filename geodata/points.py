@@ -13,7 +13,7 @@ import shapely
 from geodata.columns import UNKNOWN, Notes, canonical, note_parts
 from geodata.crs import in_wgs84
 from geodata.files import SHEETS, VECTORS, RawTable, read
-from geodata.kinds import near_kind
+from geodata.names import near_kind
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.schema import FACILITIES, FACILITY_KINDS, RESIDENTS, VILLAGES, Field, Table
 

@@ -14,8 +14,7 @@ from shapely import STRtree
 
 from geodata.columns import CLOSED, Notes
 from geodata.files import RawTable
-from geodata.kinds import smallest_class
-from geodata.names import without_office
+from geodata.names import smallest_class, without_office
 from planner.errors import Text
 from planner.hospitals import KIND as HOSPITAL
 from planner.hospitals import TREATS_ALL

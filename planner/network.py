@@ -126,7 +126,7 @@ class RoadGraph:
         """Return the roads as a networkx.MultiDiGraph in osmnx's terms, an edge a direction that may be driven.
 
         Nodes: x, y. Edges: osmid, highway, oneway, reversed, length (metres), speed_kph and geometry where there are any;
-        what osmnx has no word for stands as joins and through. `geodata.roads_graphml.read_networkx` reads it back.
+        what osmnx has no word for stands as joins and through. `geodata.roads_osm.read_networkx` reads it back.
         """
         from networkx import MultiDiGraph
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from geodata.closures import read_area
-from geodata.speeds import read_speeds
+from geodata.roads import read_area, read_speeds
 from planner.errors import FugaiError, Problem, ScenarioError, Text
 from planner.keys import OTHERS, WRONG, Reader
 from planner.limits import read_limit

@@ -15,7 +15,7 @@ import pandas as pd
 
 from geodata.load import load_with_warnings
 from geodata.roads import read_roads
-from geodata.roads_graphml import read_networkx
+from geodata.roads_osm import read_networkx
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.limits import Limit, as_limit
 from planner.network import RoadGraph

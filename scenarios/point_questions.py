@@ -41,7 +41,7 @@ _FASTEST_WALK_KMH = 20.0
 
 
 def _closures(closed: str) -> list[Path]:
-    from geodata.closures import is_area_file
+    from geodata.roads import is_area_file
 
     return [Path(closed)] if is_area_file(closed) else []
 

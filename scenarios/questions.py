@@ -141,8 +141,7 @@ class Roads(Question):
 
     def choices(self) -> "RoadChoices":
         """Return what is decided about the roads, its files read; DataError as these deserve."""
-        from geodata.closures import is_area_file, read_area
-        from geodata.speeds import read_speeds
+        from geodata.roads import is_area_file, read_area, read_speeds
         from scenarios.ways import RoadChoices
 
         speeds = read_speeds(self.speeds, self.period) if self.speeds else {}
@@ -182,7 +181,7 @@ class JudgedRoads(Roads):
 def weld_m(weld: Limit | None, roads: Path | None) -> float:
     """Return the metres of --weld, 0 without; OptionError for a file of roads that says itself what meets, and for too much."""
     from geodata.files import VECTORS
-    from geodata.roads_weld import MOST_WELD_M
+    from geodata.roads_lines import MOST_WELD_M
 
     if weld is None:
         return 0.0

@@ -129,7 +129,7 @@ def with_walks(road: Road, demand: pd.DataFrame, friction: Path) -> tuple[Road, 
 
     Beside it, what is to be said of a surface on which somebody drives.
     """
-    from geodata.friction import ON_FOOT_MIN_PER_M, read_friction, walks_to
+    from geodata.raster import ON_FOOT_MIN_PER_M, read_friction, walks_to
 
     points = demand[demand["id"].isin(road.walkers(demand).index)]
     if not len(points):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from geodata.speeds import PERIODS
+from geodata.roads import PERIODS
 from planner.errors import Text
 from planner.keys import (
     ABOUT_SCENARIO,

@@ -30,12 +30,11 @@ if atheris is not None:
         import scenarios.files
         import scenarios.site_files  # noqa: F401
 
-from geodata.closures import read_area
 from geodata.columns import Notes, canonical
 from geodata.files import read
 from geodata.load import load
 from geodata.points import DEMAND, read_points
-from geodata.speeds import read_speeds
+from geodata.roads import read_area, read_speeds
 from planner.errors import FugaiError
 from planner.limits import read_limit
 from planner.measures import FUNCTIONS

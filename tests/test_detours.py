@@ -17,7 +17,7 @@ from pyproj import Geod
 from shapely import LineString, box
 
 from geodata.load import load
-from geodata.speeds import read_speeds
+from geodata.roads import read_speeds
 from planner.errors import DataError
 from planner.findings import assess
 from planner.joined import detours, joined, not_joined, road_parts

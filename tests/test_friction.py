@@ -17,7 +17,7 @@ from rasterio import Affine
 from rasterio import open as open_raster
 from shapely import LineString, box
 
-from geodata.friction import Friction, read_friction, tobler_kmh, walking_friction, walking_time, walks_to
+from geodata.raster import Friction, read_friction, tobler_kmh, walking_friction, walking_time, walks_to
 from planner.errors import DataError
 from planner.network import graph_of_edges
 from planner.road import Road

@@ -16,8 +16,7 @@ from shapely import LineString, Point, Polygon, box
 
 from geodata.columns import Notes
 from geodata.crs import wgs84_to_gcj02
-from geodata.files import read
-from geodata.guarded import MEMORY, TIME, is_large
+from geodata.files import MEMORY, TIME, is_large, read
 from geodata.load import Loaded, load_with_warnings
 from geodata.points import DEMAND, PLACES, read_points
 from planner.errors import DataError
@@ -691,7 +690,7 @@ def test_a_view_that_calls_itself_ends_at_the_limit_of_time(tmp_path: Path, monk
 def test_a_large_file_is_read_by_a_child_as_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "D.csv").write_text("id,lon,lat,population\nD1,101.7,26.5,10\n", "utf-8")
     here = read(tmp_path / "D.csv", DEMAND)
-    monkeypatch.setattr("geodata.guarded._LARGE", {".csv": 10})
+    monkeypatch.setattr("geodata.files._LARGE", {".csv": 10})
     there = read(tmp_path / "D.csv", DEMAND)
     pd.testing.assert_frame_equal(here.frame, there.frame)
     (tmp_path / "D.csv").write_bytes(b"id\x00,lon,lat\n1,2,3\n")

@@ -13,7 +13,7 @@ import pytest
 
 import fugai
 from geodata.roads import read_roads
-from geodata.roads_graphml import read_graphml, read_networkx
+from geodata.roads_osm import read_graphml, read_networkx
 from planner.network import RoadGraph
 from planner.road import Road
 from planner.travel import StraightLine

@@ -13,7 +13,7 @@ import pytest
 from pyproj import Geod
 from shapely import LineString
 
-from geodata.speeds import read_speeds
+from geodata.roads import read_speeds
 from planner.areas import service_areas
 from planner.errors import DataError
 from planner.limits import read_limit

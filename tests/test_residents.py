@@ -18,8 +18,7 @@ from shapely import box
 
 from geodata.columns import Notes
 from geodata.load import load
-from geodata.raster import open_geotiff
-from geodata.residents import residents_from_raster, spread, spread_on_grid
+from geodata.raster import open_geotiff, residents_from_raster, spread, spread_on_grid
 from planner.errors import DataError
 from scenarios.cli.program import main
 from tests import tiny
@@ -151,7 +150,7 @@ def test_projection_and_strips_change_no_total(tmp_path: Path, monkeypatch: pyte
     path, towns = tiny_raster(tmp_path / "p.tif"), tiny.towns()
     whole = residents_from_raster(path, towns)
     assert whole.equals(residents_from_raster(path, towns.to_crs(4326).assign(more=1)))
-    monkeypatch.setattr("geodata.residents._CELLS_AT_ONCE", 40)
+    monkeypatch.setattr("geodata.raster._CELLS_AT_ONCE", 40)
     assert whole.equals(residents_from_raster(path, towns))
     metric = residents_from_raster(path, towns.to_crs(4543))
     assert abs(metric["population"].sum() - whole["population"].sum()) <= 4

@@ -24,9 +24,8 @@ import pytest
 from pyproj import Geod
 from shapely import LineString, MultiLineString, Point
 
-from geodata.roads import read_roads, roads_info
-from geodata.roads_fetch import cache_folder, fetch_roads
-from geodata.roads_graphml import read_graphml
+from geodata.roads import cache_folder, fetch_roads, read_roads, roads_info
+from geodata.roads_osm import read_graphml
 from planner.errors import DataError, OptionError
 from planner.network import RoadGraph
 from scenarios.cli.program import main
@@ -229,7 +228,7 @@ def test_classes_leave_the_others_out(osm: Path) -> None:
     ],
 )
 def test_access(tags: dict[str, str], kept: bool) -> None:
-    from geodata.roads_tags import road_of
+    from geodata.roads_graph import road_of
 
     assert (road_of({"highway": "service"} | tags) is not None) is kept
 
@@ -248,7 +247,7 @@ def test_access(tags: dict[str, str], kept: bool) -> None:
     ],
 )
 def test_directions(tags: dict[str, str], directions: tuple[bool, bool]) -> None:
-    from geodata.roads_tags import road_of
+    from geodata.roads_graph import road_of
 
     road = road_of({"highway": "primary"} | tags)
     assert road is not None
@@ -664,7 +663,7 @@ def test_lines_that_would_not_end_are_refused_at_once(inside: str, said: str, tm
 def test_a_large_graphml_is_read_by_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _graphml(tmp_path / "r.graphml", [(1, 2, {"osmid": 1, "highway": "primary"})])
     here = read_roads(path)
-    monkeypatch.setattr("geodata.guarded._LARGE", {".graphml": 100})
+    monkeypatch.setattr("geodata.files._LARGE", {".graphml": 100})
     assert_same(read_roads(path), here)
     monkeypatch.setenv("FUGAI_READ_SECONDS", "0")
     with pytest.raises(DataError, match=r"r\.graphml：读了 0 秒还没有读完"):
@@ -731,7 +730,7 @@ def test_a_real_extract_beside_osmnx(tmp_path: Path) -> None:
     import osmium
     import osmnx
 
-    from geodata.roads_tags import road_of
+    from geodata.roads_graph import road_of
 
     graph = read_roads(path)
     assert_same(graph, read_roads(path))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from geodata.roads import read_roads
-from geodata.roads_tags import barrier_of, road_of, why_not
+from geodata.roads_graph import barrier_of, road_of, why_not
 from planner.joined import feet, joined
 from planner.network import FRAGMENT_KM, SPEED_KMH, RoadGraph, graph_of_edges, speedless
 from planner.reach import UNREACHABLE

@@ -10,8 +10,8 @@ import pytest
 import shapely
 from scipy.spatial import cKDTree
 
-from geodata.samples.build.cities import PANZHIHUA
 from geodata.samples.build.people import largest_remainder
+from geodata.samples.build.places import PANZHIHUA
 from geodata.samples.build.sample import build
 
 SAMPLES = Path(__file__).parents[1] / "geodata" / "samples"

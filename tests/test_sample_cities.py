@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from geodata.load import load
-from geodata.samples.build.cities import CITIES
+from geodata.samples.build.places import CITIES
 from geodata.samples.build.sample import build
 from planner.findings import assess, gap_rows
 from planner.measures import FUNCTIONS

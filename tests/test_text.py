@@ -112,7 +112,7 @@ def test_a_value_is_written_with_its_unit(value: float, unit: str, required: flo
 NOT_FOR_PEOPLE = {
     "geodata/csv_text.py",  # cells of a list that are read back
     "geodata/files.py",  # a cell whose digits are lost, as Excel shows it
-    "geodata/residents.py",  # ids of cells
+    "geodata/raster.py",  # ids of cells
     "planner/draws.py",  # the code of what a verdict hangs on
     "planner/network.py",  # a repr
     "planner/plans/emergency.py",  # ids of points of a grid

@@ -224,7 +224,7 @@ class Residents(Command):
     def run(self) -> None:
         """Write the points and print how many people they hold."""
         from geodata.columns import Notes
-        from geodata.residents import residents_from_raster
+        from geodata.raster import residents_from_raster
         from scenarios.cli.report import print_warnings, steps
 
         notes = Notes()

@@ -92,8 +92,7 @@ class Fetch(Command):
 
     def run(self) -> None:
         """Download the roads and print what they hold."""
-        from geodata.roads import roads_info
-        from geodata.roads_fetch import fetch_roads
+        from geodata.roads import fetch_roads, roads_info
         from scenarios.cli.report import steps
 
         with steps(self.lang) as step:

@@ -3,10 +3,8 @@
 import argparse
 from pathlib import Path
 
-from geodata.samples.build.accuracy import report
-from geodata.samples.build.cities import CITIES
-from geodata.samples.build.extract import extract
-from geodata.samples.build.sample import build
+from geodata.samples.build.places import CITIES, extract
+from geodata.samples.build.sample import build, report
 
 SAMPLES = Path(__file__).resolve().parents[1]
 

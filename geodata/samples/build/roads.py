@@ -15,8 +15,7 @@ import numpy as np
 import shapely
 from scipy.spatial import Delaunay, cKDTree
 
-from geodata.samples.build.cities import City, Roads
-from geodata.samples.build.places import Floats, Settlement, Town, line_through
+from geodata.samples.build.places import City, Floats, Roads, Settlement, Town, line_through
 
 BEYOND_M = 20_000.0  # roads reach so far beyond the border
 BEYOND_SPACING_M = 8_000.0

