@@ -6,7 +6,7 @@ from itertools import pairwise
 import pandas as pd
 
 from planner.plans.rounds import RoundsPlan, base_of, to_drive
-from planner.plans.rural_villages import administrative_villages
+from planner.plans.rural import administrative_villages
 from planner.region import Region
 from planner.travel import Travel
 

@@ -15,8 +15,7 @@ from geodata.load import load
 from planner.districts.adjacency import by_points, by_polygons, joined_by_way, without_neighbours
 from planner.errors import ScenarioError
 from planner.findings import assess
-from planner.plans.centers import CenterPlan, CenterTask, limit_mm, plan_centers, upgrades
-from planner.plans.centers_convert import Successor, conversions
+from planner.plans.centers import CenterPlan, CenterTask, Successor, conversions, limit_mm, plan_centers, upgrades
 from planner.region import Region
 from planner.rules import Rules
 from planner.scenario import Change, Open, Override, Scenario, apply, overridden

@@ -11,8 +11,7 @@ from shapely import Polygon, box
 
 from planner.districts.adjacency import by_polygons
 from planner.errors import SitingError
-from planner.plans.centers import CenterPlan, number_of, plan_centers
-from planner.plans.centers_convert import Successor, conversions
+from planner.plans.centers import CenterPlan, Successor, conversions, number_of, plan_centers
 from planner.reach import Reach
 from planner.region import Region
 from planner.rules import Rules

@@ -27,7 +27,7 @@ from planner.plans.rounds import (
     routes,
     seasons_compared,
 )
-from planner.plans.rural_villages import administrative_villages, nearest_of
+from planner.plans.rural import administrative_villages, nearest_of
 from planner.region import Region
 from planner.road import Road
 from planner.travel import Cached, Memory

@@ -13,17 +13,20 @@ from planner.districts.case import (
     Amounts,
     Bools,
     Case,
+    Cut,
+    Model,
     Numbers,
     Owner,
     allowed_of,
     bits_of,
+    cuts_of,
     least_number,
     most_number,
     numbers_of,
     positions,
+    single_cuts,
 )
 from planner.districts.exact import solve_case
-from planner.districts.model import Cut, Model, cuts_of, single_cuts
 from planner.errors import Text
 from planner.siting.advice import unexplained
 from planner.siting.feasible import listed

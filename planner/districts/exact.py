@@ -19,15 +19,18 @@ from planner.districts.case import (
     Amounts,
     Bools,
     Case,
+    Cut,
+    Model,
     Owner,
     Whole,
     allowed_of,
     bits_of,
     connected,
+    cuts_of,
     positions,
+    single_cuts,
     standing_only,
 )
-from planner.districts.model import Cut, Model, cuts_of, single_cuts
 from planner.siting.highs import Program, solve, solve_with_cuts
 from planner.siting.question import Limits
 from planner.siting.siting import State, relative_gap

@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.errors import Problem, SitingError, Text
 from planner.hospitals import classes, general_hospitals, hospital_lines
-from planner.plans.rural_villages import Tier, administrative_villages, counted, looked_up, nearest_of
+from planner.plans.rural import Tier, administrative_villages, counted, looked_up, nearest_of
 from planner.plans.sites import COUNTY_OWNER
 from planner.region import Region, counts_as
 from planner.scenario import Edit, Scenario, apply

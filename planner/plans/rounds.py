@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from planner.errors import OptionError, Problem, SitingError, Text
 from planner.network import SPEED_KMH
-from planner.plans.rural_villages import ALL, administrative_villages, looked_up
+from planner.plans.rural import ALL, administrative_villages, looked_up
 from planner.plans.sites import known
 from planner.region import Region
 from planner.road import Road, Side

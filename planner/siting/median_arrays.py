@@ -1,4 +1,4 @@
-"""The loops of `median_kernels` as array operations, for few pairs: the same numbers, with nothing to compile."""
+"""The loops of `kernels` as array operations, for few pairs: the same numbers, with nothing to compile."""
 
 import numpy as np
 

@@ -216,4 +216,4 @@ def settled(median: Median, opened: Positions, shut: Positions) -> npt.NDArray[n
 
 def loops(pairs: Pairs) -> Any:
     """Return the loops over so many pairs: over few of them array operations are done before the others are loaded."""
-    return import_module(f"planner.siting.{'median_kernels' if len(pairs.cost) > _SMALL else 'median_arrays'}")
+    return import_module(f"planner.siting.{'kernels' if len(pairs.cost) > _SMALL else 'median_arrays'}")

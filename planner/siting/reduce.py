@@ -188,9 +188,9 @@ def kernels_for(indices: Positions) -> Any:
     """The compiled kernels for so many pairs, None where numpy is to do it."""
     if len(indices) <= _SMALL:
         return None
-    from planner.siting import cover_kernels
+    from planner.siting import kernels
 
-    return cover_kernels
+    return kernels
 
 
 def _salt(count: int) -> npt.NDArray[np.uint64]:

@@ -16,8 +16,7 @@ from planner.districts.exact import Part
 from planner.errors import DataError, OptionError, Problem, SitingError, Text
 from planner.limits import Limit, read_limit
 from planner.measures import FUNCTIONS, community_centers
-from planner.plans.centers import CenterPlan, CenterTask, plan_centers, without_plan
-from planner.plans.centers_convert import Successor
+from planner.plans.centers import CenterPlan, CenterTask, Successor, plan_centers, without_plan
 from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Scenario, ServiceArea, apply
 from planner.schema import Field, Table

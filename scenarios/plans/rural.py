@@ -16,8 +16,16 @@ from planner.measures import FUNCTIONS
 from planner.network import unknown_ways
 from planner.plans.chain import LEVELS, Chain, chain, changes
 from planner.plans.rounds import USUAL, RoundsPlan, Season, plan_rounds, usual_and_seasons
-from planner.plans.rural import GROUPS, KINDS, SUBSTITUTES, RuralPlan, RuralTask, allowed_by, plan_rural
-from planner.plans.rural_villages import administrative_villages
+from planner.plans.rural import (
+    GROUPS,
+    KINDS,
+    SUBSTITUTES,
+    RuralPlan,
+    RuralTask,
+    administrative_villages,
+    allowed_by,
+    plan_rural,
+)
 from planner.road import Road
 from planner.rules import Reading, Rule, Rules, load_rules
 from planner.scenario import Open
