@@ -22,8 +22,8 @@ from planner.districts.districting import DistrictTask, cases_of, districts
 from planner.plans.rounds import driven, routes
 from planner.reach import reach_of, rows_of
 from planner.siting.instance import Instance, instance_of
+from planner.siting.models import solve
 from planner.siting.question import Limits, Question
-from planner.siting.solve import solve
 
 Say = Callable[..., None]
 _SIZES: tuple[tuple[int, int, float, dict[str, Any]], ...] = (

@@ -16,9 +16,9 @@ from planner.reach import reach_of, rows_of
 from planner.siting.best import classes, k_best, lexicographic, partition
 from planner.siting.front import curve, pareto
 from planner.siting.instance import Instance, instance_of
+from planner.siting.models import solve
 from planner.siting.question import Limits, Model, Question
 from planner.siting.small import small_first
-from planner.siting.solve import solve
 
 Say = Callable[..., None]
 _SITES, _SETTLEMENTS, _BEST = 37, 450, 5

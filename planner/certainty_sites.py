@@ -22,10 +22,10 @@ from planner.plans.subcenters import (
 from planner.region import Region, settlements
 from planner.siting.best import lexicographic
 from planner.siting.instance import Instance, instance_of
+from planner.siting.models import explained, solve
 from planner.siting.question import Question
 from planner.siting.siting import Siting, open_positions
 from planner.siting.small import small_first, value_of
-from planner.siting.solve import explained, solve
 from planner.text import exact_text
 from planner.travel import Travel
 from planner.uncertainty import Uncertainty

@@ -8,9 +8,9 @@ import pandas as pd
 
 from planner.siting.best import lexicographic
 from planner.siting.instance import instance_of
+from planner.siting.models import solve
 from planner.siting.question import Limits, Question
 from planner.siting.small import small_first
-from planner.siting.solve import solve
 from planner.travel import StraightLine
 
 

@@ -24,9 +24,9 @@ from planner.region import Region
 from planner.road import Road
 from planner.scenario import Scenario
 from planner.siting.instance import instance_of
+from planner.siting.models import explained, solve
 from planner.siting.question import Limits, Model, Question, Quota
 from planner.siting.siting import Siting
-from planner.siting.solve import explained, solve
 from planner.text import number_text, people_text, share_text
 from planner.travel import StraightLine
 from scenarios.compare import Comparison

@@ -21,7 +21,7 @@ from planner.region import settlements
 from planner.rules import Rule, Rules
 from planner.scenario import Scenario, apply
 from planner.siting.instance import Instance, instance_of
-from planner.siting.phases import Phases, phases
+from planner.siting.phasing import Phases, phases
 from planner.siting.question import Question
 from planner.text import WAY_CELLS, money_text, option_text, share_text
 from planner.travel import StraightLine, Travel

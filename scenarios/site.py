@@ -28,9 +28,9 @@ from planner.siting.best import CHEAP, classes, k_best, lexicographic, with_ties
 from planner.siting.feasible import must_serve_all
 from planner.siting.front import Step, curve
 from planner.siting.instance import Instance, instance_of
+from planner.siting.models import explained, solve
 from planner.siting.question import FORBIDDEN, Budget, Limits, Question
 from planner.siting.siting import Siting, same
-from planner.siting.solve import explained, solve
 from planner.text import MEASURES, exact_text, limit_words, option_text
 from planner.travel import Road, StraightLine
 from scenarios.site_files import Pairs, positions

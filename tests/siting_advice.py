@@ -17,8 +17,8 @@ import pandas as pd
 from planner.errors import Text
 from planner.siting.advice import Lever
 from planner.siting.instance import Instance
+from planner.siting.models import explained, solve
 from planner.siting.question import CANDIDATE, FIXED, FORBIDDEN, FORCED, Limits, Question, Quota
-from planner.siting.solve import explained, solve
 from tests.siting_brute import brute, instance
 
 KINDS = (

@@ -18,9 +18,9 @@ from planner.districts.clash import clash_of
 from planner.districts.districting import DistrictTask, cases_of, districts
 from planner.districts.exact import Part, _most_units, solve_case
 from planner.errors import SitingError, Text
+from planner.siting.models import solve
 from planner.siting.question import Limits
 from planner.siting.siting import Clash
-from planner.siting.solve import solve
 from tests.districts_check import brute, faults, tables, worth
 from tests.examples import examples
 from tests.reference.orlib import districts_of, known_pmedcap, random_pmedcap, read_pmedcap

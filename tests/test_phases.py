@@ -17,7 +17,7 @@ from planner.region import Region
 from planner.scenario import Change, Close, Edit, Open, Scenario, apply
 from planner.siting.highs import Program, Solved, solve
 from planner.siting.instance import Instance
-from planner.siting.phases import phases
+from planner.siting.phasing import phases
 from planner.siting.question import Limits, Question
 from scenarios.chosen import chosen_of
 from scenarios.cli.program import main
@@ -174,7 +174,7 @@ def test_no_bound_is_worse_than_the_order_itself(model: str, above: float, statu
         answer = solve(program, limits, start)  # type: ignore[arg-type]
         return replace(answer, bound=answer.objective + above)
 
-    with patch("planner.siting.phases.solve", off):
+    with patch("planner.siting.phasing.solve", off):
         found = phases(made, ["s00", "s01", "s02"], 1, most_exact=0)
     assert found.objective == exact.objective
     better = 1 if model == "mclp" else -1

@@ -33,6 +33,16 @@ def test_all_names_are_there_and_sorted_alike() -> None:
         fugai.solve_all  # noqa: B018
 
 
+@pytest.mark.parametrize("package", ["planner.siting", "planner.districts", "planner.plans"])
+def test_packages_hand_out_their_names(package: str) -> None:
+    module = importlib.import_module(package)
+    assert module.__all__ == sorted(" ".join(module._HOMES.values()).split())
+    for home, names in module._HOMES.items():
+        assert {getattr(module, name).__module__ for name in names.split()} == {f"{package}.{home}"}
+    with pytest.raises(AttributeError, match=f"{package} has no 'solve_all'"):
+        module.solve_all  # noqa: B018
+
+
 @pytest.mark.parametrize("package", ["planner", "geodata", "maps", "scenarios"])
 def test_packages_are_typed(package: str) -> None:
     assert (Path(str(importlib.import_module(package).__file__)).parent / "py.typed").exists()

@@ -3,9 +3,9 @@
 import pytest
 
 from planner.siting.advice import clash_of
+from planner.siting.models import explained, solve
 from planner.siting.question import Limits, Question
 from planner.siting.siting import no_plan
-from planner.siting.solve import explained, solve
 from tests.siting_advice import KINDS, Tally, infeasible, judged
 from tests.siting_brute import instance
 

@@ -15,10 +15,10 @@ from planner.errors import SitingError, Text
 from planner.siting.best import CLASSES, classes, k_best, lexicographic, partition, with_ties
 from planner.siting.front import EFFECTS, Point, curve, pareto
 from planner.siting.instance import Instance
+from planner.siting.models import solve
 from planner.siting.question import STATUSES, Limits, Question, Quota
 from planner.siting.siting import Clash, Siting, no_plan, sense, siting_of
 from planner.siting.small import small_plans
-from planner.siting.solve import solve
 from tests.examples import examples
 from tests.siting_brute import instance, open_sets, questions, table, worth
 

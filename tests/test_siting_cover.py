@@ -14,9 +14,9 @@ from planner.siting import cover, reduce
 from planner.siting.cover import Run, most_worth, solve_backup, solve_lscp, solve_mclp
 from planner.siting.cover_bound import cheaper_columns, covering
 from planner.siting.instance import Instance, instance_of
+from planner.siting.models import explained
 from planner.siting.question import Limits, Question, Quota
 from planner.siting.siting import Siting
-from planner.siting.solve import explained
 from tests.examples import examples
 from tests.siting_brute import brute, instance, open_sets, questions, table
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from benchmarks.siting_cover import plane
 from planner.siting.instance import Instance
+from planner.siting.models import solve
 from planner.siting.question import Limits, Model, Question
 from planner.siting.siting import sense
-from planner.siting.solve import solve
 from tests.examples import examples
 from tests.siting_brute import brute, instance, questions, worth
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from planner.siting import median_problem
 from planner.siting.instance import Instance
 from planner.siting.median import solve_p_median
+from planner.siting.models import explained
 from planner.siting.question import Limits, Question, Quota
-from planner.siting.solve import explained
 from tests.examples import examples
 from tests.reference.pmed import known_network, random_network, read_pmed
 from tests.siting_brute import brute, instance, questions, worth

@@ -15,9 +15,9 @@ from planner.siting.cover_bound import Aim, Plan, planned
 from planner.siting.instance import Instance
 from planner.siting.median import Best, Effort, first_price, plan_of, priced, solve_p_median
 from planner.siting.median_problem import Median, Positions, least_of, median_of, narrowed
+from planner.siting.models import solve
 from planner.siting.question import Limits, Question, Quota
 from planner.siting.siting import Siting
-from planner.siting.solve import solve
 from tests.siting_brute import instance, table, worth
 
 LIMITS = Limits(seconds=20)

@@ -14,8 +14,8 @@ from planner.siting import best, capacitated, front, median
 from planner.siting.best import k_best, lexicographic
 from planner.siting.highs import solve as solved
 from planner.siting.instance import Instance
+from planner.siting.models import explained, solve
 from planner.siting.question import Limits, Question
-from planner.siting.solve import explained, solve
 from tests.examples import examples
 from tests.siting_brute import brute, instance, open_sets, questions, worth
 

@@ -14,8 +14,8 @@ from planner.siting import cover, reduce
 from planner.siting.cover import Run, _required, cheapest_cover, solve_lscp, solve_mclp
 from planner.siting.cover_bound import cheaper_columns, covering
 from planner.siting.instance import Instance
+from planner.siting.models import solve
 from planner.siting.question import Limits, Model, Question, Quota
-from planner.siting.solve import solve
 from tests.examples import examples
 from tests.siting_brute import brute, questions
 

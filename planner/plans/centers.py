@@ -20,9 +20,9 @@ from planner.region import Region
 from planner.scenario import Change, Edit, Open, ServiceArea
 from planner.serving import KIND, STATION, Served, neighbours, own_unit, served_today
 from planner.siting.instance import instance_of
+from planner.siting.models import solve
 from planner.siting.question import Limits, Question
 from planner.siting.siting import Siting
-from planner.siting.solve import solve
 from planner.text import exact_percent, exact_text, people_text
 from planner.travel import StraightLine, Travel
 

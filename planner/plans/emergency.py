@@ -22,10 +22,10 @@ from planner.scenario import Open
 from planner.siting.best import lexicographic
 from planner.siting.front import Step, curve
 from planner.siting.instance import Instance, instance_of
+from planner.siting.models import solve
 from planner.siting.question import CANDIDATE, Budget, Limits, Question
 from planner.siting.siting import Siting, open_positions, siting_of
 from planner.siting.small import small_first, value_of
-from planner.siting.solve import solve
 from planner.text import exact_percent, limit_text
 from planner.travel import Travel
 

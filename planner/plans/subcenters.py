@@ -31,10 +31,10 @@ from planner.siting.advice import Lever
 from planner.siting.best import classes, k_best, lexicographic
 from planner.siting.front import Point, Step, curve, pareto
 from planner.siting.instance import Instance, instance_of
+from planner.siting.models import explained, solve
 from planner.siting.question import CANDIDATE, FIXED, FORBIDDEN, Limits, Question, Quota
 from planner.siting.siting import Siting, nearest_open, open_positions, same
 from planner.siting.small import WIDEST, small_first
-from planner.siting.solve import explained, solve
 from planner.text import limit_text
 from planner.travel import Travel
 

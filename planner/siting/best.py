@@ -15,10 +15,10 @@ from planner.errors import SitingError, Text
 from planner.siting.cover_bound import solve_scaled
 from planner.siting.highs import Program
 from planner.siting.instance import Instance, refusal
+from planner.siting.models import Solver
 from planner.siting.question import FORBIDDEN, Limits
 from planner.siting.siting import SAME, Siting, nearest_open, open_positions, same, sense, siting_of
 from planner.siting.small import as_many, criterion_of, opened_with, search, small_plans, weighted_cost
-from planner.siting.solve import Solver
 
 Positions = npt.NDArray[np.int64]
 

@@ -12,10 +12,10 @@ from planner import clock
 from planner.errors import SitingError, Text
 from planner.siting.best import Found, Objective, cover, half_step, least, restricted, row_size, weighted
 from planner.siting.instance import Instance, refusal
+from planner.siting.models import Solver
 from planner.siting.question import BACKGROUND, Limits
 from planner.siting.siting import PROVEN, SAME, Siting, relative_gap, same, sense
 from planner.siting.small import criterion_of, opened_with, search, value_of
-from planner.siting.solve import Solver
 
 # The curve over p: the best plan of every number of sites, what one site more brings, and who gains by it.
 
