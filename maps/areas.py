@@ -54,7 +54,6 @@ _WORDS: Mapping[str, object] = MappingProxyType(
 NOTICE = "服务范围图形只供查看，不作判断；是否覆盖按每个需求点逐一计算"
 _FEW_ROADS = 20_000
 _SHARE_OF_EXTENT = 4_000
-_SCRIPTS = ("roads", "areas_signs")
 
 
 def areas_map(
@@ -95,7 +94,7 @@ def areas_map(
         "roads": all_roads,
         "hasPeople": has_people,
     }
-    return sheet("areas", data, furniture, _SCRIPTS)
+    return sheet("areas", data, furniture)
 
 
 def _metric(areas: gpd.GeoDataFrame) -> CRS | None:

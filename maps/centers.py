@@ -37,7 +37,7 @@ _LOOKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "beyond": {"color": _LEFT, "weight": 2, "fill": False, "fillOpacity": 0},
     }
 )
-_SCRIPTS = ("search", "roads", "labels", "layers", "plan_page")
+_SHEETS = ("plan_page",)
 _WORDS: Mapping[str, object] = MappingProxyType(
     {
         "search": "查找街道、社区、中心",
@@ -161,7 +161,7 @@ def centers_map(
         "posts": [geometry.placed(one) for one in posts],
         "paints": dict(zip(("planned", "today"), _paints(communities, tuple(edges)), strict=True)),
     }
-    return sheet("centers", data, furniture, _SCRIPTS)
+    return sheet("centers", data, furniture, _SHEETS)
 
 
 def _paints(communities: Sequence[Community], edges: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:

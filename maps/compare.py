@@ -19,7 +19,6 @@ from planner.region import Region
 from planner.schema import FACILITY_KINDS
 from planner.text import UNITS, amount_text, change_text, count_text, people_text, value_text
 
-_SCRIPTS = ("legend", "labels", "layers", "compare_scene", "curtain")
 MARKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
         "added": {"color": "#14507a", "shape": "M16 3a13 13 0 1 0 .01 0z", "dash": ""},
@@ -94,7 +93,7 @@ def compare_map(
         "pairs": [_between(one, views, readings, towns) for one in betweens],
         "villages": _villages(region),
     }
-    return sheet("compare", data, furniture, _SCRIPTS)
+    return sheet("compare", data, furniture)
 
 
 def _readings(views: Sequence[View]) -> list[tuple[str, str]]:

@@ -20,7 +20,6 @@ from planner.schema import DETOUR_LABELS, REASON_LABELS
 from planner.text import UNITS, known_text, share_text, value_text
 
 NOTHING_CHANGED: Mapping[tuple[str, str], str] = MappingProxyType({})
-_SCRIPTS = ("cards", "legend", "search", "roads", "labels", "layers", "detours", "coverage_layers")
 _ROW_TEXTS = (
     "subject_code", "subject_name", "town_name", "county_name", "required_text", "status", "force", "nature",
     "nearest_facility_name", "denominator", "remedy", "document", "section", "quote", "note",
@@ -61,7 +60,7 @@ def coverage_map(
         "facilities": _facilities(region),
         "detours": None if detours is None else _detours(detours),
     }
-    return sheet("coverage", data, furniture, _SCRIPTS, _alarm(findings))
+    return sheet("coverage", data, furniture, alarm=_alarm(findings))
 
 
 def _require_known(findings: pd.DataFrame, level: str, codes: pd.Series) -> None:

@@ -195,24 +195,24 @@ def _policy(html: str) -> str:
 
 _TITLE = "医疗卫生服务地图"
 """Until the page writes its own: a title is text from data, and such text never stands in the markup."""
-_FIRST = ("numbers", "elements", "rows", "layer_rows", "furniture", "view", "tips", "stage")
+_SHARED = ("numbers", "page", "layers")
+"""The scripts of every page, so that what one can do, all can."""
 
 
 def sheet(
-    name: str, data: Mapping[str, object], furniture: Furniture, more: Sequence[str] = (), alarm: str = ""
+    name: str, data: Mapping[str, object], furniture: Furniture, looks: Sequence[str] = (), alarm: str = ""
 ) -> str:
     """Return the page `name` as one HTML text that opens with no network.
 
-    Its parts are <name>.html, <name>.css and <name>.js, whose show<Name>(map) is called. `more` names the scripts, and
-    the style sheets of the same names where there are any, that it shares with other pages.
+    Its parts are <name>.html, <name>.css and <name>.js, whose show<Name>(map) is called; `looks` names the style sheets
+    that it shares with other pages.
     """
-    scripts = (*_FIRST, *more, name)
-    looks = [_own_file(f"{one}.css") for one in ("page", *more, name) if files("maps").joinpath(f"{one}.css").is_file()]
+    scripts = (*_SHARED, name)
     return render_page(
         Page(
             title=_TITLE,
             markup=_markup(name),
-            styles=(style.css_variables(), *looks),
+            styles=(style.css_variables(), *(_own_file(f"{one}.css") for one in ("page", *looks, name))),
             scripts=tuple(_own_file(f"{one}.js") for one in scripts),
             data={f"{name}-data": {"furniture": asdict(furniture), "alarm": alarm, **data}},
             start=f"show{name.capitalize()}",

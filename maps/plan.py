@@ -42,7 +42,7 @@ _HOSPITAL_FILL = style.Swatch("主要由已有医院服务", "#eef1f2")
 _SPOKE: Mapping[str, object] = MappingProxyType(
     {"color": _PURPLE, "weight": 1.3, "opacity": 0.75, "dashArray": "4 3", "fill": False}
 )
-_SCRIPTS = ("search", "roads", "labels", "layers", "plan_page")
+_SHEETS = ("plan_page",)
 _WORDS: Mapping[str, object] = MappingProxyType(
     {
         "left": {"uncovered": "的居民点（圆的大小＝人数）", "unreachable": "不可达的居民点"},
@@ -137,7 +137,7 @@ def plan_map(
         "demand": _demand(demand),
         "views": _views(views, legend, place, _neighbours(region.towns)),
     }
-    return sheet("plan", data, furniture, _SCRIPTS)
+    return sheet("plan", data, furniture, _SHEETS)
 
 
 def _places(ids: pd.Series) -> dict[str, int]:

@@ -36,7 +36,7 @@ LINK_FILLS: Mapping[str, str] = MappingProxyType(
     {"town": "#fbf3d9", "subcenter": "#c9e3cf", "county": "#a9c9dc", "city": "#c8bcdc", "": "#e9ebec"}
 )
 _ROUTE: Mapping[str, object] = MappingProxyType({"color": "#a4133c", "weight": 2, "opacity": 0.75, "fill": False})
-_SCRIPTS = ("search", "roads", "labels", "layers", "plan_page")
+_SHEETS = ("plan_page",)
 _WORDS: Mapping[str, object] = MappingProxyType(
     {
         "served": "服务方式",
@@ -163,7 +163,7 @@ def rural_map(
         "hosts": [{**geometry.placed(one), "label": style.kind_label(one.kind)} for one in hosts],
         "duty": None if duty is None else {"routes": _routes(duty, place, region), "left": list(duty.left)},
     }
-    return sheet("rural", data, furniture, _SCRIPTS)
+    return sheet("rural", data, furniture, _SHEETS)
 
 
 def _routes(duty: Duty, place: Mapping[str, int], region: Region) -> list[dict[str, Any]]:
