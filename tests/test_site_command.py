@@ -529,9 +529,8 @@ def test_kinds_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_bound_below_nothing_is_not_told() -> None:
     from planner.siting.question import Limits, Question
     from planner.siting.siting import no_plan, siting_of
-    from scenarios.cli.site_report import summary
     from scenarios.site import Found
-    from scenarios.site_words import Words
+    from scenarios.site_write import Words, summary
     from tests.siting_brute import instance
 
     case = instance(Question("p-median", p=1), [[1.0, 2.0]], [3])

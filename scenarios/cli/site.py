@@ -27,9 +27,8 @@ class Site(SiteQuestion, Command):
         """Answer the question; print it, write it; 2 where there is no plan."""
         from geodata.columns import Notes
         from scenarios.cli.report import steps
-        from scenarios.cli.site_report import finish
         from scenarios.site import answers, ask, check_costs, levers_of
-        from scenarios.site_words import words_of
+        from scenarios.site_write import finish, words_of
 
         with steps(self.lang) as step:
             step(Text("读取数据", "reading the data"))

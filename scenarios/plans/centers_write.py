@@ -44,8 +44,7 @@ from scenarios.plans.centers import (
     towns,
     walk_of,
 )
-from scenarios.plans.content import PLAN_JSON, head, siting_data, write_plan_json
-from scenarios.plans.start import keep_apart, write_folder
+from scenarios.plans.start import PLAN_JSON, head, keep_apart, siting_data, write_folder, write_plan_json
 from scenarios.plans.words import cost_word, furniture_of, open_edges, plan_document, unit_word
 from scenarios.questions import CenterQuestion
 from scenarios.run import Step

@@ -12,7 +12,6 @@ from planner.plans.emergency import CaseAnswer
 from planner.text import coordinate_text, exact_percent, people_text
 from scenarios.document import Col, Document, Table
 from scenarios.export.sheet import write_document
-from scenarios.plans.content import PLAN_JSON, emergency_content, write_plan_json
 from scenarios.plans.emergency import (
     Cover,
     Report,
@@ -28,7 +27,7 @@ from scenarios.plans.emergency import (
     site_said,
     sites,
 )
-from scenarios.plans.start import has_plan, keep_apart, write_folder
+from scenarios.plans.start import PLAN_JSON, has_plan, head, keep_apart, siting_data, write_folder, write_plan_json
 from scenarios.plans.words import fewest_bound, furniture_of, open_edges, plan_document, state_text
 from scenarios.questions import EmergencyQuestion
 from scenarios.run import Step
@@ -252,6 +251,38 @@ _LEFT = (
     Col("why", "原因", 24, "centre"),
 )
 _LEFT_NOTE = "注：这些居民点所有候选点都设站也够不着；要加密格网（--grid）、修路，或用别的办法（如流动急救）。"
+
+
+def emergency_content(report: Report) -> dict[str, Any]:
+    """Return a plan of emergency stations as data."""
+    places = report.sites[["id", "name", "kind", "host_id", "county_code", "town_code", "lon", "lat"]]
+    used = {
+        one
+        for answer in report.plan.cases
+        for step in (answer.proposed, *(x.siting for x in answer.steps))
+        for one in step.chosen
+    }
+    kept = places[(places["kind"] != "grid") | places["id"].isin(used)]
+    rows = {row["id"]: row for row in overview(report)}
+    return {
+        **head(report.start),
+        "plan": "emergency",
+        "said": [list(pair) for pair in report.said],
+        "sites": kept.to_dict("records"),
+        "cases": [
+            {
+                **rows[one.asked.id],
+                "residents": one.asked.residents, "urban_scope": one.asked.scope, "travel": one.asked.travel,
+                "limit": one.asked.limit, "greenfield": one.asked.greenfield,
+                "least": siting_data(one.least), "proposed": list(one.proposed.chosen),
+                "by_share": {share: siting_data(siting) for share, siting in one.shares.items()},
+                "curve": [{"k": step.p, "gain": step.gain, **siting_data(step.siting)} for step in one.steps],
+            }
+            for one in report.plan.cases
+        ],
+        "new_sites": sites(report),
+        "left_out": [{name: row[name] for name in ("case", "id", "name", "population", "why")} for row in left_out(report)],
+    }  # fmt: skip
 
 
 def plan_emergency_folder(asked: EmergencyQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:

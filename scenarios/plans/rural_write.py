@@ -38,7 +38,6 @@ from planner.text import (
 )
 from scenarios.document import Col, Document, Table
 from scenarios.export.sheet import write_document
-from scenarios.plans.content import PLAN_JSON, head, write_plan_json
 from scenarios.plans.rural import (
     LINKS,
     Report,
@@ -63,7 +62,7 @@ from scenarios.plans.rural import (
     villages,
     weakest_text,
 )
-from scenarios.plans.start import keep_apart, write_folder
+from scenarios.plans.start import PLAN_JSON, head, keep_apart, write_folder, write_plan_json
 from scenarios.plans.words import amount, cost_word, furniture_of, open_edges, plan_document, unit_word
 from scenarios.questions import RuralQuestion
 from scenarios.run import Step

@@ -9,11 +9,11 @@ import pandas as pd
 from maps.plan import Left, Legend, Site, Town, View, plan_map
 from planner.errors import Text
 from planner.plans.subcenters import Answer, Objective
+from planner.siting.siting import Siting
 from planner.text import WAY_CELLS, amount_text, exact_percent, limit_text, people_text, share_text
 from scenarios.document import Col, Document, Table
 from scenarios.export.sheet import write_document
-from scenarios.plans.content import PLAN_JSON, subcenter_content, write_plan_json
-from scenarios.plans.start import keep_apart, write_folder
+from scenarios.plans.start import PLAN_JSON, has_plan, head, keep_apart, siting_data, write_folder, write_plan_json
 from scenarios.plans.subcenters import Report, plan_report, proposals
 from scenarios.plans.subcenters_tables import (
     CLOSE,
@@ -22,8 +22,10 @@ from scenarios.plans.subcenters_tables import (
     STATES,
     Figures,
     Reason,
+    answers,
     area_rows,
     best,
+    by_site,
     by_town,
     candidates,
     close_text,
@@ -408,3 +410,45 @@ def _far(p: int) -> Any:
 
 
 _LEFT_NOTE = "注：列出至少在一个个数下超出最小限度的居民点。“候选点全开也超出”是指所有候选点都设次中心也到不了限度以内；“方案超出”是指有候选点够得着它，但方案没有选。"
+
+
+def subcenter_content(report: Report, told: Sequence[tuple[Any, int, list[Reason]]]) -> dict[str, Any]:
+    """Return a plan of sub-centres as data."""
+    plan, said = report.plan, {(aim.id, p): rows for aim, p, rows in told}
+    sites = report.sites[["id", "name", "kind", "county_code", "town_code", "lon", "lat", "status", "barred"]]
+    return {
+        **head(report.start),
+        "plan": "subcenters",
+        "said": [list(pair) for pair in report.said],
+        "unit": plan.unit,
+        "objective": report.main.id,
+        "sites": sites.to_dict("records"),
+        "today": _figures_data(report, None),
+        "answers": [
+            {
+                "objective": aim.id, "label": aim.label, "p": p, **siting_data(answer.siting), "gain": answer.step.gain,
+                **(_figures_data(report, answer.siting) if has_plan(answer.siting) else {}),
+                "best": [siting_data(one) for one in answer.best],
+                "reasons": [{"id": one.id, "state": one.state, "decision": one.decision, "reason": one.said, "loss": one.loss}
+                            for one in said.get((aim.id, p), ())],
+            }
+            for aim, p, answer in answers(report)
+        ],
+        "front": [{name: row[name] for name in ("p", "people", "mean", "proven", "ids")} for row in front(report)],
+        "front_left_out": front_left_out(report),
+        "towns": [{name: row[name] for name in ("p", "town_code", "site", "share", "mean", "crosses")}
+                  for p in report.solved for row in towns(report, p)],
+        "left_out": [{name: row[name] for name in ("id", "name", "population", "state", "far")} for row in left_out(report)],
+    }  # fmt: skip
+
+
+def _figures_data(report: Report, siting: Siting | None) -> dict[str, Any]:
+    found = figures(report, siting)
+    served = {} if siting is None else {
+        row["id"]: row["population"] for row in by_site(report, found, siting).to_dict("records")
+    }  # fmt: skip
+    return {
+        "within": {limit: found.within(limit) for limit in found.limits},
+        "share": {limit: share_text(found.within(limit) / found.people) if found.people else "" for limit in found.limits},
+        "beyond": found.beyond, "no_way": found.unreachable, "people": found.people, "mean": found.mean, "served": served,
+    }  # fmt: skip
