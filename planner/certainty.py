@@ -176,8 +176,6 @@ class OneDraw:
 # What one reading of a rule comes to in each draw: which subjects fall short, and how many people are covered.
 
 Ids = npt.NDArray[np.object_]
-MEASURED = ("people_within", "people_within_time", "community_centers")
-"""The measures that are tried again in each draw; of the others see Measure.by_register."""
 FACTOR_LABELS: Mapping[str, Text] = MappingProxyType(
     {
         "points": Text("点位", "places"),
@@ -242,11 +240,10 @@ def _tests(draws: Draws, rules: Rules, travels: Mapping[str, Travel]) -> Iterato
     region = draws.region
     for rule in rules.rules:
         for reading in rule.readings:
-            if rule.measure not in MEASURED or reading.travel not in travels:
+            drawn = MEASURES[rule.measure].drawn
+            if not drawn or reading.travel not in travels:
                 continue
-            test = (_Centers if rule.measure == "community_centers" else _People)(
-                draws, rule, reading, travels[reading.travel]
-            )
+            test = _DRAWN[drawn](draws, rule, reading, travels[reading.travel])
             kinds = (reading.params.get("facility_kind", CENTER), *reading.params.get("beside_kinds", ()))
             if all(map(region.knows, kinds)) and len(test.subjects):
                 yield test
@@ -471,6 +468,10 @@ class _Centers(_Test):
         return np.asarray({"present": present, "load": within, "either": present | within}[params["test"]], np.bool_)
 
 
+_DRAWN: Mapping[str, type[_Test]] = MappingProxyType({"people": _People, "centers": _Centers})
+"""How a measure is tried again in each draw, by what it declares (Measure.drawn)."""
+
+
 Tell = Callable[[Text], None]
 VERDICTS: Mapping[str, Text] = {
     "certain": Text("确定", "certain"),
@@ -534,7 +535,7 @@ def _not_drawn(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     verdicts = {
         rule.id: "register" if MEASURES[rule.measure].by_register else "untested"
         for rule in rules.rules
-        if rule.measure not in MEASURED
+        if not MEASURES[rule.measure].drawn
     }
     rows = gap_rows(findings, rules)
     rows = rows[rows["rule"].isin(verdicts.keys())]

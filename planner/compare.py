@@ -17,7 +17,7 @@ import pandas as pd
 from pyproj import Geod
 
 from planner.findings import gap_rows
-from planner.measures import MM_PER_KM, MS_PER_MIN, people_in_question
+from planner.measures import MEASURES, MM_PER_KM, MS_PER_MIN, people_in_question
 from planner.region import Region, village_names, with_places
 from planner.rules import Reading, Rule, Rules
 from planner.scenario import Edit
@@ -184,7 +184,7 @@ class Question:
     def sites(self, region: Region) -> gpd.GeoDataFrame:
         """Return the open facilities to which the question asks the way."""
         params = self.reading.params
-        if self.rule.measure == "people_served":
+        if "beside_ids" in params:
             return served_by(region, params["facility_kind"], params["beside_kinds"], params["beside_ids"])
         return region.open_facilities(*self.kinds)
 
@@ -196,9 +196,11 @@ def questions(judged: Judged) -> list[Question]:
     """
     out: list[Question] = []
     for rule in judged.rules.rules:
-        if rule.measure in {"people_within", "people_within_time", "people_served"}:
+        measure = MEASURES.get(rule.measure)
+        asks = "" if measure is None else measure.asks
+        if asks == "within":
             out += _of_people(rule)
-        elif rule.measure == "facility_per_unit":
+        elif asks == "nearest":
             ways = [one for one in ("paper", "road") if one in judged.travels]
             words = {"paper": "直线距离", "road": "道路距离"}
             reading = rule.readings[0]
@@ -221,7 +223,7 @@ def _of_people(rule: Rule) -> Iterator[Question]:
     shown = main_readings(rule)
     for reading in rule.readings:
         params = reading.params
-        is_main = reading.id in shown or rule.measure == "people_served" or "minutes" in params
+        is_main = reading.id in shown or "beside_ids" in params or "minutes" in params
         kinds = (params["facility_kind"], *params.get("beside_kinds", ()))
         yield Question(rule, reading, reading.travel, reading.label, kinds, _limit(params), is_main)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from planner.measures import MM_PER_KM, people_in_question
+from planner.measures import MEASURES, MM_PER_KM, people_in_question
 from planner.network import Floats, Snapped, Whole
 from planner.reach import Reach
 from planner.region import Region, settlements, village_names, with_places
@@ -131,8 +131,6 @@ def _asked(frame: pd.DataFrame, what: str, names: pd.Series) -> pd.DataFrame:
 
 # 绕行清单: the settlements that pass a radius on paper and fail it by road, with the factor by which the road is longer.
 
-_MEASURE = "people_within"
-
 
 def detours(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.DataFrame:
     """Return one row a settlement that a facility covers on paper and none covers by road, in schema.DETOURS.
@@ -163,7 +161,7 @@ def _pairs(rules: Rules) -> Iterator[tuple[Rule, Reading, Reading]]:
     for rule in rules.rules:
         for road in rule.readings:
             same = [one for one in rule.readings if one.travel == "paper" and one.params == road.params]
-            if rule.measure == _MEASURE and road.travel == "road" and same:
+            if MEASURES[rule.measure].detours and road.travel == "road" and same:
                 yield rule, same[0], road
 
 

@@ -407,6 +407,10 @@ class Measure:
     ``kinds`` tells, from the params of a reading, the kinds of facility whose rows (any of their columns) it reads; None:
     that is not declared, and it is taken to read all of them. ``by_register``: the rows of facilities alone decide,
     without where they and the residents are, how many those are, and how fast one travels.
+    ``asks`` tells what a comparison asks of each resident: whether a facility is "within" the reading's limit, how far the
+    "nearest" of its kinds is, or nothing. ``drawn`` tells how a test of certainty tries it again: by "people" within a
+    limit, by "centers" with their loads, or not at all. ``detours``: its radius is also followed along the roads.
+    ``nearest`` tells in words from where to what the nearest facility is measured.
     """
 
     function: Callable[..., pd.DataFrame]
@@ -414,6 +418,10 @@ class Measure:
     sums: Literal["people", "units"]
     kinds: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
     by_register: bool = False
+    asks: Literal["", "within", "nearest"] = ""
+    drawn: Literal["", "people", "centers"] = ""
+    detours: bool = False
+    nearest: str = ""
 
 
 def _one_kind(params: Mapping[str, Any]) -> tuple[str, ...]:
@@ -432,17 +440,38 @@ def _centers_and_hospitals(params: Mapping[str, Any]) -> tuple[str, ...]:
     return (CENTER, *params["hospital_kinds"])
 
 
+_WITHIN = (
+    "急救等按半径覆盖的指标：村（社区）行为该村最远居民点的最近机构；"
+    "乡镇、县（区）、全市行为其中最远的未覆盖居民点的最近机构。"
+)
+_PER_UNIT = (
+    "卫生院、村卫生室等“每个乡镇（村）几所”的指标：从乡镇的人口重心居民点（距人口加权中心最近的居民点）、"
+    "从村的位置点，到最近的同类机构。"
+)
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        "people_within": Measure(people_within, "share", "people", _kind_and_beside),
-        "people_within_time": Measure(people_within_time, "share", "people", _one_kind),
-        "people_served": Measure(people_served, "share", "people", _kind_and_beside),
-        "facility_per_unit": Measure(facility_per_unit, "所", "units", _kinds_listed, by_register=True),
+        "people_within": Measure(
+            people_within, "share", "people", _kind_and_beside, asks="within", drawn="people", detours=True, nearest=_WITHIN
+        ),
+        "people_served": Measure(
+            people_served, "share", "people", _kind_and_beside, asks="within",
+            nearest="选址题：与按半径覆盖的指标相同，按居民前往的时间或距离。",
+        ),
+        "people_within_time": Measure(
+            people_within_time, "share", "people", _one_kind, asks="within", drawn="people",
+            nearest="响应时间：与按半径覆盖的指标相同，最远、最近都按时间。",
+        ),
+        "facility_per_unit": Measure(
+            facility_per_unit, "所", "units", _kinds_listed, by_register=True, asks="nearest", nearest=_PER_UNIT
+        ),
         "standard_per_unit": Measure(standard_per_unit, "所", "units", _kinds_listed, by_register=True),
-        "community_centers": Measure(community_centers, "所", "units", _centers_and_hospitals),
+        "community_centers": Measure(
+            community_centers, "所", "units", _centers_and_hospitals, drawn="centers",
+            nearest="社区卫生服务中心：从街道（镇）的人口重心居民点到最近的中心。",
+        ),
         "facility_count": Measure(facility_count, "所", "units", _one_kind, by_register=True),
     }
-)
+)  # fmt: skip
 FUNCTIONS: Mapping[str, Callable[..., pd.DataFrame]] = MappingProxyType(
     {name: one.function for name, one in MEASURES.items()}
 )

@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from python_calamine import CalamineWorkbook
@@ -14,6 +13,7 @@ from geodata.load import Survey
 from planner import __version__
 from planner.errors import Language, Problem, Text
 from planner.findings import FEW_PEOPLE
+from planner.measures import MEASURES
 from planner.region import Region, Use
 from planner.rules import Reading, Rules, parameter_text
 from planner.schema import STATUS_LABELS, VILLAGE_RULE
@@ -156,19 +156,6 @@ def _tab(county: str, others: Mapping[str, object]) -> str:
 
 _HASH_LETTERS = 12
 
-NEAREST: Mapping[str, str] = MappingProxyType(
-    {
-        "people_within": "急救等按半径覆盖的指标：村（社区）行为该村最远居民点的最近机构；"
-        "乡镇、县（区）、全市行为其中最远的未覆盖居民点的最近机构。",
-        "people_served": "选址题：与按半径覆盖的指标相同，按居民前往的时间或距离。",
-        "people_within_time": "响应时间：与按半径覆盖的指标相同，最远、最近都按时间。",
-        "facility_per_unit": "卫生院、村卫生室等“每个乡镇（村）几所”的指标：从乡镇的人口重心居民点（距人口加权中心最近的居民点）、"
-        "从村的位置点，到最近的同类机构。",
-        "community_centers": "社区卫生服务中心：从街道（镇）的人口重心居民点到最近的中心。",
-    }
-)
-"""From where to what the nearest facility is measured, by measure."""
-
 
 _FEW = f"缺口涉及的人不超过 {FEW_PEOPLE} 人的，注明“缺口只涉及几人”，仍是缺口；{FEW_PEOPLE} 人是参数，不是政策数字。"
 
@@ -196,7 +183,7 @@ def _meanings(rules: Rules) -> Iterator[tuple[str, str]]:
     )
     yield "人口", "已覆盖＋未覆盖＋不可达＝评估人口，分毫不差；因缺数据未能判断的人口不在分母内。"
     measures = {rule.measure for rule in rules.rules}
-    yield from (("最近机构", text) for measure, text in NEAREST.items() if measure in measures)
+    yield from (("最近机构", one.nearest) for name, one in MEASURES.items() if name in measures and one.nearest)
     if any(reading.params.get("units") == "village" for rule in rules.rules for reading in rule.readings):
         yield "行政村认定", f"{VILLAGE_RULE}。"
     yield "距离", "口径为“直线距离”的是大地线长度，为“道路距离”的是沿路网长度；只计在用的机构。"
