@@ -22,18 +22,17 @@ if TYPE_CHECKING:
     from planner import __version__
     from planner.errors import FugaiError, set_language
     from planner.network import RoadGraph
-    from planner.rules import load_rules
     from planner.scenario import Scenario
     from planner.siting.question import Limits, Quota
     from scenarios.files import read_scenario
-    from scenarios.notebook import City, compare, load, reach, site
+    from scenarios.notebook import City, compare, load, load_rules, reach, site
     from scenarios.write import write_scenario
 
 _HOMES = {
     "City": "scenarios.notebook", "FugaiError": "planner.errors", "Limits": "planner.siting.question",
     "Quota": "planner.siting.question", "RoadGraph": "planner.network", "Scenario": "planner.scenario",
     "__version__": "planner", "compare": "scenarios.notebook", "load": "scenarios.notebook",
-    "load_rules": "planner.rules", "reach": "scenarios.notebook", "read_networkx": "geodata.roads_osm",
+    "load_rules": "scenarios.notebook", "reach": "scenarios.notebook", "read_networkx": "geodata.roads_osm",
     "read_roads": "geodata.roads", "read_scenario": "scenarios.files", "set_language": "planner.errors",
     "site": "scenarios.notebook", "write_scenario": "scenarios.write",
 }  # fmt: skip

@@ -18,10 +18,13 @@ from geodata.roads import read_roads
 from geodata.roads_osm import read_networkx
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.limits import Limit, as_limit
+from planner.measures import FUNCTIONS
 from planner.network import RoadGraph
 from planner.reach import Reach
 from planner.region import Region
 from planner.road import Road
+from planner.rules import Rules
+from planner.rules import load_rules as rules_of
 from planner.scenario import Scenario
 from planner.siting.instance import instance_of
 from planner.siting.models import explained, solve
@@ -82,6 +85,15 @@ def load(data: Path | str) -> City:
     folder = facts_folder(data)
     loaded = load_with_warnings(folder)
     return City(loaded.region, loaded.warnings, folder)
+
+
+def load_rules(rules: str) -> Rules:
+    """Return the rules of a name or of a .yaml file; RuleError with every problem of the file.
+
+    >>> load_rules("panzhihua_2023").city
+    '5104'
+    """
+    return rules_of(rules, FUNCTIONS)
 
 
 def compare(before: Outcome, *after: Outcome) -> Comparison:
