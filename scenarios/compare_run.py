@@ -12,7 +12,7 @@ from planner.region import Region
 from planner.rules import Rules, load_rules
 from planner.scenario import Scenario
 from scenarios.compare import LETTERS, NOTICED, Comparison, Side, compare
-from scenarios.export.folder import whole_folder
+from scenarios.export.folder import keep_apart, whole_folder
 from scenarios.files import ScenarioFile, read_scenario
 from scenarios.questions import BASELINE, CompareQuestion
 from scenarios.run import Step, city_rules
@@ -24,7 +24,7 @@ def compare_folder(asked: CompareQuestion, out: Path, step: Step) -> Comparison:
     step(Text("读取方案", "reading the scenarios"))
     files = [ScenarioFile(Scenario()) if name == BASELINE else read_scenario(name) for name in asked.names]
     data = _data(asked, files)
-    _keep_apart(data, [Path(name) for name in asked.names if name != BASELINE], out)
+    keep_apart(out, data, *(Path(name) for name in asked.names if name != BASELINE))
     step(Text("读取数据", "reading the facts"))
     region = load_with_warnings(data).region
     rules = _rules(asked, files, region)
@@ -98,12 +98,3 @@ def _rules(asked: CompareQuestion, files: Sequence[ScenarioFile], region: Region
     if named:
         return load_rules(named[0], FUNCTIONS)
     return load_rules(city_rules(region), FUNCTIONS)
-
-
-def _keep_apart(data: Path, files: Sequence[Path], out: Path) -> None:
-    """Refuse an output folder that is, or holds, the data or a scenario file: it would be moved aside to be replaced."""
-    target = out.resolve()
-    for one in (data.resolve(), *(path.resolve() for path in files)):
-        if target == one or target in one.parents:
-            what = Text("输出文件夹里有数据或方案文件", "the output folder is, or holds, the data or a scenario")
-            raise OptionError(Problem(str(out), what, Text("换一个输出文件夹", "choose another folder")))

@@ -1,6 +1,5 @@
 """The outputs of a comparison: four lists as CSV, the page, the sentences, and the manifest that comes last."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -12,7 +11,6 @@ import pandas as pd
 
 from geodata.csv_text import write_csv
 from maps.compare import Between, View, compare_map
-from planner import __version__
 from planner.compare import (
     COUNTS,
     GROUP_WORDS,
@@ -25,6 +23,7 @@ from planner.compare import (
     row_texts,
     share,
 )
+from planner.errors import Text
 from planner.findings import kinds_read
 from planner.road import Road
 from planner.rules import parameter_texts
@@ -44,8 +43,7 @@ from planner.travel import bare
 from scenarios.compare import AS_IT_IS, LETTERS, Comparison, Pair, Side
 from scenarios.document import Col, Document, Table, records
 from scenarios.export.explain import explanations
-from scenarios.export.folder import MANIFEST
-from scenarios.export.manifest import outputs_of, parameters
+from scenarios.export.manifest import inputs_part, parameters, rules_part, write_record
 from scenarios.export.sheet import write_document
 from scenarios.run import Step, furniture
 from scenarios.ways import said_of_closed, said_of_time
@@ -184,8 +182,6 @@ def _against(pair: Pair) -> str:
 
 def write_outputs(folder: Path, comparison: Comparison, step: Step) -> None:
     """Write every output into an empty folder, the manifest last."""
-    from planner.errors import Text
-
     step(Text("写出对比表", "writing the lists"))
     lists = {FINDINGS_LIST: findings_list, PEOPLE_LIST: people_list, WORST_LIST: worst_list, SITES_LIST: sites_list}
     for name, made in lists.items():
@@ -196,22 +192,15 @@ def write_outputs(folder: Path, comparison: Comparison, step: Step) -> None:
     step(Text("绘制地图", "drawing the maps"))
     (folder / PAGE).write_text(view_of(comparison), encoding="utf-8", newline="\n")
     step(Text("写出清单 manifest.json", "writing the manifest"))
-    text = json.dumps(_manifest(folder, comparison), ensure_ascii=False, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    write_record(folder, comparison.region, _record(comparison))
 
 
-def _manifest(folder: Path, comparison: Comparison) -> dict[str, Any]:
-    """Return what made these files, of what, with which parameters in each scenario, and the hash of each."""
+def _record(comparison: Comparison) -> dict[str, Any]:
+    """Return what the manifest tells: the law, the files, and the parameters of each scenario."""
     first = comparison.sides[0].judged
-    region, rules = first.region, first.rules
     return {
-        "tool": "fugai",
-        "version": __version__,
-        "region": {"name": region.about.name, "code": region.about.code, "crs": region.crs},
-        "data_date": region.about.as_of,
-        "notice": region.about.notice,
-        "rules": {"id": rules.id, "document": rules.document, "issued": rules.issued, "city": rules.city},
-        "inputs": [{"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in region.sources],
+        **rules_part(first.rules),
+        **inputs_part(first.region.sources),
         "scenarios": [
             {
                 "letter": side.letter,
@@ -223,8 +212,7 @@ def _manifest(folder: Path, comparison: Comparison) -> dict[str, Any]:
             for side in comparison.sides
         ],
         "nearer_or_farther_from": {"mm": comparison.noticed.mm, "ms": comparison.noticed.ms},
-        "credits": list(region.about.credits),
-        "outputs": outputs_of(folder),
+        "credits": list(first.region.about.credits),
     }
 
 

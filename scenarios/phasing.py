@@ -1,6 +1,5 @@
 """The years of a scenario's sites: the order that serves most people earliest, written back as a scenario."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -27,11 +26,11 @@ from planner.text import WAY_CELLS, money_text, option_text, share_text
 from planner.travel import StraightLine, Travel
 from scenarios.chosen import PLANS, STATION, Chosen, chosen_of, limits_of, question_of, way_to_sites
 from scenarios.document import Col, Document, Table, records
-from scenarios.export.folder import MANIFEST, whole_folder
-from scenarios.export.manifest import outputs_of
+from scenarios.export.folder import keep_apart, whole_folder
+from scenarios.export.manifest import inputs_part, write_record
 from scenarios.export.sheet import write_document
 from scenarios.files import read_scenario
-from scenarios.plans.start import Start, begin, keep_apart, readings_of, record_of
+from scenarios.plans.start import Start, begin, readings_of, record_of
 from scenarios.questions import PhasesQuestion
 from scenarios.run import Step
 from scenarios.ways import RoadChoices
@@ -67,7 +66,7 @@ def phase_folder(asked: PhasesQuestion, choices: RoadChoices, out: Path, step: S
         fix = Text("加上 --data，或在方案里写 data", "give --data, or write data into the scenario")
         raise OptionError(Problem("--data", Text("没有写明数据文件夹", "no folder of data is named"), fix))
     start = begin(data, asked.rules, asked.scenario, choices, (), step)
-    keep_apart(start, asked.scenario, out)
+    keep_apart(out, *filter(None, (start.data, asked.scenario)))
     found = phased(asked, start, step)
     with whole_folder(out) as folder:
         write_outputs(folder, found, step)
@@ -350,17 +349,9 @@ def document_of(found: Phased, rows: pd.DataFrame) -> Document:
 
 
 def _write_manifest(folder: Path, found: Phased) -> None:
-    start, region, asked = found.start, found.start.region, found.asked
-    outputs = outputs_of(folder)
-    plan = found.found
-    manifest = {
-        "tool": "fugai",
-        "version": __version__,
-        "command": "phases",
-        "region": {"name": region.about.name, "code": region.about.code, "crs": region.crs},
-        "data_date": region.about.as_of,
-        "notice": region.about.notice,
-        "inputs": [{"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in (*region.sources, *start.files)],
+    start, asked, plan = found.start, found.asked, found.found
+    parts = {
+        **inputs_part((*start.region.sources, *start.files)),
         "parameters": {
             "aim": asked.aim, "per_year": asked.per_year, "budget": asked.budget, "first_year": found.first_year,
             "limit": found.limit.said if found.limit else None, "kind": found.kind,
@@ -371,7 +362,5 @@ def _write_manifest(folder: Path, found: Phased) -> None:
         },
         "scenario": dict(record_of(start)),
         "assumptions": [f"{label}：{text}" for label, text in found.said],
-        "outputs": outputs,
     }  # fmt: skip
-    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    write_record(folder, start.region, parts, "phases")

@@ -1,6 +1,5 @@
 """From a scenario (or the status quo) to how certain its gaps and its sites are, as a folder, whole or not at all."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
@@ -34,12 +33,12 @@ from planner.text import (
 )
 from scenarios.chosen import chosen_of, limits_of, one_number, question_of, subcenter_task, way_to_sites
 from scenarios.document import Col, Document, Table, records
-from scenarios.export.folder import MANIFEST, whole_folder
-from scenarios.export.manifest import outputs_of, parameters
+from scenarios.export.folder import keep_apart, whole_folder
+from scenarios.export.manifest import inputs_part, parameters, rules_part, write_record
 from scenarios.export.sheet import write_document
 from scenarios.export.workbook import FOREIGN
 from scenarios.files import read_scenario
-from scenarios.plans.start import Start, begin, keep_apart, record_of
+from scenarios.plans.start import Start, begin, record_of
 from scenarios.questions import RobustQuestion
 from scenarios.run import Step
 from scenarios.ways import RoadChoices, ways_of
@@ -62,7 +61,7 @@ def robust_folder(asked: RobustQuestion, choices: RoadChoices, out: Path, step: 
     """Test and write everything into `out`."""
     data = _data(asked)
     start = begin(data, asked.rules, asked.path, choices, (), step)
-    keep_apart(start, asked.path, out)
+    keep_apart(out, *filter(None, (start.data, asked.path)))
     found = report(asked, start, step)
     with whole_folder(out) as folder:
         write_outputs(folder, found, step)
@@ -284,29 +283,17 @@ def _said_of_sites(report: Report) -> list[tuple[str, str]]:
 
 
 def _write_manifest(folder: Path, report: Report) -> None:
-    start, region, rules = report.start, report.start.region, report.rules
-    outputs = outputs_of(folder)
-    sites = report.sites
-    manifest = {
-        "tool": "fugai",
-        "version": __version__,
-        "command": "robust",
-        "region": {"name": region.about.name, "code": region.about.code, "crs": region.crs},
-        "data_date": region.about.as_of,
-        "notice": region.about.notice,
-        "rules": {"id": rules.id, "document": rules.document, "issued": rules.issued, "city": rules.city},
-        "inputs": [
-            {"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in (*region.sources, *start.files)
-        ],
-        "parameters": parameters(rules),
+    start, region, sites = report.start, report.start.region, report.sites
+    parts = {
+        **rules_part(report.rules),
+        **inputs_part((*region.sources, *start.files)),
+        "parameters": parameters(report.rules),
         "uncertainty": asdict(report.asked.uncertainty),
         **({"sites": {"p": sites.p, "limits": [one.said for one in report.limits]}} if sites else {}),
         **({"scenario": dict(record_of(start))} if record_of(start) else {}),
         "assumptions": [f"{label}：{text}" for label, text in said(report)],
-        "outputs": outputs,
     }
-    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    write_record(folder, region, parts, "robust")
 
 
 # The workbook of certainty: gaps, readings for reference, sites, what they hang on, and the parameters.

@@ -21,6 +21,15 @@ _HELD: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 """The locks that this run holds already."""
 
 
+def keep_apart(out: Path, *used: Path) -> None:
+    """Refuse an output folder that is, or holds, what is read (data, a scenario): it would be moved aside to be replaced."""
+    target = out.resolve()
+    for path in (one.resolve() for one in used):
+        if target == path or target in path.parents:
+            what = Text("输出文件夹里有数据或方案文件", "the output folder is, or holds, the data or a scenario")
+            raise OptionError(Problem(str(out), what, Text("换一个输出文件夹", "choose another folder")))
+
+
 def _refuse(out: Path, what: Text, fix: Text, found: str = "") -> OptionError:
     return OptionError(Problem(str(out), what, fix, found=found))
 

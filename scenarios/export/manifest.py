@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -57,26 +57,47 @@ def write_manifest(
     roads: RoadView | None = None,
     scenario: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Write the manifest over all the files that `folder` holds by now; it comes last. `scenario`: see `decided`."""
-    outputs = outputs_of(folder)
-    manifest = {
-        "tool": "fugai",
-        "version": __version__,
-        "region": {"name": region.about.name, "code": region.about.code, "crs": region.crs},
-        "data_date": region.about.as_of,
-        "notice": region.about.notice,
+    """Write the manifest of an assessment. `scenario`: see `decided`."""
+    parts = {
         "accuracy": region.about.accuracy,
-        "rules": {"id": rules.id, "document": rules.document, "issued": rules.issued, "city": rules.city},
+        **rules_part(rules),
         **({"scenario": dict(scenario)} if scenario else {}),
-        "inputs": [{"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in region.sources],
+        **inputs_part(region.sources),
         "intake": manifest_of_uses(region.uses),
         "parameters": parameters(rules),
         **({"roads": _roads(roads)} if roads else {}),
         "assumptions": [*region.about.assumptions, *(text for rule in rules.rules for text in rule.assumptions)],
         "credits": list(region.about.credits),
-        "outputs": outputs,
     }
-    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    write_record(folder, region, parts)
+
+
+def rules_part(rules: Rules) -> dict[str, Any]:
+    """Return what a manifest tells of the rules."""
+    return {"rules": {"id": rules.id, "document": rules.document, "issued": rules.issued, "city": rules.city}}
+
+
+def inputs_part(sources: Iterable[Source]) -> dict[str, Any]:
+    """Return what a manifest tells of the files that were read."""
+    return {"inputs": [{"file": one.file, "sha256": one.sha256, "rows": one.rows} for one in sources]}
+
+
+def write_record(folder: Path, region: Region, parts: Mapping[str, Any], command: str = "") -> None:
+    """Write manifest.json over all the files that `folder` holds by now: what made them and of what data, then `parts`.
+
+    It comes last.
+    """
+    record = {
+        "tool": "fugai",
+        "version": __version__,
+        **({"command": command} if command else {}),
+        "region": {"name": region.about.name, "code": region.about.code, "crs": region.crs},
+        "data_date": region.about.as_of,
+        "notice": region.about.notice,
+        **parts,
+        "outputs": outputs_of(folder),
+    }
+    text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -23,6 +23,7 @@ from planner.text import (
     share_text,
 )
 from scenarios.document import Col, Document, Table
+from scenarios.export.folder import keep_apart
 from scenarios.export.sheet import write_document
 from scenarios.plans.centers import (
     Report,
@@ -44,7 +45,7 @@ from scenarios.plans.centers import (
     towns,
     walk_of,
 )
-from scenarios.plans.start import PLAN_JSON, head, keep_apart, siting_data, write_folder, write_plan_json
+from scenarios.plans.start import PLAN_JSON, head, siting_data, write_folder, write_plan_json
 from scenarios.plans.words import cost_word, furniture_of, open_edges, plan_document, unit_word
 from scenarios.questions import CenterQuestion
 from scenarios.run import Step
@@ -482,9 +483,9 @@ TOWNS, COMMUNITIES, CENTERS = "街道清单.csv", "社区归属.csv", "中心负
 def plan_centers_folder(asked: CenterQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:
     """Plan and write workbook, map, lists, the scenario, its findings, plan.json and manifest into `out`."""
     report = plan_report(asked, choices, step)
-    keep_apart(report.start, asked.scenario, out)
+    keep_apart(out, *filter(None, (report.start.data, asked.scenario)))
     if asked.crosswalk is not None:
-        keep_apart(report.start, asked.crosswalk, out)
+        keep_apart(out, *filter(None, (report.start.data, asked.crosswalk)))
 
     def outputs(folder: Path) -> None:
         step(Text(f"写出 {WORKBOOK}", f"writing {WORKBOOK}"))

@@ -11,6 +11,7 @@ from planner.errors import Text
 from planner.plans.emergency import CaseAnswer
 from planner.text import coordinate_text, exact_percent, people_text
 from scenarios.document import Col, Document, Table
+from scenarios.export.folder import keep_apart
 from scenarios.export.sheet import write_document
 from scenarios.plans.emergency import (
     Cover,
@@ -27,7 +28,7 @@ from scenarios.plans.emergency import (
     site_said,
     sites,
 )
-from scenarios.plans.start import PLAN_JSON, has_plan, head, keep_apart, siting_data, write_folder, write_plan_json
+from scenarios.plans.start import PLAN_JSON, has_plan, head, siting_data, write_folder, write_plan_json
 from scenarios.plans.words import fewest_bound, furniture_of, open_edges, plan_document, state_text
 from scenarios.questions import EmergencyQuestion
 from scenarios.run import Step
@@ -288,7 +289,7 @@ def emergency_content(report: Report) -> dict[str, Any]:
 def plan_emergency_folder(asked: EmergencyQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:
     """Plan emergency stations and write workbook, map, scenario files, findings, plan.json and manifest into `out`."""
     report = plan_report(asked, choices, step)
-    keep_apart(report.start, asked.scenario, out)
+    keep_apart(out, *filter(None, (report.start.data, asked.scenario)))
 
     def outputs(folder: Path) -> None:
         step(Text(f"写出 {WORKBOOK}", f"writing {WORKBOOK}"))

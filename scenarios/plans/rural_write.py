@@ -37,6 +37,7 @@ from planner.text import (
     share_text,
 )
 from scenarios.document import Col, Document, Table
+from scenarios.export.folder import keep_apart
 from scenarios.export.sheet import write_document
 from scenarios.plans.rural import (
     LINKS,
@@ -62,7 +63,7 @@ from scenarios.plans.rural import (
     villages,
     weakest_text,
 )
-from scenarios.plans.start import PLAN_JSON, head, keep_apart, write_folder, write_plan_json
+from scenarios.plans.start import PLAN_JSON, head, write_folder, write_plan_json
 from scenarios.plans.words import amount, cost_word, furniture_of, open_edges, plan_document, unit_word
 from scenarios.questions import RuralQuestion
 from scenarios.run import Step
@@ -580,7 +581,7 @@ VILLAGES, DUTY, LEFT, CHAIN = "村级清单.csv", "巡回值班表.csv", "巡回
 def plan_rural_folder(asked: RuralQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:
     """Plan and write workbook, map, lists, the scenario of new clinics, its findings, plan.json and manifest into `out`."""
     keep = plan_report(asked, choices, step)
-    keep_apart(keep.start, asked.scenario, out)
+    keep_apart(out, *filter(None, (keep.start.data, asked.scenario)))
 
     def outputs(folder: Path) -> None:
         step(Text(f"写出 {WORKBOOK}", f"writing {WORKBOOK}"))

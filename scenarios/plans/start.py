@@ -14,7 +14,7 @@ from geodata.csv_text import write_csv
 from geodata.load import load_with_warnings
 from planner import __version__
 from planner.doubts import doubts
-from planner.errors import OptionError, Problem, SitingError, Text
+from planner.errors import Problem, SitingError, Text
 from planner.measures import FUNCTIONS
 from planner.region import Region, Source
 from planner.rules import Reading, Rule, Rules, load_rules
@@ -195,15 +195,6 @@ def _with_names(region: Region) -> Callable[[Text], Text]:
 def clash_words(start: Start, text: Text) -> str:
     """Return a sentence about a clash with the counties by name."""
     return _with_names(start.region)(text).zh
-
-
-def keep_apart(start: Start, scenario: Path | None, out: Path) -> None:
-    """Refuse an output folder that is, or holds, the data or the scenario: it would be moved aside to be replaced."""
-    target = out.resolve()
-    for one in (start.data.resolve(), *([scenario.resolve()] if scenario else [])):
-        if target == one or target in one.parents:
-            what = Text("输出文件夹里有数据或方案文件", "the output folder is, or holds, the data or a scenario")
-            raise OptionError(Problem(str(out), what, Text("换一个输出文件夹", "choose another folder")))
 
 
 # The folder of any plan, written whole or not at all.

@@ -12,8 +12,9 @@ from planner.plans.subcenters import Answer, Objective
 from planner.siting.siting import Siting
 from planner.text import WAY_CELLS, amount_text, exact_percent, limit_text, people_text, share_text
 from scenarios.document import Col, Document, Table
+from scenarios.export.folder import keep_apart
 from scenarios.export.sheet import write_document
-from scenarios.plans.start import PLAN_JSON, has_plan, head, keep_apart, siting_data, write_folder, write_plan_json
+from scenarios.plans.start import PLAN_JSON, has_plan, head, siting_data, write_folder, write_plan_json
 from scenarios.plans.subcenters import Report, plan_report, proposals
 from scenarios.plans.subcenters_tables import (
     CLOSE,
@@ -146,7 +147,7 @@ def _left(report: Report, aim: Objective, found: Figures) -> tuple[Left, ...]:
 def plan_subcenters_folder(asked: SubcenterQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:
     """Plan sub-centres and write workbook, map, scenario files, findings, plan.json and manifest into `out`."""
     report = plan_report(asked, choices, step)
-    keep_apart(report.start, asked.scenario, out)
+    keep_apart(out, *filter(None, (report.start.data, asked.scenario)))
     step(Text("写出各点理由", "finding the reasons"))
     told = reasons(report)
 
