@@ -36,7 +36,7 @@ Bools = npt.NDArray[np.bool_]
 FACTORS = ("points", "population", "speed")
 SITES = ("objective", "objective_label", "site", "name", "county_code", "town_code", "planned", "chosen_now", "status",
          "share", "verdict", *(f"share_{one}" for one in FACTORS), "hangs_on")  # fmt: skip
-TORNADO = ("objective", "objective_label", "factor", "low_setting", "high_setting", "value", "value_low", "value_high",
+TORNADO = ("objective", "objective_label", "unit", "factor", "low_setting", "high_setting", "value", "value_low", "value_high",
            "same_plan", "loss_mean", "loss_most", "not_proven", "outside")  # fmt: skip
 _LOW, _HIGH = 0.05, 0.95
 _GIVEN = ("forced", "fixed")
@@ -259,7 +259,7 @@ class _Aim:
                 )
             mine = name == "all"
             rows.append((
-                self.objective.id, self.objective.label, name, *settings, self.now.objective, low, high,
+                self.objective.id, self.objective.label, self.bench.travel.unit, name, *settings, self.now.objective, low, high,
                 float((self.chosen[name] == now).all(axis=1).mean()),
                 float(self.loss.mean()) if mine else np.nan, float(self.loss.max()) if mine else np.nan,
                 int((~self.proven[name]).sum()), "" if name == "speed" else outside(self.now.objective, low, high),

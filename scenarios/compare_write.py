@@ -371,11 +371,7 @@ def _summary(comparison: Comparison) -> list[dict[str, Any]]:
         {"side": side.label, "text": f"{_author(side.scenario)}{cost_text(side.cost)}。"} for side in comparison.sides
     ]
     for pair in comparison.first_pairs:
-        rows += [
-            {"side": _name(pair), "text": text}
-            for text in said(pair)[1:]
-            if text != f"{comparison.region.about.notice}。"
-        ]
+        rows += [{"side": _name(pair), "text": text} for text in sentences(pair)[1:]]
     return rows
 
 
@@ -498,7 +494,13 @@ def cost_text(cost: Cost) -> str:
 
 @lru_cache(maxsize=len(LETTERS) ** 2)
 def said(pair: Pair) -> tuple[str, ...]:
-    """Return the sentences on one pair, the most important first; page, workbook and terminal all say the same."""
+    """Return the sentences on one pair, the most important first, and the data's notice; page and terminal say the same."""
+    notice = pair.after.judged.region.about.notice
+    return (*sentences(pair), *([f"{notice}。"] if notice else []))
+
+
+def sentences(pair: Pair) -> tuple[str, ...]:
+    """Return the sentences on one pair, the most important first."""
     before, after = pair.before, pair.after
     out = [f"“{after.label}”与“{before.label}”相比："]
     if pair.rejudged:
@@ -515,8 +517,7 @@ def said(pair: Pair) -> tuple[str, ...]:
         *_assumed(before, after, pair.rejudged),
         f"费用：{before.label}，{cost_text(before.cost)}；{after.label}，{cost_text(after.cost)}。",
     ]
-    notice = after.judged.region.about.notice
-    return tuple([*out, f"{notice}。"] if notice else out)
+    return tuple(out)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -377,7 +377,7 @@ def value_text(row: Mapping[str, Any], name: str) -> str:
     value = float(row[name])
     if row["objective"] != "cost":
         return people_text(value)
-    hours = "时间" in row["objective_label"]
+    hours = row["unit"] == "ms"
     return f"{number_text(value / (3.6e6 if hours else 1e6) / 1e4)} 万人·{'小时' if hours else '公里'}"
 
 
