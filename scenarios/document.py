@@ -123,8 +123,3 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     names = [str(name) for name in frame.columns]
     columns = [column.tolist() for _, column in frame.items()]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def rows_as_data(table: Table) -> list[dict[str, Any]]:
-    """Return the rows as CSV and JSON hold them: under the keys of the columns, as values and not as words."""
-    return [{col.key: row[col.key] for col in table.cols if col.key in row} for row in table.rows]

@@ -18,7 +18,7 @@ from planner.standards import standard_names
 from planner.travel import PAPER
 from scenarios.export.explain import explanations
 from scenarios.export.sheet import HIGHEST_ROW_POINTS, row_points
-from scenarios.export.workbook import FOREIGN, completion_text, write_workbook
+from scenarios.export.workbook import FOREIGN, _ask, completion_text, write_workbook
 
 SHEETS = ("缺口清单", "未作判断清单", "指标完成情况", "待补数据清单")
 A4_INCHES, PIXELS = 297 / 25.4, 96
@@ -211,3 +211,10 @@ def test_which_codes_are_villages_is_said_as_it_is_read(tiny_region: Region, rul
     for digit in "0123456789":
         kind = _kind_by_code(pd.Series([f"510402001{digit}01"])).iloc[0]
         assert (digit in VILLAGE_RULE.split("10 位：")[1]) == (kind == "village")
+
+
+def test_the_ask_for_list_names_the_register_of_each_rule(rules: Rules) -> None:
+    for rule in rules.rules:
+        assert "这一类" not in _ask(rule, has_villages=True)
+    centers = next(rule for rule in rules.rules if rule.measure == "community_centers")
+    assert _ask(centers, has_villages=True).startswith("社区卫生服务中心的完整名录")

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from planner.hospitals import unclassed, ungraded
+from planner.measures import MEASURES
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import FACILITIES, FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
@@ -231,8 +232,9 @@ def _ask(rule: Rule, *, has_villages: bool) -> str:
     if "column" in params:
         label = FACILITIES.field(params["column"]).label
         return f"机构名录的“{label}”列"
-    kinds = [params["facility_kind"]] if "facility_kind" in params else list(params.get("facility_kinds", ()))[:1]
-    label = FACILITY_KINDS[kinds[0]][0] if kinds else "这一类机构"
+    declared = MEASURES[rule.measure].kinds
+    kinds = () if declared is None else declared(params)
+    label = FACILITY_KINDS[kinds[0]][0] if kinds else "机构"
     return f"{label}的完整名录（确认一所也没有的，也请写明，由市里登记在 about.yaml）"
 
 
