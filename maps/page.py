@@ -196,7 +196,7 @@ def _policy(html: str) -> str:
 _TITLE = "医疗卫生服务地图"
 """Until the page writes its own: a title is text from data, and such text never stands in the markup."""
 _SHARED = ("numbers", "page", "layers")
-"""The scripts of every page, so that what one can do, all can."""
+"""The scripts that every page has."""
 
 
 def sheet(
