@@ -125,7 +125,7 @@ class Notes:
             text = Text(f"另有 {more} 行同样的问题：{what.zh}", f"{more} more rows alike: {what.en}")
             severity = "warning" if warning else "error"
             column = self.heading(raw.file, column)
-            self.problems.append(Problem(raw.file, text, fix, column=column, severity=severity))  # type: ignore[arg-type]
+            self.problems.append(Problem(raw.file, text, fix, column=column, severity=severity, counts=what))  # type: ignore[arg-type]
 
     def ask(self, file: str, key: str, what: Text, fix: Text, row: object = "") -> None:
         """Note what can hardly be so: an error, until about.yaml confirms its very numbers (`key`)."""
@@ -202,10 +202,10 @@ def _unit_of(raw: RawTable, heading: str) -> int:
 
 
 def _parse_number(raw: RawTable, cells: pd.Series, one: Field, notes: Notes) -> pd.Series:
-    if one.unit == "度":
+    if one.unit == "degrees":
         cells = _with_points(raw, cells, one, notes)
     values = _number(cells)
-    factor = _unit_of(raw, str(cells.name)) if one.unit == "人" and values.notna().any() else 1
+    factor = _unit_of(raw, str(cells.name)) if one.unit == "people" and values.notna().any() else 1
     if factor != 1:
         values = (values * factor).round(6)
         how = Text(f"单位是{_WORDS[factor]}，乘以 {factor}", f"in units of {factor} persons: multiplied")
@@ -440,9 +440,9 @@ def _headings(raw: RawTable, table: Table, notes: Notes) -> dict[str, int]:
 
 def _hint(close: str, one: Field) -> Text:
     """Return what to do with a column that might be the one that is missing; of people, not before its unit is right."""
-    if one.unit == "人" and _NO_RESIDENTS.search(close):
+    if one.unit == "people" and _NO_RESIDENTS.search(close):
         return Text(f"（“{close}”不是{one.label}）", f" ('{close}' is something else)")
-    if one.unit == "人" and _OTHER_UNIT.search(close):
+    if one.unit == "people" and _OTHER_UNIT.search(close):
         return Text(f"（“{close}”的单位不是人：换算成人再填，或把表头写成“{one.label}（万人）”）",
                     f" ('{close}' is not in persons: convert it, or head it '{one.label}（万人）')")  # fmt: skip
     return Text(f"（是否就是“{close}”？改成“{one.label}”）", f" (is it '{close}'?)")

@@ -242,8 +242,9 @@ def in_wgs84(
     moved_lon, moved_lat = shift(lon[there], lat[there])
     off = GEOD.inv(lon[there], lat[there], moved_lon, moved_lat)[2]
     lon[there], lat[there] = moved_lon, moved_lat
-    far = f"{number_text(round(float(np.median(off))))} 米" if len(off) else ""
-    how = Text(f"{datum} 换算成 wgs84，移动约 {far}", f"{datum} brought to wgs84, by about {far.replace('米', 'm')}")
+    far = number_text(round(float(np.median(off)))) if len(off) else ""
+    by = Text(f"{far} 米", f"{far} m") if far else Text("", "")
+    how = Text(f"{datum} 换算成 wgs84，移动约 {by.zh}", f"{datum} brought to wgs84, by about {by.en}")
     notes.use(raw.file, "datum", "、".join(headings), "converted", how)
     notes.add(raw.file, how, Text("坐标系不对的，改表头，或在 about.yaml 的 coordinates 下写“文件名: 坐标系”",
                                   "if that is wrong, correct the heading, or write 'file: datum' under coordinates in about.yaml"),

@@ -275,7 +275,7 @@ def _roads(folder: Path, weld_m: float, notes: Notes) -> Roads | None:
     notes.use(path.name, "file", path.name, "used", Text("路网", "roads"))
     for note in (*graph.notes, *speedless(graph, SPEED_KMH)):
         notes.use(path.name, "rows", "", "converted", note)
-        notes.add(path.name, Text(note.zh.rstrip("。"), note.en.rstrip(".")), _SEEN, warning=True)
+        notes.add(path.name, note.without_stop, _SEEN, warning=True)
     ways = {way for ways in graph.way_id for way in str(ways).split(";")}
     return Roads(graph, Source(path.name, sha256(path.read_bytes()).hexdigest(), len(ways)))
 

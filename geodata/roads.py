@@ -307,7 +307,7 @@ SPEEDS = Table(
     "speeds", "时速表", ("speeds", "时速"), "road_class", None,
     (
         Field("road_class", "道路等级", "text", required=True, aliases=("等级", "class", "highway")),
-        Field("speed_kmh", "时速", "number", unit="公里/小时", required=True, aliases=("速度", "speed")),
+        Field("speed_kmh", "时速", "number", unit="km/h", required=True, aliases=("速度", "speed")),
         Field("period", "时段", "choice", "白天或夜间；不填的行两个时段都用", aliases=("昼夜",), choices=PERIODS),
     ),
 )  # fmt: skip

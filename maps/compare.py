@@ -17,7 +17,7 @@ from maps.page import sheet
 from planner.compare import row_texts
 from planner.region import Region
 from planner.schema import FACILITY_KINDS
-from planner.text import UNITS, amount_text, change_text, count_text, people_text, value_text
+from planner.text import amount_text, change_text, count_text, people_text, value_text
 
 MARKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
@@ -132,8 +132,7 @@ def _by_reading(findings: pd.DataFrame, readings: Sequence[tuple[str, str]]) -> 
 
 def _basis(sides: Sequence[pd.DataFrame]) -> str:
     """Return whose share the colours are, as the legend knows it: "people", "units" or "unit"."""
-    units = {unit for rows in sides for unit in rows.loc[rows["level"] == "town", "unit"]}
-    return "people" if units == {"share"} else "units" if units == {UNITS} else "unit"
+    return style.basis(unit for rows in sides for unit in rows.loc[rows["level"] == "town", "unit"])
 
 
 def _side(rows: pd.DataFrame, towns: Mapping[str, int], villages: Mapping[str, int]) -> dict[str, object]:

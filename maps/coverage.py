@@ -17,7 +17,7 @@ from maps.geometry import Column, Edges, flags, floats, ground, numbers, plain, 
 from maps.page import sheet
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, REASON_LABELS
-from planner.text import UNITS, known_text, share_text, value_text
+from planner.text import basis_of, known_text, share_text, value_text
 
 NOTHING_CHANGED: Mapping[tuple[str, str], str] = MappingProxyType({})
 _ROW_TEXTS = (
@@ -38,12 +38,14 @@ def coverage_map(
     detours: pd.DataFrame | None = None,
     open_edges: Edges | None = None,
     was: Mapping[tuple[str, str], str] = NOTHING_CHANGED,
+    foreign: str = "",
 ) -> str:
     """Return one HTML page that shows findings on the map of their region and opens with no network.
 
     One fill per (rule, reading) that has rows at town level; village rows with people left out become dots, the rows
     of 绕行清单 (schema.DETOURS) signs of their own. Edges of the roads that are not open are drawn apart. `was` are the city's
     values before, by (rule, reading), where a scenario changes them, the most important first: the page opens on the first.
+    `foreign` says why nothing is judged, where the rules are another city's; the page says it above all.
     Raises ValueError when findings speak of towns or villages that the region does not have.
     """
     _require_known(findings, "town", region.towns["code"])
@@ -60,7 +62,7 @@ def coverage_map(
         "facilities": _facilities(region),
         "detours": None if detours is None else _detours(detours),
     }
-    return sheet("coverage", data, furniture, alarm=_alarm(findings))
+    return sheet("coverage", data, furniture, alarm=f"{style.WORDS['foreign']}（{foreign}）" if foreign else "")
 
 
 def _require_known(findings: pd.DataFrame, level: str, codes: pd.Series) -> None:
@@ -70,24 +72,10 @@ def _require_known(findings: pd.DataFrame, level: str, codes: pd.Series) -> None
         raise ValueError(f"findings name {len(unknown)} {level} codes that the region does not have: {unknown[:5]}")
 
 
-def _alarm(findings: pd.DataFrame) -> str:
-    """Return what must be said above all: that nothing was judged, because the rules are another city's; or ""."""
-    said = findings.loc[findings["note"].str.startswith("参数情景"), "note"]
-    if not len(said) or findings["status"].isin(["met", "not_met"]).any():
-        return ""
-    return f"{style.WORDS['foreign']}（{said.iloc[0].split('；')[0]}）"
-
-
 def _pairs(findings: pd.DataFrame) -> list[tuple[str, str]]:
     """Return the (rule, reading) pairs with town rows in the order of the findings: that of the rules' file."""
     towns = findings.loc[findings["level"] == "town", ["rule", "reading"]].drop_duplicates()
     return list(towns.itertuples(index=False, name=None))
-
-
-def _basis(towns: pd.DataFrame) -> str:
-    """Return whose share the colours of these town rows are: "people", "units", or "unit": of the town itself."""
-    units = set(towns["unit"])
-    return "people" if units == {"share"} else "units" if units == {UNITS} else "unit"
 
 
 def _pair(findings: pd.DataFrame, rule: str, reading: str) -> dict[str, object]:
@@ -96,7 +84,7 @@ def _pair(findings: pd.DataFrame, rule: str, reading: str) -> dict[str, object]:
     towns = rows[rows["level"] == "town"]
     return {
         "rule": rule,
-        "basis": _basis(towns),
+        "basis": style.basis(towns["unit"]),
         "judged": bool(rows["status"].isin(["met", "not_met"]).any()),
         "reading": reading,
         "label": str(rows["rule_label"].iloc[0]),
@@ -120,7 +108,7 @@ def _rows(rows: pd.DataFrame) -> dict[str, Column]:
     )
     table["known_text"] = texts(map(known_text, floats(rows["population_no_data"])))
     shares = _shares(rows)
-    adds_up = [unit in {"share", UNITS} for unit in units]
+    adds_up = [basis_of(unit) != "unit" for unit in units]
     table["share_text"] = texts(
         share_text(share) if shown and not math.isnan(share) else ""
         for share, shown in zip(shares, adds_up, strict=True)

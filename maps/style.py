@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from planner.schema import FACILITY_KINDS, FACILITY_STATUS, STATUS_LABELS
-from planner.text import UNITS
+from planner.text import Basis, basis_of
 
 # Signs of the maps: paths in a 24 × 24 box, and what they are drawn with.
 
@@ -231,15 +231,22 @@ def facility_status_label(status: str) -> str:
     return FACILITY_STATUS[status][0]
 
 
+def basis(units: Iterable[str]) -> Basis:
+    """Return whose share the colours of towns with these units are: "people", "units", or "unit": of the town itself."""
+    found = {basis_of(unit) for unit in units}
+    return found.pop() if len(found) == 1 else "unit"
+
+
 def shown_share(unit: str, people: tuple[float, float], count: tuple[float, float], gap: float) -> float:
     """Return the share that a colour stands for, NaN where there is none.
 
     For people, `people` as covered ÷ population; for units added up (个), `count` as met ÷ judged; for a single unit
     1 where the rule has no gap there and 0 where it has one.
     """
-    if unit not in {"share", UNITS}:
+    of = basis_of(unit)
+    if of == "unit":
         return float(gap == 0)
-    part, whole = people if unit == "share" else count
+    part, whole = people if of == "people" else count
     return min(max(part / whole, 0.0), 1.0) if whole > 0 else math.nan
 
 

@@ -14,6 +14,7 @@ from planner.region import Region
 from planner.rules import Reading, Rule, Rules, changed_params, parameter_texts
 from planner.scenario import Change, Edit, Open, Scenario, applied, apply, with_population
 from planner.schema import FACILITIES, FACILITY_KINDS
+from planner.serving import ids_of
 from planner.text import option_text
 from planner.travel import Travel
 
@@ -229,7 +230,7 @@ def _idle_areas(facts: Region, scenario: Scenario) -> Iterator[Problem]:
     today = dict(zip(facts.villages["code"], facts.villages["health_center"], strict=True))
     for at, area in enumerate(scenario.service_areas):
         found = "、".join(area.centers)
-        if all(set(str(today[one]).split("、")) == set(area.centers) for one in area.communities):
+        if all(set(ids_of(str(today[one]))) == set(area.centers) for one in area.communities):
             yield _doubt(area, scenario, found, Text("服务范围与现状相同，没有效果", "these communities are its today"))
         elif {*area.communities} <= {code for one in scenario.service_areas[at + 1 :] for code in one.communities}:
             yield _doubt(area, scenario, found, Text("这些社区被后面的服务范围取代", "replaced by later service areas"))

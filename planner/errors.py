@@ -51,6 +51,11 @@ class Text(NamedTuple):
     def say(self, language: Language = "zh") -> str:
         return self.en if language == "en" else self.zh
 
+    @property
+    def without_stop(self) -> "Text":
+        """The same as a part of a longer sentence, without a full stop of its own."""
+        return Text(self.zh.rstrip("。."), self.en.rstrip("。."))
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -63,22 +68,22 @@ class Problem:
     column: str = ""
     found: str = ""
     severity: Literal["error", "warning"] = "error"
+    counts: Text | None = None
+    """Of a line that tells how many more rows are alike: what is wrong with them."""
 
     def say(self, language: Language = "zh") -> str:
         """Return one line: file, row, column, what was found, what is wrong, what to do."""
-        parts = [self.file]
+        parts = [self.file] if self.file else []
         if self.row:
             parts.append(Text(f"第 {self.row} 行", f"row {self.row}").say(language))
         if self.column:
             parts.append(Text(f"“{self.column}”列", f"column '{self.column}'").say(language))
         place = Text("，", ", ").say(language).join(parts)
+        place += Text("：", ": ").say(language) if place else ""
         found = Text(f"（现为“{self.found}”）", f" (found '{self.found}')").say(language) if self.found else ""
-        fix = Text(self.fix.zh.rstrip("。"), self.fix.en.rstrip("."))
-        return printable(
-            Text(f"{place}：{self.what.zh}{found}。{fix.zh}。", f"{place}: {self.what.en}{found}. {fix.en}.").say(
-                language
-            )
-        )
+        fix = self.fix.without_stop
+        sentence = Text(f"{self.what.zh}{found}。{fix.zh}。", f"{self.what.en}{found}. {fix.en}.").say(language)
+        return printable(f"{place}{sentence}")
 
 
 _FULL = (Text("磁盘满了", "the disk is full"), Text("清理磁盘，或换一个位置", "free some space, or write elsewhere"))

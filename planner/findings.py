@@ -43,8 +43,8 @@ def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.Da
     table = pd.concat([rows.assign(key=at) for at, rows in enumerate(found)], ignore_index=True)
     places = _places(region)
     table = _with_sums(table, places, np.array([MEASURES[rule.measure].sums == "people" for rule, _ in asked]))
-    at_home = region.about.code.startswith(rules.city)
-    foreign = "" if at_home else f"参数情景：{rules.label}不是本市的文件，这里不作判断"
+    foreign = foreign_note(region, rules)
+    at_home = not foreign
     noted = [_against_geography(region, rule, one) if at_home else foreign if one.judged else "" for rule, one in asked]
     table = _judge(table, np.array([one.judged for _, one in asked]), at_home)
     table = _describe(table, asked, places, noted)
@@ -52,6 +52,12 @@ def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.Da
     names = region.facilities.set_index("id")["name"]
     table["nearest_facility_name"] = table["nearest_facility"].map(names).fillna("")
     return table[list(FINDINGS.names())]
+
+
+def foreign_note(region: Region, rules: Rules) -> str:
+    """Return why nothing is judged here: the rules are of another city's document; "" where they are this one's."""
+    at_home = region.about.code.startswith(rules.city)
+    return "" if at_home else f"参数情景：{rules.label}不是本市的文件，这里不作判断"
 
 
 def kinds_read(rule: Rule) -> frozenset[str]:
@@ -319,7 +325,7 @@ def _against_geography(region: Region, rule: Rule, reading: Reading) -> str:
     wanted, there = int(rule.target), unit_count(region, other.main_reading.params)
     if wanted == there or not there:
         return ""
-    word, whom = "少" if wanted < there else "多", other.denominator.removesuffix("（个）")
+    word, whom = "少" if wanted < there else "多", other.counted
     return f"文件写 {wanted} 个，{word}于本市{whom} {there} 个（“{other.required_text}”）：文件自己的数与区划对不上"
 
 

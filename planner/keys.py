@@ -42,6 +42,7 @@ _GAP = r"[ \u3000]*"
 class Key:
     """One key of the file: what it is called, what it means, and what may stand behind it.
 
+    word      what it is called in Chinese, where `about` says more than that
     choices   English code → the words that mean it as well (choice)
     low, high, above   limits of a number; `above` itself is out
     pattern   what a whole text must match; `like` shows one that does
@@ -65,6 +66,12 @@ class Key:
     names: str = ""
     filled: bool = False
     or_none: bool = False
+    word: str = ""
+
+    @property
+    def called(self) -> str:
+        """What it is called in Chinese."""
+        return self.word or self.about.zh
 
     @property
     def is_filled(self) -> bool:
@@ -112,15 +119,15 @@ def _labelled(names: Mapping[str, str]) -> Words:
 
 def _of_column(column: Column) -> Key:
     """Return the key of one column of the facilities."""
-    unit, said = f"（{column.unit}）" if column.unit else "", f"：{column.about}" if column.about else ""
+    said = f"：{column.about}" if column.about else ""
     kinds: Mapping[str, Kind] = {"code": "id", "integer": "whole", "boolean": "flag", "number": "number",
                                  "choice": "choice"}  # fmt: skip
     low, high = _PLACE.get(column.name, (0, 1_000_000) if column.kind == "integer" else (None, None))
     digits = column.digits
     return Key(
-        column.name, Text(f"{column.label}{unit}{said}", column.name.replace("_", " ")), kinds.get(column.kind, "text"),
+        column.name, Text(f"{column.heading}{said}", column.name.replace("_", " ")), kinds.get(column.kind, "text"),
         choices=column.choices, low=low, high=high, pattern=_digits(digits) if digits else "",
-        like="5" * digits if digits else "", filled=column.required,
+        like="5" * digits if digits else "", filled=column.required, word=column.label,
     )  # fmt: skip
 
 
@@ -144,15 +151,16 @@ def _needed(*names: str) -> tuple[Key, ...]:
     return tuple(replace(_FIELDS[name], needed=True) for name in names)
 
 
-def _verb(name: str, zh: str, en: str, *keys: Key) -> Key:
+def _verb(name: str, zh: str, en: str, *keys: Key, more: str = "") -> Key:
     """Return a record whose first key is the verb, with the facility's id behind it."""
-    verb = Key(name, Text(f"{zh}：机构编号", f"{en}: the facility's id"), "id", needed=True)
-    return Key(name, Text(zh, en), "record", keys=(verb, *keys, *_ABOUT_EDIT))
+    about = Text(f"{zh}{more}", en)
+    verb = Key(name, Text(f"{about.zh}：机构编号", f"{en}: the facility's id"), "id", needed=True, word=zh)
+    return Key(name, about, "record", keys=(verb, *keys, *_ABOUT_EDIT), word=zh)
 
 
 def _to(kind: str) -> Key:
     about = Text(f"成为哪一类机构（不写＝{FACILITY_KINDS[kind][0]}）", f"into which kind (default {kind})")
-    return Key("to", about, "choice", choices=FACILITY_KINDS, like=kind)
+    return Key("to", about, "choice", choices=FACILITY_KINDS, like=kind, word="成为哪一类机构")
 
 
 _FACILITY = Key(
@@ -170,8 +178,9 @@ CONVERT = _verb("convert", "转型", "convert", _to("community_health_center"), 
 MOVE = _verb("move", "迁址", "move", *_needed("lon", "lat"))
 ENLARGE = _verb("enlarge", "扩建", "enlarge", *_needed("beds"), _FIELDS["beds_planned"])
 CHANGE = _verb(
-    "change", "变更（以上说不了的）", "change anything else",
+    "change", "变更", "change anything else",
     Key("set", Text("改成什么", "the columns that change"), "record", needed=True, keys=tuple(_FIELDS.values())),
+    more="（以上说不了的）",
 )  # fmt: skip
 VERBS: Mapping[str, Key] = MappingProxyType(
     {one.name: one for one in (OPEN, CLOSE, UPGRADE, CONVERT, MOVE, ENLARGE, CHANGE)}
@@ -192,7 +201,7 @@ OVERRIDE = Key(
     "", Text("一项假设", "an assumption"), "record",
     keys=(
         Key("rule", Text("规则编号", "id of the rule"), "id", needed=True),
-        Key("params", Text("参数：改成什么", "parameters and their values"), "map", needed=True, names=f"^[a-z_]+{END}", keys=(
+        Key("params", Text("参数：改成什么", "parameters and their values"), "map", needed=True, word="参数", names=f"^[a-z_]+{END}", keys=(
             Key("", Text("参数的值", "a value"), "either", keys=(
                 _NUMBER, TEXT, Key("", Text("文字的列表", "a list of texts"), "list", keys=(TEXT,)),
             )),
@@ -213,7 +222,7 @@ POPULATION = Key(
 SERVICE_AREA = Key(
     "", Text("一个服务范围", "a service area"), "record", keys=(
         replace(_ID_LIST, name="centers", about=Text("中心的机构编号；几所共同服务时居民到最近的一所", "ids of the centres"), needed=True),
-        replace(_ID_LIST, name="communities", about=Text("村（社区）代码，12 位，加引号", "codes of the communities"), needed=True),
+        replace(_ID_LIST, name="communities", about=Text("村（社区）代码，12 位，加引号", "codes of the communities"), needed=True, word="村"),
     ),
 )  # fmt: skip
 _PLANS: Words = MappingProxyType(
@@ -225,7 +234,7 @@ QUESTION = Key(
     "", Text("一道选址题", "a siting task"), "record",
     keys=(
         Key("plan", Text("选什么的址", "what is to be sited"), "choice", needed=True, choices=_PLANS),
-        Key("p", Text("站点个数：整数、范围（2-4）或列表", "how many: a number, a range, a list"), "either", keys=(
+        Key("p", Text("站点个数：整数、范围（2-4）或列表", "how many: a number, a range, a list"), "either", word="站点个数", keys=(
             Key("", Text("整数", "a number"), "whole", low=1, high=999_999),
             Key("", Text("范围", "a range"), "range", pattern=_RANGE, like="2-4"),
             Key("", Text("整数的列表", "a list"), "list", keys=(Key("", Text("整数", "a number"), "whole", low=1, high=999_999),)),
@@ -246,13 +255,15 @@ QUESTION = Key(
         ids_key("fixed", "已经建成的", "built already"),
         ids_key("forced", "必选的", "must be chosen"),
         ids_key("forbidden", "不选的", "must not be chosen"),
-        ids_key("candidates", "候选点，只在其中选；不写＝按假设（见 fugai plan）", "who may be chosen; default: an assumption"),
+        replace(ids_key("candidates", "候选点，只在其中选；不写＝按假设（见 fugai plan）", "who may be chosen; default: an assumption"),
+                word="候选点"),
         replace(ids_key("background", "背景站点：已在服务，不占名额；不写＝按假设，[] ＝没有", "serving already, not counted; [] for none"),
-                or_none=True),
+                or_none=True, word="背景站点"),
         Key("urban_scope", Text("城市地区的范围", "what counts as urban"), "choice",
             choices=_labelled({code: text.zh for code, text in URBAN_SCOPES.items()})),
         Key("k_best", Text("列出最好的几个方案", "how many best plans"), "whole", low=1, high=1000),
-        Key("tolerance", Text("备选站点容许的目标损失（比例）", "loss of objective that an alternative may cost"), "number", low=0, high=1e9),
+        Key("tolerance", Text("备选站点容许的目标损失（比例）", "loss of objective that an alternative may cost"), "number", low=0, high=1e9,
+            word="备选站点容许的目标损失"),
     ),
 )  # fmt: skip
 NOTES = Key("notes", Text("备注", "notes"), "list", keys=(TEXT,))
@@ -449,7 +460,7 @@ class Reader:
         return MappingProxyType(kept)
 
     def _unknown(self, keys: Iterable[Key], name: object, where: Where) -> None:
-        words = {word: one.name for one in keys for word in (one.name, one.about.zh.split("：")[0].split("（")[0])}
+        words = {word: one.name for one in keys for word in (one.name, one.called)}
         if "：" in str(name) and _PAIR.match(str(name)):
             fix = Text("冒号用英文（半角）的，后面空一格", "use an ASCII colon, and a space after it")
             self.wrong(where, "用了全角标点", "full-width punctuation", fix, name)
@@ -471,7 +482,7 @@ class Reader:
                 return self._not_one_id(verbs[verb], value[verb], (*where, verb))
             read = self._record(verbs[said[0]], value, where)
             return (said[0], read, self.line((*where, said[0])))
-        words = "、".join(f"{name}（{one.about.zh.split('（')[0]}）" for name, one in verbs.items())
+        words = "、".join(f"{name}（{one.called}）" for name, one in verbs.items())
         fix = Text(f"写其中一个：{words}", f"write one of {', '.join(verbs)}")
         if said:
             return self.wrong(where, "一条改动只能做一件事", "an edit does one thing", fix, "、".join(said))

@@ -13,7 +13,7 @@ from planner.region import URBAN_SCOPES
 from planner.schema import FACILITIES, FACILITY_KINDS, Level
 from planner.standards import standard_names, standard_text
 from planner.strict_yaml import read_yaml
-from planner.text import exact_text
+from planner.text import UNITS, exact_text
 
 # What a plan reads from a clause beside what its measure judges: numbers and words that stand in standards/*.yaml only.
 
@@ -117,6 +117,16 @@ class Rule:
     data_needed: str = ""
     units_of: "Rule | None" = None
     deadline: Deadline | None = None
+
+    @property
+    def counted(self) -> str:
+        """Whose share or number it is, without the unit that the rules' file writes behind it in brackets."""
+        return self.denominator.removesuffix(f"（{UNITS}）")
+
+    @property
+    def stated(self) -> str:
+        """What the clause requires, as the rules' file writes it, with the word 条款 before it where the file has not."""
+        return self.required_text if self.required_text.startswith("条款") else f"条款：{self.required_text}"
 
     @property
     def main_reading(self) -> Reading:
@@ -572,8 +582,7 @@ def retold(rule: Rule, parts: Sequence[tuple[str, Mapping[str, Any]]]) -> Rule:
         return rule
     every = {name: value for _, params in parts for name, value in params.items()}
     numbers = {name: value for name, value in every.items() if name not in rule.plan_params and _is_number(value)}
-    own = rule.required_text if rule.required_text.startswith("条款") else f"条款：{rule.required_text}"
-    required = f"{parameter_texts(numbers)}（方案的参数；{own}）" if numbers else rule.required_text
+    required = f"{parameter_texts(numbers)}（方案的参数；{rule.stated}）" if numbers else rule.required_text
     made = with_params(rule, every)
     assumed = (
         f"方案把参数改为 {parameter_texts(params)}{f'（{reason}）' if reason else ''}，{judgement(made)}。"

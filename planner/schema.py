@@ -13,6 +13,15 @@ Kind = Literal["text", "code", "integer", "number", "boolean", "choice", "date"]
 Geometry = Literal["polygon", "point", "line"]
 
 
+Unit = Literal["", "people", "degrees", "beds", "m", "km", "min", "km/h"]
+UNIT_LABELS: Mapping[Unit, str] = MappingProxyType(
+    {
+        "": "", "people": "人", "degrees": "度", "beds": "张", "m": "米", "km": "公里", "min": "分钟",
+        "km/h": "公里/小时",
+    }
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Field:
     """One column: its name inside, its Chinese label, type, unit and the other names it may come under.
@@ -26,12 +35,22 @@ class Field:
     label: str
     kind: Kind
     about: str = ""
-    unit: str = ""
+    unit: Unit = ""
     required: bool = False
     aliases: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     digits: int = 0
     resembles: str = ""
+
+    @property
+    def unit_label(self) -> str:
+        """The unit in words, "" where there is none."""
+        return UNIT_LABELS[self.unit]
+
+    @property
+    def heading(self) -> str:
+        """What stands above the column: its label, with its unit if it has one."""
+        return f"{self.label}（{self.unit_label}）" if self.unit else self.label
 
     def names(self) -> tuple[str, ...]:
         """Every heading under which this column is recognised, the canonical one first."""
@@ -191,9 +210,9 @@ COUNTIES = Table(
               aliases=("代码", "county_code", "adcode", "区县代码", "县（区）代码"), digits=6),
         Field("name", "县区名称", "text", "", required=True,
               aliases=("名称", "county", "county_name", "区县名称", "县（区）名称")),
-        Field("population", "常住人口", "integer", "普查或统计公报的常住人口", "人", aliases=_PEOPLE),
-        Field("urban_population", "城镇人口", "integer", "", "人", aliases=("城镇常住人口",)),
-        Field("rural_population", "乡村人口", "integer", "", "人", aliases=("乡村常住人口",)),
+        Field("population", "常住人口", "integer", "普查或统计公报的常住人口", "people", aliases=_PEOPLE),
+        Field("urban_population", "城镇人口", "integer", "", "people", aliases=("城镇常住人口",)),
+        Field("rural_population", "乡村人口", "integer", "", "people", aliases=("乡村常住人口",)),
         *_SOURCE,
     ),
 )  # fmt: skip
@@ -211,7 +230,7 @@ TOWNS = Table(
               resembles="类型|类别|kind|type"),
         Field("is_county_seat", "是否县城", "boolean", "县（区）政府驻地所在的镇", aliases=("县城", "县城驻地"),
               resembles="县城|驻地|城关|seat"),
-        Field("population", "常住人口", "integer", "只作核对；评估以居民点人口为准", "人", aliases=_PEOPLE),
+        Field("population", "常住人口", "integer", "只作核对；评估以居民点人口为准", "people", aliases=_PEOPLE),
         *_SOURCE,
     ),
 )  # fmt: skip
@@ -230,10 +249,10 @@ VILLAGES = Table(
         Field("town_code", "乡镇代码", "code", "缺省取村代码前 9 位", aliases=("所属乡镇代码",), digits=9),
         Field("kind", "类型", "choice", f"缺省看代码第 10 位：{'、'.join(RURAL_DIGITS)}＝行政村", aliases=("村社区类型", "type"),
               choices=VILLAGE_KINDS, resembles="类型|类别|kind|type"),
-        Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
-        Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
-        Field("population", "常住人口", "integer", "", "人", required=True, aliases=_PEOPLE),
-        Field("urban_population", "城镇人口", "integer", "普查口径；缺省：社区全计城镇、行政村全计乡村（假设）", "人",
+        Field("lon", "经度", "number", "", "degrees", required=True, aliases=_LON),
+        Field("lat", "纬度", "number", "", "degrees", required=True, aliases=_LAT),
+        Field("population", "常住人口", "integer", "", "people", required=True, aliases=_PEOPLE),
+        Field("urban_population", "城镇人口", "integer", "普查口径；缺省：社区全计城镇、行政村全计乡村（假设）", "people",
               aliases=("城镇常住人口",), resembles="城镇|城市|urban"),
         Field("health_center", "服务中心编号", "text", "服务本社区的社区卫生服务中心的编号，几所用“、”隔开；缺省按就近归属",
               aliases=("社区卫生服务中心编号", "所属中心编号")),
@@ -245,9 +264,9 @@ RESIDENTS = Table(
     "residents", "居民点", ("residents", "居民点", "人口点"), "id", "point",
     (
         Field("id", "居民点编号", "code", "", required=True, aliases=("编号", "resident_id")),
-        Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
-        Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
-        Field("population", "常住人口", "integer", "", "人", required=True, aliases=_PEOPLE),
+        Field("lon", "经度", "number", "", "degrees", required=True, aliases=_LON),
+        Field("lat", "纬度", "number", "", "degrees", required=True, aliases=_LAT),
+        Field("population", "常住人口", "integer", "", "people", required=True, aliases=_PEOPLE),
         Field("village_code", "村代码", "code", "所属村（社区）的 12 位代码；有一行不填，全市就只能评估到乡镇",
               aliases=("村社区代码",), digits=12),
         Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",), digits=9),
@@ -264,8 +283,8 @@ FACILITIES = Table(
         Field("name", "机构名称", "text", "", required=True, aliases=("名称", "医疗机构名称", "facility")),
         Field("kind", "机构类型", "choice", "", required=True, aliases=("类型", "机构类别", "type"),
               choices=FACILITY_KINDS),
-        Field("lon", "经度", "number", "", "度", required=True, aliases=_LON),
-        Field("lat", "纬度", "number", "", "度", required=True, aliases=_LAT),
+        Field("lon", "经度", "number", "", "degrees", required=True, aliases=_LON),
+        Field("lat", "纬度", "number", "", "degrees", required=True, aliases=_LAT),
         Field("status", "状态", "choice", "缺省＝在用；只有在用的机构提供服务", aliases=("运行状态",),
               choices=FACILITY_STATUS,
               resembles="状态|状况|现状|运营|运行|营业|在用|启用|停用|停业|停运|停诊|关停|关闭|歇业|注销|撤销|撤并|拆除|status|state|operat|active"),
@@ -277,8 +296,8 @@ FACILITIES = Table(
         Field("specialty", "医院类别", "choice", "只填医院，照执业登记或批文；不清楚的留空，不按名称猜；留空的在方案中按综合医院处理（假设），并列入待补数据",
               aliases=("医院类型", "专科类别", "医院专科"), choices=HOSPITAL_SPECIALTIES),
         Field("owner", "举办主体", "text", "如 市办、县办、企业办、社会办", aliases=("举办", "主办单位")),
-        Field("beds", "编制床位", "integer", "", "张", aliases=("床位", "床位数")),
-        Field("beds_planned", "规划编制床位", "integer", "", "张", aliases=("规划床位",)),
+        Field("beds", "编制床位", "integer", "", "beds", aliases=("床位", "床位数")),
+        Field("beds_planned", "规划编制床位", "integer", "", "beds", aliases=("规划床位",)),
         Field("service_grade", "优质服务基层行等级", "choice", "没有数据时留空", aliases=("优质服务基层行",),
               choices=MappingProxyType({"recommended": ("推荐标准",), "basic": ("基本标准",), "below": ("未达标", "未达")})),
         Field("upgraded_from", "升格前类型", "choice", "升格为另一类的机构，仍算原来的一类（如升格为次中心的卫生院仍是卫生院）；没有升格的留空",
@@ -295,7 +314,7 @@ ROADS = Table(
         Field("name", "道路名称", "text", "", aliases=("名称",)),
         Field("road_class", "道路等级", "text", "如 国道、省道、县道、乡道、村道，或 trunk、primary、secondary", required=True,
               aliases=("等级", "class", "highway", "fclass")),
-        Field("speed_kmh", "时速", "number", "", "公里/小时", aliases=("速度", "maxspeed")),
+        Field("speed_kmh", "时速", "number", "", "km/h", aliases=("速度", "maxspeed")),
         Field("oneway", "是否单行", "boolean", "逆着画线方向的写 -1", aliases=("单行",)),
         *_SOURCE,
     ),
@@ -324,11 +343,11 @@ FINDINGS = Table(
         Field("town_name", "乡镇（街道）", "text"),
         Field("county_code", "县区代码", "code"),
         Field("county_name", "县（区）", "text"),
-        Field("population", "评估人口", "integer", "本行的分母：已判断的人口", "人"),
-        Field("covered", "已覆盖人口", "integer", "", "人"),
-        Field("uncovered", "未覆盖人口", "integer", "", "人"),
-        Field("unreachable", "不可达人口", "integer", "", "人"),
-        Field("population_no_data", "无数据人口", "integer", "因无数据未能判断的人口，不在分母内", "人"),
+        Field("population", "评估人口", "integer", "本行的分母：已判断的人口", "people"),
+        Field("covered", "已覆盖人口", "integer", "", "people"),
+        Field("uncovered", "未覆盖人口", "integer", "", "people"),
+        Field("unreachable", "不可达人口", "integer", "", "people"),
+        Field("population_no_data", "无数据人口", "integer", "因无数据未能判断的人口，不在分母内", "people"),
         Field("value", "现状值", "number"),
         Field("unit", "单位", "text"),
         Field("required", "要求值", "number", "多数是下限；服务人口是上限"),
@@ -339,8 +358,8 @@ FINDINGS = Table(
         Field("nature", "指标性质", "text", "约束性、预期性或空"),
         Field("nearest_facility", "最近机构编号", "code", "乡镇及以上：最远的未覆盖居民点的最近机构"),
         Field("nearest_facility_name", "最近机构", "text"),
-        Field("distance_m", "距离", "number", "与最近机构的距离；时间口径为空", "米"),
-        Field("time_min", "时间", "number", "时间口径：调度加行车到最近机构；其余为空", "分钟"),
+        Field("distance_m", "距离", "number", "与最近机构的距离；时间口径为空", "m"),
+        Field("time_min", "时间", "number", "时间口径：调度加行车到最近机构；其余为空", "min"),
         Field("denominator", "分母", "text", "百分比与人数是谁的"),
         Field("remedy", "建议措施", "text"),
         Field("responsible", "责任单位", "text", "条款点名的责任单位，没有则空"),
@@ -365,20 +384,20 @@ DETOURS = Table(
         Field("town_name", "乡镇（街道）", "text"),
         Field("county_code", "县区代码", "code"),
         Field("county_name", "县（区）", "text"),
-        Field("population", "人口", "integer", "", "人"),
-        Field("radius_km", "半径", "number", "", "公里"),
+        Field("population", "人口", "integer", "", "people"),
+        Field("radius_km", "半径", "number", "", "km"),
         Field("paper_facility", "直线最近机构编号", "code"),
         Field("paper_facility_name", "直线最近机构", "text"),
-        Field("paper_distance_m", "直线距离", "number", "", "米"),
+        Field("paper_distance_m", "直线距离", "number", "", "m"),
         Field("road_facility", "道路最近机构编号", "code", "不可达的为空"),
         Field("road_facility_name", "道路最近机构", "text"),
-        Field("road_distance_m", "道路距离", "number", "不可达的为空", "米"),
+        Field("road_distance_m", "道路距离", "number", "不可达的为空", "m"),
         Field("detour_factor", "绕行系数", "number", "道路距离 ÷ 直线距离；不可达的为空"),
         Field("status", "状态", "text", "detour＝绕行超限；unreachable＝不可达"),
         Field("reason", "不可达原因", "text", "closed＝道路封闭；far＝离路太远；apart＝所在道路不与最大路网连通；no_way＝没有可通行的路线"),
         Field("estimated", "含估算", "boolean"),
-        Field("lon", "经度", "number", "", "度"),
-        Field("lat", "纬度", "number", "", "度"),
+        Field("lon", "经度", "number", "", "degrees"),
+        Field("lat", "纬度", "number", "", "degrees"),
     ),
 )  # fmt: skip
 DETOUR_LABELS: Mapping[str, str] = MappingProxyType({"detour": "绕行超限", "unreachable": "不可达"})
@@ -398,10 +417,10 @@ NOT_JOINED = Table(
         Field("town_name", "乡镇（街道）", "text"),
         Field("county_code", "县区代码", "code"),
         Field("county_name", "县（区）", "text"),
-        Field("population", "人口", "integer", "", "人"),
+        Field("population", "人口", "integer", "", "people"),
         Field("state", "情况", "text", "far＝离路太远；apart＝最近的道路不与最大路网连通"),
         Field("closed", "道路封闭", "boolean", "是＝道路不封闭就接入了"),
-        Field("access_m", "离路", "number", "道路封闭的为到最近未封闭道路的距离；离路太远的为空", "米"),
+        Field("access_m", "离路", "number", "道路封闭的为到最近未封闭道路的距离；离路太远的为空", "m"),
     ),
 )  # fmt: skip
 

@@ -18,12 +18,13 @@ from decimal import Decimal
 from fractions import Fraction
 from html import escape
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from planner.errors import Text
 
 UNKNOWN = "—"
 UNITS = "个"
+Basis = Literal["people", "units", "unit"]
 """The unit of a value that counts the units (towns, villages) that meet a rule, out of all that were judged."""
 SHARE_DIGITS = 2
 _MOST_DIGITS = 12
@@ -356,6 +357,15 @@ def point_change(before: Number, after: Number) -> str:
     return f"{sign}{_decimals(_half_up((b - a) * 100 * 10**digits), digits)} 个百分点"
 
 
+def basis_of(unit: str) -> Basis:
+    """Return what a value in this unit tells of: a part of the people, of the units that are added up, or one unit by itself.
+
+    >>> basis_of("share"), basis_of("个"), basis_of("张/千人")
+    ('people', 'units', 'unit')
+    """
+    return "people" if unit == "share" else "units" if unit == UNITS else "unit"
+
+
 def value_texts(pairs: Sequence[tuple[Number, Number]], unit: str) -> list[str]:
     """Return values of one unit, each with what is required of it, so that different numbers look different.
 
@@ -369,7 +379,7 @@ def value_texts(pairs: Sequence[tuple[Number, Number]], unit: str) -> list[str]:
     numbers = apart([one for pair in pairs for one in pair])
     out = []
     for value, required in zip(numbers[::2], numbers[1::2], strict=True):
-        of = f" / {required}" if unit == UNITS and required != UNKNOWN else ""
+        of = f" / {required}" if basis_of(unit) == "units" and required != UNKNOWN else ""
         out.append(_with(value, "") if value == UNKNOWN else f"{value}{of} {unit}".rstrip())
     return out
 

@@ -54,7 +54,7 @@ GROUP_LABELS: Mapping[str, str] = MappingProxyType(
     {"city": "全市", "census": "城乡", "ethnic": "民族乡", "county": "县（区）", "town": "乡镇（街道）"}
 )
 AGE_NOTE = "数据没有年龄结构，不能按年龄分组；按县（区）列出代替。"
-_LABELS = {one.name: f"{one.label}（{one.unit}）" if one.unit else one.label for one in FINDINGS.fields}
+_LABELS = {one.name: one.heading for one in FINDINGS.fields}
 _PEOPLE = {
     "better": "变近（人）", "worse": "变远（人）", "same": "不变（人）", "slight": "其中差别不到限值（人）", "newly_covered": "新覆盖（人）",
     "newly_uncovered": "不再覆盖（人）", "covered_by_limit": "其中因限度不同新覆盖（人）",

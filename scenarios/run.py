@@ -17,7 +17,7 @@ from planner import __version__
 from planner.compare import row_texts, side_by_side
 from planner.doubts import doubts, idle_in_findings
 from planner.errors import FugaiError, OptionError, Problem, Text
-from planner.findings import assess, gap_rows
+from planner.findings import assess, foreign_note, gap_rows
 from planner.measures import FUNCTIONS
 from planner.region import Region, Source
 from planner.rules import Rules, load_rules, readable, with_minutes
@@ -28,7 +28,7 @@ from planner.text import exact_text
 from planner.travel import Memory
 from scenarios.document import records
 from scenarios.export.folder import whole_folder
-from scenarios.export.manifest import BEFORE_AFTER, CHANGED, Decided, decided, write_manifest
+from scenarios.export.manifest import Decided, decided, write_manifest
 from scenarios.export.roads import DETOUR_LIST, labelled
 from scenarios.export.tables import write_geopackage
 from scenarios.export.workbook import write_workbook
@@ -149,18 +149,20 @@ class Outcome:
         year = self.scenario.population and self.scenario.population.year
         people = [f"前后都按 {year} 年的人口计算"] if year else []
         texts = [*people, *([one.text for one in self.changes] or [SAME])]
-        head, *rest = said.lines
-        lines = (head, *((BEFORE_AFTER, text) for text in texts), *rest)
-        return replace(said, lines=lines, record={**said.record, "changes": texts})
+        head, *rest = said.parts
+        parts = (head, *(("before_after", text) for text in texts), *rest)
+        return replace(said, parts=parts, record={**said.record, "changes": texts})
 
     def page(self) -> str:
         """Return the map as one offline page."""
         around = furniture(self.region, self.rules, self.roads, self.decided)
         was = {(one.rule, one.reading): one.before for one in self.changes}
+        would_judge = any(one.judged for rule in self.rules.rules for one in rule.readings)
+        foreign = foreign_note(self.region, self.rules) if would_judge else ""
         roads = self.roads
         if roads is None:
-            return coverage_map(self.region, self.findings, around, was=was)
-        return coverage_map(self.region, self.findings, around, roads.detours, roads.road.open_edges, was)
+            return coverage_map(self.region, self.findings, around, was=was, foreign=foreign)
+        return coverage_map(self.region, self.findings, around, roads.detours, roads.road.open_edges, was, foreign)
 
     def _repr_html_(self) -> str:
         """Return the map in a frame of its own, which is how a notebook shows an outcome."""
@@ -400,7 +402,7 @@ def furniture(
         unit="人；公里",
         version=f"fugai {__version__}",
         inputs=tuple((one.file, one.sha256) for one in region.sources),
-        parameters=tuple(text for label, text in told.lines if label not in {"方案", CHANGED, BEFORE_AFTER})
+        parameters=tuple(text for part, text in told.parts if part not in {"scenario", "params", "before_after"})
         + tuple(text for rule in rules.rules for text in rule.assumptions)
         + about.assumptions
         + (roads.said if roads else ()),

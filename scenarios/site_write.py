@@ -173,7 +173,8 @@ def names_of(words: Words, siting: Siting, language: Language) -> dict[str, obje
 
 _COST = {"mm": ("距离（公里）", 1e6), "ms": ("时间（分钟）", 6e4), "table": ("费用", 1.0)}
 _STATUS = dict(zip(STATUSES, ("新选", "固定", "背景", "必选", "禁选"), strict=True))
-_WIDE = {"名称": 30, "所在": 22, "编号": 20}
+_MAY_BE_EMPTY = ("需求点名称", "需求点所在", "机构名称", "机构所在")
+_WIDE = {"需求点编号": 20, "机构编号": 20, **dict(zip(_MAY_BE_EMPTY, (30, 22, 30, 22), strict=True))}
 
 
 def tables_of(sitings: Sequence[Siting], words: Words, lists: Lists) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -258,7 +259,7 @@ def _mean(rows: pd.DataFrame) -> float:
 
 def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame without the columns of names and places that are not known."""
-    empty = [one for one in frame if str(one).endswith(("名称", "所在")) and (frame[one] == "").all()]
+    empty = [one for one in _MAY_BE_EMPTY if one in frame and (frame[one] == "").all()]
     return frame.drop(columns=empty)
 
 
@@ -273,9 +274,7 @@ def write_book(path: Path, served: pd.DataFrame, sites: pd.DataFrame, said: Sequ
         page = book.add_worksheet(name)
         page.freeze_panes(1, 0)
         for column, heading in enumerate(frame):
-            page.set_column(
-                column, column, next((wide for end, wide in _WIDE.items() if str(heading).endswith(end)), 14)
-            )
+            page.set_column(column, column, _WIDE.get(str(heading), 14))
             page.write_string(0, column, str(heading), bold)
             for row, value in enumerate(frame[heading], 1):
                 if isinstance(value, str):

@@ -176,7 +176,7 @@ def _comment(table: Table, field: Field) -> str:
     parts = [
         "必填" if field.required else "选填",
         _KINDS[field.kind],
-        f"单位：{field.unit}" if field.unit else "",
+        f"单位：{field.unit_label}" if field.unit else "",
         field.about,
         "可选：" + "、".join(_choices(field)) if _choices(field) else "",
         f"例：{shown}" if shown else "",
@@ -249,7 +249,7 @@ def _dictionary_row(table: Table, field: Field) -> tuple[str, ...]:
         field.name,
         "必填" if field.required else "",
         _KINDS[field.kind],
-        field.unit,
+        field.unit_label,
         "、".join(_choices(field)),
         example(table, field),
         field.about,

@@ -15,7 +15,7 @@ from folium import folium as folium_module
 from maps import geometry, style
 from maps.coverage import coverage_map
 from maps.page import OfflineMap, Page, counted_ids, inlined, json_text, render_page
-from planner.findings import assess
+from planner.findings import assess, foreign_note
 from planner.region import Region
 from planner.rules import Rules
 from planner.travel import PAPER
@@ -152,8 +152,11 @@ def test_a_fill_says_whose_share_it_is(sample_findings: tuple[Region, pd.DataFra
 
 def test_rules_of_another_city_raise_an_alarm(tiny_region: Region, rules: Rules) -> None:
     assert data_of(drawn())["alarm"] == ""
-    abroad = assess(tiny_region, replace(rules, city="5109"), PAPER)
-    html = coverage_map(tiny_region, abroad, plain_city().furniture)
+    others = replace(rules, city="5109")
+    abroad = assess(tiny_region, others, PAPER)
+    foreign = foreign_note(tiny_region, others)
+    assert foreign_note(tiny_region, rules) == ""
+    html = coverage_map(tiny_region, abroad, plain_city().furniture, foreign=foreign)
     assert data_of(html)["alarm"].startswith("本数据不属于条款所在城市，未作判断")
     assert not any(one["judged"] for one in data_of(html)["pairs"])
 

@@ -254,7 +254,7 @@ def _clashes(parts: Mapping[str, Part], ends: float, limits: Limits) -> dict[str
     found = dict[str, Clash]()
     for at, code in enumerate(hopeless):
         left = max(ends - now(), 0.0) / (len(hopeless) - at)
-        found[code] = _named(clash_of(parts[code].case, replace(limits, seconds=left)), code, len(parts))
+        found[code] = clash_of(parts[code].case, replace(limits, seconds=left))
     return found
 
 
@@ -302,7 +302,7 @@ def _districting(
     gap = relative_gap(objective, bound) if np.isfinite([objective, bound]).all() else float("nan")
     mine = [_assigned(part) for part in parts.values()]
     tables = [_loads(part) for part in parts.values()]
-    first = next((clashes[code] for code in parts if code in clashes), None)
+    first = next((_named(clashes[code], code, len(parts)) for code in parts if code in clashes), None)
     return Districting(
         task,
         _status(parts.values(), gap),

@@ -29,6 +29,10 @@ LEVELS: Mapping[str, Text] = MappingProxyType(
     }
 )
 """The links of the chain, each named after the level that it leads to."""
+SHORT_LEVELS: Mapping[str, str] = MappingProxyType(
+    {"town": "村→乡镇", "subcenter": "次中心", "county": "县", "city": "市"}
+)
+"""The same above a narrow column."""
 TOWN_HOSPITALS, TOWN_CENTERS = ("township_hospital", "county_subcenter"), ("community_health_center",)
 
 

@@ -72,12 +72,13 @@ class SubcenterTask:
 
 @dataclass(frozen=True)
 class Objective:
-    """One aim: people within `limit` of a site (mclp), or least weighted cost (p-median, limit 0)."""
+    """One aim: people within `limit` of a site (mclp), or least weighted cost (p-median, limit 0); `within`: that limit in words."""
 
     id: str
     label: str
     model: str
     limit: int
+    within: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,12 +232,12 @@ def _too_near(task: SubcenterTask) -> str:
 def objectives_of(limits: Iterable[int], unit: str) -> tuple[Objective, ...]:
     """Return the aims: most people within each limit (whole ms or mm, as the unit says), and last the least weighted cost."""
 
-    def said(limit: int) -> str:
-        return limit_text(limit, unit)
+    def cover(limit: int) -> Objective:
+        within = f"{limit_text(limit, unit)}内"
+        return Objective(f"cover_{limit}", f"{within}的人口最多", "mclp", limit, within)
 
-    cover = [Objective(f"cover_{limit}", f"{said(limit)}内的人口最多", "mclp", limit) for limit in sorted(set(limits))]
     word = "时间" if unit == "ms" else "距离"
-    return (*cover, Objective("cost", f"人口加权{word}最少", "p-median", 0))
+    return (*map(cover, sorted(set(limits))), Objective("cost", f"人口加权{word}最少", "p-median", 0))
 
 
 def _answers(
@@ -358,7 +359,9 @@ def county_quotas(region: Region, task: SubcenterTask, sites: pd.DataFrame) -> t
         raise SitingError(
             Problem("--quota", Text("没有候选点的县（区）", "a county without candidates"), fix, found="、".join(odd))
         )
-    return quotas_of([one for one in districts_without_county_hospital(region) if one in present], task.quotas)
+    names = dict(zip(region.counties["code"], region.counties["name"], strict=True))
+    none = [one for one in districts_without_county_hospital(region) if one in present]
+    return tuple(replace(one, name=str(names.get(one.group, ""))) for one in quotas_of(none, task.quotas))
 
 
 def kept_apart(sites: pd.DataFrame, task: SubcenterTask) -> tuple[tuple[str, str], ...]:

@@ -243,7 +243,7 @@ def _quota_kinds(at: int, quota: Quota) -> list[_Kind]:
         if found is not None:
             now = min(found[0], quota.at_least)
             yield _change(
-                f"把“{group}”的下限降到 {now}", f"lower the quota of '{group}' to at least {now}",
+                f"把{quota.called}的下限降到 {now}", f"lower the quota of '{group}' to at least {now}",
                 lambda one: with_limits(one, at_least=now), found[1],
             )  # fmt: skip
 
@@ -252,7 +252,7 @@ def _quota_kinds(at: int, quota: Quota) -> list[_Kind]:
         if found is not None:
             now = max(found[0], quota.at_most or 0)
             yield _change(
-                f"把“{group}”的上限提高到 {now}", f"raise the quota of '{group}' to at most {now}",
+                f"把{quota.called}的上限提高到 {now}", f"raise the quota of '{group}' to at most {now}",
                 lambda one: with_limits(one, at_most=now), found[1],
             )  # fmt: skip
 

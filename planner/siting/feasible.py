@@ -631,13 +631,13 @@ def _cover(instance: Instance) -> Text:
 
 def _of_quota(quota: Quota) -> Text:
     if quota.why is not None:
-        return Text(f"“{quota.group}”{quota.why.zh}", f"'{quota.group}': {quota.why.en}")
+        return Text(f"{quota.called}{quota.why.zh}", f"'{quota.group}': {quota.why.en}")
     low, high = quota.at_least, quota.at_most
     if high is None:
-        return Text(f"“{quota.group}”至少 {low} 个的配额", f"at least {low} sites in '{quota.group}'")
+        return Text(f"{quota.called}至少 {low} 个的配额", f"at least {low} sites in '{quota.group}'")
     if not low:
-        return Text(f"“{quota.group}”至多 {high} 个的配额", f"at most {high} sites in '{quota.group}'")
-    return Text(f"“{quota.group}”{low}～{high} 个的配额", f"{low} to {high} sites in '{quota.group}'")
+        return Text(f"{quota.called}至多 {high} 个的配额", f"at most {high} sites in '{quota.group}'")
+    return Text(f"{quota.called}{low}～{high} 个的配额", f"{low} to {high} sites in '{quota.group}'")
 
 
 def _sentence(names: Sequence[Text]) -> Text:

@@ -22,6 +22,13 @@ class Quota:
     at_most: int | None = None
     why: Text | None = field(default=None, compare=False)
     """Where it comes from, if it is no wish of the planner's."""
+    name: str = field(default="", compare=False)
+    """What the group is called, where its id is no name."""
+
+    @property
+    def called(self) -> str:
+        """What the group is called in Chinese: “name”（id）, else “id”."""
+        return f"“{self.name}”（{self.group}）" if self.name else f"“{self.group}”"
 
 
 @dataclass(frozen=True)

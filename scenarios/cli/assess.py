@@ -109,18 +109,18 @@ class Run(Command):
     def run(self) -> None:
         """Run SCENARIO into OUT."""
         from scenarios.cli.report import print_outcome, print_warnings, steps
-        from scenarios.export.manifest import BEFORE_AFTER, CHANGED, DOUBT
+        from scenarios.export.manifest import PARTS
         from scenarios.run import run_file
 
         with steps(self.lang) as step:
             outcome = run_file(self.scenario, self.data, self.rules, self.out, step)
         print_warnings(outcome.warnings, self.lang)
-        heads = {"方案": "方案：", CHANGED: "  改用参数：", BEFORE_AFTER: "  前后："}
-        lines = [line for line in outcome.decided.lines if line[0] != DOUBT]  # which the warnings have told
-        first = [line for line in lines if line[0] in ("方案", BEFORE_AFTER)]
+        heads = {"scenario": f"{PARTS['scenario']}：", "params": "  改用参数：", "before_after": "  前后："}
+        lines = [line for line in outcome.decided.parts if line[0] != "doubts"]  # which the warnings have told
+        first = [line for line in lines if line[0] in ("scenario", "before_after")]
         rest = [line for line in lines if line not in first]
-        for label, line in [*first, *rest[:_SHOWN]]:
-            print(printable(f"{heads.get(label, '  ')}{line}"))
+        for part, line in [*first, *rest[:_SHOWN]]:
+            print(printable(f"{heads.get(part, '  ')}{line}"))
         if len(rest) > _SHOWN:
             print("  ……")
         print_outcome(outcome, self.out, self.lang)

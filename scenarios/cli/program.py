@@ -291,7 +291,7 @@ def _unforeseen(error: Exception, words: Sequence[str]) -> Text:
     if isinstance(error, OSError):
         name = str(error.filename or "")
         problem = file_problem(f"{name[:_SHOWN]}…" if len(name) > _SHOWN else name, error)
-        told = Text(problem.say("zh").lstrip("："), problem.say("en").lstrip(": "))
+        told = Text(problem.say("zh"), problem.say("en"))
         if not problem.found:  # its reason is known
             return told
     try:

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.errors import Language, Problem, Text, printable
 from planner.joined import RoadParts
 from planner.schema import STATUS_LABELS
-from planner.text import UNITS, UNKNOWN, amount_words, count_text, known_text, people_text, value_text
+from planner.text import UNKNOWN, amount_words, basis_of, count_text, known_text, people_text, value_text
 from scenarios.document import records
 from scenarios.export.roads import DETOUR_LIST, parts_text
 from scenarios.run import MAP, Outcome, Step
@@ -75,7 +75,7 @@ def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
     for row in records(city):
         status = STATUS_LABELS[row["status"]] if language == "zh" else row["status"]
         note = f"；{row['note']}" if row["note"] else ""
-        note = note if row["unit"] in ("share", UNITS) else f"（要求：{row['required_text']}）{note}"
+        note = note if basis_of(row["unit"]) != "unit" else f"（要求：{row['required_text']}）{note}"
         print(printable(f"  {row['rule_label']}（{row['reading_label']}）：{_value(row)}，{status}{note}"))
     if outcome.roads is not None:
         for told in outcome.roads.told:

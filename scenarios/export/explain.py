@@ -59,7 +59,7 @@ def lines_of_uses(uses: Sequence[Use], language: Language = "zh") -> list[tuple[
 
 
 def _said(use: Use, language: Language) -> str:
-    how = use.how.say(language).rstrip("。.")
+    how = use.how.without_stop.say(language)
     if use.name in ("", use.file) or use.what == "file":
         return how
     if use.what == "column" and use.state == "used":
@@ -132,10 +132,8 @@ def _write_list(path: Path, found: Survey, mark: str) -> None:
 
 def _whole(found: Survey) -> list[Problem]:
     """Return every problem by row: of many alike all rows, and not the line that counts those not shown."""
-    listed = {(problem.file, problem.column, problem.what.zh) for problem in found.more}
-    told = [one for one in found.problems if one.row or not any(
-        one.file == file and one.column == column and one.what.zh.endswith(what) for file, column, what in listed
-    )]  # fmt: skip
+    listed = {(problem.file, problem.column, problem.what) for problem in found.more}
+    told = [one for one in found.problems if (one.file, one.column, one.counts) not in listed]
     order = {file: at for at, file in enumerate(dict.fromkeys(one.file for one in told))}
     return sorted((*told, *found.more), key=lambda one: (order.get(one.file, len(order)), int(one.row or 0)))
 

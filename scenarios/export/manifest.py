@@ -104,26 +104,33 @@ def write_record(folder: Path, region: Region, parts: Mapping[str, Any], command
 # What a scenario decides, in words: for the sheet 说明, the map and the manifest.
 
 STATUS_QUO = Scenario()
-CHANGED = "方案：参数"
-"""The label of the lines on rules whose parameters a scenario changes."""
-BEFORE_AFTER = "方案：前后"
-"""The label of the lines on what differs from the status quo in the findings."""
-DOUBT = "方案：提醒"
-"""The label of what is doubtful in a scenario."""
+PARTS: Mapping[str, str] = MappingProxyType(
+    {
+        "scenario": "方案", "before_after": "方案：前后", "edits": "方案：改动", "cost": "方案：费用",
+        "params": "方案：参数", "population": "方案：人口", "areas": "方案：服务范围", "proof": "方案：证明",
+        "doubts": "方案：提醒", "notes": "方案：备注",
+    }
+)  # fmt: skip
+"""What each part of all that is told of a scenario is called: before_after is what differs from the status quo in the findings."""
 
 
 @dataclass(frozen=True)
 class Decided:
-    """The scenario's name with author and date, (label, sentence) of all it decides, and the same for the manifest.
+    """The scenario's name with author and date, (key of PARTS, sentence) of all it decides, and the same for the manifest.
 
     ``facilities`` are pairs of (id, what is done with it). All empty for the status quo.
     """
 
     name: str = ""
     heading: str = ""
-    lines: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
     facilities: tuple[tuple[str, str], ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The same as (label, sentence)."""
+        return tuple((PARTS[part], text) for part, text in self.parts)
 
 
 def decided(
@@ -141,19 +148,19 @@ def decided(
     heading = "，".join(part for part in (scenario.name, scenario.author, scenario.date) if part)
     reminders = [f"{one.found}：{one.what.zh}" for one in doubtful]
     population, areas, params = _population(scenario, region), _areas(scenario, names), _overrides(scenario, rules)
-    lines = [
-        ("方案", heading),
-        *(("方案：改动", f"{at}. {text}") for at, text in enumerate(edits, 1)),
-        *(("方案：费用", text) for text in _cost(scenario)),
-        *((CHANGED, text) for text in params),
-        *(("方案：人口", text) for text in population),
-        *(("方案：服务范围", text) for text in areas),
-        *(("方案：证明", f"{text}（按写出方案时的数据）") for text in scenario.proof),
-        *((DOUBT, text) for text in reminders),
-        *(("方案：备注", text) for text in scenario.notes),
+    parts = [
+        ("scenario", heading),
+        *(("edits", f"{at}. {text}") for at, text in enumerate(edits, 1)),
+        *(("cost", text) for text in _cost(scenario)),
+        *(("params", text) for text in params),
+        *(("population", text) for text in population),
+        *(("areas", text) for text in areas),
+        *(("proof", f"{text}（按写出方案时的数据）") for text in scenario.proof),
+        *(("doubts", text) for text in reminders),
+        *(("notes", text) for text in scenario.notes),
     ]
     if scenario.says_nothing:
-        lines.append(("方案：改动", "没有改动设施、规则参数和人口"))
+        parts.append(("edits", "没有改动设施、规则参数和人口"))
     record = {
         "name": scenario.name,
         "author": scenario.author,
@@ -166,7 +173,7 @@ def decided(
         **({"proof": list(scenario.proof)} if scenario.proof else {}),
         "files": [{"file": one.file, "sha256": one.sha256} for one in sources],
     }
-    return Decided(scenario.name, heading, tuple(lines), _by_facility(scenario, edits), record)
+    return Decided(scenario.name, heading, tuple(parts), _by_facility(scenario, edits), record)
 
 
 def _by_facility(scenario: Scenario, words: Sequence[str]) -> tuple[tuple[str, str], ...]:

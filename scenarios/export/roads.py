@@ -38,7 +38,7 @@ def labelled(detours: pd.DataFrame) -> pd.DataFrame:
         "reason": detours["reason"].map(REASON_LABELS),
         "estimated": detours["estimated"].map({True: "是", False: "否"}),
     }
-    headings = {one.name: f"{one.label}（{one.unit}）" if one.unit else one.label for one in DETOURS.fields}
+    headings = {one.name: one.heading for one in DETOURS.fields}
     return detours.assign(**words).rename(columns=headings)
 
 

@@ -193,7 +193,7 @@ def _denominator(rule: Rule, row: Mapping[str, Any]) -> str:
     size = row["population"] if people else row["required"]
     if rule.gap_level == "city" or pd.isna(size):
         return str(row["denominator"])
-    of = f"{row['denominator'].removesuffix('（个）')} {count_text(size)} {'人' if people else UNITS}"
+    of = f"{rule.counted} {count_text(size)} {'人' if people else UNITS}"
     return of + known_text(row["population_no_data"])
 
 

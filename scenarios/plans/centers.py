@@ -24,7 +24,7 @@ from planner.siting.siting import relative_gap
 from planner.standards import standard_names
 from planner.text import amount_text, count_text, exact_percent, exact_text, over_text, people_text, share_text
 from planner.travel import StraightLine, Travel
-from scenarios.plans.start import Proposal, Start, begin, clash_words, proposal, readings_of, record_of
+from scenarios.plans.start import Proposal, Start, begin, proposal, readings_of, record_of
 from scenarios.plans.words import amount, listed
 from scenarios.questions import CenterQuestion
 from scenarios.run import PLAN, Step
@@ -102,14 +102,14 @@ class Report:
         clash = self.plan.districting.clashes.get(code)
         if clash is None:
             return Text("时限内没有找到方案，可以放宽 --time-limit", "none was found in time; allow more --time-limit")
-        rule = clash_words(self.start, Text(clash.rule.zh.removeprefix(f"{code}："), ""))
         names = self.plan.communities.set_index("id")["name"].to_dict()
         ids = [f"{names[one]}（{one}）" for one in clash.ids if one in names]
         if len(ids) == int((self.plan.communities["county_code"] == code).sum()):
             ids = []  # "all residents" says it
         where = f"（{'、'.join(ids[:5])}{'等' + str(len(ids)) + '个社区' if len(ids) > 5 else ''}）" if ids else ""
-        english = f"{clash.rule.en} ({', '.join(clash.ids[:5])}); you may: {clash.change.en}"
-        return Text(f"{rule}{where}；可以：{clash.change.zh}", english)
+        county = f"{code}: " if len(self.plan.districting.parts) > 1 else ""
+        english = f"{county}{clash.rule.en} ({', '.join(clash.ids[:5])}); you may: {clash.change.en}"
+        return Text(f"{clash.rule.zh}{where}；可以：{clash.change.zh}", english)
 
     @cached_property
     def after(self) -> pd.DataFrame:
@@ -144,12 +144,12 @@ class Report:
             *(("假设", one) for one in self.plan.assumptions),
             *(("余量", one) for one in self._spared),
             ("评估", self._assessed),
-            *(("没有路", one) for one in self._unreached),
+            *(("没有路", one) for one in self.unreached),
             *(("没有方案", f"{name}：{why.zh}") for name, why in self.failed_by_name),
         ]  # fmt: skip
 
     @property
-    def _unreached(self) -> list[str]:
+    def unreached(self) -> list[str]:
         """Return one sentence on the people who have no way to their centre; none where everyone has one."""
         units = self.plan.communities
         rows = units[units["unreached"] > 0]
@@ -380,7 +380,11 @@ def rows_of(frame: pd.DataFrame) -> list[Row]:
 
 def yes(value: Any) -> str:
     """Return whether a reading is met; a dash where the data do not tell."""
-    return NONE if value is None or pd.isna(value) else "符合" if value else "不符合"
+    return {None: NONE, True: "符合", False: "不符合"}[_known(value)]
+
+
+def _known(value: Any) -> bool | None:
+    return None if value is None or pd.isna(value) else bool(value)
 
 
 def center_names(report: Report) -> dict[str, str]:
@@ -462,6 +466,7 @@ def towns(report: Report) -> list[Row]:
                 "advice_said": ADVICE[row["advice"]] or NONE, "proposal_said": _proposal_text(report, row), "load_planned": planned,
                 "planned_said": NONE if math.isnan(planned) else yes(row["met_planned"]), "after_said": yes(after["met"][row["code"]]),
                 "estimated_said": "估算" if row["estimated"] else "",
+                "differs": not math.isnan(planned) and bool(_known(row["met_planned"])) and _known(after["met"][row["code"]]) is False,
             }
         )  # fmt: skip
     return out

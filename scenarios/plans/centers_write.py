@@ -313,7 +313,7 @@ def _county_notes(report: Report) -> list[str]:
         "“最优（已证明）”指在这些候选点、相邻关系和参数下没有更好的方案；“可行方案”没有证明，另给下界和差距。",
         "个数和布局各有各的证明：“个数最少”指更少的中心不行，“布局最优”指这么多中心时没有更好的布局，差距只说布局。",
     ]
-    notes += [text for label, text in report.said if label == "没有路"]
+    notes += report.unreached
     if report.failed:
         notes.append("没有方案的县（区）不写改动，其余各县（区）照常列出。")
     return notes
@@ -346,7 +346,7 @@ def _town_notes(report: Report) -> list[str]:
         f"注：条款“{clause.quote}”的两个条件满足其一即可（“或”列）。负荷是服务本街道的各中心里最大的服务人口；“超负荷”“可合并”是提示，不算缺口。几所中心合一个片区的，方案负荷按每所平均。",
         "“按片区”是方案的片区划分落实以后；“方案后评估”是 fugai 评估在方案改动之后的结果：方案写明由谁服务的社区照方案的片区，没有写明的由本街道的中心服务，本街道没有的由同县（区）最近的中心服务。两者不同的，须核对服务关系（签约、分片）。",
     ]  # fmt: skip
-    differ = [row["name"] for row in towns(report) if row["planned_said"] == "符合" and row["after_said"] == "不符合"]
+    differ = [row["name"] for row in towns(report) if row["differs"]]
     return [*notes, f"两者不同的：{'、'.join(differ)}。"] if differ else notes
 
 

@@ -14,7 +14,7 @@ from geodata.csv_text import write_csv
 from maps.rural import Duty, Host, Link, Route, Stop, Village
 from maps.rural import rural_map as page_of
 from planner.errors import Text
-from planner.plans.chain import LEVELS
+from planner.plans.chain import LEVELS, SHORT_LEVELS
 from planner.plans.rounds import (
     USUAL,
     RoundsPlan,
@@ -507,7 +507,7 @@ def _towns(report: Report) -> list[Col]:
         Col("town_name", "乡镇（街道）", 12.5),
         Col("villages", "村数", 4.5, "centre"),
         Col("population", "居民\n（人）", 7.5, "number"),
-        *(Col(f"to_{level}_mean", text.replace("级医院", "").removeprefix("到"), 7.3, WAY_CELLS[report.chain.unit], group=group) for level, text in LINKS.items()),
+        *(Col(f"to_{level}_mean", text, 7.3, WAY_CELLS[report.chain.unit], group=group) for level, text in SHORT_LEVELS.items()),
         Col("total_mean", "合计", 7.5, WAY_CELLS[report.chain.unit], group=group),
         Col("total_worst", f"{unit}", 7.5, WAY_CELLS[report.chain.unit], group="最远"),
         Col("worst_village", "村", 15, group="最远"),

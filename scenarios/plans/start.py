@@ -160,16 +160,15 @@ def has_plan(siting: Siting) -> bool:
 
 
 def refuse_clash(start: Start, siting: Siting, given: Mapping[str, str]) -> SitingError:
-    """Return the error that says why no plan keeps the rules, and what helps, counties by name.
+    """Return the error that says why no plan keeps the rules, and what helps.
 
     given: the options that were given, by the kind of rule (Clash.kinds) that each sets
     """
-    named = _with_names(start.region)
     if siting.clash is None:
         what = Text("时限内没有找到方案", "no plan was found in time")
         return SitingError(Problem("--time-limit", what, Text("放宽 --time-limit", "allow more --time-limit")))
     option = " / ".join(dict.fromkeys(given[one] for one in siting.clash.kinds if one in given)) or start.data.name
-    rule, change = named(siting.clash.rule), named(siting.clash.change)
+    rule, change = siting.clash.rule, siting.clash.change
     ids = (
         [*siting.clash.ids] if len(siting.clash.ids) <= _NAMED else []
     )  # a list of all candidates of a county tells nothing
@@ -177,24 +176,6 @@ def refuse_clash(start: Start, siting: Siting, given: Mapping[str, str]) -> Siti
     found = "、".join(f"{one} {place.get(one, '')}".strip() for one in ids)
     what = Text(f"没有可行方案：{rule.zh}", f"there is no plan: {rule.en}")
     return SitingError(Problem(option, what, Text(f"可以：{change.zh}", f"you may {change.en}"), found=found))
-
-
-def _with_names(region: Region) -> Callable[[Text], Text]:
-    """Return a function that puts the names of counties before their codes."""
-    names = dict(zip(region.counties["code"], region.counties["name"], strict=True))
-
-    def told(text: Text) -> Text:
-        zh = text.zh
-        for code, name in names.items():
-            zh = zh.replace(f"“{code}”", f"“{name}”（{code}）")
-        return Text(zh, text.en)
-
-    return told
-
-
-def clash_words(start: Start, text: Text) -> str:
-    """Return a sentence about a clash with the counties by name."""
-    return _with_names(start.region)(text).zh
 
 
 # The folder of any plan, written whole or not at all.

@@ -21,7 +21,7 @@ from planner.schema import Field, Table
 from planner.siting.siting import Siting
 from planner.text import exact_text, limit_text, share_text
 from planner.travel import StraightLine, Travel
-from scenarios.plans.start import Proposal, Start, begin, clash_words, has_plan, proposal, readings_of, refuse_clash
+from scenarios.plans.start import Proposal, Start, begin, has_plan, proposal, readings_of, refuse_clash
 from scenarios.questions import SubcenterQuestion
 from scenarios.run import Step
 from scenarios.site_files import read_quotas
@@ -131,8 +131,7 @@ class Report:
         """Return why there is no plan of so many sites, and what would help."""
         if siting.clash is None:
             return f"{p} 个：时限内没有找到方案。"
-        rule, change = (clash_words(self.start, one) for one in (siting.clash.rule, siting.clash.change))
-        return f"{p} 个：没有可行方案——{rule}。可以：{change}。"
+        return f"{p} 个：没有可行方案——{siting.clash.rule.zh}。可以：{siting.clash.change.zh}。"
 
 
 def _given(ids: Sequence[str]) -> str:

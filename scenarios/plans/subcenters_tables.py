@@ -89,13 +89,10 @@ def gain_text(report: Report, answer: Answer) -> str:
         return answer.step.note.zh if answer.step.note else "—"
     unit, people = report.plan.unit, reached_people(report)
     model = answer.objective.model
-    word = "" if gain >= 0 else "差"
-    said = value_text(abs(gain), model, unit, people)
-    if model == "p-median":
-        said = said.replace("人均", f"人均少用{cost_word(unit)}" if gain >= 0 else f"人均多用{cost_word(unit)}")
-        word = ""
+    sign = "" if model == "p-median" else "+" if gain >= 0 else "差"
+    amount = value_text(abs(gain), model, unit, people, f"{'少' if gain >= 0 else '多'}用{cost_word(unit)}")
     note = f"（{answer.step.note.zh}）" if answer.step.note else ""
-    return f"{'+' if model != 'p-median' and gain >= 0 else ''}{word}{said}{note}"
+    return f"{sign}{amount}{note}"
 
 
 def gainers(report: Report, answer: Answer) -> pd.DataFrame:
@@ -278,8 +275,8 @@ class Reasons:
         answer, report = self.answer, self.report
         if answer.objective.model == "mclp":
             return f"少覆盖 {people_text(by)}"
-        said = value_text(by, answer.objective.model, report.plan.unit, reached_people(report))
-        return said.replace("人均", f"人均多用{cost_word(report.plan.unit)}")
+        unit = report.plan.unit
+        return value_text(by, answer.objective.model, unit, reached_people(report), f"多用{cost_word(unit)}")
 
     def _around(self, site: str) -> tuple[int, int, str]:
         """Return the people near a site, how many of them the plan serves already, and mostly who serves them."""

@@ -311,7 +311,7 @@ def _front(report: Report) -> list[Col]:
     return [
         Col("p", "个数", 5, "centre"),
         Col("rank", "序号", 5, "centre"),
-        Col("people", f"{first.label.removesuffix('的人口最多')}人口\n（人）", 13, "number"),
+        Col("people", f"{first.within}人口\n（人）", 13, "number"),
         Col("mean", f"人均{cost_word(unit)}\n（{unit_word(unit)}）", 11, WAY_CELLS[unit]),
         Col("proven", "证明", 8, "centre"),
         Col("swapped", "与该个数第 1 个的不同", 38),

@@ -83,10 +83,10 @@ def cost_word(unit: str) -> str:
     return "时间" if unit == "ms" else "距离"
 
 
-def value_text(value: float, model: str, unit: str, people: float) -> str:
-    """Return the value of an aim: people, or time (distance) a head of all who can get there."""
+def value_text(value: float, model: str, unit: str, people: float, more: str = "") -> str:
+    """Return the value of an aim: people, or time (distance) a head of all who can get there, by `more` words where it differs."""
     if model == "p-median":
-        return f"人均 {amount_text(value / people, unit)}" if people else "—"
+        return f"人均{more} {amount_text(value / people, unit)}" if people else "—"
     return people_text(value)
 
 
