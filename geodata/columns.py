@@ -98,15 +98,15 @@ class Notes:
         """Record what became of one thing that came in."""
         self.uses.append(Use(file, what, name, state, how))
 
-    def add(self, file: str, what: Text, fix: Text, *, row: object = "", column: str = "", found: str = "",
+    def add(self, file: str, what: Text, fix: Text, *, row: object = "", column: str | tuple[str, ...] = "", found: str = "",
             warning: bool = False) -> None:  # fmt: skip
         severity = "warning" if warning else "error"
-        column = self.heading(file, column)
+        heading = self.heading(file, column)
         if not warning and row == "":
             self.broken.add(file)
-        self.problems.append(Problem(file, what, fix, str(row), column, found, severity))  # type: ignore[arg-type]
+        self.problems.append(Problem(file, what, fix, str(row), heading, found, severity))  # type: ignore[arg-type]
 
-    def add_rows(self, raw: RawTable, bad: pd.Series, column: str, what: Text, fix: Text, *,
+    def add_rows(self, raw: RawTable, bad: pd.Series, column: str | tuple[str, ...], what: Text, fix: Text, *,
                  found: pd.Series | None = None, warning: bool = False) -> None:  # fmt: skip
         """Note one problem for each row where `bad` holds; after twenty of a kind, how many more there are."""
         where = np.flatnonzero(bad.to_numpy(bool))
@@ -124,8 +124,8 @@ class Notes:
             more = len(where) - _SHOWN
             text = Text(f"另有 {more} 行同样的问题：{what.zh}", f"{more} more rows alike: {what.en}")
             severity = "warning" if warning else "error"
-            column = self.heading(raw.file, column)
-            self.problems.append(Problem(raw.file, text, fix, column=column, severity=severity, counts=what))  # type: ignore[arg-type]
+            heading = self.heading(raw.file, column)
+            self.problems.append(Problem(raw.file, text, fix, column=heading, severity=severity, counts=what))  # type: ignore[arg-type]
 
     def ask(self, file: str, key: str, what: Text, fix: Text, row: object = "") -> None:
         """Note what can hardly be so: an error, until about.yaml confirms its very numbers (`key`)."""
@@ -145,9 +145,10 @@ class Notes:
         )
         self.problems.append(Problem(file, what, Text(f"{fix.zh}；{more.zh}", f"{fix.en}; {more.en}"), str(row)))
 
-    def heading(self, file: str, label: str) -> str:
+    def heading(self, file: str, labels: str | tuple[str, ...]) -> str:
         """Return the headings that a file has for one label or several (经度、纬度); a label that it has not stays."""
-        return "、".join(self.called.get((file, part), part) for part in label.split("、"))
+        each = (labels,) if isinstance(labels, str) else labels
+        return "、".join(self.called.get((file, one), one) for one in each)
 
     def wrong(self, file: str) -> bool:
         """Whether anything in this file is an error."""

@@ -229,11 +229,11 @@ def in_wgs84(
     if len(named) > 1 and not own:
         notes.add(raw.file, Text("写了不止一种坐标系", "more than one datum is named"),
                   Text("一个文件只用一种：改正表头，或按坐标系拆成几个文件", "keep to one in a file: correct the headings, or split the file"),
-                  column="、".join(headings), found="、".join(sorted(named)))  # fmt: skip
+                  column=tuple(headings), found="、".join(sorted(named)))  # fmt: skip
     lon, lat = (frame[name].to_numpy(float, copy=True) for name in ("lon", "lat"))
     if datum in _OLD:
         notes.add(raw.file, Text(f"{_OLD[datum]}的经纬度没有换算：可能偏几十到一百多米", f"{datum} was not converted: it may be tens of metres off, or over a hundred"),
-                  Text("请测绘部门换算成 CGCS2000", "have it converted to CGCS2000"), column="、".join(headings), warning=True)  # fmt: skip
+                  Text("请测绘部门换算成 CGCS2000", "have it converted to CGCS2000"), column=tuple(headings), warning=True)  # fmt: skip
     shift = TO_WGS84.get(datum)
     if shift is None:
         notes.use(raw.file, "datum", "、".join(headings), "used", Text(f"按 {datum} 使用", f"taken as {datum}"))
@@ -248,7 +248,7 @@ def in_wgs84(
     notes.use(raw.file, "datum", "、".join(headings), "converted", how)
     notes.add(raw.file, how, Text("坐标系不对的，改表头，或在 about.yaml 的 coordinates 下写“文件名: 坐标系”",
                                   "if that is wrong, correct the heading, or write 'file: datum' under coordinates in about.yaml"),
-              column="、".join(headings), warning=True)  # fmt: skip
+              column=tuple(headings), warning=True)  # fmt: skip
     return lon, lat
 
 
@@ -277,14 +277,19 @@ def _check_lonlat(raw: RawTable, frame: pd.DataFrame, notes: Notes) -> npt.NDArr
     outside = ~metres & ~swapped & lon.notna() & lat.notna() & ~usable
     found = lon.astype(str) + ", " + lat.astype(str)
     notes.add_rows(
-        raw, metres, "经度、纬度", Text("像是投影坐标（米），不是经纬度", "these look like metres, not degrees"),
+        raw, metres, ("经度", "纬度"), Text("像是投影坐标（米），不是经纬度", "these look like metres, not degrees"),
         Text("换算成经纬度，或用 .gpkg 带坐标系提供", "convert to degrees, or give a .gpkg with its CRS"), found=found,
     )  # fmt: skip
     notes.add_rows(
-        raw, swapped, "经度、纬度", Text("经度和纬度写反了", "longitude and latitude are swapped"),
+        raw, swapped, ("经度", "纬度"), Text("经度和纬度写反了", "longitude and latitude are swapped"),
         Text("对调两列", "swap the two columns"), found=found,
     )  # fmt: skip
     notes.add_rows(
-        raw, outside, "经度、纬度", Text("不在中国范围内", "outside China"), Text("核对坐标", "check them"), found=found
+        raw,
+        outside,
+        ("经度", "纬度"),
+        Text("不在中国范围内", "outside China"),
+        Text("核对坐标", "check them"),
+        found=found,
     )
     return usable.to_numpy(bool)

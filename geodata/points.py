@@ -256,15 +256,15 @@ def _check_places(raw: RawTable, frame: pd.DataFrame, notes: Notes) -> None:
     what, fix = Text("经度和纬度写反了", "longitude and latitude are swapped"), Text("对调两列", "swap the two columns")
     if len(frame) > 1 and swapped.all():
         every = Text(f"{what.zh}（每一行）", f"{what.en} in every row")
-        notes.add(raw.file, every, fix, column="经度、纬度", found=str(found.iloc[0]))
+        notes.add(raw.file, every, fix, column=("经度", "纬度"), found=str(found.iloc[0]))
         return
-    notes.add_rows(raw, swapped, "经度、纬度", what, fix, found=found)
+    notes.add_rows(raw, swapped, ("经度", "纬度"), what, fix, found=found)
     notes.add_rows(
-        raw, impossible, "经度、纬度", Text("不是经纬度", "not longitude and latitude"),
+        raw, impossible, ("经度", "纬度"), Text("不是经纬度", "not longitude and latitude"),
         Text("换算成经纬度（度）", "convert to degrees"), found=found,
     )  # fmt: skip
     notes.add_rows(
-        raw, (lon == 0) & (lat == 0), "经度、纬度", Text("0, 0 在几内亚湾里：多半是没有坐标", "0, 0 lies in the Gulf of Guinea: most likely there are no coordinates"),
+        raw, (lon == 0) & (lat == 0), ("经度", "纬度"), Text("0, 0 在几内亚湾里：多半是没有坐标", "0, 0 lies in the Gulf of Guinea: most likely there are no coordinates"),
         Text("补上坐标，或删去这一行", "fill them in, or remove the row"), found=frame["id"],
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ _ASTRAY_M = 20_000
 _BORDER_TOLERANCE_M = 1000
 """A place this far outside every town is given to the nearest: borders of files are simplified."""
 
-_PLACE = "经度、纬度"
+_PLACE = ("经度", "纬度")
 _IN_TOWNS = ("township_hospital", "community_health_center", "village_clinic")
 Texts = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.int64]

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import zipfile
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -239,3 +240,109 @@ def test_no_words_of_the_outputs_are_an_installers() -> None:
             if chinese.search(node.value):
                 found += [(path.name, word) for word in INSTALLERS.findall(node.value)]
     assert found == []
+
+
+READ = {
+    # cells, headings and titles of files
+    "geodata/columns.py:_either_by_name", "geodata/columns.py:_number", "geodata/columns.py:_parse_number",
+    "geodata/columns.py:_without_totals", "geodata/names.py:datums_of_title", "geodata/points.py:_words",
+    "geodata/roads_lines.py:_road_of", "geodata/tables.py:_said_by_kind", "planner/hospitals.py:class_of",
+    "planner/serving.py:ids_of",
+    # names of places and facilities
+    "planner/plans/emergency.py:_grid_names", "planner/scenario.py:_no_village", "scenarios/plans/subcenters_tables.py:_site_rows",
+    # a scenario's and a rules' file
+    "planner/keys.py:_unknown", "planner/rules.py:counted", "planner/rules.py:said", "planner/rules.py:stated",
+    # options
+    "planner/limits.py:limits_of", "scenarios/cli/roads.py:_bbox", "scenarios/options.py:clock", "scenarios/options.py:pairs",
+    "scenarios/options.py:people", "scenarios/options.py:read", "scenarios/options.py:words_of",
+    "scenarios/questions.py:_numbers", "scenarios/questions.py:_season", "scenarios/questions.py:months_of",
+    "scenarios/site.py:names_hospitals", "scenarios/site.py:selected", "scenarios/site_files.py:read_ids",
+}  # fmt: skip
+"""Functions that read what people wrote: options, cells, names of places and facilities, the words of a rules' file."""
+LAID_OUT = {
+    "planner/errors.py:without_stop",  # a sentence inside another
+    "scenarios/export/workbook.py:_remedy",  # where a narrow cell may break
+}
+"""Functions that set sentences, whatever they say."""
+WORDS = re.compile(r"[\u4e00-\u9fff（）：；，。“”、]")
+SEARCHES = {"startswith", "endswith", "split", "rsplit", "partition", "rpartition", "removeprefix", "removesuffix", "replace",
+            "index", "find", "count", "strip", "rstrip", "lstrip", "match", "fullmatch", "search", "contains"}  # fmt: skip
+
+
+def _has_words(node: ast.AST) -> bool:
+    return any(
+        isinstance(one, ast.Constant) and isinstance(one.value, str) and WORDS.search(one.value)
+        for one in ast.walk(node)
+    )
+
+
+def _is_read(node: ast.AST) -> bool:
+    """Whether the node compares words with words, searches, splits or strips by words, or looks up by them."""
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        return any(isinstance(one, ast.In | ast.NotIn | ast.Eq | ast.NotEq) for one in node.ops) and any(
+            map(_has_words, sides)
+        )
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SEARCHES and node.args:
+        return _has_words(node.args[0])
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Load)
+        and isinstance(node.slice, ast.Constant)
+        and _has_words(node.slice)
+    )
+
+
+def _is_unit_tag(node: ast.AST) -> bool:
+    """Whether the node tells things apart by the word of their unit."""
+    if not isinstance(node, ast.Compare):
+        return False
+    sides = [ast.unparse(one) for one in (node.left, *node.comparators)]
+    units = [one for one in sides if re.search(r"""(\bunits?|\[['"]unit['"]\])$""", one)]
+    return bool(units) and any(
+        WORDS.search(one) or re.search(r"\bUNITS\b|UNIT_LABELS|unit_label", one) for one in sides
+    )
+
+
+def _functions_with(path: Path, is_wanted: Callable[[ast.AST], bool]) -> set[str]:
+    """Return "file:function" of each function (or "file:" of the module) with a node that is wanted."""
+    found, name = set(), str(path.relative_to(ROOT))
+
+    def walk(node: ast.AST, function: str) -> None:
+        if isinstance(node, ast.FunctionDef):
+            function = node.name
+        if is_wanted(node):
+            found.add(f"{name}:{function}")
+        for child in ast.iter_child_nodes(node):
+            walk(child, function)
+
+    walk(ast.parse(path.read_text("utf-8")), "")
+    return found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "note == '符合'",
+        "'时间' in label",
+        "note.startswith('参数情景')",
+        "text.split('；')",
+        "re.split('[,，]', text)",
+        "row['状态']",
+    ],
+)
+def test_what_reads_a_sentence_is_found(source: str) -> None:
+    assert any(map(_is_read, ast.walk(ast.parse(source))))
+
+
+def test_no_sentence_is_parsed_or_compared() -> None:
+    files = [path for path in FILES if "samples" not in path.parts]
+    found = set().union(*(_functions_with(path, _is_read) for path in files))
+    assert found == READ | LAID_OUT, sorted(found ^ (READ | LAID_OUT))
+
+
+def test_no_unit_is_a_type_tag() -> None:
+    assert any(map(_is_unit_tag, ast.walk(ast.parse("row['unit'] == '个'"))))
+    assert any(map(_is_unit_tag, ast.walk(ast.parse("one.unit in {'share', UNITS}"))))
+    found = set().union(*(_functions_with(path, _is_unit_tag) for path in FILES if "samples" not in path.parts))
+    assert found == {"planner/text.py:basis_of"}, found
