@@ -70,13 +70,23 @@ def _shift(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 
 
 def wgs84_to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Return the points in GCJ-02 (Amap, Tencent), in degrees."""
+    """Return the points in GCJ-02 (Amap, Tencent), in degrees.
+
+    >>> lon, lat = wgs84_to_gcj02(np.array([101.7]), np.array([26.6]))
+    >>> float(lon[0].round(6)), float(lat[0].round(6))
+    (101.701549, 26.596404)
+    """
     east, north = _shift(lon, lat)
     return lon + east, lat + north
 
 
 def gcj02_to_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Return the points in WGS 84, in degrees, by fixed-point iteration to below a tenth of a millimetre."""
+    """Return the points in WGS 84, in degrees, by fixed-point iteration to below a tenth of a millimetre.
+
+    >>> lon, lat = gcj02_to_wgs84(*wgs84_to_gcj02(np.array([101.7]), np.array([26.6])))
+    >>> float(lon[0].round(9)), float(lat[0].round(9))
+    (101.7, 26.6)
+    """
     real_lon, real_lat = lon.copy(), lat.copy()
     for _ in range(10):
         east, north = _shift(real_lon, real_lat)
@@ -111,7 +121,12 @@ def shift_by_roads(road: NearestRoad, points: pd.DataFrame) -> Text | None:
 
 
 def bd09_to_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Return points of BD-09 (Baidu) in WGS 84, in degrees; Baidu's own formula is exact to about 1 m."""
+    """Return points of BD-09 (Baidu) in WGS 84, in degrees; Baidu's own formula is exact to about 1 m.
+
+    >>> lon, lat = bd09_to_wgs84(np.array([101.7]), np.array([26.6]))
+    >>> float(lon[0].round(5)), float(lat[0].round(5))
+    (101.6919, 26.5979)
+    """
     x, y = lon - 0.0065, lat - 0.006
     radius = np.hypot(x, y) - 0.00002 * np.sin(y * _BAIDU_TURN)
     angle = np.arctan2(y, x) - 0.000003 * np.cos(x * _BAIDU_TURN)

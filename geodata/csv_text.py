@@ -20,9 +20,15 @@ _LIVE = re.compile(r"[\s']*[=+\-@＝＋－＠﹦﹢﹣﹫]|[ ']*[\t\r\n]")
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as CSV that Excel opens rightly: UTF-8 with BOM, an apostrophe before a text that begins like a formula.
+    r"""Write a frame as CSV that Excel opens rightly: UTF-8 with BOM, an apostrophe before a text that begins like a formula.
 
     A line break within a text is one LF, in quotes: one cell, one row. What is missing is an empty cell.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_csv(Path(folder, "list.csv"), pd.DataFrame({"name": ["=1+1"], "people": [12]}))
+    ...     Path(folder, "list.csv").read_text("utf-8-sig")
+    "name,people\n'=1+1,12\n"
     """
     safe = frame.set_axis([_inert(str(one)) for one in frame.columns], axis=1)
     for at, kind in enumerate(frame.dtypes):

@@ -86,7 +86,12 @@ def load(folder: Path | str) -> Region:
 
 
 def load_with_warnings(folder: Path | str) -> Loaded:
-    """Return the Region and the warnings; DataError, with all problems of all files, if it cannot be used."""
+    """Return the Region and the warnings; DataError, with all problems of all files, if it cannot be used.
+
+    >>> loaded = load_with_warnings("geodata/samples/panzhihua")
+    >>> loaded.region.about.name, len(loaded.region.counties)
+    ('攀枝花市', 5)
+    """
     found = survey(folder)
     if found.region is None or found.errors:
         raise DataError(found.errors)
@@ -98,6 +103,9 @@ def survey(folder: Path | str) -> Survey:
 
     A file's own cells come first, then its places, then what the files say of each other, for the rows that are
     sound so far: one mistake does not hide those behind it, and none is told twice.
+
+    >>> survey("geodata/samples/panzhihua").errors
+    ()
     """
     folder = Path(folder)
     _check_folder(folder)

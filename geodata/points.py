@@ -47,6 +47,9 @@ def read_points(path: Path, table: Table, told: Notes | None = None) -> pd.DataF
     Where a point has no population, none has: whoever is left out of a share of people would not be missed. `told`
     takes what is doubtful. DataError names every problem at once: missing columns, blanks, duplicate ids, swapped or
     impossible coordinates, a column of people that is not known as one.
+
+    >>> read_points(Path("geodata/samples/panzhihua/facilities.csv"), PLACES)["id"].iloc[0]
+    'H01'
     """
     if not path.is_file():
         raise DataError(

@@ -47,6 +47,11 @@ def coverage_map(
     values before, by (rule, reading), where a scenario changes them, the most important first: the page opens on the first.
     `foreign` says why nothing is judged, where the rules are another city's; the page says it above all.
     Raises ValueError when findings speak of towns or villages that the region does not have.
+
+    >>> from fugai import load
+    >>> now = load("sample:panzhihua").assess("panzhihua_2023")
+    >>> coverage_map(now.region, now.findings, Furniture("攀枝花市"))[:15]
+    '<!DOCTYPE html>'
     """
     _require_known(findings, "town", region.towns["code"])
     _require_known(findings, "village", region.villages["code"])

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+DRAWN_WITH = (
+    "地图脚本：Leaflet 1.9.3（BSD 2-Clause 许可，全文在本页源码中），版权归 Volodymyr Agafonkin、CloudMade 所有。"
+)
+"""What draws the map stands in the page itself; its licence asks to be named wherever it goes."""
+
 
 @dataclass(frozen=True)
 class Ring:
@@ -38,3 +43,4 @@ class Furniture:
     accuracy: str = ""
     rings: tuple[Ring, ...] = ()
     decided: tuple[tuple[str, str], ...] = ()
+    drawn_with: str = DRAWN_WITH

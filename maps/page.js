@@ -226,7 +226,7 @@ function mapFurniture(map, data, elements) {
       make('div', {class: className, title: value}, `${term}：`, make('b', {}, value));
     const given = ([, value]) => value;
     fill('furniture', ...facts.filter(given).map(written('short')), ...long.filter(given).map(written('long')));
-    fill('sources', ...[...furniture.sources, furniture.accuracy].filter(Boolean).map((text) => make('li', {}, text)));
+    fill('sources', ...[...furniture.sources, furniture.accuracy, furniture.drawn_with].filter(Boolean).map((text) => make('li', {}, text)));
     fill('parameters', ...furniture.parameters.map((text) => make('li', {}, text)));
     fill('inputs', ...furniture.inputs.map(([file, hash]) => make('li', {}, file, make('code', {}, hash))));
   }

@@ -28,6 +28,8 @@ from maps import style
 from maps.furniture import Furniture
 
 _ASSETS: Mapping[str, str] = MappingProxyType({"leaflet": "leaflet.js", "leaflet_css": "leaflet.css"})
+_LICENSE = "leaflet-LICENSE.txt"
+"""It asks for its own text wherever the script goes, and the script goes with every page."""
 _MEDIA_TYPES: Mapping[str, str] = MappingProxyType({".png": "image/png", ".svg": "image/svg+xml", ".gif": "image/gif"})
 _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
@@ -129,7 +131,7 @@ def inlined(name: str) -> str:
     path = _folder() / _ASSETS[name]
     text = path.read_text("utf-8")
     if path.suffix == ".js":
-        return f"<script>{_safe_script(_without_source_map(text))}</script>"
+        return f"<script>/*\n{_own_file(_LICENSE)}*/\n{_safe_script(_without_source_map(text))}</script>"
     return f"<style>{_safe_style(_with_images(text, path.parent))}</style>"
 
 

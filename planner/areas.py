@@ -72,7 +72,12 @@ def _plain(shape: BaseGeometry) -> BaseGeometry:
 
 
 def straight_areas(facilities: pd.DataFrame, limits: list[int]) -> gpd.GeoDataFrame:
-    """Return one row a limit (in mm, straight line): limit and geometry, the circles of all facilities, in EPSG:4326."""
+    """Return one row a limit (in mm, straight line): limit and geometry, the circles of all facilities, in EPSG:4326.
+
+    >>> circles = straight_areas(pd.DataFrame({"id": ["s"], "lon": [101.7], "lat": [26.6]}), [1_000_000, 2_000_000])
+    >>> (circles.to_crs("EPSG:4543").area / 1e6).round(1).tolist()
+    [3.1, 12.6]
+    """
     lon, lat = (np.repeat(facilities[name].to_numpy(float), _CORNERS) for name in ("lon", "lat"))
     azimuth = np.tile(np.arange(_CORNERS) * (360 / _CORNERS), len(facilities))
     rows = []

@@ -35,6 +35,13 @@ def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.Da
     covered + uncovered + unreachable = population, to the person; residents whose case the data do not tell stand
     in population_no_data instead. Status is "not_met" only where a clause of this very city judges; the rows with
     that status at the rule's gap level are the gap list.
+
+    >>> from fugai import load, load_rules
+    >>> from planner import PAPER
+    >>> table = assess(load("sample:panzhihua").region, load_rules("panzhihua_2023"), PAPER)
+    >>> city = table.query("rule == 'emergency_urban' and reading == 'paper' and level == 'city'").iloc[0]
+    >>> int(city["covered"]), int(city["population"])
+    (652662, 713016)
     """
     asked = [(rule, one) for rule in rules.rules for one in rule.readings if one.travel in travels]
     if not asked:

@@ -190,7 +190,12 @@ def _rule_with_minutes(rule: Rule, minutes: float) -> Rule:
 
 
 def load_rules(name: str, measures: Mapping[str, Callable[..., Any]]) -> Rules:
-    """Return the rules called `name`, or those in the file of that path; RuleError tells all mistakes at once."""
+    """Return the rules called `name`, or those in the file of that path; RuleError tells all mistakes at once.
+
+    >>> from planner import FUNCTIONS
+    >>> load_rules("panzhihua_2023", FUNCTIONS).rules[0].clause.section
+    '第三章第三节一（一）'
+    """
     if name in standard_names():
         return read_rules(standard_text(name), f"{name}.yaml", measures)
     path = Path(name)

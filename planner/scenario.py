@@ -249,7 +249,15 @@ class Scenario:
 
 
 def apply(region: Region, scenario: Scenario) -> Region:
-    """Return the region as the scenario decides; the region itself where it says nothing. ScenarioError for all misfits."""
+    """Return the region as the scenario decides; the region itself where it says nothing. ScenarioError for all misfits.
+
+    >>> from fugai import load
+    >>> region = load("sample:panzhihua").region
+    >>> first = region.facilities["id"].iloc[0]
+    >>> then = apply(region, Scenario("少一处", edits=(Close(facility=first),)))
+    >>> then.facilities.set_index("id").loc[first, "status"]
+    'closed'
+    """
     problems = [] if scenario.population is None else _unknown_counties(region, scenario)
     if scenario.population is not None and not problems:
         region = with_population(region, scenario.population)

@@ -122,7 +122,15 @@ def sample_folder(name: str) -> Path:
 
 
 def read_scenario(path: Path | str) -> ScenarioFile:
-    """Return what the file and its bases say; ScenarioError with all that is wrong, each with its file and line."""
+    r"""Return what the file and its bases say; ScenarioError with all that is wrong, each with its file and line.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "fewer.yaml")
+    ...     _ = file.write_text("name: 少一处\nedits:\n  - close: ES1\n", "utf-8")
+    ...     read_scenario(file).scenario.edits[0].facility
+    'ES1'
+    """
     path = Path(path)
     project = project_folder(path)
     chain = _chain(path, project)

@@ -36,6 +36,12 @@ def write_scenario(
 
     It holds all that it decides, without a base. `comments` stand at its top; `names` (id → name) behind ids. Data and
     rules that the file may not name, because they lie outside its project folder, are left out with a comment.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_scenario(Path(folder, "fewer.yaml"), Scenario("少一处").close("ES1"))
+    ...     sorted(one.name for one in Path(folder).iterdir())
+    ['fewer.yaml', 'fugai-scenario.schema.json']
     """
     lines = [FIRST_LINE, *(f"# {printable(one)}" for one in comments)]
     area = None

@@ -151,6 +151,8 @@ def test_the_wheel_holds_what_it_must_and_no_tests(tmp_path: Path) -> None:
         archive.extractall(tmp_path / "site")
     assert "planner/standards/panzhihua_2023.yaml" in names
     assert "geodata/samples/panzhihua/towns.geojson" in names
+    licenses = {name.split(".dist-info/licenses/")[1] for name in names if ".dist-info/licenses/" in name}
+    assert licenses == {"LICENSE", "maps/leaflet-LICENSE.txt", "geodata/samples/LICENSES.txt"}
     left_out = ("tests", "benchmarks", "geodata/samples/build", "geodata/samples/facts")
     assert not [name for name in names if name.startswith(left_out)]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}

@@ -14,11 +14,13 @@ from folium import folium as folium_module
 
 from maps import geometry, style
 from maps.coverage import coverage_map
+from maps.furniture import DRAWN_WITH
 from maps.page import OfflineMap, Page, counted_ids, inlined, json_text, render_page
 from planner.findings import assess, foreign_note
 from planner.region import Region
 from planner.rules import Rules
 from planner.travel import PAPER
+from tests.test_architecture import ROOT
 from tests.test_maps_city import PAYLOADS, TOWNS, hostile_city, plain_city
 
 
@@ -45,6 +47,13 @@ def test_leaflet_is_in_the_page_in_the_version_that_folium_asks_for() -> None:
     installed = version("XStatic-Leaflet").rsplit(".", 1)[0]
     assert f"leaflet@{installed}/" in asked
     assert f"Leaflet {installed}" in drawn()
+    assert f"Leaflet {installed}（BSD" in DRAWN_WITH
+
+
+def test_its_licence_goes_with_every_page() -> None:
+    page = drawn()
+    assert (ROOT / "maps" / "leaflet-LICENSE.txt").read_text("utf-8") in page
+    assert data_of(page)["furniture"]["drawn_with"] == DRAWN_WITH
 
 
 def test_an_asset_that_is_not_installed_is_refused() -> None:

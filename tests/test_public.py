@@ -1,6 +1,7 @@
 """The public surface: what `import fugai` hands out, and that it is the commands' own engine behind it."""
 
 import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -33,17 +34,30 @@ def test_all_names_are_there_and_sorted_alike() -> None:
         fugai.solve_all  # noqa: B018
 
 
-@pytest.mark.parametrize("package", ["planner.siting", "planner.districts", "planner.plans"])
+PACKAGES = ("planner", "geodata", "maps", "scenarios")
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "planner.siting", "planner.districts", "planner.plans"])
 def test_packages_hand_out_their_names(package: str) -> None:
     module = importlib.import_module(package)
-    assert module.__all__ == sorted(" ".join(module._HOMES.values()).split())
+    assert sorted(module.__all__) == sorted(" ".join(module._HOMES.values()).split())
     for home, names in module._HOMES.items():
-        assert {getattr(module, name).__module__ for name in names.split()} == {f"{package}.{home}"}
+        own = importlib.import_module(f"{package}.{home}")
+        assert all(getattr(module, name) is getattr(own, name) for name in names.split())
+        assert not {f"{package}.{name}" for name in names.split()} & sys.modules.keys()  # no module hides a name
     with pytest.raises(AttributeError, match=f"{package} has no 'solve_all'"):
         module.solve_all  # noqa: B018
 
 
-@pytest.mark.parametrize("package", ["planner", "geodata", "maps", "scenarios"])
+@pytest.mark.parametrize("package", ["fugai", *PACKAGES])
+def test_every_function_that_is_handed_out_has_an_example(package: str) -> None:
+    """The examples are run with the tests (`--doctest-modules`)."""
+    module = importlib.import_module(package)
+    functions = [one for one in (getattr(module, name) for name in module.__all__) if inspect.isfunction(one)]
+    assert [one.__name__ for one in functions if ">>>" not in (one.__doc__ or "")] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 def test_packages_are_typed(package: str) -> None:
     assert (Path(str(importlib.import_module(package).__file__)).parent / "py.typed").exists()
 

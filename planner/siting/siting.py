@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner import __version__
 from planner.errors import Text
 from planner.siting.instance import Instance
 from planner.siting.question import BACKGROUND, Limits, Question
 from planner.text import exact_text, html_rows, number_text, option_text
+from planner.version import __version__
 
 State = Literal["optimal", "feasible", "infeasible", "unknown"]
 PROVEN = 1e-6

@@ -232,7 +232,16 @@ def write_explanations(sheet: Sheet, lines: Lines, notice: str) -> None:
 
 
 def write_document(path: Path, document: Document) -> None:
-    """Write a document as a workbook: a sheet a table, and 说明 at its end; the same document gives the same bytes."""
+    """Write a document as a workbook: a sheet a table, and 说明 at its end; the same document gives the same bytes.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from scenarios import Col, Table
+    >>> table = Table("人口", "各县人口", [Col("county", "县", 12), Col("people", "人口", 8, "number")], [{"county": "东区", "people": 12}])
+    >>> with TemporaryDirectory() as folder:
+    ...     write_document(Path(folder, "people.xlsx"), Document("人口", None, [table]))
+    ...     [one.name for one in Path(folder).iterdir()]
+    ['people.xlsx']
+    """
     book = xlsxwriter.Workbook(path, dict(BOOK_OPTIONS))
     comments = f"fugai {__version__} {document.mark}".strip()
     book.set_properties({"title": document.title, "comments": comments, "created": FIXED_DATE})
