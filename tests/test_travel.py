@@ -12,7 +12,7 @@ from pyproj import Geod
 
 from planner.errors import DataError, OptionError
 from planner.limits import read_limit
-from planner.reach import UNREACHABLE, Reach
+from planner.reach import UNREACHABLE, Reach, rows_of
 from planner.travel import StraightLine, Table
 from tests.examples import examples
 
@@ -204,3 +204,14 @@ def test_what_is_no_longitude_and_latitude_is_refused_with_words(lon: float, lat
     ):
         with pytest.raises(DataError, match=re.escape(said)):
             asked()
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 9)), max_size=30), st.booleans())
+def test_rows_are_those_of_a_sort_by_demand_facility_and_cost(pairs: list[tuple[int, int, int]], whole: bool) -> None:
+    best = {(row, column): min(c for r, f, c in pairs if (r, f) == (row, column)) for row, column, _ in sorted(pairs)}
+    row, column, cost = np.array(pairs, np.int64).reshape(-1, 3).T
+    indptr, indices, costs = rows_of(row, column, cost if whole else cost.astype(float), 5)
+    assert indptr.tolist() == [sum(r < at for r, _ in best) for at in range(6)]
+    assert list(zip(indices.tolist(), costs.tolist(), strict=True)) == [(f, c) for (_, f), c in best.items()]
+    assert (indptr.dtype, indices.dtype, costs.dtype) == (np.int64, np.int64, np.uint32 if whole else np.float64)
