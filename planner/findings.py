@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from planner.measures import MEASURES, Measure, unit_count
+from planner.institutions import institutions
+from planner.measured import rows_of
+from planner.measures import MEASURES, unit_count
 from planner.region import Region, counts_as
-from planner.rules import Reading, Rule, Rules
+from planner.rules import Deadline, Reading, Rule, Rules
 from planner.schema import ADVICE, FACILITY_KINDS, FINDINGS, LEVELS
 from planner.text import people_text
 from planner.travel import Travel
@@ -23,7 +25,7 @@ Places = Mapping[str, pd.DataFrame]
 
 FEW_PEOPLE = 50
 """A gap that concerns no more people than these is told to hang on them: an assumption, no number of a policy."""
-_PARENT = {"village": "town", "town": "county", "county": "city"}
+_PARENT = {"facility": "county", "village": "town", "town": "county", "county": "city"}
 _SUMS = ("population", "covered", "unreachable", "population_no_data", "units", "units_met", "units_unknown")
 
 
@@ -46,15 +48,15 @@ def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.Da
     asked = [(rule, one) for rule in rules.rules for one in rule.readings if one.travel in travels]
     if not asked:
         return pd.DataFrame(columns=list(FINDINGS.names()))
-    found = [measured(region, travels[one.travel], rule, one) for rule, one in asked]
-    table = pd.concat([rows.assign(key=at) for at, rows in enumerate(found)], ignore_index=True)
+    found = [_found(region, travels[one.travel], rule, one, key) for key, (rule, one) in enumerate(asked)]
+    table = _lowest(pd.concat(found, ignore_index=True))
     places = _places(region)
     table = _with_sums(table, places, np.array([MEASURES[rule.measure].sums == "people" for rule, _ in asked]))
     foreign = foreign_note(region, rules)
     at_home = not foreign
     noted = [_against_geography(region, rule, one) if at_home else foreign if one.judged else "" for rule, one in asked]
     table = _judge(table, np.array([one.judged for _, one in asked]), at_home)
-    table = _describe(table, asked, places, noted)
+    table = _describe(table, asked, places, noted, [rules.deadline_of(rule) for rule, _ in asked])
     table["note"] = _joined(table["note"], _of_few(table))
     names = region.facilities.set_index("id")["name"]
     table["nearest_facility_name"] = table["nearest_facility"].map(names).fillna("")
@@ -149,6 +151,8 @@ def _places(region: Region) -> Places:
             {"name": villages["name"], "town_code": villages["town_code"], "county_code": villages["county_code"],
              "parent": villages["town_code"]}, index=villages.index
         )  # fmt: skip
+    each = institutions(region).set_index("id")
+    places["facility"] = each[["name", "town_code", "county_code"]].assign(parent=each["county_code"])
     for frame in places.values():
         for column in ("town_code", "county_code"):
             frame[column] = frame.get(column, "")
@@ -159,45 +163,49 @@ def _places(region: Region) -> Places:
 
 def measured(region: Region, travel: Travel, rule: Rule, reading: Reading) -> pd.DataFrame:
     """Return the rows of one reading at its lowest level; of one that finds nobody, the row that says so."""
-    measure = MEASURES[rule.measure]
-    rows = measure.function(region, travel, **reading.params)
-    if len(rows):
-        return _lowest(rows, measure)
-    lacks_villages = reading.params.get("units") == "village" and not len(region.villages)
-    return _nobody(region, measure).assign(nobody=_NO_VILLAGES if lacks_villages else _NOBODY)
+    return _lowest(_found(region, travel, rule, reading, 0)).drop(columns="key")
 
 
 _NO_VILLAGES, _NOBODY = "没有村（社区）数据", "本市没有这一条款所指的对象"
 
 
-def _nobody(region: Region, measure: Measure) -> pd.DataFrame:
-    """Return the one row of a rule that finds nobody to speak about: it judges nothing, but it does not vanish."""
-    zeros = dict.fromkeys(("population", "covered", "unreachable", "population_no_data", "units", "units_met",
-                           "units_unknown"), 0)  # fmt: skip
-    row = {**zeros, "level": "city", "subject_code": region.about.code, "value": np.nan, "unit": measure.unit,
-           "required": np.nan, "gap": np.nan, "nearest_facility": "", "distance_m": np.nan, "time_min": np.nan, "advice": "", "load": np.nan,
-           "estimated": False}  # fmt: skip
-    return pd.DataFrame([row])
+def _found(region: Region, travel: Travel, rule: Rule, reading: Reading, key: int) -> pd.DataFrame:
+    """Return what the measure returns of one reading, under its key, or the one row that says that it finds nobody.
+
+    That row judges nothing, but the rule does not vanish.
+    """
+    measure = MEASURES[rule.measure]
+    rows, nobody = measure.function(region, travel, **reading.params), ""
+    if not len(rows):
+        lacks_villages = reading.params.get("units") == "village" and not len(region.villages)
+        rows, nobody = _no_row(region), _NO_VILLAGES if lacks_villages else _NOBODY
+    said, unit = rows.get("said", ""), rows.get("unit", measure.unit)
+    return rows.assign(said=said, nobody=nobody, unit=unit, key=key)
 
 
-def _lowest(rows: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+def _no_row(region: Region) -> pd.DataFrame:
+    columns = {"subject_code": [region.about.code], "population": 0, "value": np.nan, "required": np.nan, "met": [None],
+               "nearest_facility": "", "distance_m": np.nan, "estimated": False}  # fmt: skip
+    return rows_of("city", columns)
+
+
+def _lowest(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the measured rows with their gap, and the counts by which they will be added up."""
     unknown, met = rows["met"].isna(), rows["met"].eq(True)
+    there = rows["nobody"] == ""
     no_data = rows["population"].where(unknown, 0)
     # A condition met in another way (a clause's "or") is no gap, whatever its own count says.
     gap = (rows["required"] - rows["value"]).where(~met, 0.0)
     return rows.drop(columns="met").assign(
-        nobody="",
         population=rows["population"] - no_data,
         covered=rows["covered"].where(~unknown, 0),
         unreachable=rows["unreachable"].where(~unknown, 0),
         population_no_data=no_data,
         value=rows["value"].where(~unknown),
-        unit=measure.unit,
         gap=gap.where(~unknown),
-        units=1,
+        units=there.astype("int64"),
         units_met=met.astype("int64"),
-        units_unknown=unknown.astype("int64"),
+        units_unknown=(unknown & there).astype("int64"),
     )
 
 
@@ -207,13 +215,12 @@ def _with_sums(table: pd.DataFrame, places: Places, of_people: Bools) -> pd.Data
     `of_people` tells, by reading (`key`), whether its sums are shares of people.
     """
     levels = [table]
-    below = table.iloc[:0]
     for level, above in _PARENT.items():
-        measured = table[table["level"] == level]
-        below = pd.concat([measured, below], ignore_index=True) if len(below) else measured
-        if len(below):
-            below = _add_up(below, below["subject_code"].map(places[level]["parent"]), above, of_people)
-            levels.append(below)
+        below = [rows[rows["level"] == level] for rows in levels]
+        below = [rows for rows in below if len(rows)]
+        if below:
+            rows = pd.concat(below, ignore_index=True) if len(below) > 1 else below[0]
+            levels.append(_add_up(rows, rows["subject_code"].map(places[level]["parent"]), above, of_people))
     table = pd.concat(levels, ignore_index=True)
     depth = table["level"].map({level: at for at, level in enumerate(LEVELS)})
     return table.iloc[np.lexsort((depth.to_numpy(), table["key"].to_numpy()))].reset_index(drop=True)
@@ -246,6 +253,7 @@ def _add_up(rows: pd.DataFrame, parent: pd.Series, level: str, of_people: Bools)
         advice="",
         load=np.nan,
         nobody="",
+        said="",
         level=level,
     )
     return out.assign(gap=out["required"] - out["value"]).reset_index().rename(columns={"parent": "subject_code"})
@@ -273,9 +281,16 @@ def _load_text(load: float) -> str:
 
 
 def _describe(
-    table: pd.DataFrame, asked: Sequence[tuple[Rule, Reading]], places: Places, said: Sequence[str]
+    table: pd.DataFrame,
+    asked: Sequence[tuple[Rule, Reading]],
+    places: Places,
+    said: Sequence[str],
+    deadlines: Sequence[Deadline | None],
 ) -> pd.DataFrame:
-    """Return the table with the words of its clauses and the names of its subjects; `said` is to be noted, by reading."""
+    """Return the table with the words of its clauses and the names of its subjects.
+
+    `said` is to be noted, by reading; `deadlines` are those of the readings' rules.
+    """
     key = table["key"].to_numpy()
 
     def of(word: Callable[[Rule, Reading], str]) -> Texts:
@@ -288,6 +303,7 @@ def _describe(
         np.where(table["nobody"] == "", np.array(said, object)[key], table["nobody"]),
         table["load"].map(_load_text),
         table["advice"].map(ADVICE),
+        table["said"],
         strict=True,
     )
     return table.assign(
@@ -302,6 +318,10 @@ def _describe(
         denominator=of(lambda rule, _: rule.denominator),
         remedy=np.where(not_met, remedy, ""),
         responsible=of(lambda rule, _: rule.clause.responsible),
+        responsible_general=of(lambda rule, _: rule.clause.responsible_general),
+        clause=of(lambda rule, _: rule.clause.number),
+        deadline=np.array([str(one.year) if one else "" for one in deadlines], object)[key],
+        deadline_quote=np.array([one.quote if one else "" for one in deadlines], object)[key],
         document=of(lambda rule, _: rule.clause.document),
         section=of(lambda rule, _: rule.clause.section),
         quote=of(lambda rule, _: rule.clause.quote),

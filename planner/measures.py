@@ -18,7 +18,7 @@ A measure is ``measure(region, travel, **params) -> DataFrame``, one row a subje
     estimated         whether the row rests on estimated or fictional data
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -28,6 +28,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from planner import resources
+from planner.measured import met_of, rows_of
 from planner.reach import Reach
 from planner.region import Region, counts_as
 from planner.serving import CENTER, center_loads, served_by, served_towns
@@ -39,10 +41,6 @@ Units = Literal["town", "village"]
 
 MM_PER_KM = 1_000_000
 MS_PER_MIN = 60_000
-COLUMNS = (
-    "level", "subject_code", "population", "covered", "unreachable", "value", "required", "met", "nearest_facility",
-    "distance_m", "time_min", "advice", "load", "estimated",
-)  # fmt: skip
 
 
 def is_urban_area(region: Region, scope: UrbanScope) -> Bools:
@@ -77,21 +75,6 @@ def _nearest(reach: Reach, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
             "facility_estimated": nearest["facility_id"].map(estimated).eq(True),
         }
     )
-
-
-def _rows(level: str, columns: Mapping[str, object]) -> pd.DataFrame:
-    """Return the columns as the frame that every measure returns; people of what is not met are not covered."""
-    frame = pd.DataFrame(
-        {"level": level, "unreachable": 0, "advice": "", "load": np.nan, "time_min": np.nan, **columns}
-    )
-    if "covered" not in frame:
-        frame["covered"] = frame["population"].where(frame["met"].eq(True), 0)
-    return frame[list(COLUMNS)]
-
-
-def _met(conditions: Iterable[bool], known: Iterable[bool]) -> pd.Series:
-    """Return True, False, or None where the data do not tell."""
-    return pd.Series([bool(one) if sure else None for one, sure in zip(conditions, known, strict=True)], dtype=object)
 
 
 def people_within(
@@ -196,10 +179,10 @@ def _people_rows(
         estimated=("estimated", "any"),
     ).reset_index()  # fmt: skip
     known = all(map(region.knows, kinds)) | (out["covered"] == out["population"])
-    return _rows(
+    return rows_of(
         level,
         {**out, "value": out["covered"] / out["population"], "required": 1.0,
-         "met": _met(out["covered"] == out["population"], known)},
+         "met": met_of(out["covered"] == out["population"], known)},
     )  # fmt: skip
 
 
@@ -250,8 +233,8 @@ def facility_per_unit(
     count = frame["code"].map(facilities.groupby(f"{units}_code").size()).fillna(0).astype(int)
     enough = count >= minimum
     nearest = _nearest(travel.reach_whole(frame, facilities, limit=0), facilities).reindex(frame["id"])
-    met = _met(enough, enough | region.knows(facility_kinds[0]))
-    return _rows(
+    met = met_of(enough, enough | region.knows(facility_kinds[0]))
+    return rows_of(
         units,
         {
             "subject_code": frame["code"].to_numpy(),
@@ -290,14 +273,14 @@ def standard_per_unit(
     frame = frame[frame["code"].isin(marks.index)]
     marks = marks.reindex(frame["code"])
     good = marks["good"].to_numpy() > 0
-    return _rows(
+    return rows_of(
         units,
         {
             "subject_code": frame["code"].to_numpy(),
             "population": frame["population"].to_numpy(),
             "value": marks["good"].to_numpy(float),
             "required": 1.0,
-            "met": _met(good, good | ~marks["blank"].to_numpy(bool)),
+            "met": met_of(good, good | ~marks["blank"].to_numpy(bool)),
             "nearest_facility": "",
             "distance_m": np.nan,
             "estimated": frame["estimated"].to_numpy(bool) | marks["estimated"].to_numpy(bool),
@@ -340,14 +323,14 @@ def community_centers(
         enough = suffice(region, travel, hospital_kinds, upper, sorted(set(counties[short])))
         redistrict = short & np.array([enough.get(code) is True for code in counties], np.bool_)
         open_question = short & np.array([enough.get(code, False) is None for code in counties], np.bool_)
-    return _rows(
+    return rows_of(
         "town",
         {
             "subject_code": units["code"].to_numpy(),
             "population": units["population"].to_numpy(),
             "value": loads if test == "load" else count,
             "required": float(upper) if test == "load" else 1.0,
-            "met": _met(holds, known),
+            "met": met_of(holds, known),
             "nearest_facility": nearest["nearest_facility"].to_numpy(),
             "distance_m": nearest["distance_m"].to_numpy(),
             "advice": np.select(
@@ -376,14 +359,14 @@ def facility_count(
     count = len(region.open_facilities(facility_kind))
     mine = region.facilities[counts_as(region.facilities, [facility_kind])]
     too_many = at_most is not None and count > at_most
-    return _rows(
+    return rows_of(
         "city",
         {
             "subject_code": [region.about.code],
             "population": 0,
             "value": float(count),
             "required": float(at_most if at_most is not None and too_many else at_least),
-            "met": _met([count >= at_least and not too_many], [region.knows(facility_kind)]),
+            "met": met_of([count >= at_least and not too_many], [region.knows(facility_kind)]),
             "nearest_facility": "",
             "distance_m": np.nan,
             "estimated": bool(mine["estimated"].any()) or (not len(mine) and bool(region.about.notice)),
@@ -440,6 +423,10 @@ def _centers_and_hospitals(params: Mapping[str, Any]) -> tuple[str, ...]:
     return (CENTER, *params["hospital_kinds"])
 
 
+def _kinds_of_who(params: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(params["who"].kinds) if "who" in params else ()
+
+
 _WITHIN = (
     "急救等按半径覆盖的指标：村（社区）行为该村最远居民点的最近机构；"
     "乡镇、县（区）、全市行为其中最远的未覆盖居民点的最近机构。"
@@ -470,6 +457,10 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             nearest="社区卫生服务中心：从街道（镇）的人口重心居民点到最近的中心。",
         ),
         "facility_count": Measure(facility_count, "所", "units", _one_kind, by_register=True),
+        **{
+            name: Measure(function, "", "units", _kinds_of_who, by_register=True)
+            for name, function in resources.FUNCTIONS.items()
+        },
     }
 )  # fmt: skip
 FUNCTIONS: Mapping[str, Callable[..., pd.DataFrame]] = MappingProxyType(

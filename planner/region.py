@@ -90,6 +90,7 @@ class Region:
     residents   id, village_code, town_code, county_code, population, is_urban, lon, lat, geometry (point)
     facilities  id, name, kind, status, town_code, village_code, county_code, beds …, lon, lat, geometry (point)
     roads       RoadGraph (in degrees), or None
+    register    the register of institutions as its file gives it (planner.institutions), or None
 
     uses        what became of every file, column and datum that came in
 
@@ -107,6 +108,7 @@ class Region:
     roads: RoadGraph | None = None
     sources: tuple[Source, ...] = ()
     uses: tuple[Use, ...] = ()
+    register: pd.DataFrame | None = None
 
     @property
     def subject_level(self) -> str:

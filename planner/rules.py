@@ -2,15 +2,16 @@
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Any, Literal, NewType, get_args, get_origin
 
 from planner.errors import Problem, RuleError, Text
+from planner.institutions import FLAGS, GRADES_OF_OFFICE, INSTITUTION_KINDS, NUMBERS, OWNERS
 from planner.region import URBAN_SCOPES
-from planner.schema import FACILITIES, FACILITY_KINDS, Level
+from planner.schema import FACILITIES, FACILITY_KINDS, HOSPITAL_SPECIALTIES, Level
 from planner.standards import standard_names, standard_text
 from planner.strict_yaml import read_yaml
 from planner.text import UNITS, exact_text
@@ -56,7 +57,8 @@ class Clause:
     """Where a rule stands: document, section, the short words that hold its number, and its own modal.
 
     ``force`` is the clause's own modal (原则上, 力争, 不超过 …) or "", ``nature`` 约束性, 预期性 or "" as the
-    document's table says, ``responsible`` the office the clause names, or "".
+    document's table says, ``responsible`` the office the clause names, or "", ``responsible_general`` whom the document makes
+    answer for all of it. ``number`` is that of the clause in the register of clauses (planner.clauses), several joined by 、.
     """
 
     document: str
@@ -65,6 +67,8 @@ class Clause:
     force: str = ""
     nature: str = ""
     responsible: str = ""
+    responsible_general: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -290,7 +294,8 @@ _RULES_KEYS = {**dict.fromkeys(_RULES_NEEDED, str), "rules": list, "deadline": d
 _DEADLINE_KEYS = {"year": int, "section": str, "quote": str, "reading": str}
 _RULE_KEYS = {
     **dict.fromkeys(("id", "label", "section", "quote", "force", "nature", "responsible", "measure", "gap_level",
-                     "denominator", "required_text", "base", "target", "plan_quote", "data_needed", "units_of"), str),
+                     "denominator", "required_text", "base", "target", "plan_quote", "data_needed", "units_of", "clause",
+                     "document", "responsible_general"), str),
     "remedies": list, "params": dict, "readings": list, "assumptions": list, "plan_params": dict, "deadline": dict,
 }  # fmt: skip
 _RULE_NEEDED = ("id", "label", "section", "quote", "measure", "gap_level", "denominator", "readings")
@@ -303,6 +308,14 @@ _WORDS: Mapping[str, Sequence[str]] = MappingProxyType(
         "beside_kinds": tuple(FACILITY_KINDS),
         "hospital_kinds": tuple(FACILITY_KINDS),
         "column": FACILITIES.names(),
+        "kinds": tuple(INSTITUTION_KINDS),
+        "specialties": tuple(HOSPITAL_SPECIALTIES),
+        "owners": tuple(OWNERS),
+        "offices": tuple(GRADES_OF_OFFICE),
+        "having": tuple(FLAGS),
+        "items": (*FLAGS, *NUMBERS, "class"),
+        "item": (*FLAGS, *NUMBERS),
+        "over": tuple(NUMBERS),
     }
 )
 _ORDERED = (("at_least", "at_most"), ("lower", "upper"))
@@ -311,9 +324,11 @@ _ORDERED = (("at_least", "at_most"), ("lower", "upper"))
 def _fits(value: object, kind: Any) -> bool:
     """Whether a parameter's value is of the kind that the signature asks for."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_dataclass(kind):
+        return isinstance(value, Mapping)
     if kind is float:
         return number and 0 < float(str(value)) < float("inf")
-    if kind is Share:
+    if isinstance(kind, NewType):  # a part of a whole
         return number and 0 < float(str(value)) <= 1
     if kind is int:
         return number and isinstance(value, int) and value >= 0
@@ -342,6 +357,9 @@ def _check_params(reader: _Reader, where: str, function: Callable[..., Any], par
         value, kind = params[name], wanted[name]
         if not _fits(value, kind):
             reader.wrong(f"{where} {name}", "类型或范围不对", "wrong type or range", Text("改正", "correct it"), value)
+        if is_dataclass(kind) and isinstance(value, Mapping):
+            _check_params(reader, f"{where} {name}", kind, value)  # type: ignore[arg-type]
+            continue
         item = get_args(kind)[0] if get_origin(kind) is tuple else kind
         words = get_args(item) if get_origin(item) is Literal else _WORDS.get(name, ())
         for one in (value if isinstance(value, tuple) else (value,)) if words else ():
@@ -366,7 +384,21 @@ def wrong_params(file: str, where: str, function: Callable[..., Any], params: Ma
 
 
 def _tuples(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in params.items()}
+    """Return the parameters with tuples for lists, also within what is itself a mapping."""
+
+    def frozen(value: object) -> object:
+        if isinstance(value, Mapping):
+            return _tuples(value)
+        return tuple(value) if isinstance(value, list) else value
+
+    return {key: frozen(value) for key, value in params.items()}
+
+
+def _made(function: Callable[..., Any], params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return sound parameters with each mapping made into what the function takes for it."""
+    asked = inspect.signature(function).parameters
+    kinds = {name: _given(asked[name].annotation) for name in params}
+    return {name: kinds[name](**one) if isinstance(one, Mapping) else one for name, one in params.items()}
 
 
 def _read_readings(
@@ -375,9 +407,12 @@ def _read_readings(
     readings = []
     for one in got.get("readings", []):
         part = reader.take(one, f"{where} readings", _READING_KEYS, ("id", "label"))
-        params = _tuples({**got.get("params", {}), **part.get("params", {})})
+        params: Mapping[str, Any] = _tuples({**got.get("params", {}), **part.get("params", {})})
         if got.get("measure") in measures:
+            before = len(reader.problems)
             _check_params(reader, f"{where} {part.get('id', '')} params", measures[got["measure"]], params)
+            if len(reader.problems) == before:
+                params = _made(measures[got["measure"]], params)
         travel = part.get("travel", "paper")
         reader.one_of(travel, f"{where} travel", _TRAVELS)
         readings.append(
@@ -430,12 +465,14 @@ def _read_rule(
     remedies = reader.texts(got, "remedies", where)
     for remedy in remedies:
         reader.one_of(remedy, f"{where} remedies", REMEDIES)
-    words = {key: got.get(key, "") for key in ("section", "quote", "force", "nature", "responsible")}
+    words = {
+        key: got.get(key, "") for key in ("section", "quote", "force", "nature", "responsible", "responsible_general")
+    }
     plan_quote, plan_params = _read_plan(reader, got, where)
     return Rule(
         id=got.get("id", ""),
         label=got.get("label", ""),
-        clause=Clause(document=document, **words),
+        clause=Clause(document=got.get("document", document), number=got.get("clause", ""), **words),
         measure=got.get("measure", ""),
         readings=_read_readings(reader, got, where, measures),
         gap_level=got.get("gap_level", "city"),
@@ -466,7 +503,11 @@ def _with_units(reader: _Reader, rules: Sequence[Rule], raw: Sequence[object]) -
 
 def read_rules(text: str, file: str, measures: Mapping[str, Callable[..., Any]]) -> Rules:
     """Return the rules written in `text`; RuleError with every unknown key, wrong value and missing word."""
-    raw = read_yaml(text, file)
+    return rules_of(read_yaml(text, file), file, measures)
+
+
+def rules_of(raw: Mapping[str, Any], file: str, measures: Mapping[str, Callable[..., Any]]) -> Rules:
+    """Return the rules that a file holds, read already; RuleError as `read_rules`."""
     reader = _Reader(file)
     got = reader.take(raw, "", _RULES_KEYS, _RULES_NEEDED)
     document = str(got.get("document", ""))

@@ -195,7 +195,7 @@ FACILITY_STATUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 PROBLEM_LIST = "数据问题清单.xlsx"
 """The list of what is wrong in a folder of facts, to be sent back; it is no table of facts itself."""
 
-_SOURCE = (
+SOURCE_FIELDS = (
     Field("source", "数据来源", "text", "这一行数据从哪里来", aliases=("来源",)),
     Field("estimated", "是否估算", "boolean", "是＝估算或虚构；否＝实测或公布数据", aliases=("估算",)),
 )
@@ -213,7 +213,7 @@ COUNTIES = Table(
         Field("population", "常住人口", "integer", "普查或统计公报的常住人口", "people", aliases=_PEOPLE),
         Field("urban_population", "城镇人口", "integer", "", "people", aliases=("城镇常住人口",)),
         Field("rural_population", "乡村人口", "integer", "", "people", aliases=("乡村常住人口",)),
-        *_SOURCE,
+        *SOURCE_FIELDS,
     ),
 )  # fmt: skip
 
@@ -231,7 +231,7 @@ TOWNS = Table(
         Field("is_county_seat", "是否县城", "boolean", "县（区）政府驻地所在的镇", aliases=("县城", "县城驻地"),
               resembles="县城|驻地|城关|seat"),
         Field("population", "常住人口", "integer", "只作核对；评估以居民点人口为准", "people", aliases=_PEOPLE),
-        *_SOURCE,
+        *SOURCE_FIELDS,
     ),
 )  # fmt: skip
 
@@ -256,7 +256,7 @@ VILLAGES = Table(
               aliases=("城镇常住人口",), resembles="城镇|城市|urban"),
         Field("health_center", "服务中心编号", "text", "服务本社区的社区卫生服务中心的编号，几所用“、”隔开；缺省按就近归属",
               aliases=("社区卫生服务中心编号", "所属中心编号")),
-        *_SOURCE,
+        *SOURCE_FIELDS,
     ),
 )  # fmt: skip
 
@@ -272,7 +272,7 @@ RESIDENTS = Table(
         Field("town_code", "乡镇代码", "code", "缺省按位置落入的乡镇", aliases=("所属乡镇代码",), digits=9),
         Field("is_urban", "是否城镇", "boolean", "普查口径；缺省：社区、街道、县城计城镇，其余计乡村（假设）",
               aliases=("城镇", "城镇人口", "城乡"), resembles="城镇|城乡|城市|urban"),
-        *_SOURCE,
+        *SOURCE_FIELDS,
     ),
 )  # fmt: skip
 
@@ -303,7 +303,7 @@ FACILITIES = Table(
         Field("upgraded_from", "升格前类型", "choice", "升格为另一类的机构，仍算原来的一类（如升格为次中心的卫生院仍是卫生院）；没有升格的留空",
               aliases=("原机构类型",), choices=FACILITY_KINDS),
         Field("meets_standard", "是否达标", "boolean", "村卫生室是否达标；没有数据时留空", aliases=("达标",)),
-        *_SOURCE,
+        *SOURCE_FIELDS,
     ),
 )  # fmt: skip
 
@@ -316,7 +316,7 @@ ROADS = Table(
               aliases=("等级", "class", "highway", "fclass")),
         Field("speed_kmh", "时速", "number", "", "km/h", aliases=("速度", "maxspeed")),
         Field("oneway", "是否单行", "boolean", "逆着画线方向的写 -1", aliases=("单行",)),
-        *_SOURCE,
+        *SOURCE_FIELDS,
     ),
 )  # fmt: skip
 
@@ -325,8 +325,8 @@ FACTS: Mapping[str, Table] = MappingProxyType(
 )
 
 Status = Literal["met", "not_met", "not_judged", "no_data"]
-Level = Literal["village", "town", "county", "city"]
-LEVELS: tuple[Level, ...] = ("village", "town", "county", "city")
+Level = Literal["facility", "village", "town", "county", "city"]
+LEVELS: tuple[Level, ...] = ("facility", "village", "town", "county", "city")
 
 FINDINGS = Table(
     "findings", "评估结果", ("findings",), "gap_id", None,
@@ -336,7 +336,7 @@ FINDINGS = Table(
         Field("rule_label", "指标", "text"),
         Field("reading", "口径", "text", "paper＝直线；paper_…＝同一口径、另一城市范围；register＝按名录"),
         Field("reading_label", "口径说明", "text"),
-        Field("level", "层级", "text", "village、town、county、city"),
+        Field("level", "层级", "text", "facility、village、town、county、city"),
         Field("subject_code", "对象代码", "code"),
         Field("subject_name", "对象名称", "text"),
         Field("town_code", "乡镇代码", "code"),
@@ -363,6 +363,10 @@ FINDINGS = Table(
         Field("denominator", "分母", "text", "百分比与人数是谁的"),
         Field("remedy", "建议措施", "text"),
         Field("responsible", "责任单位", "text", "条款点名的责任单位，没有则空"),
+        Field("responsible_general", "总的责任", "text", "条款没有点名时，文件对全部事项所写的责任单位"),
+        Field("clause", "条款登记号", "text", "登记册中的编号，几条用、隔开"),
+        Field("deadline", "时限", "text", "到哪一年底；条款自己没有写的，为文件的期限"),
+        Field("deadline_quote", "时限依据", "text", "写着时限的原文"),
         Field("document", "文件", "text"),
         Field("section", "章节", "text"),
         Field("quote", "条文", "text"),
@@ -438,5 +442,5 @@ STATUS_LABELS: Mapping[str, str] = MappingProxyType(
     {"met": "达标", "not_met": "未达标", "not_judged": "不作判断", "no_data": "无数据"}
 )
 LEVEL_LABELS: Mapping[str, str] = MappingProxyType(
-    {"village": "村（社区）", "town": "乡镇（街道）", "county": "县（区）", "city": "全市"}
+    {"facility": "机构", "village": "村（社区）", "town": "乡镇（街道）", "county": "县（区）", "city": "全市"}
 )

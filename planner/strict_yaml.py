@@ -28,6 +28,13 @@ def _line(node: yaml.Node) -> str:
     return str(node.start_mark.line + 1)
 
 
+class _OwnLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The same for files of ours, which a test reads strictly: compiled where the library has it, for speed."""
+
+
+_OwnLoader.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+
+
 Where = tuple[str | int, ...]
 """The keys and positions that lead to a place in a file, from the top."""
 _SHOWN = 60
@@ -189,3 +196,9 @@ def read_yaml(text: str, file: str) -> dict[str, Any]:
     if written.problems:
         raise RuleError(written.problems)
     return written.value
+
+
+def read_own(text: str) -> dict[str, Any]:
+    """Return the mapping of a file that comes with the tool: `read_yaml` would return the same, and takes five times as long."""
+    found: dict[str, Any] = yaml.load(text, Loader=_OwnLoader)  # noqa: S506 - a SafeLoader with fewer types
+    return found

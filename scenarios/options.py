@@ -202,9 +202,9 @@ TEXT: Kind[str] = Kind(as_given)
 FLAG: Kind[bool] = Kind(as_given, action="store_true")
 
 
-def text(metavar: str) -> Kind[str]:
+def text(metavar: str, nargs: str = "") -> Kind[str]:
     """Return the kind of a text that the command makes sense of."""
-    return Kind(as_given, metavar)
+    return Kind(as_given, metavar, nargs=nargs)
 
 
 def path(metavar: str = "FILE", nargs: str = "") -> Kind[Path]:

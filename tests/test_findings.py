@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from geodata.load import load
+from planner.clauses import register_of
 from planner.findings import assess, gap_rows, no_data_rows
-from planner.measures import COLUMNS, MEASURES
+from planner.measured import COLUMNS
+from planner.measures import FUNCTIONS, MEASURES
 from planner.network import SPEED_KMH, graph_of_edges
 from planner.plans.centers import CenterTask, plan_centers
 from planner.region import Region
@@ -50,13 +52,16 @@ SERVED = {
 @pytest.mark.parametrize("name", sorted(MEASURES))
 def test_every_measure_returns_the_contract(name: str, tiny_region: Region, rules: Rules) -> None:
     asked = Reading("5km", "", False, MappingProxyType(SERVED))
-    reading = next((reading for rule in rules.rules if rule.measure == name for reading in rule.readings), asked)
+    demanded = register_of("510400", FUNCTIONS)
+    assert demanded is not None
+    every = (*rules.rules, *demanded.rules.rules)
+    reading = next((reading for rule in every if rule.measure == name for reading in rule.readings), asked)
     street = graph_of_edges(
         lon=np.array([101.65, 101.75]), lat=np.array([26.55, 26.55]), tail=np.array([0]), head=np.array([1])
     )
     travel = Road(street, speeds=SPEED_KMH) if reading.travel == "road_time" else StraightLine()
     rows = MEASURES[name].function(tiny_region, travel, **reading.params)
-    assert set(rows.columns) == set(COLUMNS)
+    assert set(rows.columns) - {"said", "unit"} == set(COLUMNS)
     assert rows["subject_code"].is_unique
 
 

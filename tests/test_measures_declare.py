@@ -12,7 +12,8 @@ from planner import certainty as certain
 from planner import findings as judging
 from planner.certainty import VERDICTS, certainty, hangs_on_text
 from planner.findings import assess, kinds_read
-from planner.measures import COLUMNS, MEASURES, Measure
+from planner.measured import COLUMNS
+from planner.measures import MEASURES, Measure
 from planner.region import Region
 from planner.rules import Clause, Reading, Rule, Rules
 from planner.scenario import Change, Edit, Open, PopulationChange, Scenario, ServiceArea, apply

@@ -1,0 +1,225 @@
+"""fugai clauses: what the documents of a city demand, clause by clause, and what becomes of each with its data."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from geodata.csv_text import write_csv
+from planner.clauses import KINDS, STATES, Demand, Register, State, declared_state, register_of, registers, states
+from planner.errors import OptionError, Problem, Text
+from planner.findings import assess, gap_rows, no_data_rows
+from planner.measures import FUNCTIONS
+from planner.region import Region
+from planner.rules import Rules, load_rules
+from planner.standards import standard_names
+from planner.travel import PAPER
+from scenarios.document import Col, Document, Table, records
+from scenarios.export.folder import whole_folder
+from scenarios.export.sheet import write_document
+from scenarios.run import load_region
+
+WORKBOOK, LIST, FINDINGS = "条款清单.xlsx", "条款清单.csv", "条款评估.csv"
+_NAMES_SHOWN = 12
+TOTAL = "合计"
+"""In place of a kind of clause: all of a document."""
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Clauses, what became of each (by number), and the findings of the rules that judge or report them.
+
+    Without a region there are no findings, and the states are those that the register declares.
+    """
+
+    registers: tuple[Register, ...]
+    states: Mapping[int, State]
+    region: Region | None
+    findings: pd.DataFrame
+
+    @property
+    def words(self) -> Mapping[str, Text]:
+        """What the states are called: without data a clause can only be judged."""
+        return STATES if self.region is not None else {**STATES, "judged": Text("可以判断", "can be judged")}
+
+    @property
+    def clauses(self) -> tuple[Demand, ...]:
+        return tuple(
+            sorted((one for register in self.registers for one in register.clauses), key=lambda one: one.number)
+        )
+
+
+def declared() -> Standing:
+    """Return the clauses of all cities as the registers declare them, without any data."""
+    found = registers(FUNCTIONS)
+    known: dict[int, State] = {}
+    for register in found:
+        rules = {rule.id: rule for rule in (*_standards(register.city).rules, *register.rules.rules)}
+        known |= {one.number: declared_state(one, rules) for one in register.clauses}
+    return Standing(found, known, None, pd.DataFrame())
+
+
+def standing(region: Region) -> Standing:
+    """Return what becomes of each clause of a city with its data; OptionError where no document of the city is registered."""
+    register = register_of(region.about.code, FUNCTIONS)
+    if register is None:
+        fix = Text("登记册只有攀枝花、遂宁、雅安的文件", "the register holds documents of Panzhihua, Suining and Yaan")
+        raise OptionError(
+            Problem(region.about.code, Text("没有登记这个城市的文件", "no document of this city is registered"), fix)
+        )
+    standards = _standards(register.city)
+    findings = pd.concat([assess(region, one, PAPER) for one in (standards, register.rules)], ignore_index=True)
+    known = states(register, findings, standards)
+    mine = findings[findings["rule"].isin([rule.id for rule in register.rules.rules])].reset_index(drop=True)
+    return Standing((register,), known, region, mine)
+
+
+def _standards(city: str) -> Rules:
+    return next(one for one in (load_rules(name, FUNCTIONS) for name in standard_names()) if one.city == city)
+
+
+def counts(found: Standing) -> list[dict[str, object]]:
+    """Return, by document and kind of clause, how many there are of each state, and the sum of each document."""
+    out: list[dict[str, object]] = []
+    for document in dict.fromkeys(one.document for one in found.clauses):
+        mine = [one for one in found.clauses if one.document == document]
+        for kind in ("", *KINDS):
+            some: Counter[str] = Counter(found.states[one.number] for one in mine if kind in ("", one.kind))
+            if some:
+                label = KINDS[kind].zh if kind else TOTAL
+                out.append(
+                    {
+                        "document": document,
+                        "kind": label,
+                        "clauses": some.total(),
+                        **{name: some[name] for name in STATES},
+                    }
+                )
+    return out
+
+
+def write_standing(out: Path, found: Standing) -> None:
+    """Write the clauses as a workbook and a list into the folder `out`, and the findings where there are some."""
+    with whole_folder(out) as folder:
+        write_document(folder / WORKBOOK, document_of(found))
+        write_csv(folder / LIST, pd.DataFrame([_row(one, found) for one in found.clauses]))
+        if found.region is not None:
+            write_csv(folder / FINDINGS, found.findings)
+
+
+_COUNTS = (
+    Col("document", "文件", 62),
+    Col("kind", "类别", 12, "centre"),
+    Col("clauses", "条款", 9, "number"),
+    *(Col(name, text.zh, 10, "number") for name, text in STATES.items()),
+)
+_CLAUSES = (
+    Col("clause", "登记号", 5, "centre"),
+    Col("section", "章节", 11),
+    Col("kind_label", "类别", 7, "centre"),
+    Col("quote", "条文", 44),
+    Col("modal", "语气", 7),
+    Col("nature", "性质", 6, "centre"),
+    Col("deadline", "时限", 5, "centre"),
+    Col("responsible", "责任单位", 16),
+    Col("state_label", "情况", 7, "centre"),
+    Col("why", "说明", 26),
+)
+_GAPS = (
+    Col("rule_label", "指标", 16),
+    Col("subject_name", "对象", 16),
+    Col("county_name", "县（区）", 8),
+    Col("value", "现状", 8, "number"),
+    Col("required", "要求值", 8, "number"),
+    Col("required_text", "要求", 13),
+    Col("force", "语气", 7),
+    Col("deadline", "时限", 5, "centre"),
+    Col("answering", "责任单位", 22),
+    Col("quote", "条文", 20),
+    Col("note", "说明", 10),
+)
+_MISSING = (
+    Col("rule_label", "指标", 28),
+    Col("denominator", "对象", 28),
+    Col("count", "缺（个）", 8, "number"),
+    Col("names", "缺资料的", 40),
+    Col("needed", "请补充", 30),
+)
+_LINES = (
+    ("已判断", "至少一个对象有达标或未达标的结论。"),
+    ("只报告", "原则、支持、鼓励，或没有给出可以判断的数值：报告现状，不算缺口。"),
+    ("无数据", "规则可以判断，但机构登记册没有所需的资料，或名录没有声明完整：列入待补数据，不算缺口。"),
+    ("不能判断", "不是机构、床位、人员的事，或要用登记册以外的资料：逐条写明原因。"),
+    ("责任单位", "条款自己点名的；没有点名的，为文件对全部事项所写的责任。"),
+)
+
+
+def _row(one: Demand, found: Standing) -> dict[str, object]:
+    """Return a clause as a row of the list."""
+    state = found.states[one.number]
+    repeated = f"与第 {one.repeats} 条重复，在那里判断" if state == "repeats" else ""
+    return {
+        "clause": one.number, "document": one.document, "section": one.section, "kind": one.kind, "kind_label": KINDS[one.kind].zh,
+        "quote": one.quote, "modal": _joined(one.modal), "nature": _joined(one.nature), "deadline": one.deadline,
+        "deadline_quote": one.deadline_quote, "responsible": one.responsible or one.responsible_general,
+        "state": state, "state_label": found.words[state].zh,
+        "why": one.not_judged or repeated or (f"需要：{one.data_needed}" if state == "no_data" else one.reading),
+        "rules": "、".join((*one.judged_by, *one.rules)),
+    }  # fmt: skip
+
+
+def _joined(parts: str) -> str:
+    """Return the parts of a cell of the register, each once.
+
+    >>> _joined("不超过|因地制宜"), _joined("|||预期性")
+    ('不超过、因地制宜', '预期性')
+    """
+    return "、".join(dict.fromkeys(one for one in parts.split("|") if one))
+
+
+def document_of(found: Standing) -> Document:
+    """Return counts, clauses, gaps and what is to be supplied, as one document."""
+    name = found.region.about.name if found.region else "攀枝花、遂宁、雅安"
+    rows = [_row(one, found) for one in found.clauses]
+    tables = [
+        Table("条款统计", f"{name}：文件条款统计", _COUNTS, counts(found)),
+        *(
+            Table(f"条款清单{at}", document, _CLAUSES, [row for row in rows if row["document"] == document])
+            for at, document in enumerate(dict.fromkeys(one.document for one in found.clauses), 1)
+        ),
+    ]
+    if found.region is not None:
+        law = found.registers[0].rules
+        tables += [_gap_table(name, found.findings, law), _missing_table(name, found, law)]
+    notice = found.region.about.notice if found.region else ""
+    return Document(f"{name}文件条款清单", found.region, tables, _LINES, notice)
+
+
+def _gap_table(name: str, findings: pd.DataFrame, law: Rules) -> Table:
+    gaps = gap_rows(findings, law)
+    named = gaps["responsible"].where(gaps["responsible"] != "", gaps["responsible_general"])
+    none = "没有已判断的缺口；无数据的见“待补数据”。"
+    return Table("机构缺口", f"{name}：机构、床位、人员缺口", _GAPS, records(gaps.assign(answering=named)), empty=none)
+
+
+def _missing_table(name: str, found: Standing, law: Rules) -> Table:
+    missing = no_data_rows(found.findings, law)
+    needed = {str(one.number): one.data_needed for one in found.clauses}
+    rows = [
+        {"rule_label": rule.label, "denominator": rule.denominator, "count": len(part), "names": _named(list(part["subject_name"])),
+         "needed": needed[rule.clause.number]}
+        for rule in law.rules if len(part := missing[missing["rule"] == rule.id])
+    ]  # fmt: skip
+    return Table("待补数据", f"{name}：机构登记册待补数据", _MISSING, rows)
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = "、".join(names[:_NAMES_SHOWN])
+    return shown if len(names) <= _NAMES_SHOWN else f"{shown}……等 {len(names)} 个"
+
+
+def load_standing(data: str | None) -> Standing:
+    """Return the standing of a folder of facts or an embedded sample; without data that which the registers declare."""
+    return declared() if data is None else standing(load_region(data))
