@@ -1,10 +1,9 @@
-"""The map of service areas: what is reached within each limit, to look at, and every demand point as it was judged.
+"""The map of what lies within limits of time or distance: areas to look at, and every point as it was reckoned.
 
-Nothing about coverage is computed here: the state of each point at each limit comes from the Reach. The areas are
-drawn beside it and judge nobody.
+Nothing is computed here but what areas are called; a point's state was reckoned point by point, never from an area.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import geopandas as gpd
@@ -14,44 +13,29 @@ from pyproj import CRS
 
 from maps import geometry, style
 from maps.furniture import Furniture
-from maps.geometry import Edges, plain, texts
+from maps.geometry import Edges, packed, plain, texts
 from maps.geometry import roads as roads_to_draw
-from maps.page import sheet
+from maps.scene import Block, Cell, Content, Headline, Layer, Picture, Places, Ramp, Row, Scene, View, render
+from maps.style import CIRCLE, GAP, NAVY, PAPER, PLUS, SQUARE, UP, Mark, Stroke
 from planner.network import RoadGraph
-from planner.text import share_of
+from planner.text import count_text, people_text, share_of
 
 STATES: Mapping[str, str] = MappingProxyType({"covered": "已覆盖", "uncovered": "未覆盖", "unreachable": "不可达"})
 """What a point is at a limit, in the order in which the page numbers and draws them."""
-
-_NEAR, _FAR = (0x6F, 0xB3, 0xC0), (0xEC, 0xF4, 0xE2)
-"""The fills of the areas run from the smallest limit to the largest, dark to pale."""
-_AREA_EDGE = "#4f8a99"
-_MARKS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+MARKS: Mapping[str, Mark] = MappingProxyType(
     {
-        "covered": {"shape": "circle", "radius": 3.6, "color": "#ffffff", "weight": 1, "fillColor": "#14507a",
-                    "fillOpacity": 1},
-        "uncovered": {"shape": "triangle", "radius": 4.6, "color": "#ffffff", "weight": 1, "fillColor": "#dd6b10",
-                      "fillOpacity": 1},
-        "unreachable": {"shape": "diamond", "radius": 4.4, "color": "#3b1c00", "weight": 1.8, "fillColor": "#ffd9ae",
-                        "fillOpacity": 1},
-        "facility": {"shape": "square", "radius": 7, "color": "#ffffff", "weight": 1.4, "fillColor": "#a4133c",
-                     "fillOpacity": 1, "glyph": "#ffffff"},
-    }
-)  # fmt: skip
-_WORDS: Mapping[str, object] = MappingProxyType(
-    {
-        "states": dict(STATES),
-        "limit": "限度",
-        "share": "覆盖率",
-        "facility": "机构",
-        "areas": "服务范围（只供查看）",
-        "id": "编号",
-        "on_foot": "步行接入",
-        "on_foot_mark": "外圈＝离路远，步行接入道路",
-        "notes": "点的颜色和形状随所选限度变化：逐点计算，不按服务范围图形判断。",
+        "covered": Mark(7, CIRCLE, style.QUIET, PAPER, weight=0.8),
+        "uncovered": Mark(9, UP, GAP, PAPER, weight=0.8),
+        "unreachable": Mark(9, SQUARE, GAP, PAPER, "M7 7l10 10M17 7L7 17", weight=0.8),
+        "facility": Mark(14, SQUARE, NAVY, glyph=PLUS),
     }
 )
+_NEAR, _FAR = (0x8F, 0xBD, 0xCB), (0xE6, 0xF0, 0xEC)
+"""The fills of the areas run from the smallest limit to the largest, dark to pale."""
+_EDGE = "#5f97a8"
 NOTICE = "服务范围图形只供查看，不作判断；是否覆盖按每个需求点逐一计算"
+_NOTE = "点的颜色和形状随所选限度变化：逐点计算，不按服务范围图形判断。"
+_ON_FOOT = Mark(14, CIRCLE, "none", style.INK, weight=1.0)
 _FEW_ROADS = 20_000
 _SHARE_OF_EXTENT = 4_000
 
@@ -85,16 +69,115 @@ def areas_map(
     if roads is not None and metric is not None:
         few = len(roads.tail) <= _FEW_ROADS
         all_roads = roads_to_draw(roads, metric, open_edges, max(tolerance_m, 1.0), of_any_class=few)
-    data = {
-        "style": _style(len(areas)),
-        "bounds": bounds,
-        "limits": _limits(areas, geometry.outlines(shapes), people),
-        "demand": _demand(demand),
-        "facilities": _facilities(facilities),
-        "roads": all_roads,
-        "hasPeople": has_people,
-    }
-    return sheet("areas", data, furniture)
+    names = [str(one) for one in areas["limit"]]
+    fills = area_fills(len(names))
+    outlines = geometry.outlines(shapes)
+    scene = Scene(
+        kind="areas",
+        ground={"bounds": bounds, "towns": _NOWHERE, "counties": _NOWHERE},
+        fills=(style.LAND,),
+        choices=("限度",),
+        views=tuple(_view(at, people, names, has_people=has_people) for at in range(len(names))),
+        pictures=tuple(_picture(demand, at) for at in range(len(names))),
+        ramps=(
+            Ramp(
+                "服务范围（只供查看）",
+                (),
+                tuple(style.Swatch(f"≤ {one}", fill) for one, fill in zip(names, fills, strict=True)),
+                (_NOTE,),
+            ),
+        ),
+        places={"demand": _demand(demand, has_people=has_people), "facilities": _facilities(facilities)},
+        layers=_layers(names, fills, demand),
+        always={f"area-{at}": Content(areas=outline) for at, outline in enumerate(outlines)}
+        | {"facilities": Content(), **_on_foot(demand)},
+        roads=all_roads,
+        first=max(len(names) - 1, 0),
+    )
+    return render(scene, furniture)
+
+
+_NOWHERE: Mapping[str, object] = MappingProxyType(
+    {name: {"values": []} for name in ("code", "name", "county", "outline", "at")}
+)
+
+
+def _layers(names: Sequence[str], fills: Sequence[str], demand: pd.DataFrame) -> tuple[Layer, ...]:
+    """From the ground up: areas, the largest first, then points, those who are left out on top."""
+    count = len(names)
+    areas = [
+        Layer(
+            f"area-{at}",
+            f"服务范围 ≤ {names[at]}",
+            "areas",
+            "reach",
+            stroke=Stroke(_EDGE, 0.8, fill=fills[at]),
+            more=True,
+        )
+        for at in reversed(range(count))
+    ]
+    points = [
+        Layer(state, label, "points", "facility" if state == "covered" else "gap", "demand", (MARKS[state],))
+        for state, label in STATES.items()
+    ]
+    on_foot = (
+        [Layer("on_foot", "外圈＝离路远，步行接入道路", "points", "ground", "demand", (_ON_FOOT,))]
+        if _on_foot(demand)
+        else []
+    )
+    return (
+        *areas,
+        *on_foot,
+        *points,
+        Layer("facilities", "机构", "points", "facility", "facilities", (MARKS["facility"],), names="near"),
+    )
+
+
+def _on_foot(demand: pd.DataFrame) -> dict[str, Content]:
+    rows = [at for at, one in enumerate(demand["walk"]) if one]
+    return {"on_foot": Content(rows=packed(rows))} if rows else {}
+
+
+def _picture(demand: pd.DataFrame, limit: int) -> Picture:
+    """Return the points by their state at one limit."""
+    now = [states[limit] for states in demand["states"]]
+    contents = {}
+    for state, label in STATES.items():
+        rows = [at for at, one in enumerate(now) if one == state]
+        if rows:
+            contents[state] = Content(rows=packed(rows), facts={"状态": texts(label for _ in rows)})
+    return Picture(plain([]), contents=contents)
+
+
+def _view(at: int, people: Sequence[Mapping[str, object]], names: Sequence[str], *, has_people: bool) -> View:
+    counts = {name: float(str(people[at][name])) for name in (*STATES, "population")}
+    left = counts["uncovered"] + counts["unreachable"]
+    unit = "人" if has_people else "个点"
+    lost = f"，其中 {count_text(counts['unreachable'])} {unit}没有通路" if counts["unreachable"] else ""
+    return View(
+        keys=(names[at],),
+        pictures=(at,),
+        question=f"{names[at]} 内到得了吗？",
+        headline=Headline(count_text(left), unit, "gap" if left else ""),
+        sentence=(
+            (f"{names[at]} 内到不了的有 ", ""),
+            (f"{count_text(left)} {unit}", "gap" if left else "strong"),
+            (f"（占 {share_of(left, counts['population'])}）{lost}。", ""),
+        ),
+        blocks=(
+            Block(
+                "各限度", heads=("限度", "覆盖率", *STATES.values()), rows=tuple(_rows(people, names)), paper="first"
+            ),
+        ),
+    )
+
+
+def _rows(people: Sequence[Mapping[str, object]], names: Sequence[str]) -> Iterator[Row]:
+    for at, name in enumerate(names):
+        counts = {key: float(str(people[at][key])) for key in (*STATES, "population")}
+        share = share_of(counts["covered"], counts["population"])
+        told = [Cell(count_text(counts[key]), right=True) for key in STATES]
+        yield Row((name, Cell(share, right=True), *told), ("view", at))
 
 
 def _metric(areas: gpd.GeoDataFrame) -> CRS | None:
@@ -113,7 +196,8 @@ def area_fills(count: int) -> list[str]:
 
 
 def _bounds(areas: gpd.GeoDataFrame, demand: pd.DataFrame, facilities: pd.DataFrame) -> list[int]:
-    points = np.array([*geometry.spots(demand), *geometry.spots(facilities)])
+    both = pd.concat([demand[["lon", "lat"]], facilities[["lon", "lat"]]]).astype(float)
+    points = np.rint(both.to_numpy() * geometry.STEPS_PER_DEGREE)
     low, high = points.min(axis=0), points.max(axis=0)
     box = areas.total_bounds * geometry.STEPS_PER_DEGREE
     if np.isfinite(box).all():
@@ -122,44 +206,24 @@ def _bounds(areas: gpd.GeoDataFrame, demand: pd.DataFrame, facilities: pd.DataFr
     return [int(value) for value in (*(np.floor(low) - margin), *(np.ceil(high) + margin))]
 
 
-def _limits(
-    areas: gpd.GeoDataFrame, outlines: list[list[list[geometry.Line]]], people: Sequence[Mapping[str, object]]
-) -> dict[str, object]:
-    counts = {name: [one[name] for one in people] for name in (*STATES, "population")}
-    shares = [
-        share_of(float(str(covered)), float(str(everyone)))
-        for covered, everyone in zip(counts["covered"], counts["population"], strict=True)
-    ]
-    columns = {"limit": areas["limit"], "outline": outlines, "share": shares, **counts}
-    return {name: plain(values) for name, values in columns.items()}
-
-
-def _demand(demand: pd.DataFrame) -> dict[str, object]:
-    number = {state: at for at, state in enumerate(STATES)}
-    return {
-        "id": plain(demand["id"]),
-        "name": _names(demand),
-        "population": plain(int(value) for value in demand["population"]),
-        "states": plain([number[one] for one in states] for states in demand["states"]),
-        "nearest": texts(demand["nearest"]),
-        "cost": texts(demand["cost"]),
-        "walk": plain(demand["walk"]),
-        "at": plain(geometry.spots(demand)),
+def _demand(demand: pd.DataFrame, *, has_people: bool) -> Places:
+    facts = {
+        "人口": texts(people_text(int(one)) if has_people else "" for one in demand["population"]),
+        "最近机构": texts(
+            f"{one}，{cost}" if one else "" for one, cost in zip(demand["nearest"], demand["cost"], strict=True)
+        ),
+        "步行接入": texts(demand["walk"]),
     }
+    return _points(demand, facts)
 
 
-def _facilities(facilities: pd.DataFrame) -> dict[str, object]:
-    return {"id": plain(facilities["id"]), "name": _names(facilities), "at": plain(geometry.spots(facilities))}
+def _facilities(facilities: pd.DataFrame) -> Places:
+    return _points(facilities, {})
 
 
-def _names(frame: pd.DataFrame) -> dict[str, list[object]]:
-    return plain(frame["name"] if "name" in frame else [""] * len(frame))
-
-
-def _style(limits: int) -> dict[str, object]:
-    return style.page_style(
-        _WORDS,
-        marks={name: dict(look) for name, look in _MARKS.items()},
-        fills=area_fills(limits),
-        areaEdge=_AREA_EDGE,
-    )
+def _points(frame: pd.DataFrame, facts: Mapping[str, geometry.Column]) -> Places:
+    ids = frame["id"].astype(str)
+    names = frame["name"].fillna("").astype(str) if "name" in frame else ids
+    names = names.where(names != "", ids)
+    at = geometry.at(frame["lon"], frame["lat"])
+    return Places(at, texts(names), texts("" for _ in ids), texts(ids), facts)

@@ -1,7 +1,8 @@
 """Geometry for a screen: simplified together, in degrees, as whole numbers that take little room."""
 
+import base64
+import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import geopandas as gpd
@@ -70,17 +71,6 @@ def spot(lon: float, lat: float) -> list[int]:
     return [round(float(lon) * STEPS_PER_DEGREE), round(float(lat) * STEPS_PER_DEGREE)]
 
 
-def spots(frame: pd.DataFrame) -> list[list[int]]:
-    """Return `spot` of each row of a frame with lon and lat."""
-    return [spot(lon, lat) for lon, lat in zip(frame["lon"], frame["lat"], strict=True)]
-
-
-def placed(one: Any) -> dict[str, Any]:
-    """Return a dataclass with lon and lat as a mapping in which `at` is its spot."""
-    row = asdict(one)
-    return {**row, "at": spot(row.pop("lon"), row.pop("lat"))}
-
-
 def points(shapes: gpd.GeoSeries) -> list[list[int]]:
     """Return [longitude, latitude] of each point in 1e-5 degrees."""
     return _whole(shapely.get_coordinates(shapes.to_crs(4326).to_numpy())).tolist()
@@ -128,26 +118,18 @@ def _steps(degrees: np.ndarray) -> Line:
 
 # Tables as columns, which take less room in a page than rows; the page puts the rows together again.
 
-Column = dict[str, list[object]]
-"""One column of a table: {"values": […]}, or for text {"texts": distinct texts, "index": which one in each row}."""
+Column = dict[str, Any]
+"""One column of a table: {"values": […]}, {"texts": distinct texts, "index": which one in each row}, or `packed` numbers."""
 
 
 def texts(values: Iterable[object]) -> Column:
     """Return a text column; what is missing becomes ""."""
     shown = ["" if value is None or value != value else str(value) for value in values]  # noqa: PLR0124 (NaN)
     distinct = list(dict.fromkeys(shown))
+    if 2 * len(distinct) > len(shown):
+        return plain(shown)
     position = {text: index for index, text in enumerate(distinct)}
-    return {"texts": list(distinct), "index": [position[text] for text in shown]}
-
-
-def numbers(values: pd.Series) -> Column:
-    """Return a column of numbers; an unknown number becomes null, a whole number loses its ``.0``."""
-    return plain(None if value != value else _shortest(value) for value in floats(values))  # noqa: PLR0124 (NaN)
-
-
-def flags(values: pd.Series) -> Column:
-    """Return a column of 0 and 1; what is missing is 0."""
-    return plain(int(value is not None and value == True) for value in values.astype(object))  # noqa: E712
+    return {"texts": distinct, "index": [position[text] for text in shown]}
 
 
 def plain(values: Iterable[object]) -> Column:
@@ -155,14 +137,32 @@ def plain(values: Iterable[object]) -> Column:
     return {"values": list(values)}
 
 
+def packed(values: npt.ArrayLike) -> Column:
+    """Return whole numbers as a column that takes little room: differences, deflated, in base64.
+
+    >>> packed([5, 7, 7])["count"]
+    3
+    """
+    whole = np.asarray(values, dtype=np.int64).ravel()
+    steps = np.diff(whole, prepend=np.int64(0)).astype("<i4")
+    return {"packed": base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode(), "count": len(whole)}
+
+
+def at(lon: npt.ArrayLike, lat: npt.ArrayLike) -> dict[str, Column]:
+    """Return places as two packed columns, in 1e-5 degrees."""
+    return {name: packed(_whole(np.asarray(one, dtype=np.float64))) for name, one in (("lon", lon), ("lat", lat))}
+
+
+def at_of(shapes: gpd.GeoSeries) -> dict[str, Column]:
+    """Return `at` of points in any reference system."""
+    degrees = shapely.get_coordinates(shapes.to_crs(4326).to_numpy())
+    return at(degrees[:, 0], degrees[:, 1])
+
+
 def floats(values: pd.Series) -> Sequence[float]:
     """Return the values as floats, NaN where they are not numbers."""
     found: list[float] = pd.to_numeric(values, errors="coerce").astype("float64").tolist()
     return found
-
-
-def _shortest(value: float) -> float | int:
-    return int(value) if value.is_integer() else round(value, 4)
 
 
 Edges = npt.NDArray[np.bool_]
@@ -176,6 +176,11 @@ def ground(region: Region) -> dict[str, Any]:
         "towns": _towns(region, towns),
         "counties": _counties(region, towns),
     }
+
+
+def ground_points(region: Region) -> list[list[int]]:
+    """Return where the name of each town stands, as on the ground."""
+    return label_points(simplified(region.towns))
 
 
 def roads_of(region: Region, open_edges: Edges | None) -> dict[str, list[Line]] | None:
@@ -205,10 +210,36 @@ def _towns(region: Region, frame: gpd.GeoDataFrame) -> dict[str, Any]:
         "code": texts(frame["code"]),
         "name": texts(frame["name"]),
         "county": texts(frame["county_code"].map(county)),
-        "estimated": flags(frame["estimated"]),
         "outline": plain(outlines(frame)),
         "at": plain(label_points(frame)),
     }
+
+
+_DENSE, _SMALL = 0.5, 0.06
+"""An inset shows the towns that hold half of the people where they lie closest, if they take up less than this of the whole."""
+
+
+def dense(region: Region) -> tuple[int, ...] | None:
+    """Return the bounds of the dense part of a city, to draw it larger; None where the whole shows it well enough."""
+    people = (
+        region.towns["code"].map(region.villages.groupby("town_code")["population"].sum()).fillna(0).to_numpy(float)
+    )
+    if not people.sum() > 0 or len(people) < 10:
+        return None
+    closeness = np.argsort(-people / region.towns.area.to_numpy(float), kind="stable")
+    held = np.searchsorted(np.cumsum(people[closeness]), _DENSE * people.sum())
+    box = _middle(region.towns.iloc[closeness[: held + 1]], people[closeness[: held + 1]])
+    whole = bounds(region.towns)
+    small = (box[2] - box[0]) * (box[3] - box[1]) < _SMALL * (whole[2] - whole[0]) * (whole[3] - whole[1])
+    return tuple(box) if small else None
+
+
+def _middle(towns: gpd.GeoDataFrame, people: npt.NDArray[np.float64]) -> list[int]:
+    """Return the bounds of the towns that lie together around the one with the most people."""
+    heart = towns.geometry.iloc[int(people.argmax())].centroid
+    away = towns.geometry.centroid.distance(heart).to_numpy(float)
+    near = away <= max(3 * float(np.median(away)), 1.0)
+    return bounds(towns[near])
 
 
 def _counties(region: Region, towns: gpd.GeoDataFrame) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from html import escape
 from importlib.metadata import distribution
 from importlib.resources import files
@@ -23,9 +23,6 @@ import branca.element
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from jinja2 import Template
-
-from maps import style
-from maps.furniture import Furniture
 
 _ASSETS: Mapping[str, str] = MappingProxyType({"leaflet": "leaflet.js", "leaflet_css": "leaflet.css"})
 _LICENSE = "leaflet-LICENSE.txt"
@@ -131,7 +128,7 @@ def inlined(name: str) -> str:
     path = _folder() / _ASSETS[name]
     text = path.read_text("utf-8")
     if path.suffix == ".js":
-        return f"<script>/*\n{_own_file(_LICENSE)}*/\n{_safe_script(_without_source_map(text))}</script>"
+        return f"<script>/*\n{own_file(_LICENSE)}*/\n{_safe_script(_without_source_map(text))}</script>"
     return f"<style>{_safe_style(_with_images(text, path.parent))}</style>"
 
 
@@ -145,6 +142,11 @@ def counted_ids() -> Iterator[None]:
         yield
     finally:
         branca.element.urandom = random_bytes
+
+
+def own_file(name: str) -> str:
+    """Return the text of a file that stands beside this module."""
+    return files("maps").joinpath(name).read_text("utf-8")
 
 
 def _folder() -> Path:
@@ -191,45 +193,3 @@ def _policy(html: str) -> str:
     rules = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}; "
     rules += "base-uri 'none'; form-action 'none'"
     return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
-
-
-# Our own pages: the frame that all share (page.html, page.css), the parts of one, and its scripts in their order.
-
-_TITLE = "医疗卫生服务地图"
-"""Until the page writes its own: a title is text from data, and such text never stands in the markup."""
-_SHARED = ("numbers", "page", "layers")
-"""The scripts that every page has."""
-
-
-def sheet(
-    name: str, data: Mapping[str, object], furniture: Furniture, looks: Sequence[str] = (), alarm: str = ""
-) -> str:
-    """Return the page `name` as one HTML text that opens with no network.
-
-    Its parts are <name>.html, <name>.css and <name>.js, whose show<Name>(map) is called; `looks` names the style sheets
-    that it shares with other pages.
-    """
-    scripts = (*_SHARED, name)
-    return render_page(
-        Page(
-            title=_TITLE,
-            markup=_markup(name),
-            styles=(style.css_variables(), *(_own_file(f"{one}.css") for one in ("page", *looks, name))),
-            scripts=tuple(_own_file(f"{one}.js") for one in scripts),
-            data={f"{name}-data": {"furniture": asdict(furniture), "alarm": alarm, **data}},
-            start=f"show{name.capitalize()}",
-        )
-    )
-
-
-def _markup(name: str) -> str:
-    """Return the frame of every page with a page's own parts at the places that they name."""
-    frame = _own_file("page.html")
-    parts = re.split(r"<!-- (\w+) -->\n", _own_file(f"{name}.html"))[1:]
-    for place, part in zip(parts[::2], parts[1::2], strict=True):
-        frame = frame.replace(f"<!-- {place} -->\n", part)
-    return frame
-
-
-def _own_file(name: str) -> str:
-    return files("maps").joinpath(name).read_text("utf-8")

@@ -3,10 +3,11 @@
 Nothing is computed here: states, servers and reasons come with the views; this page only shows the chosen one.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
@@ -14,45 +15,50 @@ import shapely
 
 from maps import geometry, style
 from maps.furniture import Furniture
-from maps.geometry import Edges, ground, numbers, plain, roads_of, texts
-from maps.page import sheet
-from maps.style import CIRCLE, DIAMOND, FILLS, INK, PAPER, PLUS, SQUARE, UP, Mark, colours
+from maps.geometry import Column, Edges, ground, ground_points, plain, roads_of, texts
+from maps.scene import Block, Cell, Content, Headline, Layer, Picture, Places, Ramp, Row, Scene, render
+from maps.scene import View as _View
+from maps.style import (
+    CIRCLE,
+    CROSS,
+    DIAMOND,
+    FILLS,
+    GAIN,
+    INK,
+    LETTER_H,
+    NAVY,
+    PAPER,
+    PLUS,
+    PLUS_LOW,
+    SQUARE,
+    UP,
+    Mark,
+    Stroke,
+    colours,
+)  # fmt: skip
 from planner.region import Region
-from planner.text import count_text
+from planner.text import count_text, people_text
 
-_H, _STAR, _CROSS = "M8.5 8v8M15.5 8v8M8.5 12h7", "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15", "M4 4l16 16M20 4L4 20"
-_PURPLE, _BLUE, _RED, _GREY = "#5b3a8c", "#1d3557", "#a4133c", "#7a868d"
+_BEYOND, _NOBODY = "限度以外", "没有所问的居民"
 MARKS: Mapping[str, Mark] = MappingProxyType(
     {
-        "chosen": Mark(23, DIAMOND, _PURPLE, glyph=PLUS),
-        "built": Mark(21, SQUARE, _PURPLE, glyph=PLUS),
-        "alternative": Mark(17, DIAMOND, PAPER, _PURPLE),
-        "not_selected": Mark(10, CIRCLE, PAPER, INK),
-        "barred": Mark(12, "M12 12", "none", _GREY, _CROSS, INK),
-        "background": Mark(16, SQUARE, _BLUE, glyph=_H),
-        "station": Mark(15, CIRCLE, _BLUE, glyph=_STAR),
-        "hosted": Mark(23, DIAMOND, _RED, glyph=PLUS),
-        "alone": Mark(21, UP, _RED),
-        "host": Mark(9, CIRCLE, PAPER, INK),
+        "chosen": Mark(22, DIAMOND, GAIN, glyph=PLUS),
+        "built": Mark(20, SQUARE, GAIN, glyph=PLUS),
+        "alternative": Mark(16, DIAMOND, PAPER, GAIN, weight=2.0),
+        "not_selected": Mark(9, CIRCLE, PAPER, INK),
+        "barred": Mark(11, CIRCLE, PAPER, INK, CROSS, INK),
+        "background": Mark(15, SQUARE, NAVY, glyph=LETTER_H),
+        "station": Mark(16, CIRCLE, NAVY, glyph=PLUS),
+        "hosted": Mark(22, DIAMOND, GAIN, glyph=PLUS),
+        "alone": Mark(20, UP, GAIN, glyph=PLUS_LOW),
+        "host": Mark(8, CIRCLE, PAPER, INK),
     }
 )
+NEW = ("chosen", "built", "hosted", "alone")
+"""The states of sites that a plan adds."""
 LEFT = ("uncovered", "unreachable")
-_BEYOND = "限度以外"
 _HOSPITAL_FILL = style.Swatch("主要由已有医院服务", "#eef1f2")
-_SPOKE: Mapping[str, object] = MappingProxyType(
-    {"color": _PURPLE, "weight": 1.3, "opacity": 0.75, "dashArray": "4 3", "fill": False}
-)
-_SHEETS = ("plan_page",)
-_WORDS: Mapping[str, object] = MappingProxyType(
-    {
-        "left": {"uncovered": "的居民点（圆的大小＝人数）", "unreachable": "不可达的居民点"},
-        "spokes": "乡镇 → 服务其多数居民的次中心",
-        "services": "颜色相同且连线到同一处＝由同一次中心服务",
-        "shares": "颜色＝限度以内的人口占比（%），每级含下限、不含上限",
-        "nobody": "没有所问的居民",
-        "list_head": ["机构", "类别"],
-    }
-)  # fmt: skip
+_SPOKE = Stroke(GAIN, 1.2, "4 3", 0.7)
 
 
 @dataclass(frozen=True)
@@ -126,49 +132,195 @@ def plan_map(
     demand   id, name, county_name, town_name, population, lon, lat
     Edges of the roads that are not among `open_edges` are drawn as closed.
     """
-    place = {"site": _places(sites["id"]), "town": _places(region.towns["code"]), "demand": _places(demand["id"])}
-    data = {
-        "style": _style(legend),
-        **ground(region),
-        "roads": roads_of(region, open_edges),
-        "first": first,
-        "legend": asdict(legend),
-        "sites": _sites(sites),
-        "demand": _demand(demand),
-        "views": _views(views, legend, place, _neighbours(region.towns)),
-    }
-    return sheet("plan", data, furniture, _SHEETS)
+    drawn = _Drawn(region, sites, demand, legend)
+    pictures = tuple(drawn.pictures(views))
+    scene = Scene(
+        kind="plan",
+        ground=ground(region),
+        fills=(
+            *(style.TOWN_FILLS[:-1] if legend.fill == "share" else (*FILLS, _HOSPITAL_FILL.fill, "hatch")),
+            style.LAND,
+        ),
+        choices=legend.choices,
+        views=tuple(drawn.view(one, at) for at, one in enumerate(views)),
+        pictures=pictures,
+        ramps=(_ramp(legend, pictures),),
+        places={"sites": _sites(sites), "demand": _demand(demand)},
+        layers=_layers(legend),
+        roads=roads_of(region, open_edges),
+        first=first,
+        inset=geometry.dense(region) if legend.fill == "share" else None,
+    )
+    return render(scene, furniture)
+
+
+def _layers(legend: Legend) -> tuple[Layer, ...]:
+    """From the ground up; of the states of sites the first of the legend lie on top."""
+    spokes = (
+        (Layer("spokes", "乡镇 → 服务其多数居民的次中心", "links", "reach", stroke=_SPOKE),)
+        if legend.fill == "site"
+        else ()
+    )
+    states = [
+        Layer(state, label, "points", "gain" if state in NEW else "facility", "sites", (MARKS[state],), apart=True,
+              names="always" if state in NEW else "", hidden=state in legend.hidden)
+        for state, label in legend.states
+    ]  # fmt: skip
+    return (
+        *spokes,
+        Layer("uncovered", "限度以外的居民点", "points", "gap", "demand", (style.UNCOVERED,)),
+        Layer("unreachable", "不可达的居民点", "points", "gap", "demand", (style.UNREACHABLE,)),
+        *reversed(states),
+    )
+
+
+def _ramp(legend: Legend, pictures: Sequence[Picture]) -> Ramp:
+    used = {fill for picture in pictures if picture.fills for fill in picture.fills["values"]}
+    if legend.fill == "share":
+        others = (style.Swatch(_NOBODY, style.LAND),) if len(style.TOWN_FILLS) - 1 in used else ()
+        return Ramp("乡镇（街道）限度以外的人口占比", style.GAP_CLASSES, others)
+    rest = (_HOSPITAL_FILL, style.Swatch("不可达", "hatch"), style.Swatch(_NOBODY, style.LAND))
+    found = tuple(one for at, one in enumerate(rest, len(FILLS)) if at in used)
+    return Ramp("颜色相同且连线到同一处＝由同一次中心服务", (), found)
 
 
 def _places(ids: pd.Series) -> dict[str, int]:
     return {str(one): at for at, one in enumerate(ids)}
 
 
-def _sites(sites: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "id": texts(sites["id"]),
-        "kind": texts(style.kind_label(kind) if kind in style.SYMBOLS else "格网点" for kind in sites["kind"]),
-        "grade": texts(sites["grade"]),
-        "beds": texts("" if pd.isna(one) else count_text(float(one)) for one in sites["beds"]),
-        **_named_places(sites),
+def _sites(sites: pd.DataFrame) -> Places:
+    facts = {
+        "类型": texts(style.kind_label(kind) if kind in style.SYMBOLS else "格网点" for kind in sites["kind"]),
+        "等级": texts(sites["grade"]),
+        "编制床位": texts("" if pd.isna(one) else f"{count_text(float(one))} 张" for one in sites["beds"]),
     }
+    return Places(
+        geometry.at(sites["lon"], sites["lat"]), texts(sites["name"]), texts(_where(sites)), texts(sites["id"]), facts
+    )
 
 
-def _demand(demand: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "population": numbers(demand["population"]),
-        "radius": plain(style.dot_radius(int(one)) for one in demand["population"]),
-        **_named_places(demand),
-    }
+def _demand(demand: pd.DataFrame) -> Places:
+    facts = {"人口": texts(people_text(int(one)) for one in demand["population"])}
+    blank = texts("" for _ in demand["id"])
+    return Places(geometry.at(demand["lon"], demand["lat"]), texts(demand["name"]), texts(_where(demand)), blank, facts)
 
 
-def _named_places(frame: pd.DataFrame) -> dict[str, Any]:
-    return {
-        "name": texts(frame["name"]),
-        "county": texts(frame["county_name"]),
-        "town": texts(frame["town_name"]),
-        "at": plain(geometry.spots(frame)),
-    }
+def _where(frame: pd.DataFrame) -> list[str]:
+    pairs = zip(frame["county_name"].fillna(""), frame["town_name"].fillna(""), strict=True)
+    return ["　".join(filter(None, map(str, pair))) for pair in pairs]
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """The places of sites, towns and settlements, by which views are drawn."""
+
+    region: Region
+    sites: pd.DataFrame
+    demand: pd.DataFrame
+    legend: Legend
+
+    @cached_property
+    def site(self) -> Mapping[str, int]:
+        """Where each site stands among the places."""
+        return _places(self.sites["id"])
+
+    @cached_property
+    def town(self) -> Mapping[str, int]:
+        """Where each town stands on the ground."""
+        return _places(self.region.towns["code"])
+
+    @cached_property
+    def settlement(self) -> Mapping[str, int]:
+        """Where each settlement stands among the places."""
+        return _places(self.demand["id"])
+
+    # The panel.
+
+    def view(self, view: View, place: int) -> _View:
+        """Return what the panel says of a plan."""
+        return _View(
+            keys=(view.group, view.label),
+            pictures=(place,),
+            question=view.group,
+            under=view.label,
+            headline=self._headline(view),
+            sentence=tuple((text, "") for text in [view.note] if text),
+            blocks=(
+                Block(facts=tuple(view.facts), paper="first"),
+                Block("机构", "类别", rows=tuple(self._rows(view)), first=8, paper="first"),
+            ),
+        )
+
+    def _headline(self, view: View) -> Headline:
+        people = self.demand["population"].to_numpy()
+        left = int(sum(people[self.settlement[one.id]] for one in view.left))
+        return Headline(count_text(left), f"人在 {view.beyond or _BEYOND}", "gap" if left else "")
+
+    def _rows(self, view: View) -> Iterator[Row]:
+        labels, listed = dict(self.legend.states), self.legend.listed
+        shown = sorted((one for one in view.sites if one.state in listed), key=lambda one: listed.index(one.state))
+        for one in shown:
+            at = self.site[one.id]
+            name, where = str(self.sites["name"].iloc[at]), _where(self.sites.iloc[[at]])[0]
+            cells = (
+                Cell(name, (where, one.reason), mark=MARKS[one.state]),
+                Cell(one.decision or labels[one.state], right=True),
+            )
+            yield Row(cells, ("sites", at))
+
+    # The map.
+
+    def pictures(self, views: Sequence[View]) -> Iterator[Picture]:
+        """Yield what lies on the map of each view; a site keeps its colour from view to view where it can."""
+        neighbours, kept = _neighbours(self.region.towns), dict[str, str]()
+        for view in views:
+            states = {one.id: one.state for one in view.sites}
+            by_site = self.legend.fill == "site"
+            fills = _service_fills(view, states, neighbours, kept) if by_site else _share_fills(view)
+            yield Picture(self._fills(fills), self._facts(view), contents=self._contents(view, states, by_site))
+
+    def _fills(self, fills: Mapping[str, int]) -> Column:
+        nobody = len(style.TOWN_FILLS) - 1 if self.legend.fill == "share" else len(FILLS) + 2
+        return plain(fills.get(code, nobody) for code in self.town)
+
+    def _facts(self, view: View) -> dict[str, Column]:
+        table: dict[str, list[str]] = {}
+        for one in view.towns:
+            for term, text in one.said:
+                table.setdefault(term, [""] * len(self.town))[self.town[one.code]] = text
+        return {term: texts(column) for term, column in table.items()}
+
+    def _contents(self, view: View, states: Mapping[str, str], by_site: bool) -> dict[str, Content]:
+        found = {state: self._state(view, state) for state, _ in self.legend.states if state in states.values()}
+        people = self.demand["population"].to_numpy()
+        for state, label in (("uncovered", f"{view.beyond or _BEYOND}的居民点"), ("unreachable", "")):
+            mine = sorted(
+                (one for one in view.left if one.state == state), key=lambda one: -people[self.settlement[one.id]]
+            )
+            if mine:
+                rows = [self.settlement[one.id] for one in mine]
+                size = plain(style.dot_size(int(people[row])) for row in rows)
+                found[state] = Content(
+                    rows=plain(rows), size=size, facts={"": texts(one.said for one in mine)}, label_of=label
+                )
+        return {**found, "spokes": self._spokes(view, states)} if by_site else found
+
+    def _state(self, view: View, state: str) -> Content:
+        mine = [one for one in view.sites if one.state == state]
+        label = dict(self.legend.states)[state]
+        decisions = texts("" if one.decision in label else one.decision for one in mine)
+        return Content(
+            rows=plain(self.site[one.id] for one in mine),
+            facts={"类别": decisions, "说明": texts(one.reason for one in mine)},
+        )
+
+    def _spokes(self, view: View, states: Mapping[str, str]) -> Content:
+        towns, ends = ground_points(self.region), list[list[int]]()
+        for one in view.towns:
+            if states.get(one.site, "background") != "background":
+                at = self.sites.iloc[self.site[one.site]]
+                ends.append([*towns[self.town[one.code]], *geometry.spot(at["lon"], at["lat"])])
+        return Content(ends=ends)
 
 
 def _neighbours(towns: gpd.GeoDataFrame) -> set[tuple[str, str]]:
@@ -178,31 +330,8 @@ def _neighbours(towns: gpd.GeoDataFrame) -> set[tuple[str, str]]:
     return {(str(codes[a]), str(codes[b])) for a, b in zip(one, other, strict=True) if a < b}
 
 
-def _views(
-    views: Sequence[View], legend: Legend, place: Mapping[str, Mapping[str, int]], neighbours: set[tuple[str, str]]
-) -> list[dict[str, Any]]:
-    out, kept = list[dict[str, Any]](), dict[str, str]()
-    for view in views:
-        states = {one.id: one.state for one in view.sites}
-        fills = _service_fills(view, states, neighbours, kept) if legend.fill == "site" else _share_fills(view)
-        out.append(
-            {
-                "group": view.group,
-                "label": view.label,
-                "note": view.note,
-                "beyond": view.beyond or _BEYOND,
-                "facts": [list(pair) for pair in view.facts],
-                "sites": [[place["site"][one.id], one.state, one.decision, one.reason] for one in view.sites],
-                "towns": [[place["town"][one.code], fills[one.code], place["site"].get(one.site, -1), one.said]
-                          for one in view.towns],
-                "left": [[place["demand"][one.id], LEFT.index(one.state), one.said] for one in view.left],
-            }
-        )  # fmt: skip
-    return out
-
-
 def _share_fills(view: View) -> dict[str, int]:
-    return {one.code: style.share_class(one.share, "") for one in view.towns}
+    return {one.code: style.gap_class(one.share, "") for one in view.towns}
 
 
 def _service_fills(
@@ -218,17 +347,3 @@ def _service_fills(
     kept |= found
     place, hospital = {fill: at for at, fill in enumerate(FILLS)}, len(FILLS)
     return {one.code: place[found[one.site]] if one.code in served else hospital + (not one.site) for one in view.towns}
-
-
-def _style(legend: Legend) -> dict[str, object]:
-    nobody = style.Swatch("没有所问的居民", style.NOT_APPLICABLE.fill)
-    lost = style.Swatch("不可达", style.NO_DATA.fill)
-    service = (*(style.Swatch("", one) for one in FILLS), _HOSPITAL_FILL, lost, nobody)
-    fills = service if legend.fill == "site" else (*style.fills()[:-1], nobody)
-    return style.page_style(
-        _WORDS,
-        fills=[asdict(one) for one in fills],
-        classes=len(style.SHARE_CLASSES),
-        marks={state: asdict(MARKS[state]) for state, _ in legend.states},
-        spoke=dict(_SPOKE),
-    )

@@ -1,177 +1,155 @@
-"""Every colour, radius, symbol and word that the maps show.
+"""Every colour, size, sign and word that the maps show.
 
-The fills are one sequence from pale to dark whose lightness falls evenly, so that they keep their order in grey
-and for colour-blind readers; orange is kept for people who are left out and used for nothing else.
+Gaps are loud, achievement is quiet: one ramp of orange for who is left out, a pale blue-grey where nobody is, blue for what a
+scenario gains. Gap and gain have the same lightness, so that colour never stands alone: their signs differ too.
 """
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from planner.schema import FACILITY_KINDS, FACILITY_STATUS, STATUS_LABELS
 from planner.text import Basis, basis_of
 
-# Signs of the maps: paths in a 24 × 24 box, and what they are drawn with.
+# Signs: paths in a 24 × 24 box, and what they are drawn with.
 
-CIRCLE = "M12 3a9 9 0 1 0 .01 0z"
-SQUARE = "M4 4h16v16H4z"
+CIRCLE = "M12 2a10 10 0 1 0 .01 0z"
+SQUARE = "M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z"
 DIAMOND = "M12 1l11 11-11 11L1 12z"
 PENTAGON = "M12 1.5l11 8.2-4.2 12.8H5.2L1 9.7z"
 UP, DOWN = "M12 2L23 21.5H1z", "M1 2.5h22L12 22z"
-PLUS, PLUS_LOW = "M12 7v10M7 12h10", "M12 10v9M7.5 14.5h9"
-INK, PAPER = "#53626c", "#ffffff"
+PLUS, PLUS_LOW = "M12 6.5v11M6.5 12h11", "M12 10v9M7.5 14.5h9"
+STAR, LETTER_H, CROSS = "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15", "M8 7v10M16 7v10M8 12h8", "M7 7l10 10M17 7L7 17"
+PAPER, INK, NAVY, GAP, GAIN, QUIET = "#ffffff", "#56616c", "#12395b", "#b93c0a", "#1467ad", "#7f98a1"
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A sign, so many pixels wide: what it is filled with, its line, its glyph and what that is drawn with."""
+    """A sign, so many pixels wide: its outline, what it is filled with, its line (`weight` px), its glyph and that one's pen."""
 
-    size: int
+    size: float
     outline: str
     fill: str
     line: str = PAPER
     glyph: str = ""
     pen: str = PAPER
+    weight: float = 1.4
+    opacity: float = 1.0
+    dash: str = ""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """How lines and areas are drawn: colour and weight (px) of the line, fill of the area; `mask`: it hides what lies under it."""
+
+    color: str = ""
+    weight: float = 1.0
+    dash: str = ""
+    opacity: float = 1.0
+    fill: str = ""
+    fill_opacity: float = 1.0
+    mask: bool = False
 
 
 @dataclass(frozen=True)
 class Swatch:
-    """One class of a fill: what the legend calls it and its colour, or the id of a pattern in the page."""
+    """One class of a fill: what the legend calls it and its colour, or "hatch" for what is not known."""
 
     label: str
     fill: str
 
 
-@dataclass(frozen=True)
-class Symbol:
-    """The sign of one kind of facility: two paths in a 24 × 24 box, drawn ``size`` pixels wide."""
-
-    size: int
-    color: str
-    outline: str
-    glyph: str = ""
-    shown: bool = True
-
-
-SHARE_CLASSES: tuple[Swatch, ...] = (
-    Swatch("0–20", "#fbf3d9"),
-    Swatch("20–40", "#dcebc9"),
-    Swatch("40–60", "#b0d9c4"),
-    Swatch("60–80", "#7fc0c1"),
-    Swatch("80–<100", "#529fb9"),
-    Swatch("100%", "#2f769f"),
+LAND = "#fbfaf6"
+GAP_CLASSES: tuple[Swatch, ...] = (
+    Swatch("0", "#d3e2e6"),
+    Swatch("<10%", "#fae8da"),
+    Swatch("10–30", "#f5cfb0"),
+    Swatch("30–60", "#edae80"),
+    Swatch("≥60%", "#e2874f"),
 )
-NO_DATA = Swatch("无数据", "url(#no-data)")
-NOT_APPLICABLE = Swatch("不适用（范围外或无人口）", "#e9ebec")
+"""What part of the people, or of the units, of a town is left out."""
+_ENDS = (0.0, 0.1, 0.3, 0.6)
+NO_DATA = Swatch("无数据，不能判断", "hatch")
+OUT_OF_SCOPE = Swatch("不在本指标范围内", LAND)
+TOWN_FILLS = tuple(one.fill for one in (*GAP_CLASSES, NO_DATA, OUT_OF_SCOPE))
+"""The fills of towns in the order that `gap_class` counts."""
 
-_CIRCLE = "M12 2a10 10 0 1 0 .01 0z"
-_SQUARE = "M5 2h14a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H5a3 3 0 0 1-3-3V5a3 3 0 0 1 3-3z"
-_CROSS = "M12 6.5v11M6.5 12h11"
-
-SYMBOLS: Mapping[str, Symbol] = MappingProxyType(
+MEANING: Mapping[tuple[str, bool], tuple[str, str]] = MappingProxyType(
     {
-        "emergency_station": Symbol(20, "#a4133c", _CIRCLE, "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15"),
-        "rescue_center": Symbol(18, "#a4133c", _SQUARE, "M12 6v12M6.8 9l10.4 6M17.2 9L6.8 15"),
-        "hospital": Symbol(18, "#1d3557", _SQUARE, "M8 6.5v11M16 6.5v11M8 12h8"),
-        "county_subcenter": Symbol(20, "#5b3a8c", DIAMOND, "M12 7.5v9M7.5 12h9"),
-        "township_hospital": Symbol(16, "#1b6b4b", _CIRCLE, _CROSS),
-        "community_health_center": Symbol(16, "#0b6e8a", _SQUARE, _CROSS),
-        "community_health_station": Symbol(9, "#0b6e8a", _SQUARE, shown=False),
-        "village_clinic": Symbol(7, "#1b6b4b", _CIRCLE, shown=False),
+        ("people", True): ("乡镇（街道）未覆盖人口占比", "分母"),
+        ("people", False): ("乡镇（街道）未覆盖人口占比", "分母"),
+        ("units", True): ("乡镇（街道）未达标单位占比", "单位"),
+        ("units", False): ("乡镇（街道）不符合的单位占比（不作判断）", "单位"),
+        ("unit", True): ("乡镇（街道）本身是否达标", "单位"),
+        ("unit", False): ("乡镇（街道）本身是否符合（不作判断）", "单位"),
     }
 )
-CLOSED_COLOR = "#9aa3a9"
-DETOUR_SIGNS: Mapping[str, Mapping[str, str | int]] = MappingProxyType(
-    {
-        "detour": {"size": 15, "color": "#7a1f5c", "outline": "M12 2.5L22.5 21H1.5z", "glyph": ""},
-        "unreachable": {"size": 15, "color": "#1c2a33", "outline": _SQUARE, "glyph": "M7 7l10 10M17 7L7 17"},
-    }
-)
-"""The signs of 绕行清单: a triangle, and a crossed box for who is not reached at all; no facility has either shape."""
+"""What the fills of a (basis, judged) are called, and what comes before its denominator."""
 
-LINES: Mapping[str, Mapping[str, str | float]] = MappingProxyType(
+SYMBOLS: Mapping[str, Mark] = MappingProxyType(
     {
-        "town": {"color": "#8a969c", "weight": 0.8, "fillOpacity": 0.92},
-        "town_hover": {"color": "#16222b", "weight": 2.4, "fillOpacity": 0.92},
-        "county": {"color": "#37474f", "weight": 2.2, "fill": False},
-        "ring": {"color": "#a4133c", "weight": 1.5, "dashArray": "5 4", "fill": False},
-        "spot": {"color": "#14507a", "weight": 3, "fill": False},
-        "decided": {"color": "#16222b", "weight": 2.6, "fill": False},
-        "road_major": {"color": "#8c6d46", "weight": 1.6, "opacity": 0.85, "fill": False},
-        "road_minor": {"color": "#a39682", "weight": 0.8, "opacity": 0.8, "fill": False},
-        "road_closed": {"color": "#7a0010", "weight": 2.4, "dashArray": "7 4", "fill": False},
-        "uncovered": {"color": "#ffffff", "weight": 1, "fillColor": "#dd6b10", "fillOpacity": 0.82},
-        "unreachable": {"color": "#3b1c00", "weight": 1.8, "fillColor": "#dd6b10", "fillOpacity": 0.82},
-        "village": {"color": "#ffffff", "weight": 0.6, "fillColor": "#5f6b73", "fillOpacity": 0.9},
+        "emergency_station": Mark(18, CIRCLE, NAVY, glyph=PLUS),
+        "rescue_center": Mark(18, SQUARE, NAVY, glyph=STAR),
+        "hospital": Mark(17, SQUARE, NAVY, glyph=LETTER_H),
+        "county_subcenter": Mark(20, DIAMOND, NAVY, glyph=PLUS),
+        "township_hospital": Mark(14, CIRCLE, "#2c5f63", glyph=PLUS),
+        "community_health_center": Mark(15, SQUARE, "#2c5f63", glyph=PLUS),
+        "community_health_station": Mark(8, SQUARE, "#2c5f63"),
+        "village_clinic": Mark(6, CIRCLE, "#2c5f63"),
     }
 )
-VILLAGE_RADIUS_PX = 2.6
+CLOSED_COLOR = "#8b959b"
+DETOUR = Mark(14, UP, "#7a1f5c")
+CUT_OFF = Mark(13, SQUARE, GAP, glyph=CROSS)
+UNCOVERED = Mark(9, CIRCLE, GAP, weight=1.2, opacity=0.9)
+UNREACHABLE = Mark(9, SQUARE, GAP, weight=1.2, glyph=CROSS)
+COVERED = Mark(4.4, CIRCLE, QUIET, "none")
+DECIDED = Mark(26, CIRCLE, "none", GAIN, weight=2.4)
+WITHIN = Stroke("#5f97a8", 1.0, fill="#b9d5dc", fill_opacity=0.42, mask=True)
+"""How far a facility reaches by straight line."""
+
+EDGES: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "up": {"color": GAIN, "weight": 3.0, "label": "后一方案更好的乡镇（街道）"},
+        "down": {"color": GAP, "weight": 3.0, "dash": "6 4", "label": "后一方案更差的乡镇（街道）"},
+    }
+)
 MAJOR_ROADS = ("motorway", "trunk", "primary")
 SHOWN_ROADS = (*MAJOR_ROADS, "secondary", "tertiary")
-DOT_EXAMPLES = (100, 1000, 5000)
+_DOTS = ((500, "500"), (3000, "3 千"), (10_000, "1 万"))
 
 CHROME: Mapping[str, str] = MappingProxyType(
     {
-        "ink": "#1c2a33",
-        "soft-ink": "#53626c",
-        "rule": "#d7dde1",
-        "edge": "#8a969c",
-        "field-edge": "#aab4ba",
-        "quote-rule": "#b9cbd8",
-        "picked": "#e4eef5",
-        "label": "#26343c",
-        "paper": "#ffffff",
-        "ground": "#f3f5f6",
-        "accent": "#14507a",
-        "notice-ink": "#6b3d00",
-        "notice-ground": "#fff4dc",
-        "notice-rule": "#e5b567",
-        "met": "#1d6b52",
-        "not-met": "#b3400a",
-        "not-judged": "#53626c",
-        "no-data": "#7a868d",
+        "ink": "#1b2430", "soft-ink": "#56616c", "label": "#2a343d", "outside": "#6a747b", "paper": PAPER,
+        "rule": "#d8dcde", "hair": "#eceeef", "field-edge": "#aab4ba", "hover": "#eef3f6", "picked": "#e4eef5",
+        "ground": "#f0eee8", "land": LAND, "halo": "rgba(251,250,246,0.82)", "gap": GAP, "gap-name": "#8f2d06", "gain": GAIN,
+        "gain-name": "#0f4f86", "facility": NAVY, "done": "#a9c9d2", "town-line": "#b4b8b8", "county-line": "#6e7a82",
+        "road-major": "#c3bcae", "road-minor": "#d8d3c8", "closed": "#7a0010", "no-data": "#b4b8b8",
+        "notice-ink": "#7a4a00", "notice-ground": "#fdf3dc",
     }
-)
+)  # fmt: skip
 
 WORDS: Mapping[str, str] = MappingProxyType(
     {
-        "share": "人口覆盖率",
-        "covered": "已覆盖",
-        "uncovered": "未覆盖",
-        "unreachable": "不可达",
-        "population_no_data": "无数据人口（不计入分母）",
-        "people": "人",
-        "population": "人口",
-        "value": "现状",
-        "required": "要求",
-        "nearest": "最近机构",
-        "meaning_people": "颜色＝人口覆盖率（%）：已覆盖人口 ÷ 有数据的人口，每级含下限、不含上限。分母",
-        "meaning_units": "颜色＝单位达标率（%）：已达标单位 ÷ 已判断单位，每级含下限、不含上限。单位",
-        "meaning_unit": "颜色＝每个乡镇（街道）本身是否达标，不是人口比例。单位",
-        "bars_people": "各县（区）人口覆盖率",
-        "bars_units": "各县（区）已达标 ÷ 已判断单位",
-        "bars_unit": "各县（区）已达标 ÷ 已判断单位",
-        "meaning_units_unjudged": "颜色＝单位符合率（%），不作判断：符合的单位 ÷ 有数据的单位，每级含下限、不含上限。单位",
-        "meaning_unit_unjudged": "颜色＝每个乡镇（街道）本身是否符合，不作判断，不是人口比例。单位",
-        "bars_units_unjudged": "各县（区）符合 ÷ 有数据的单位（不作判断）",
-        "bars_unit_unjudged": "各县（区）符合 ÷ 有数据的单位（不作判断）",
-        "unit_share_unjudged": "单位符合率",
-        "holds": "符合（不作判断）",
-        "fails": "不符合（不作判断）",
-        "foreign": "本数据不属于条款所在城市，未作判断",
-        "unit_share": "单位达标率",
-        "estimated": "含估算",
-        "estimated_point": "估算位置或数据",
-        "source": "来源",
-        "note": "说明",
-        "remedy": "建议",
+        "map": "地图：方向键移动，加减号缩放",
+        "home": "全图",
+        "zoom_in": "放大",
+        "zoom_out": "缩小",
+        "north": "北",
+        "close": "关闭",
+        "divider": "卷帘位置：左右方向键移动",
+        "search": "乡镇、村、机构、拼音首字母",
+        "no_match": "试试拼音首字母，如 ym＝渔门",
+        "more_matches": "还有更多，请多输入几个字",
         "no_row": "不在本指标范围内",
-        "no_city_row": "本指标没有全市结果",
+        "roads_layer": "道路",
+        "closed_layer": "封闭道路",
         "blank": "（待填）",
-        "none": "—",
         "sources": "数据来源",
+        "about": "精度与假设",
+        "inputs": "输入文件（SHA-256）",
         "drawn_by": "制图单位",
         "date": "数据日期",
         "unit": "单位",
@@ -180,46 +158,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "accuracy": "精度说明",
         "projection": "坐标系",
         "projection_value": "CGCS2000／WGS 84，网络墨卡托显示",
-        "inputs": "输入文件（SHA-256）",
-        "parameters": "参数与假设",
-        "counties_layer": "县（区）界与名称",
-        "names_layer": "乡镇（街道）名称（放大后显示）",
-        "uncovered_layer": "未覆盖居民点（圆的大小＝人数）",
-        "unreachable_mark": "深色边＝其中有不可达人口",
-        "no_villages": "本指标没有村（社区）一级的未覆盖居民点",
-        "no_data_villages": "本指标缺数据，不能说有没有未覆盖的居民点（见待补数据清单）",
-        "villages_layer": "全部村（社区）",
-        "roads_layer": "道路",
-        "closed_layer": "封闭道路",
-        "detours_layer": "绕行居民点（直线达标、道路不达标；叉＝不可达）",
-        "detour_factor": "绕行系数",
-        "straight": "直线",
-        "by_road": "道路",
-        "radius": "半径",
-        "planned": "空心＝规划或在建，灰色＝停用；只有在用的提供服务",
-        "estimated_legend": "位置或数据为估算的，提示框中标“估算”",
-        "beds": "编制床位",
-        "beds_unit": "张",
-        "grade": "等级",
-        "owner": "举办主体",
-        "host": "依托机构",
-        "decided": "方案",
-        "decided_layer": "方案新设或改动的机构",
-        "home": "全图",
-        "zoom_in": "放大",
-        "zoom_out": "缩小",
-        "no_match": "没有找到这个名称或代码",
-        "more_matches": "还有更多，请多输入几个字",
-        "code": "代码",
-        "kind": "类型",
-        "state": "状态",
-        "search": "查找乡镇、村、机构或代码",
-        "quote": "原文",
-        "reading": "口径",
-        "north": "北",
     }
 )
-
 
 def kind_label(kind: str) -> str:
     """Return the Chinese name of a kind of facility."""
@@ -231,6 +171,21 @@ def facility_status_label(status: str) -> str:
     return FACILITY_STATUS[status][0]
 
 
+def status_label(status: str) -> str:
+    """Return the Chinese name of a finding's status."""
+    return STATUS_LABELS[status]
+
+
+def symbol(kind: str, status: str) -> Mark:
+    """Return the sign of a facility: hollow while it is planned, grey once it is closed."""
+    mark = SYMBOLS[kind]
+    if status == "closed":
+        return Mark(mark.size, mark.outline, CLOSED_COLOR, glyph=mark.glyph)
+    if status == "planned":
+        return Mark(mark.size, mark.outline, PAPER, mark.fill, mark.glyph, mark.fill, 2.0)
+    return mark
+
+
 def basis(units: Iterable[str]) -> Basis:
     """Return whose share the colours of towns with these units are: "people", "units", or "unit": of the town itself."""
     found = {basis_of(unit) for unit in units}
@@ -238,7 +193,7 @@ def basis(units: Iterable[str]) -> Basis:
 
 
 def shown_share(unit: str, people: tuple[float, float], count: tuple[float, float], gap: float) -> float:
-    """Return the share that a colour stands for, NaN where there is none.
+    """Return the share that is served, which a colour stands for, NaN where there is none.
 
     For people, `people` as covered ÷ population; for units added up (个), `count` as met ÷ judged; for a single unit
     1 where the rule has no gap there and 0 where it has one.
@@ -250,37 +205,36 @@ def shown_share(unit: str, people: tuple[float, float], count: tuple[float, floa
     return min(max(part / whole, 0.0), 1.0) if whole > 0 else math.nan
 
 
-def share_class(share: float, status: str) -> int:
-    """Return the index into `fills` of a town: 0–5 for a share, 6 for 无数据, 7 for 不适用 (nobody to judge)."""
+def gap_class(share: float, status: str) -> int:
+    """Return the place in TOWN_FILLS of a town of which this share is served: 0 only where nobody is left out.
+
+    >>> gap_class(1.0, "met"), gap_class(0.999, "not_met"), gap_class(0.7, "not_met"), gap_class(0.0, "not_met")
+    (0, 1, 3, 4)
+    >>> gap_class(float("nan"), "no_data"), gap_class(float("nan"), "met")
+    (5, 6)
+    """
     if status == "no_data":
-        return len(SHARE_CLASSES)
+        return len(GAP_CLASSES)
     if math.isnan(share):
-        return len(SHARE_CLASSES) + 1
-    return int(share * (len(SHARE_CLASSES) - 1))
+        return len(GAP_CLASSES) + 1
+    left = 1.0 - share
+    return 0 if share == 1.0 else sum(left >= end for end in _ENDS)
 
 
-def fills() -> tuple[Swatch, ...]:
-    """Return all fills of a town in the order that `share_class` counts."""
-    return (*SHARE_CLASSES, NO_DATA, NOT_APPLICABLE)
+def dot_size(people: float) -> float:
+    """Return the width in pixels of a dot for so many people: area in proportion, never too small to point at."""
+    return round(2 * min(2.2 + 0.09 * math.sqrt(people), 14.0), 1)
 
 
-def dot_radius(people: float) -> float:
-    """Return the radius in pixels of a dot for so many people: area in proportion, never too small to point at."""
-    return round(min(2.2 + 0.09 * math.sqrt(people), 14.0), 1)
-
-
-def page_style(words: Mapping[str, object] = WORDS, kinds: Iterable[str] = (), **more: object) -> dict[str, Any]:
-    """Return how a page looks: its words beside those of all, the signs of the kinds of facility that it shows, and more."""
-    symbols = {kind: {**asdict(SYMBOLS[kind]), "label": kind_label(kind)} for kind in kinds}
+def page_style() -> dict[str, Any]:
+    """Return how every page looks, as its script reads it."""
     return {
-        "words": {**WORDS, **words},
-        "symbols": symbols,
-        "closed": CLOSED_COLOR,
-        "status": dict(STATUS_LABELS),
+        "words": dict(WORDS),
         "chrome": dict(CHROME),
-        "lines": {name: dict(line) for name, line in LINES.items()},
-        "dots": [{"people": people, "radius": dot_radius(people)} for people in DOT_EXAMPLES],
-        **more,
+        "edges": {name: dict(line) for name, line in EDGES.items()},
+        "cells": {"gap": ["#edae80", GAP], "quiet": ["#b9d5dc", QUIET]},
+        "dots": "／".join(text for _, text in _DOTS) + " 人",
+        "dot_sizes": [dot_size(people) for people, _ in _DOTS],
     }
 
 

@@ -141,6 +141,16 @@ def people_text(people: Number) -> str:
     return _with(count_text(people), "人")
 
 
+def wan_text(people: Number) -> str:
+    """Return so many people in ten thousands, with one decimal, for where there is little room; below that whole.
+
+    >>> wan_text(36_500), wan_text(9_999), wan_text(float("nan"))
+    ('3.7 万', '9,999', '—')
+    """
+    exact = _exact(people)
+    return f"{_measured(exact / 10_000, 1)} 万" if exact is not None and exact >= 10_000 else count_text(people)
+
+
 def known_text(people_no_data: Number) -> str:
     """Return what is said beside a value that leaves people out because their case is not known; "" where it leaves out none.
 

@@ -17,7 +17,7 @@ from planner import __version__
 from planner.compare import row_texts, side_by_side
 from planner.doubts import doubts, idle_in_findings
 from planner.errors import FugaiError, OptionError, Problem, Text
-from planner.findings import assess, foreign_note, gap_rows
+from planner.findings import assess, foreign_note, gap_rows, kinds_read
 from planner.measures import FUNCTIONS
 from planner.region import Region, Source
 from planner.rules import Rules, load_rules, readable, with_minutes
@@ -159,10 +159,13 @@ class Outcome:
         was = {(one.rule, one.reading): one.before for one in self.changes}
         would_judge = any(one.judged for rule in self.rules.rules for one in rule.readings)
         foreign = foreign_note(self.region, self.rules) if would_judge else ""
+        kinds = {rule.id: sorted(kinds_read(rule)) for rule in self.rules.rules}
         roads = self.roads
         if roads is None:
-            return coverage_map(self.region, self.findings, around, was=was, foreign=foreign)
-        return coverage_map(self.region, self.findings, around, roads.detours, roads.road.open_edges, was, foreign)
+            return coverage_map(self.region, self.findings, around, was=was, foreign=foreign, kinds=kinds)
+        return coverage_map(
+            self.region, self.findings, around, roads.detours, roads.road.open_edges, was, foreign, kinds
+        )
 
     def _repr_html_(self) -> str:
         """Return the map in a frame of its own, which is how a notebook shows an outcome."""
