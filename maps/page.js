@@ -913,9 +913,9 @@ async function showScene(map) {
     }
   });
 
-  const page = {scene, elements, panel, legend, stage, choose, show, open, close, to, clicked: null, view: () => at};
+  const page = {map, scene, elements, panel, legend, stage, choose, show, open, close, to, clicked: null, view: () => at};
   if (scene.views.length) choose(at);
   else if (scene.pictures) show({pictures: [0]}, [scene.pictures[0]]);
-  window.page = page;
+  window.fugai = page;
   document.documentElement.classList.add('ready');
 }
