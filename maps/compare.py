@@ -86,7 +86,8 @@ def compare_map(
         places=drawn.places,
         layers=drawn.layers,
         shared=dict(drawn.shared()),
-        first=drawn.telling,
+        first=drawn.telling(0),
+        leads={drawn.label(one): drawn.telling(pair) for pair, one in enumerate(betweens)},
     )
     return render(scene, furniture)
 
@@ -130,11 +131,10 @@ class _Drawn:
         """Their kinds, in the order of their marks."""
         return sorted({str(kind) for frame in self.open for kind in frame["kind"]})
 
-    @cached_property
-    def telling(self) -> int:
-        """The place of the first view whose reading finds a town changed."""
-        found = [self.readings.index(pair) for pair in self._moved(0) if pair in self.readings] if self.betweens else []
-        return min(found, default=0)
+    def telling(self, pair: int) -> int:
+        """Return the place of the first view of a pair whose reading finds a town changed."""
+        found = [self.readings.index(key) for key in self.moved[pair] if key in self.readings]
+        return pair * len(self.readings) + min(found, default=0)
 
     def _moved(self, pair: int) -> Mapping[tuple[str, str], list[dict[Any, Any]]]:
         """Return the rows of changed towns by reading."""
@@ -311,7 +311,7 @@ class _Drawn:
         place = len(self.readings) * len(self.views) + 2 * (pair * len(self.readings) + reading)
         texts_of = row_texts(row) if row is not None else ("", "", "")
         return _View(
-            keys=(self._label(between), str(some["rule_label"]), str(some["reading_label"])),
+            keys=(self.label(between), str(some["rule_label"]), str(some["reading_label"])),
             pictures=(place, place + 1),
             question=str(some["rule_label"]),
             under=f"{some['reading_label']}。要求：{some['required_text'] or '—'}",
@@ -333,7 +333,8 @@ class _Drawn:
         wide, high = (east - west) // 2, (north - south) // 2
         return (west - wide, south - high, east + wide, north + high)
 
-    def _label(self, between: Between) -> str:
+    def label(self, between: Between) -> str:
+        """Return what two scenarios are called together."""
         return " → ".join(self.views[at].label for at in (between.before, between.after))
 
     def shared(self) -> Iterator[tuple[str, Block]]:

@@ -104,7 +104,10 @@ function pagePanel(scene, elements, go) {
       next.tabIndex = 0;
       next.focus();
     };
-    row.addEventListener('click', () => go.to(to));
+    row.addEventListener('click', () => {
+      if (to[0] === 'view') isChosen = true;
+      go.to(to);
+    });
     row.addEventListener('mouseenter', () => go.point(to));
     row.addEventListener('mouseleave', () => go.point(null));
     row.addEventListener('keydown', (event) => {
@@ -190,6 +193,7 @@ function pagePanel(scene, elements, go) {
   /* ---- the choices: each a list, a later one holding what the earlier ones leave ---- */
 
   const {views, choices} = scene;
+  let isChosen = false; // whether the reader has chosen further than the first choice
   const startsWith = (keys, wanted) => wanted.every((key, at) => keys[at] === key);
 
   function writeChoices(at) {
@@ -199,7 +203,11 @@ function pagePanel(scene, elements, go) {
       const select = make('select', {id: `choice-${level}`, title: keys[level]}, ...names.map((name) => make('option', {}, name)));
       select.value = keys[level];
       select.disabled = names.length < 2;
-      select.addEventListener('change', () => go.view(viewAt(keys, level, select.value)));
+      select.addEventListener('change', () => {
+        if (level) isChosen = true;
+        const lead = level || isChosen ? undefined : (scene.leads || {})[select.value];
+        go.view(lead === undefined ? viewAt(keys, level, select.value) : lead);
+      });
       return make('label', {class: 'pick'}, make('span', {}, label), select);
     }));
   }
@@ -515,7 +523,7 @@ function pageMap(map, scene, elements, legend, heard) {
         pen.rect(from * ratio(), 0, (to - from) * ratio(), size.y * ratio());
         pen.clip();
         const names = isMoving ? state.names.get(at) : null;
-        const {names: written, drawn} = painter.paint(pen, frame, state.pictures[at], shown(), {ratio: ratio(), grow, names, room: room()});
+        const {names: written, drawn} = painter.paint(pen, frame, state.pictures[at], shown(), {ratio: ratio(), grow, names, room: room(), span: [from, to]});
         pen.restore();
         state.names.set(at, written);
         return {frame, from, to, picture: state.pictures[at], drawn};
@@ -620,6 +628,7 @@ function pageMap(map, scene, elements, legend, heard) {
   function setSync(wanted) {
     const isHome = framed;
     state.isSync = wanted;
+    byId('legend').open = !wanted || map.getSize().x > 1100; // two maps side by side leave it little room
     placeDivider();
     if (isHome) goHome();
     sheet.draw(false);
@@ -778,7 +787,7 @@ async function showScene(map) {
     }
     if (row < 0) return card('', '', factsOf(content.facts, own));
     const places = scene.places[layer.places];
-    const label = (content.label_of || layer.label).replace(/（.*/, '');
+    const label = (content.label_of || layer.label).replace(/（.{4,}）$/, '');
     return card(places.name[row], [places.where[row], label].filter(Boolean).join('　'), [...factsOf(content.facts, own), ...factsOf(places.facts, row)]);
   }
 

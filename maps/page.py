@@ -28,6 +28,8 @@ _ASSETS: Mapping[str, str] = MappingProxyType({"leaflet": "leaflet.js", "leaflet
 _LICENSE = "leaflet-LICENSE.txt"
 """It asks for its own text wherever the script goes, and the script goes with every page."""
 _MEDIA_TYPES: Mapping[str, str] = MappingProxyType({".png": "image/png", ".svg": "image/svg+xml", ".gif": "image/gif"})
+_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
+"""Folium's forbids zooming with two fingers; a page for everybody does not."""
 _ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
 
@@ -82,6 +84,7 @@ class OfflineFigure(Figure):
             if isinstance(child, JavascriptLink | CssLink):
                 self.header._children[name] = _Verbatim(inlined(name))
         html: str = self._template.render(this=self, kwargs=kwargs).replace("\r\n", "\n")
+        html = _VIEWPORT.sub('<meta name="viewport" content="width=device-width, initial-scale=1">', html)
         return html.replace(self.policy(), _policy(html), 1)
 
 

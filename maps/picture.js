@@ -283,7 +283,7 @@ function scenePainter(scene) {
   /* ---- all of it ---- */
 
   /** Draw a picture. `shown` holds the keys of the layers, with `town` and `spot` that are chosen; returns the names that it wrote. */
-  function paint(pen, frame, picture, shown, {ratio = 1, grow = 1, names = null, room = []} = {}) {
+  function paint(pen, frame, picture, shown, {ratio = 1, grow = 1, names = null, room = [], span = [0, frame.width]} = {}) {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.fillStyle = chrome.ground;
     pen.fillRect(0, 0, frame.width, frame.height);
@@ -304,7 +304,7 @@ function scenePainter(scene) {
     const drawn = pointsOf(frame, picture, shown, grow);
     drawPoints(pen, frame, drawn, shown);
     if (shown.has('closed')) drawCrosses(pen, frame);
-    const written = names || labels.place(pen, frame, picture, shown, drawn, room);
+    const written = names || labels.place(pen, frame, picture, shown, drawn, room, span);
     labels.write(pen, frame, written);
     return {names: written, drawn};
   }
@@ -430,21 +430,21 @@ function sceneLabels(scene, painter) {
   const apart = (one, other) => one[2] <= other[0] || other[2] <= one[0] || one[3] <= other[1] || other[3] <= one[1];
 
   /** Choose a place for each name, first come first served; what finds none is left out, unless it is firm. */
-  function place(pen, frame, picture, shown, drawn, room) {
+  function place(pen, frame, picture, shown, drawn, room, [from, to]) {
     const closeness = Math.log2(frame.scale / painter.frameOf(scene.ground.bounds, frame.width, frame.height).scale);
     const signs = drawn.filter(([, , found]) => found.length <= 1500)
       .flatMap(([, , found]) => found.filter(([, , , size]) => size >= 7).map(([, x, y, size]) => [x - size / 2, y - size / 2, x + size / 2, y + size / 2]));
     const taken = [...room];
-    const inside = ([left, top, right, bottom]) => left >= 0 && top >= 0 && right <= frame.width && bottom <= frame.height;
+    const inside = ([left, top, right, bottom]) => left >= from && top >= 0 && right <= to && bottom <= frame.height;
     const all = [...ofPoints(drawn, closeness), ...ofGround(frame, picture, shown, closeness)];
-    return all.filter(({x, y}) => x > 0 && y > 0 && x < frame.width && y < frame.height).map((one) => {
+    return all.filter(({x, y}) => x > from && y > 0 && x < to && y < frame.height).map((one) => {
       const font = `${one.weight} ${one.px}px ${FAMILY}`;
       const wide = widthOf(pen, font, one.text) + (one.spaced || 0) * one.text.length + 4;
       const boxOf = ([dx, dy]) => [one.x + dx - wide / 2, one.y + dy - one.high / 2, one.x + dx + wide / 2, one.y + dy + one.high / 2];
       const choices = one.size === undefined ? around : beside(wide, one.high, one.size);
       const isFree = (box, others) => others.every((other) => apart(box, other));
       const found = choices.find((shift) => inside(boxOf(shift)) && isFree(boxOf(shift), taken) && isFree(boxOf(shift), signs))
-        || (one.isFirm && choices.find((shift) => isFree(boxOf(shift), taken)));
+        || (one.isFirm && choices.find((shift) => inside(boxOf(shift)) && isFree(boxOf(shift), taken)));
       if (!found) return null;
       taken.push(boxOf(found));
       return {...one, font, wide, wx: frame.left + (one.x + found[0]) / frame.scale, wy: frame.top + (one.y + found[1]) / frame.scale};

@@ -192,6 +192,7 @@ class View:
 class Scene:
     """A whole page: the ground, the places and layers on it, the pictures, and the views with the choices that lead to them.
 
+    leads   for a first choice the place of the view that it opens on, until the reader has chosen further
     inset   the dense part of the city, drawn larger in a corner; None where the map shows it well enough
     """
 
@@ -209,6 +210,7 @@ class Scene:
     roads: Mapping[str, Any] | None = None
     closed_label: str = ""
     first: int = 0
+    leads: Mapping[str, int] = field(default_factory=dict)
     bounds: tuple[int, ...] | None = None
     inset: tuple[int, ...] | None = None
     search: str = ""

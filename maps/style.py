@@ -161,6 +161,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+
 def kind_label(kind: str) -> str:
     """Return the Chinese name of a kind of facility."""
     return FACILITY_KINDS[kind][0]

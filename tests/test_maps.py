@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import branca.element
 import folium
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -20,6 +21,7 @@ from planner.findings import assess, foreign_note
 from planner.region import Region
 from planner.rules import Rules
 from planner.travel import PAPER
+from tests.pages import scene_of
 from tests.test_architecture import ROOT
 from tests.test_maps_city import PAYLOADS, TOWNS, hostile_city, plain_city
 
@@ -27,10 +29,6 @@ from tests.test_maps_city import PAYLOADS, TOWNS, hostile_city, plain_city
 def drawn(city=None) -> str:
     city = city or plain_city()
     return coverage_map(city.region, city.findings, city.furniture)
-
-
-def data_of(html: str) -> dict:
-    return json.loads(re.search(r'<script type="application/json" id="coverage-data">(.*?)</script>', html, re.S)[1])
 
 
 def test_nothing_in_the_page_loads_from_elsewhere() -> None:
@@ -53,7 +51,7 @@ def test_leaflet_is_in_the_page_in_the_version_that_folium_asks_for() -> None:
 def test_its_licence_goes_with_every_page() -> None:
     page = drawn()
     assert (ROOT / "maps" / "leaflet-LICENSE.txt").read_text("utf-8") in page
-    assert data_of(page)["furniture"]["drawn_with"] == DRAWN_WITH
+    assert scene_of(page)["furniture"]["drawn_with"] == DRAWN_WITH
 
 
 def test_an_asset_that_is_not_installed_is_refused() -> None:
@@ -110,13 +108,13 @@ def test_a_payload_reaches_the_page_only_as_escaped_data() -> None:
     html = drawn(hostile_city())
     for payload in PAYLOADS:
         assert payload not in html
-    assert "alert(" not in html.replace(re.search(r'id="coverage-data">(.*?)</script>', html, re.S)[0], "")
+    assert "alert(" not in html.replace(re.search(r'id="scene">(.*?)</script>', html, re.S)[0], "")
 
 
 def test_a_payload_comes_out_of_the_data_as_it_went_in() -> None:
-    data = data_of(drawn(hostile_city()))
+    data = scene_of(drawn(hostile_city()))
     assert data["furniture"]["title"] == PAYLOADS[0]
-    assert data["towns"]["name"]["texts"] == [f"{code}{PAYLOADS[at]}" for at, code in enumerate(TOWNS)]
+    assert data["ground"]["towns"]["name"] == [f"{code}{PAYLOADS[at]}" for at, code in enumerate(TOWNS)]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -138,44 +136,55 @@ def test_markup_without_a_place_for_the_map_is_refused() -> None:
         render_page(Page("x", "<p>", (), (), {}, "go"))
 
 
-def test_fills_come_in_the_order_of_the_findings() -> None:
-    pairs = [(one["rule"], one["reading"]) for one in data_of(drawn())["pairs"]]
-    assert pairs == [("emergency_urban", "paper"), ("emergency_urban", "paper_census"),
-                     ("township_hospital", "register")]  # fmt: skip
+def test_views_come_in_the_order_of_the_findings() -> None:
+    keys = [tuple(one["keys"]) for one in scene_of(drawn())["views"]]
+    assert keys == [("城市急救5公里", "口径paper"), ("城市急救5公里", "口径paper_census"),
+                    ("每乡镇一所卫生院", "口径register")]  # fmt: skip
     city = plain_city()
     turned = coverage_map(city.region, city.findings[::-1], city.furniture)
-    assert data_of(turned)["pairs"][0]["rule"] == "township_hospital"
+    assert scene_of(turned)["views"][0]["keys"][0] == "每乡镇一所卫生院"
 
 
 def test_a_fill_says_whose_share_it_is(sample_findings: tuple[Region, pd.DataFrame]) -> None:
-    pairs = data_of(coverage_map(*sample_findings, plain_city().furniture))["pairs"]
-    basis = {one["rule"]: one["basis"] for one in pairs}
-    assert basis["emergency_urban"] == "people"
-    assert basis["township_hospital"] == basis["community_health_center"] == "unit"
-    assert basis["village_clinic"] == "units"
-    clinics = next(one for one in pairs if one["rule"] == "village_clinic")
-    texts = [clinics["counties"][name]["texts"] for name in ("value_text", "share_text")]
-    assert texts[0][0] == "7 / 7 个"
-    assert "66.67%" in texts[1]
+    scene = scene_of(coverage_map(*sample_findings, plain_city().furniture))
+    titles = {view["keys"][0]: scene["ramps"][view.get("ramp", 0)]["title"] for view in scene["views"]}
+    assert titles["城市地区急救中心（站）服务半径"] == "乡镇（街道）未覆盖人口占比"
+    assert titles["社区卫生服务中心设置"].startswith("乡镇（街道）本身是否")
+    clinics = next(one for one in scene["views"] if one["keys"][0] == "每个行政村设置1所村卫生室（有无）")
+    counties = clinics["blocks"][0]["rows"]
+    assert counties[0]["cells"][1]["text"] == "7 / 7 个"
+    assert clinics["headline"] == {"text": "28", "unit": "个", "tone": "gap"}
 
 
 def test_rules_of_another_city_raise_an_alarm(tiny_region: Region, rules: Rules) -> None:
-    assert data_of(drawn())["alarm"] == ""
+    assert "alarm" not in scene_of(drawn())
     others = replace(rules, city="5109")
     abroad = assess(tiny_region, others, PAPER)
     foreign = foreign_note(tiny_region, others)
     assert foreign_note(tiny_region, rules) == ""
-    html = coverage_map(tiny_region, abroad, plain_city().furniture, foreign=foreign)
-    assert data_of(html)["alarm"].startswith("本数据不属于条款所在城市，未作判断")
-    assert not any(one["judged"] for one in data_of(html)["pairs"])
+    scene = scene_of(coverage_map(tiny_region, abroad, plain_city().furniture, foreign=foreign))
+    assert scene["alarm"].startswith("本数据不属于条款所在城市，未作判断")
+    assert not [one for one in scene["views"] if (one.get("headline") or {}).get("tone") == "gap"]
 
 
 def test_towns_and_dots_are_the_rows_of_the_findings() -> None:
-    pair = data_of(drawn())["pairs"][0]
-    assert pair["towns"]["subject_code"]["texts"] == list(TOWNS[:3])
-    assert pair["towns"]["fill"]["values"] == [5, 3, 0]
-    assert pair["towns"]["share_text"]["texts"] == ["100.00%", "75.00%", "0.00%"]
-    assert pair["villages"]["subject_code"]["texts"] == [f"{TOWNS[1]}201", f"{TOWNS[2]}200", f"{TOWNS[2]}201"]
+    """What is told of a town is its row; nobody is said to be reached where somebody is left out."""
+    scene = scene_of(drawn())
+    picture, view = scene["pictures"][0], scene["views"][0]
+    assert picture["fills"] == [0, 2, 4, 6]
+    assert picture["facts"]["人口覆盖率"] == [
+        "100.00%（2,000 / 2,000 人）",
+        "75.00%（1,500 / 2,000 人）",
+        "0.00%（0 / 2,000 人）",
+        "",
+    ]
+    dots = picture["contents"]["uncovered"]
+    codes = [scene["places"]["villages"]["code"][row] for row in dots["rows"]]
+    assert sorted(codes) == [f"{TOWNS[1]}201", f"{TOWNS[2]}200", f"{TOWNS[2]}201"]
+    city = plain_city()
+    row = city.findings[(city.findings["level"] == "city") & (city.findings["reading"] == "paper")].iloc[0]
+    assert view["headline"]["text"] == f"{int(row['uncovered'] + row['unreachable']):,}"
+    assert sum(share for share, _ in view["bar"]["parts"]) == pytest.approx(1)
 
 
 def test_findings_of_an_unknown_town_are_refused() -> None:
@@ -197,42 +206,44 @@ def test_a_region_without_roads_villages_and_facilities_can_be_drawn() -> None:
     city = plain_city()
     region = replace(city.region, roads=None, villages=city.region.villages[:0], facilities=city.region.facilities[:0])
     findings = city.findings[city.findings["level"] != "village"]
-    assert data_of(coverage_map(region, findings, city.furniture))["roads"] is None
+    assert "roads" not in scene_of(coverage_map(region, findings, city.furniture))
 
 
 def test_findings_without_rows_can_be_drawn() -> None:
     city = plain_city()
-    assert data_of(coverage_map(city.region, city.findings[:0], city.furniture))["pairs"] == []
+    assert "views" not in scene_of(coverage_map(city.region, city.findings[:0], city.furniture))
 
 
-def test_radii_come_from_outside() -> None:
-    rings = data_of(drawn())["furniture"]["rings"]
-    assert rings == [
-        {"facility_kind": "emergency_station", "radius_m": 5000.0, "label": "急救站 5 公里范围", "rules": []}
-    ]
+def test_a_ring_is_one_area_as_wide_as_its_radius_says() -> None:
+    scene = scene_of(drawn())
+    outer = scene["pictures"][0]["contents"]["ring-0"]["areas"][0][0]
+    lat = np.cumsum(outer[1::2]) / 1e5
+    assert (lat.max() - lat.min()) * 110_800 == pytest.approx(10_000, rel=0.01)
+    assert [one["label"] for one in scene["layers"] if one["kind"] == "areas"] == ["急救站 5 公里范围"]
 
 
 @pytest.mark.parametrize(
     ("part", "whole", "status", "expected"),
     [
-        (0, 100, "not_met", 0),
-        (19, 100, "not_met", 0),
-        (20, 100, "not_met", 1),
-        (60, 100, "not_met", 3),
-        (80, 100, "not_met", 4),
-        (99_999, 100_000, "not_met", 4),
-        (100, 100, "met", 5),
-        (50, 100, "no_data", 6),
-        (0, 0, "met", 7),
-        (float("nan"), 100, "met", 7),
+        (0, 100, "not_met", 4),
+        (40, 100, "not_met", 4),
+        (41, 100, "not_met", 3),
+        (70, 100, "not_met", 3),
+        (71, 100, "not_met", 2),
+        (91, 100, "not_met", 1),
+        (99_999_999, 100_000_000, "not_met", 1),
+        (100, 100, "met", 0),
+        (50, 100, "no_data", 5),
+        (0, 0, "met", 6),
+        (float("nan"), 100, "met", 6),
     ],
 )
 @pytest.mark.parametrize("unit", ["share", "个"])
 def test_the_class_of_a_share(unit: str, part: float, whole: float, status: str, expected: int) -> None:
     other = (float("nan"), float("nan"))
     people, count = ((part, whole), other) if unit == "share" else (other, (part, whole))
-    assert style.share_class(style.shown_share(unit, people, count, 0.5), status) == expected
-    assert expected < len(style.fills())
+    assert style.gap_class(style.shown_share(unit, people, count, 0.5), status) == expected
+    assert expected < len(style.TOWN_FILLS)
 
 
 @pytest.mark.parametrize(("gap", "expected"), [(0.0, 1.0), (1.0, 0.0), (-5000.0, 0.0), (float("nan"), 0.0)])
@@ -257,7 +268,8 @@ def test_every_kind_and_status_has_a_sign_and_a_name() -> None:
     from planner.schema import FACILITY_KINDS, FACILITY_STATUS, STATUS_LABELS
 
     assert set(style.SYMBOLS) == set(FACILITY_KINDS)
-    assert data_of(drawn())["style"]["status"] == STATUS_LABELS
+    assert [style.status_label(one) for one in STATUS_LABELS] == list(STATUS_LABELS.values())
+    assert all(style.symbol(kind, status) for kind in FACILITY_KINDS for status in FACILITY_STATUS)
     assert all(style.facility_status_label(status) for status in FACILITY_STATUS)
 
 

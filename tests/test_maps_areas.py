@@ -1,6 +1,5 @@
 """The map of service areas: what it shows is what was reckoned, offline, whatever the ids of the points are."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,9 @@ from planner.limits import read_limit
 from planner.travel import StraightLine
 from scenarios.cli.program import main
 from scenarios.reach import ask
+from tests.pages import Opener, opened, scene_of
+
+__all__ = ["opened"]
 
 PAYLOAD = "</script><img src=x onerror=alert(1)><!--"
 
@@ -46,27 +48,26 @@ def _by_road(street: Path) -> Path:
 
 
 def _data(path: Path) -> Any:
-    found = re.search(r'<script type="application/json" id="areas-data">(.*?)</script>', path.read_text("utf-8"))
-    assert found
-    return json.loads(found[1])
+    return scene_of(path.read_text("utf-8"))
 
 
 def test_the_page_holds_what_was_reckoned(street: Path) -> None:
     page = _by_road(street)
     data = _data(page)
-    states = dict(zip(data["demand"]["id"]["values"], data["demand"]["states"]["values"], strict=True))
-    covered, uncovered, unreachable = range(3)
-    assert list(STATES) == ["covered", "uncovered", "unreachable"]
-    assert states == {
-        "near": [covered, covered],
-        PAYLOAD: [uncovered, covered],
-        "hill": [uncovered, covered],
-        "lost": [unreachable, unreachable],
-    }
-    walks = dict(zip(data["demand"]["id"]["values"], data["demand"]["walk"]["values"], strict=True))
+    points = data["places"]["demand"]
+    assert [one["keys"] for one in data["views"]] == [["2km"], ["6km"]]
+    states = [
+        {points["code"][row]: state for state in STATES for row in picture["contents"].get(state, {"rows": []})["rows"]}
+        for picture in data["pictures"]
+    ]
+    assert states == [
+        {"near": "covered", PAYLOAD: "uncovered", "hill": "uncovered", "lost": "unreachable"},
+        {"near": "covered", PAYLOAD: "covered", "hill": "covered", "lost": "unreachable"},
+    ]
+    walks = dict(zip(points["code"], points["facts"]["步行接入"], strict=True))
     assert {name for name, walk in walks.items() if walk} == {"hill"}
-    assert data["limits"]["limit"]["values"] == ["2km", "6km"]
-    assert data["limits"]["covered"]["values"] == [10, 37]
+    rows = data["views"][0]["blocks"][0]["rows"]
+    assert [row["cells"][2]["text"] for row in rows] == ["10", "37"]
     assert data["furniture"]["notice"] == NOTICE
     assert [name for name, _ in data["furniture"]["inputs"]] == ["d.csv", "f.csv", "roads.gpkg"]
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for _, digest in data["furniture"]["inputs"])
@@ -123,45 +124,26 @@ def test_fills_are_as_many_as_limits_and_all_different() -> None:
         assert len(set(area_fills(count))) == count
 
 
-def test_in_a_browser_without_a_network(street: Path, browser: Any) -> None:
-    context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768})
-    page = context.new_page()
-    requests, complaints = [], []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("console", lambda said: complaints.append(said.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-    page.goto(_by_road(street).as_uri())
+def test_in_a_browser_without_a_network(street: Path, opened: Opener) -> None:
+    seen = opened(_by_road(street).read_text("utf-8"))
+    page = seen.page
 
     def counts() -> list[str]:
-        return [page.locator(f"#layers li:has([data-layer={one}]) .count").inner_text() for one in STATES.values()]
+        rows = [page.locator(f"#layers li:has([data-layer={one}]) .count") for one in STATES]
+        return [row.inner_text() if row.count() else "0" for row in rows]
 
     assert page.locator("#notice").inner_text() == NOTICE
     assert counts() == ["3", "0", "1"]
-    page.select_option("#limit", "0")
+    seen.choose(0, "2km")
     assert counts() == ["1", "2", "1"]
-    page.locator("#people tbody tr").last.click()
+    page.locator("#blocks tbody tr").last.click()
     assert counts() == ["3", "0", "1"]
-    for box in page.locator("#layers input").all():
-        box.uncheck()
-        box.check()
     said = set()
-    for name, (lon, lat) in {"near": (101.71, 26.60), PAYLOAD: (101.74, 26.60), "hill": (101.72, 26.627)}.items():
-        spot = page.evaluate(
-            "([lat, lon]) => { const map = Object.values(window).find((one) => one instanceof L.Map);"
-            " const at = map.latLngToContainerPoint([lat, lon]), box = map.getContainer().getBoundingClientRect();"
-            " return [at.x + box.x, at.y + box.y]; }",
-            [lat, lon],
-        )
-        page.wait_for_timeout(100)  # Leaflet passes over movements on a canvas within 32 ms of the last
-        page.mouse.move(spot[0] + 1, spot[1] + 1)
-        page.wait_for_timeout(100)
-        page.mouse.move(*spot)
-        text = page.locator(".leaflet-tooltip.tip", has_text=name).last.inner_text()
+    for name, place in {"near": (101.71, 26.60), PAYLOAD: (101.74, 26.60), "hill": (101.72, 26.627)}.items():
+        text = seen.hovered(*place)
+        assert name in text
+        assert "已覆盖" in text
         said.add("步行接入" in text)
-        assert "已覆盖（6km）" in text
     assert said == {True, False}
-    assert [url for url in requests if not url.startswith(("data:", "file:"))] == []
-    assert len(requests) == 1
-    assert complaints == []
-    context.close()
+    assert seen.told == []
+    assert len([url for url in seen.requests if url.startswith("file:")]) == 1

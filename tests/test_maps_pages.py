@@ -1,8 +1,8 @@
 """What every page shares, held for each of them: offline, a view that waits for a size, closed roads, keys, paper."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +23,7 @@ from maps.plan import View as PlanView
 from maps.rural import Duty, Host, Link, Route, Stop, Village, rural_map
 from planner.compare import side_by_side, site_changes
 from planner.scenario import Open, Scenario, apply
+from tests.pages import MAP, Opener, opened, scene_of
 from tests.test_maps_city import PAYLOADS, TOWNS, City, hostile_city, plain_city
 
 CLOSED = np.array([True, False])
@@ -132,41 +133,7 @@ PAGES: MappingProxyType[str, Callable[[City], str]] = MappingProxyType(
     }
 )
 WITH_ROADS = [name for name in PAGES if name != "compare"]
-MAP = "Object.values(window).find((one) => window.L && one instanceof L.Map)"
-
-
-@dataclass
-class Opened:
-    """A page in the browser, with all that it asked for and complained about."""
-
-    page: Any
-    told: list[str] = field(default_factory=list)
-
-
-@pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[[str], Opened]]:
-    contexts = []
-
-    def open_one(html: str) -> Opened:
-        path = tmp_path / "page.html"
-        path.write_text(html, "utf-8")
-        contexts.append(browser.new_context(offline=True, viewport={"width": 1366, "height": 768}))
-        seen = Opened(contexts[-1].new_page())
-
-        def asked(url: str) -> None:
-            if not url.startswith(("file:", "data:")):
-                seen.told.append(url)
-
-        seen.page.on("request", lambda one: asked(one.url))
-        seen.page.on("console", lambda said: seen.told.append(said.text))
-        seen.page.on("pageerror", lambda error: seen.told.append(str(error)))
-        seen.page.on("dialog", lambda dialog: (seen.told.append(dialog.message), dialog.dismiss()))
-        seen.page.goto(path.as_uri())
-        return seen
-
-    yield open_one
-    for one in contexts:
-        one.close()
+__all__ = ["opened"]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -182,28 +149,36 @@ def test_nothing_in_the_page_loads_from_elsewhere(name: str) -> None:
     assert not re.search(r"url\((?!data:|#)", html)
     assert "@import" not in html
     assert "default-src 'none'" in html
+    assert "user-scalable" not in html
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_control_works_and_payloads_are_text(name: str, opened: Callable[[str], Opened]) -> None:
+def test_every_control_works_and_payloads_are_text(name: str, opened: Opener) -> None:
     html = PAGES[name](hostile_city())
     assert not [payload for payload in PAYLOADS if payload in html]
     seen = opened(html)
     page = seen.page
-    for select in page.locator("select:enabled").all():
-        for at in range(select.locator("option").count()):
-            select.select_option(index=at)
-    for ticked in page.locator("#layers input:visible").all():
-        ticked.uncheck()
-        ticked.check()
-    for summary in page.locator("summary:visible").all():
+    for level in range(page.locator("#choices select").count()):
+        for at in range(page.locator(f"#choice-{level} option").count()):
+            if page.locator(f"#choice-{level}").is_enabled():
+                page.select_option(f"#choice-{level}", index=at)
+    for summary in page.locator("#legend details summary:visible").all():
         summary.click()
-    for row in page.locator("tr.choosable:visible").all():
+    for row in page.locator("#legend button:visible").all():
         row.click()
-    if page.locator("#search").is_visible():
-        for text in ("img", "5100", "没有的"):
-            page.fill("#search", text)
-            page.press("#search", "Enter")
+        row.click()
+    for row in page.locator("tr.choosable:visible").all():
+        if row.is_visible():
+            row.click()
+    for link in page.locator("footer button").all():
+        link.click()
+        page.keyboard.press("Escape")
+    for text in ("img", "5100", "没有的"):
+        page.fill("#search", text)
+        page.press("#search", "Enter")
+    for lon in np.linspace(101.70, 101.90, 9):
+        seen.hovered(float(lon), 26.52)
+        page.mouse.click(*seen.spot(float(lon), 26.52))
     page.click("button.home")
     page.wait_for_timeout(100)
     assert page.title() == PAYLOADS[0]
@@ -232,7 +207,7 @@ def test_a_map_in_a_frame_without_size_waits_for_one(name: str, browser: Any, tm
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto((tmp_path / "frame.html").as_uri())
     frame = page.frames[1]
-    assert waited(frame, f"{MAP} !== undefined")
+    assert waited(frame, "window.fugai !== undefined")
     assert frame.evaluate(f"{MAP}.getSize().x") == 0
     page.evaluate("document.querySelector('iframe').style.display = 'block'")
     assert waited(frame, f"{MAP}.getSize().x > 300 && {MAP}.getZoom() > 9.5")
@@ -246,12 +221,12 @@ def test_a_map_in_a_frame_without_size_waits_for_one(name: str, browser: Any, tm
     page.context.close()
 
 
-def test_a_view_that_the_reader_chose_stays_when_the_window_changes(opened: Callable[[str], Opened]) -> None:
+def test_a_view_that_the_reader_chose_stays_when_the_window_changes(opened: Opener) -> None:
     page = opened(plan_page(plain_city())).page
     page.click(".leaflet-control-zoom-in")
     page.wait_for_timeout(400)
     zoom = page.evaluate(f"{MAP}.getZoom()")
-    page.set_viewport_size({"width": 900, "height": 600})
+    page.set_viewport_size({"width": 1000, "height": 600})
     page.wait_for_timeout(300)
     assert page.evaluate(f"{MAP}.getZoom()") == zoom
     page.click("button.home")
@@ -262,65 +237,111 @@ def test_a_view_that_the_reader_chose_stays_when_the_window_changes(opened: Call
 
 
 @pytest.mark.parametrize("name", WITH_ROADS)
-def test_closed_roads_are_drawn_and_in_the_legend(name: str, opened: Callable[[str], Opened]) -> None:
+def test_closed_roads_are_drawn_and_in_the_legend(name: str, opened: Opener) -> None:
     page = opened(PAGES[name](plain_city())).page
-    row = page.locator("#layers input[data-layer='封闭道路']")
-    assert row.is_checked()
-    assert page.locator(".cross").count() == 1
-    row.uncheck()
-    assert page.locator(".cross").count() == 0
+    row = page.locator("#layers button[data-layer='closed']")
+    assert row.get_attribute("aria-pressed") == "true"
+    assert page.evaluate("fugai.scene.roads.crosses.length") == 1
+    pixels = """() => { const canvas = document.querySelector('canvas.picture');
+      const at = fugai.map.latLngToContainerPoint(fugai.scene.roads.crosses[0].map((one) => one / 1e5).reverse());
+      return [...canvas.getContext('2d').getImageData(at.x - 4, at.y - 4, 9, 9).data].join(); }"""
+    drawn = page.evaluate(pixels)
+    row.click()
+    assert row.get_attribute("aria-pressed") == "false"
+    assert page.evaluate(pixels) != drawn
 
 
 @pytest.mark.parametrize("name", WITH_ROADS)
-def test_where_nothing_is_closed_the_legend_does_not_speak_of_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_is_closed_the_legend_does_not_speak_of_it(
+    name: str, monkeypatch: pytest.MonkeyPatch, opened: Opener
+) -> None:
     monkeypatch.setattr(f"{__name__}.CLOSED", np.array([True, True]))
-    assert re.search(r'"closed":\[\],"crosses":\[\]', PAGES[name](plain_city()))
+    html = PAGES[name](plain_city())
+    roads = scene_of(html)["roads"]
+    assert roads["closed"] == roads["crosses"] == []
+    assert opened(html).page.locator("#layers button[data-layer='closed']").count() == 0
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_city_without_roads_can_be_drawn(name: str, opened: Callable[[str], Opened]) -> None:
+def test_a_city_without_roads_can_be_drawn(name: str, opened: Opener) -> None:
     city = plain_city()
     seen = opened(PAGES[name](replace(city, region=replace(city.region, roads=None))))
-    assert seen.page.locator("#layers input[data-layer='封闭道路']").count() == 0
+    assert seen.page.locator("#layers button[data-layer='closed']").count() == 0
     assert seen.told == []
 
 
-@pytest.mark.parametrize("name", ["coverage", "plan", "centers", "rural", "areas", "compare"])
-def test_rows_can_be_chosen_without_a_mouse(name: str, opened: Callable[[str], Opened]) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_rows_can_be_chosen_without_a_mouse(name: str, opened: Opener) -> None:
     page = opened(PAGES[name](plain_city())).page
-    rows = page.locator("table:visible:has(.choosable)").last.locator(".choosable")
+    rows = page.locator("table:visible:has(.choosable)").last.locator(".choosable:visible")
     assert rows.first.get_attribute("tabindex") == "0"
     rows.first.focus()
-    page.keyboard.press("ArrowDown")
-    assert rows.nth(1).evaluate("one => one === document.activeElement")
-    assert rows.first.get_attribute("tabindex") == "-1"
+    if rows.count() > 1:
+        page.keyboard.press("ArrowDown")
+        assert rows.nth(1).evaluate("one => one === document.activeElement")
+        assert rows.first.get_attribute("tabindex") == "-1"
     page.keyboard.press("Enter")
-    chosen = rows.nth(1).evaluate("one => one.classList.contains('chosen')")
-    assert chosen or page.locator(".leaflet-tooltip.tip").count() == 1
+    assert page.locator("#card").is_visible() or page.locator("tr.chosen").count() == 1
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_prints_and_comes_back(name: str, opened: Callable[[str], Opened]) -> None:
+def test_what_one_page_can_do_all_can(name: str, opened: Opener) -> None:
+    """Search, card, legend, sources, keys, a map that is one stop of the Tab key."""
+    seen = opened(PAGES[name](plain_city()))
+    page = seen.page
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    found = page.evaluate("Object.values(fugai.scene.places).find((one) => one.found !== undefined).name[0]")
+    page.fill("#search", found)
+    page.press("#search", "Enter")
+    assert found in page.locator("#card").inner_text()
+    page.keyboard.press("Escape")
+    assert not page.locator("#card").is_visible()
+    assert page.locator("footer button").count() == 3
+    assert page.evaluate("[...document.querySelectorAll('.sheet [tabindex]')].length") == 2  # the map, the curtain
+    assert page.locator(".leaflet-container").get_attribute("aria-label")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_prints_and_comes_back(name: str, opened: Opener) -> None:
     seen = opened(PAGES[name](plain_city()))
     view = f"[{MAP}.getZoom(), {MAP}.getCenter().lng]"
     before = seen.page.evaluate(view)
+    blocks = "[...document.querySelectorAll('#blocks h3')].map((one) => one.textContent)"
+    order = seen.page.evaluate(blocks)
     pdf = seen.page.pdf(prefer_css_page_size=True)
     seen.page.wait_for_timeout(200)
-    assert len(re.findall(rb"/Type ?/Page\b", pdf)) == (2 if name == "compare" else 1)
+    sizes = re.findall(rb"/MediaBox ?\[([\d. ]+)\]", pdf)
+    assert [round(float(size)) for size in sizes[0].split()] == pytest.approx([0, 0, 842, 595], abs=1)
+    assert len(re.findall(rb"/Type ?/Page\b", pdf)) <= 2
     assert seen.page.evaluate(view) == pytest.approx(before)
+    assert seen.page.evaluate(blocks) == order
     assert seen.told == []
 
 
-def test_centres_of_one_community_show_what_they_serve_together(opened: Callable[[str], Opened]) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_a_narrow_window_stacks_and_does_not_scroll_sideways(name: str, opened: Opener) -> None:
+    seen = opened(PAGES[name](plain_city()), 360)
+    page = seen.page
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tops = [page.locator(part).bounding_box()["y"] for part in (".masthead", ".answer", ".sheet", "#blocks", "footer")]
+    assert tops == sorted(tops)
+    assert page.locator(".sheet").bounding_box()["height"] > 300
+    assert seen.told == []
+
+
+def test_centres_of_one_community_show_what_they_serve_together(opened: Opener) -> None:
     """The second is in the total of the first and has its colour; that there is no plan is said of the third alone."""
-    page = opened(centers_page(plain_city())).page
-    lines = [re.sub(r"\s+", " ", one) for one in page.locator("#list tbody tr").all_inner_texts()]
+    seen = opened(centers_page(plain_city()))
+    rows = seen.page.locator(".block:has(h3:text('中心')) tbody tr")
+    lines = [re.sub(r"\s+", " ", one) for one in rows.all_inner_texts()]
     assert "60,000 人 2 所合计" in lines[0]
     assert "合计在内 甲街道" in lines[1]
     assert [("没有方案" in one) for one in lines] == [False, False, True]
-    colours = page.locator("#list i").evaluate_all("all => all.map((one) => one.style.background)")
+    colours = rows.locator("i").evaluate_all("all => all.map((one) => one.style.background)")
     assert colours[0] == colours[1] != colours[2]
-    assert page.locator(".load").all_inner_texts() == ["6.0 万，2 所合计", "合计在内", "没有方案"]
-    page.select_option("#view", "today")
-    assert "合计" not in page.locator("#list").inner_text()
-    assert page.locator("#list tbody tr", has_text="30,000 人").count() == 3
+    said = seen.page.evaluate("fugai.stage.state.pictures[0].contents.standing.label")
+    assert said == ["6.0 万，2 所合计", "合计在内", "没有方案"]
+    seen.choose(0, "现状：各社区由谁服务")
+    assert not [one for one in rows.all_inner_texts() if "合计" in one]
+    assert len([one for one in rows.all_inner_texts() if "30,000 人" in one]) == 3
