@@ -35,7 +35,7 @@ _NEAR, _FAR = (0x8F, 0xBD, 0xCB), (0xE6, 0xF0, 0xEC)
 _EDGE = "#5f97a8"
 NOTICE = "服务范围图形只供查看，不作判断；是否覆盖按每个需求点逐一计算"
 _NOTE = "点的颜色和形状随所选限度变化：逐点计算，不按服务范围图形判断。"
-_ON_FOOT = Mark(14, CIRCLE, "none", style.INK, weight=1.0)
+_ON_FOOT = Mark(14, CIRCLE, "", style.INK, weight=1.0)
 _FEW_ROADS = 20_000
 _SHARE_OF_EXTENT = 4_000
 

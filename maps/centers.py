@@ -50,7 +50,7 @@ MARKS: Mapping[str, Mark] = MappingProxyType(
     }
 )
 _COMMUNITY = Mark(10, CIRCLE, DISTRICTS[0], _LINE, weight=0.8)
-_BEYOND = Mark(12, CIRCLE, "none", GAP, weight=2.0)
+_BEYOND = Mark(12, CIRCLE, "", GAP, weight=2.0)
 _LINK = Stroke(_LINE, 1.2, opacity=0.7)
 _TIMES: tuple[Literal["planned", "today"], ...] = ("planned", "today")
 _TIME_LABELS = MappingProxyType({"planned": "方案：各社区由谁服务", "today": "现状：各社区由谁服务"})

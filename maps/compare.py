@@ -29,8 +29,8 @@ MARKS: Mapping[str, Mark] = MappingProxyType(
         "added": Mark(20, DIAMOND, GAIN, glyph=PLUS),
         "closed": Mark(18, CIRCLE, PAPER, INK, CROSS, INK, 2.0),
         "moved": Mark(20, DIAMOND, GAIN, glyph="M7 12h10M13 8l4 4-4 4"),
-        "kind": Mark(26, CIRCLE, "none", GAIN, weight=2.6),
-        "changed": Mark(26, CIRCLE, "none", GAIN, weight=2.6, dash="3 3"),
+        "kind": Mark(26, CIRCLE, "", GAIN, weight=2.6),
+        "changed": Mark(26, CIRCLE, "", GAIN, weight=2.6, dash="3 3"),
         "old": Mark(16, DIAMOND, PAPER, GAIN, weight=1.6, dash="3 2"),
     }
 )

@@ -54,8 +54,8 @@ function pageElements(style) {
   /** A sign as the legend and the lists show it. */
   function sign(mark, size = Math.min(mark.size, 20), paint = '') {
     const box = makeSvg('svg', {width: size, height: size, viewBox: '-2 -2 28 28', 'aria-hidden': 'true'});
-    const line = {stroke: mark.line === style.chrome.paper ? 'none' : mark.line, 'stroke-width': (mark.weight || 1.4) * 24 / size};
-    box.append(makeSvg('path', {d: mark.outline, fill: paint || mark.fill, 'fill-opacity': mark.opacity || 1, ...line}));
+    const line = {stroke: !mark.line || mark.line === style.chrome.paper ? 'none' : mark.line, 'stroke-width': (mark.weight || 1.4) * 24 / size};
+    box.append(makeSvg('path', {d: mark.outline, fill: paint || mark.fill || 'none', 'fill-opacity': mark.opacity || 1, ...line}));
     if (mark.glyph) box.append(makeSvg('path', {d: mark.glyph, fill: 'none', stroke: mark.pen, 'stroke-width': 2.4, 'stroke-linecap': 'round'}));
     return box;
   }

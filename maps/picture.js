@@ -182,12 +182,12 @@ function scenePainter(scene) {
     const path = outline(mark.outline);
     const fill = paint || mark.fill;
     pen.globalAlpha = mark.opacity || 1;
-    if (fill !== 'none') {
+    if (fill) {
       pen.fillStyle = fill;
       pen.fill(path);
     }
     pen.globalAlpha = 1;
-    if (mark.line !== 'none') {
+    if (mark.line) {
       Object.assign(pen, {strokeStyle: mark.line, lineWidth: (mark.weight || 1.4) / k});
       if (mark.dash) pen.setLineDash(mark.dash.split(' ').map((one) => Number(one) / k));
       pen.stroke(path);

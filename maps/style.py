@@ -27,7 +27,7 @@ PAPER, INK, NAVY, GAP, GAIN, QUIET = "#ffffff", "#56616c", "#12395b", "#b93c0a",
 
 @dataclass(frozen=True)
 class Mark:
-    """A sign, so many pixels wide: its outline, what it is filled with, its line (`weight` px), its glyph and that one's pen."""
+    """A sign, so many pixels wide: its outline, what it is filled with ("" nothing), its line (`weight` px), its glyph and that one's pen."""
 
     size: float
     outline: str
@@ -105,8 +105,8 @@ DETOUR = Mark(14, UP, "#7a1f5c")
 CUT_OFF = Mark(13, SQUARE, GAP, glyph=CROSS)
 UNCOVERED = Mark(9, CIRCLE, GAP, weight=1.2, opacity=0.9)
 UNREACHABLE = Mark(9, SQUARE, GAP, weight=1.2, glyph=CROSS)
-COVERED = Mark(4.4, CIRCLE, QUIET, "none")
-DECIDED = Mark(26, CIRCLE, "none", GAIN, weight=2.4)
+COVERED = Mark(4.4, CIRCLE, QUIET, "")
+DECIDED = Mark(26, CIRCLE, "", GAIN, weight=2.4)
 WITHIN = Stroke("#5f97a8", 1.0, fill="#b9d5dc", fill_opacity=0.42, mask=True)
 """How far a facility reaches by straight line."""
 

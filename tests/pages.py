@@ -112,6 +112,11 @@ def open_page(browser: Any, html: str, folder: Path, width: int = 1366, height: 
     """Open a page from a file, with no network."""
     path = folder / "page.html"
     path.write_text(html, "utf-8")
+    return open_file(browser, path, width, height)
+
+
+def open_file(browser: Any, path: Path, width: int = 1366, height: int = 768) -> Opened:
+    """Open a page that a command wrote."""
     seen = Opened(browser.new_context(offline=True, viewport={"width": width, "height": height}).new_page())
     seen.page.on("request", lambda request: seen.requests.append(request.url))
     seen.page.on("console", lambda said: seen.complaints.append(said.text))

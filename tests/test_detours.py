@@ -32,7 +32,7 @@ from scenarios.export.workbook import write_workbook
 from scenarios.run import AS_IT_IS, MAP
 from scenarios.ways import road_view, ways_of
 from tests import tiny
-from tests.test_maps import data_of
+from tests.pages import open_file, scene_of
 from tests.test_outputs import FORMULA, PAYLOAD, _digests
 from tests.test_workbook import widths_of
 
@@ -262,9 +262,10 @@ def test_the_points_are_in_the_geopackage_and_on_the_map(outputs: Path, found: p
     layer = gpd.read_file(outputs / "findings.gpkg", layer="detours")
     assert layer["id"].tolist() == found["id"].tolist()
     assert layer.geometry.x.tolist() == pytest.approx(found["lon"].tolist())
-    shown = data_of((outputs / MAP).read_text("utf-8"))["detours"]
-    assert shown["detour_factor"]["values"] == [round(one, 4) if one == one else None for one in found["detour_factor"]]
-    assert shown["status_label"]["texts"] == ["绕行超限", "不可达"]
+    shown = scene_of((outputs / MAP).read_text("utf-8"))["places"]["detours"]
+    factors = [f"{one:.2f}" if one == one else "" for one in found["detour_factor"]]
+    assert shown["facts"]["绕行系数"] == factors
+    assert {one.split("：")[0] for one in shown["facts"]["情况"]} == {"绕行超限", "不可达"}
 
 
 def test_the_console_tells_it(outputs: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -279,28 +280,26 @@ def test_the_console_tells_it(outputs: Path, folder: Path, tmp_path: Path, capsy
 
 
 def test_the_layer_can_be_seen_and_told_without_colour(outputs: Path, browser) -> None:
-    page = browser.new_context(offline=True, viewport={"width": 1300, "height": 850}).new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto((outputs / MAP).as_uri())
-    page.wait_for_selector(".sign.detour")
-    assert page.locator(".sign.detour").count() == 1
-    assert page.locator("[data-layer^=绕行居民点]").is_checked()
-    page.select_option("#rule", "emergency_rural")
-    assert page.locator(".sign.unreachable").count() == 3
-    assert page.locator(".sign.detour:not(.unreachable)").count() == 0
-    outlines = page.evaluate(
-        "Object.values(JSON.parse(document.getElementById('coverage-data').textContent).style.detours).map((one) => one.outline)"
+    seen = open_file(browser, outputs / MAP)
+    assert seen.drawn()["detours"] == 1
+    assert seen.page.locator("[data-layer='detours']").get_attribute("aria-pressed") == "true"
+    seen.choose(0, "农村地区急救中心（站）覆盖（参数情景）")
+    assert seen.page.evaluate("fugai.stage.state.pictures[0].contents.detours.mark") == [1, 1, 1]
+    outlines = seen.page.evaluate(
+        "fugai.scene.layers.find((one) => one.key === 'detours').marks.map((one) => one.outline)"
     )
     assert len(set(outlines)) == 2
-    page.locator(".sign.unreachable").first.hover(force=True)
-    tip = page.locator(".leaflet-tooltip.tip").inner_text()
-    assert "不可达：" in tip
-    assert "绕行系数" not in tip
-    page.select_option("#rule", "village_clinic")
-    assert page.locator(".sign.detour").count() == 0
-    assert not errors
-    page.context.close()
+    lon, lat = seen.page.evaluate(
+        "(({lon, lat}, row) => [lon[row] / 1e5, lat[row] / 1e5])(fugai.scene.places.detours.at,"
+        " fugai.stage.state.pictures[0].contents.detours.rows[0])"
+    )
+    said = seen.hovered(lon, lat)
+    assert "不可达：" in said
+    assert "绕行系数" not in said
+    seen.choose(0, "每个行政村设置1所村卫生室（有无）")
+    assert "detours" not in seen.drawn()
+    assert seen.told == []
+    seen.page.context.close()
 
 
 def test_names_are_text_in_every_view_of_the_list(tmp_path: Path, browser) -> None:
@@ -313,17 +312,16 @@ def test_names_are_text_in_every_view_of_the_list(tmp_path: Path, browser) -> No
         for name in ("绕行清单", "路网接入"):
             cells = [cell for row in openpyxl.load_workbook(path)[name].iter_rows() for cell in row]
             assert all(str(cell.value).startswith("=SUM(K") for cell in cells if cell.data_type == "f")
-    page = browser.new_context(offline=True).new_page()
-    errors: list[str] = []
-    page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto((out / MAP).as_uri())
-    page.wait_for_selector(".sign.detour")
-    page.locator(".sign.detour").first.hover(force=True)
-    assert FORMULA in page.locator(".leaflet-tooltip.tip").inner_text()
-    assert PAYLOAD in page.locator(".leaflet-tooltip.tip").inner_text()
-    assert not errors
-    page.context.close()
+    seen = open_file(browser, out / MAP)
+    lon, lat = seen.page.evaluate(
+        "(({lon, lat}, row) => [lon[row] / 1e5, lat[row] / 1e5])(fugai.scene.places.detours.at,"
+        " fugai.stage.state.pictures[0].contents.detours.rows[0])"
+    )
+    said = seen.hovered(lon, lat)
+    assert FORMULA in said
+    assert PAYLOAD in said
+    assert seen.told == []
+    seen.page.context.close()
 
 
 # Roads in every form
@@ -463,9 +461,9 @@ def test_response_time_by_hand(folder: Path, tmp_path: Path) -> None:
     sheet = " ".join(str(cell) for row in _cells(out / "缺口清单_甲区.xlsx", "说明") for cell in row)
     for said in ("调度 3 分钟＋行车时间", "时速（夜间）（公里/小时）：primary 30、track 10", "响应时间＝15 分钟"):
         assert said in sheet
-    shown = data_of((out / MAP).read_text("utf-8"))
+    shown = scene_of((out / MAP).read_text("utf-8"))
     assert any("调度 3 分钟" in one for one in shown["furniture"]["parameters"])
-    assert "emergency_time" in {pair["rule"] for pair in shown["pairs"]}
+    assert any("时间" in view["keys"][0] for view in shown["views"])
 
 
 def test_time_is_reported_only_where_it_is_asked_for(outputs: Path) -> None:
@@ -491,7 +489,7 @@ def test_closed_roads(how: str, folder: Path, tmp_path: Path) -> None:
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))
     assert manifest["roads"]["closed_edges"] == 1
     assert manifest["roads"]["closed_ways"] == (["W2"] if how == "ids" else [])
-    said = data_of((out / MAP).read_text("utf-8"))["furniture"]["parameters"]
+    said = scene_of((out / MAP).read_text("utf-8"))["furniture"]["parameters"]
     assert any(one.startswith("封闭道路：") and ("W2" if how == "ids" else "塌方.gpkg") in one for one in said)
 
 
@@ -547,7 +545,7 @@ def test_without_roads_nothing_is_said_of_them(tiny_folder: Path, tmp_path: Path
     assert book.sheetnames == ["缺口清单", "未作判断清单", "指标完成情况", "待补数据清单", "说明"]
     said = " ".join(str(cell.value) for row in book["说明"].iter_rows() for cell in row)
     assert "道路距离，城市" not in said
-    assert data_of((out / MAP).read_text("utf-8"))["detours"] is None
+    assert "detours" not in scene_of((out / MAP).read_text("utf-8"))["places"]
 
 
 def test_the_same_options_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from scenarios.export.workbook import write_workbook
 from scenarios.run import MAP, SAME, changes, run
 from scenarios.verdict import verdict_of
 from tests import tiny
-from tests.test_maps import data_of
+from tests.pages import open_file, scene_of
 
 SECOND = """
 id: panzhihua_2030
@@ -468,9 +468,7 @@ def _ran(folder: Path, data: Path, edits: str) -> Path:
 
 
 def _page(out: Path) -> dict[str, Any]:
-    text = (out / MAP).read_text("utf-8")
-    block = text.split('id="coverage-data"', 1)[1].split(">", 1)[1].split("</script>", 1)[0]
-    return dict(json.loads(block))
+    return dict(scene_of((out / MAP).read_text("utf-8")))
 
 
 def test_a_run_tells_first_what_it_changes_and_its_page_opens_there(
@@ -488,14 +486,10 @@ def test_a_run_tells_first_what_it_changes_and_its_page_opens_there(
     assert labels[:2] == ["方案", "方案：前后"]
     assert any(row == ("方案：前后", expected) for row in said_of)
     page = _page(out)
-    opened = page["pairs"][page["first"]]
-    assert (opened["rule"], opened["reading"]) == ("village_clinic", "register")
-    rule_ids, values = (
-        [column["texts"][at] for at in column["index"]] for column in (page["summary"]["rule"], page["summary"]["was"])
-    )
-    was = dict(zip(rule_ids, values, strict=True))
-    assert was["village_clinic"] == "2 / 4 个"
-    assert was["emergency_urban"] == ""
+    assert page["views"][page["first"]]["keys"] == ["每个行政村设置1所村卫生室（有无）", "按机构名录计数"]
+    told = {tuple(row["to"]): row["cells"][1]["text"] for row in page["shared"]["all"]["rows"] if "to" in row}
+    assert told["view", page["first"]] == "2 / 4 个 → 1 / 4 个"
+    assert "→" not in told["view", 0], "what does not change has no value before"
     assert expected in json.loads((out / "manifest.json").read_text("utf-8"))["scenario"]["changes"]
 
 
@@ -504,7 +498,7 @@ def test_a_run_that_changes_nothing_says_so(
 ) -> None:
     out = _ran(tmp_path, tiny_folder, "")
     assert SAME in capsys.readouterr().out
-    assert _page(out)["first"] == 0
+    assert "first" not in _page(out)
 
 
 def test_what_is_judged_stands_before_what_is_not(tiny_region: Region, rules: Rules) -> None:
@@ -540,17 +534,18 @@ def test_the_map_calls_nothing_met_that_is_not_judged(
     told = {}
     for name, one in (("judged", law), ("silent", silent)):
         path.write_text(run(tiny_region, one).page(), encoding="utf-8")
-        page = browser.new_page()
-        page.goto(path.as_uri())
-        page.wait_for_selector("#counties caption")
-        told[name] = "".join(page.inner_text(part) for part in ("#city", "#counties", "#denominator"))
-        page.select_option("#rule", "village_clinic_standard")  # of which nothing is known
-        told["unknown"] = page.inner_text("#legend-notes")
-        page.close()
-    assert "单位达标率" in told["judged"]
+        seen = open_file(browser, path)
+        seen.page.locator("blockquote").evaluate("one => one.remove()")  # the clause says the word itself
+        parts = (".answer", ".block", "#legend")
+        told[name] = "".join(seen.page.locator(part).first.inner_text() for part in parts)
+        seen.choose(0, "村卫生室达标")  # of which nothing is known
+        told["unknown"] = seen.page.inner_text("#legend-notes")
+        seen.page.context.close()
+    assert "未达标单位占比" in told["judged"]
+    assert "个达标" in told["judged"]
     assert "达标" not in told["silent"]
     assert "已判断" not in told["silent"]
-    assert "单位符合率" in told["silent"]
+    assert "不符合的单位占比（不作判断）" in told["silent"]
     assert "不能说有没有未覆盖的居民点" in told["unknown"]
 
 
@@ -566,9 +561,13 @@ def test_whom_a_share_leaves_out_for_want_of_data_is_said_beside_it(
     rows = [row for row in sheet.iter_rows(values_only=True) if "也算急救中心（站）" in str(row[2])]
     assert [row[9] for row in rows if row[3] == "全市"] == [f"城市地区常住人口 30,000 人{told}"]
     assert any("没有数据的涉及" not in row[9] for row in rows), "a county of whom all is known says nothing"
-    page = data_of((tmp_path / "out" / MAP).read_text("utf-8"))
-    city = next(one["city"] for one in page["pairs"] if one["reading"] == "paper_rescue_center")
-    assert city["known_text"]["texts"] == [told]
+    page = scene_of((tmp_path / "out" / MAP).read_text("utf-8"))
+    shown = [
+        row["cells"]
+        for row in page["shared"]["all"]["rows"]
+        if "to" in row and "也算急救中心" in row["cells"][0]["text"]
+    ]
+    assert [cells[1]["text"].endswith(told) for cells in shown] == [True]
 
 
 def test_an_empty_list_of_the_unjudged_says_what_other_readings_lack(

@@ -11,6 +11,7 @@ import pytest
 from maps.centers import DISTRICTS, colours
 from scenarios.cli.program import main
 from tests import tiny
+from tests.pages import open_file
 
 WORKBOOK, MAP, PLAN = "社区中心方案.xlsx", "社区中心方案地图.html", "方案.yaml"
 SAMPLE = Path(__file__).parent.parent / "geodata" / "samples" / "panzhihua"
@@ -274,19 +275,15 @@ def test_neighbouring_districts_differ_in_colour() -> None:
 
 
 def test_the_page_opens_offline(browser: Any, sample_out: Path) -> None:
-    context = browser.new_context(offline=True)
-    page, errors, asked = context.new_page(), list[str](), list[str]()
-    page.on("console", lambda one: errors.append(one.text) if one.type == "error" else None)
-    page.on("pageerror", lambda one: errors.append(str(one)))
-    page.on("request", lambda one: asked.append(one.url) if not one.url.startswith(("file:", "data:")) else None)
-    page.goto((sample_out / MAP).as_uri())
-    page.wait_for_selector(".community")
-    assert page.locator("path.community").count() == 85
-    assert page.locator(".sign.center").count() == 11
-    page.select_option("#view", "today")
-    assert page.locator(".sign.center").count() == 10
-    assert errors == asked == []
-    context.close()
+    seen = open_file(browser, sample_out / MAP)
+    contents = "fugai.stage.state.pictures[0].contents"
+    assert seen.page.evaluate(f"{contents}.communities.rows.length") == 85
+    count = f"['standing', 'community', 'station', 'hospital'].reduce((all, one) => all + (({contents}[one] || {{rows: []}}).rows.length), 0)"
+    assert seen.page.evaluate(count) == 11
+    seen.choose(0, "现状：各社区由谁服务")
+    assert seen.page.evaluate(count) == 10
+    assert seen.told == []
+    seen.page.context.close()
 
 
 def test_the_room_under_the_bound_and_what_more_of_it_takes(

@@ -25,8 +25,8 @@ from scenarios.files import read_scenario
 from scenarios.run import run_file
 from scenarios.ways import RoadChoices, ways_of
 from tests import tiny
+from tests.pages import open_file
 from tests.siting_brute import instance
-from tests.test_plan_subcenters import opened
 
 PAPER = "urban_subdistricts_and_county_seats_paper_5000000"
 ROAD = "urban_subdistricts_and_county_seats_road_5000000"
@@ -277,17 +277,19 @@ def test_what_is_proved_is_a_proof_and_no_note(made: tuple[Path, Path]) -> None:
 
 
 def test_the_page_opens_on_the_plan_for_all(made: tuple[Path, Path], browser: Any) -> None:
-    page, complaints = opened(browser, made[1] / "急救站方案地图.html")
-    assert "35,000 人（100.00%）" in page.locator("#facts").inner_text()
-    assert page.locator(".sign.hosted").count() == 1
-    page.select_option("#number", index=0)
-    assert "30,000 人（85.71%）" in page.locator("#facts").inner_text()
-    assert page.locator(".left").count() == 1
-    page.locator(".left").first.hover()
-    assert "五社区" in page.locator(".leaflet-tooltip").inner_text()
-    for at in range(page.locator("#group option").count()):
-        page.select_option("#group", index=at)
-    assert complaints == []
+    seen = open_file(browser, made[1] / "急救站方案地图.html")
+    page = seen.page
+    assert "35,000 人（100.00%）" in page.locator("#blocks dl").inner_text()
+    assert seen.drawn()["hosted"] == 1
+    page.select_option("#choice-1", index=0)
+    assert "30,000 人（85.71%）" in page.locator("#blocks dl").inner_text()
+    assert seen.drawn()["uncovered"] == 1
+    left, ground = seen.signs("uncovered")[0], page.locator(".sheet").bounding_box()
+    page.mouse.move(ground["x"] + (left[0] + left[2]) / 2, ground["y"] + (left[1] + left[3]) / 2)
+    assert "五社区" in page.locator("#tip").inner_text()
+    for at in range(page.locator("#choice-0 option").count()):
+        page.select_option("#choice-0", index=at)
+    assert seen.told == []
     page.context.close()
 
 

@@ -3,7 +3,6 @@
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from shapely import LineString
 from planner.schema import VILLAGE_RULE
 from scenarios.cli.program import main
 from tests import tiny
+from tests.pages import open_file
 from tests.rural_line import EIGHT, FOUR, SEVEN, SIX
 from tests.test_text import INSTALLERS, told_in
 
@@ -324,38 +324,26 @@ def test_names_that_bite_stay_text(hostile: Path) -> None:
     assert "'" + PAYLOADS[1] in set(frame["行政村"])
 
 
-@pytest.fixture
-def page(browser: Any, hostile: Path) -> Iterator[tuple[Any, list[str], list[str]]]:
-    context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768})
-    opened, complaints, requests = context.new_page(), list[str](), list[str]()
-    opened.on("console", lambda said: complaints.append(said.text))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("dialog", lambda dialog: complaints.append(dialog.message))
-    opened.on("request", lambda request: requests.append(request.url))
-    opened.goto((hostile / MAP).as_uri())
-    yield opened, complaints, requests
-    context.close()
-
-
-def test_the_map_shows_a_day_and_asks_for_nothing(page: tuple[Any, list[str], list[str]]) -> None:
-    opened, complaints, requests = page
-    assert opened.locator(".sign.round").count() == 1
-    assert opened.locator(".sign.new_clinic").count() == 1
-    assert opened.locator(".sign.clinic").count() == 2
-    opened.select_option("#team", index=1)
-    opened.select_option("#day", index=1)
-    assert opened.locator("path.route").count() >= 1
-    assert PAYLOADS[0] in opened.locator("#duty tr").nth(1).inner_text()
-    assert opened.locator(".order").count() == 1
-    listed = opened.locator("#list tr")
-    assert listed.count() == 3
-    listed.nth(1).click()
-    assert PAYLOADS[0] in opened.locator(".tip h3").inner_text()
-    opened.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert not opened.locator("#pickers").locator("select").first.is_visible()
-    assert "工作日" in opened.locator("#chosen").inner_text()
-    assert complaints == []
-    assert len(requests) == 1
+def test_the_map_shows_a_day_and_asks_for_nothing(browser: Any, hostile: Path) -> None:
+    seen = open_file(browser, hostile / MAP)
+    page = seen.page
+    drawn = seen.drawn()
+    assert (drawn["round"], drawn["new_clinic"], drawn["clinic"]) == (1, 1, 2)
+    page.select_option("#choice-0", index=1)
+    page.select_option("#choice-1", index=1)
+    assert page.evaluate("fugai.stage.state.pictures[0].contents.routes.lines.length") >= 1
+    assert PAYLOADS[0] in page.locator(".block:has(h3:text('当天行程')) tr").first.inner_text()
+    assert seen.drawn()["stops"] == 1
+    listed = page.locator(".block:has(h3:text('行政村')) tr")
+    assert listed.count() == 2
+    listed.first.click()
+    assert PAYLOADS[0] in page.locator("#card h3").inner_text()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert not page.locator("#choice-0").is_visible()
+    assert "工作日" in page.locator("#under").inner_text()
+    assert seen.told == []
+    assert len([url for url in seen.requests if url.startswith("file:")]) == 1
+    page.context.close()
 
 
 def test_what_is_proposed_is_not_counted_as_there(

@@ -35,6 +35,7 @@ from scenarios.questions import PhasesQuestion, SubcenterQuestion
 from scenarios.run import run_file
 from scenarios.ways import RoadChoices
 from tests import tiny
+from tests.pages import open_file
 
 QUIET = ("--limit", "5km,10km", "-p", "1-2")
 
@@ -506,47 +507,33 @@ def test_words_from_the_data_stay_words(tmp_path: Path, browser: Any) -> None:
     assert read_scenario(tmp_path / "out" / "方案_p2.yaml").scenario.edits[0].facility == "TH1"
     book = openpyxl.load_workbook(tmp_path / "out" / "次中心方案.xlsx")
     assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
-    page, complaints = opened(browser, tmp_path / "out" / "次中心方案地图.html")
-    page.select_option("#number", index=1)
-    assert bad in page.locator("#list").inner_text()
-    assert complaints == []
-    page.context.close()
-
-
-def opened(browser: Any, path: Path) -> tuple[Any, list[str]]:
-    """Open a page without a network; return it and what it asked for or complained about."""
-    page = browser.new_context(offline=True, viewport={"width": 1366, "height": 768}).new_page()
-    told: list[str] = []
-    page.on("request", lambda one: told.append(one.url) if not one.url.startswith(("file:", "data:")) else None)
-    page.on("console", lambda one: told.append(one.text))
-    page.on("pageerror", lambda one: told.append(str(one)))
-    page.on("dialog", lambda one: (told.append(one.message), one.dismiss()))
-    page.goto(path.as_uri())
-    return page, told
+    seen = open_file(browser, tmp_path / "out" / "次中心方案地图.html")
+    seen.page.select_option("#choice-1", index=1)
+    assert bad in seen.page.locator("#blocks table").inner_text()
+    assert seen.told == []
+    seen.page.context.close()
 
 
 def test_the_page_shows_the_plan_that_is_chosen(made: tuple[Path, Path], browser: Any) -> None:
-    page, complaints = opened(browser, made[1] / "次中心方案地图.html")
-    assert "6,000 人" in page.locator("#facts").inner_text()
-    assert page.locator(".sign.chosen").count() == 1
-    one, two = (
-        page.locator(f'path.town[data-code="{code}"]').get_attribute("fill") for code in ("510422100", "510402100")
+    seen = open_file(browser, made[1] / "次中心方案地图.html")
+    page = seen.page
+    first, second = (
+        page.evaluate(f"fugai.scene.ground.towns.code.indexOf('{code}')") for code in ("510422100", "510402100")
     )
-    assert one == two  # both served by 乙镇
-    page.select_option("#number", index=1)
-    assert "10,000 人" in page.locator("#facts").inner_text()
-    assert page.locator(".sign.chosen").count() == 2
-    one, two = (
-        page.locator(f'path.town[data-code="{code}"]').get_attribute("fill") for code in ("510422100", "510402100")
-    )
-    assert one != two
-    page.select_option("#group", index=1)
-    assert page.locator("#number option:checked").inner_text() == "2 个"
-    page.locator("#list tr").nth(1).click()
-    assert "若不选它" in page.locator(".leaflet-tooltip").inner_text()
+    assert "6,000 人" in page.locator("#blocks dl").inner_text()
+    assert seen.drawn()["chosen"] == 1
+    assert seen.fill(first) == seen.fill(second), "both served by 乙镇"
+    page.select_option("#choice-1", index=1)
+    assert "10,000 人" in page.locator("#blocks dl").inner_text()
+    assert seen.drawn()["chosen"] == 2
+    assert seen.fill(first) != seen.fill(second)
+    page.select_option("#choice-0", index=1)
+    assert page.locator("#choice-1 option:checked").inner_text() == "2 个"
+    page.locator("#blocks tr.choosable").first.click()
+    assert "若不选它" in page.locator("#card").inner_text()
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert "2 个" in page.locator("#chosen").inner_text()
-    assert complaints == []
+    assert "2 个" in page.locator("#under").inner_text()
+    assert seen.told == []
     page.context.close()
 
 

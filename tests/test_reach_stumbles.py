@@ -18,7 +18,7 @@ from scenarios.cli.program import main
 from scenarios.run import MAP
 from scenarios.ways import RoadChoices, road_of, told
 from tests import tiny
-from tests.test_maps import data_of
+from tests.pages import open_file, scene_of
 from tests.test_maps_areas import _data
 
 GEOD = Geod(ellps="GRS80")
@@ -88,11 +88,11 @@ def test_the_map_tells_what_the_answer_depends_on(town: Path, capsys: pytest.Cap
 def test_closed_roads_are_drawn_apart_on_the_map_of_an_assessment(tmp_path: Path) -> None:
     folder, out = tiny.write_with_roads(tmp_path / "data"), tmp_path / "out"
     assert main(["assess", str(folder), "--rules", "panzhihua_2023", "--out", str(out), "--closed", "W2"]) == 0
-    data = data_of((out / MAP).read_text("utf-8"))
+    data = scene_of((out / MAP).read_text("utf-8"))
     assert len(data["roads"]["closed"]) == 1
-    assert data["style"]["lines"]["road_closed"]["dashArray"]
     assert data["style"]["words"]["closed_layer"] == "封闭道路"
-    assert set(data["detours"]["reason_label"]["texts"]) >= {"道路封闭", "离路太远"}
+    told = {one.split("：")[-1] for one in data["places"]["detours"]["facts"]["情况"]}
+    assert told >= {"道路封闭", "离路太远"}
     counts = json.loads((out / "manifest.json").read_text("utf-8"))["roads"]["residents"]
     assert counts["closed"] == {"settlements": 1, "population": 10_000}
 
@@ -107,17 +107,14 @@ def test_the_legend_has_a_row_for_closed_roads(browser_page: str, town: Path, tm
         words = ["assess", str(folder), "--rules", "panzhihua_2023", "--out", str(tmp_path / "o"), "--closed", "W2"]
         assert main(words) == 0
         path = tmp_path / "o" / MAP
-    page = browser.new_context(offline=True).new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(path.as_uri())
-    page.wait_for_selector(".cross")
-    assert page.locator(".cross").count() == 1
-    assert page.locator("#layers li", has_text="封闭道路").count() == 1
-    page.locator("#layers li", has_text="封闭道路").locator("input").uncheck()
-    assert page.locator(".cross").count() == 0
-    assert not errors
-    page.context.close()
+    seen = open_file(browser, path)
+    assert seen.page.evaluate("fugai.scene.roads.crosses.length") == 1
+    row = seen.page.locator("#layers li", has_text="封闭道路")
+    assert row.count() == 1
+    row.locator("button").click()
+    assert row.get_attribute("class") == "off"
+    assert seen.told == []
+    seen.page.context.close()
 
 
 @pytest.mark.parametrize("heading", ["户籍人口", "服务人数"])
@@ -146,7 +143,8 @@ def test_points_are_never_called_people(town: Path, capsys: pytest.CaptureFixtur
     assert "5km：需求点 3 个，已覆盖 1" in said
     assert "人口 " not in said
     data = _data(town / "m.html")
-    assert data["hasPeople"] is False
+    assert "人" not in {one["headline"].get("unit") for one in data["views"]}
+    assert set(data["places"]["demand"]["facts"]["人口"]) == {""}
     assert "没有人口列，按每点 1 计" in data["furniture"]["parameters"]
     assert "点数" in pd.read_csv(town / "l.csv", encoding="utf-8-sig").columns
 
@@ -236,9 +234,9 @@ def test_names_and_the_list_of_who_is_left_out(town: Path) -> None:
     assert float(rows["到最近机构（公里）"]["002"]) == pytest.approx(far, abs=0.01)
     assert rows["最近机构名称"].to_dict() == {"002": "卫生院", "003": ""}
     data = _data(town / "m.html")
-    assert data["demand"]["name"]["values"] == ["东村", "=北村", "远村"]
-    nearest = data["demand"]["nearest"]
-    assert nearest["texts"][nearest["index"][0]] == "卫生院"
+    points = data["places"]["demand"]
+    assert points["name"] == ["东村", "=北村", "远村"]
+    assert points["facts"]["最近机构"][0].startswith("卫生院，")
     assert _by_road(town, "--limit", "9km", "--closed", "2", "--list", str(town / "未覆盖.csv")) == 0
     rows = pd.read_csv(town / "未覆盖.csv", dtype=str, encoding="utf-8-sig").set_index("需求点编号")
     assert rows["原因"].to_dict() == {"002": "道路封闭", "003": "离路太远"}
