@@ -21,7 +21,7 @@ from maps.style import CIRCLE, CROSS, DIAMOND, GAIN, GAP, INK, PAPER, PLUS, Mark
 from planner.compare import row_texts
 from planner.region import Region
 from planner.schema import FACILITY_KINDS
-from planner.text import amount_text, change_text, count_text, people_text, value_text
+from planner.text import amount_text, basis_of, change_text, count_text, people_text, value_text
 
 _CHECK = "M7 12.5l3.5 3.5L17 8.5"
 MARKS: Mapping[str, Mark] = MappingProxyType(
@@ -216,7 +216,7 @@ class _Drawn:
             fills[at] = style.gap_class(share, str(row["status"]))
             people = (
                 f"（{count_text(row['covered'])} / {people_text(row['population'])}）"
-                if row["unit"] == "share" and row["population"] > 0
+                if basis_of(str(row["unit"])) == "people" and row["population"] > 0
                 else ""
             )
             value[at], status[at] = (
@@ -394,7 +394,7 @@ def _said(row: Mapping[Any, Any], change: str) -> tuple[tuple[str, str], ...]:
 
 
 def _people_change(row: Mapping[Any, Any]) -> str:
-    if row["unit"] != "share" or row["covered_before"] == row["covered_after"]:
+    if basis_of(str(row["unit"])) != "people" or row["covered_before"] == row["covered_after"]:
         return ""
     return f"{change_text(row['covered_before'], row['covered_after'])} 人"
 
@@ -414,13 +414,17 @@ def _people(counts: pd.Series) -> Column:
 
 
 def _way(row: Mapping[Any, Any]) -> str:
-    change = row["covered_change"] if row["unit"] == "share" else -row["gap_change"]
+    change = row["covered_change"] if basis_of(str(row["unit"])) == "people" else -row["gap_change"]
     return "" if pd.isna(change) or change == 0 else "up" if change > 0 else "down"
 
 
 def _change(row: Mapping[Any, Any]) -> str:
     _, _, words = row_texts(row)
-    people = f"{change_text(row['covered_before'], row['covered_after'])} 人，" if row["unit"] == "share" else ""
+    people = (
+        f"{change_text(row['covered_before'], row['covered_after'])} 人，"
+        if basis_of(str(row["unit"])) == "people"
+        else ""
+    )
     return people + words
 
 
@@ -440,7 +444,7 @@ def _change_places(sites: pd.DataFrame) -> Places:
     ]
     degrees = [[one / geometry.STEPS_PER_DEGREE for one in spot] for spot in spots]
     at = geometry.at([lon for lon, _ in degrees], [lat for _, lat in degrees])
-    facts = {"变化": texts(f"{site['word']}；{_detail(site)}".strip("；") for site, _ in rows)}
+    facts = {"变化": texts("；".join(filter(None, (str(site["word"]), _detail(site)))) for site, _ in rows)}
     names = texts(str(site["name"]) for site, _ in rows)
     return Places(at, names, texts(_where(site) for site, _ in rows), texts("" for _ in rows), facts)
 

@@ -36,7 +36,17 @@ from maps.scene import (
 )
 from planner.region import Region
 from planner.schema import DETOUR_LABELS, REASON_LABELS
-from planner.text import amount_text, basis_of, count_text, known_text, option_text, people_text, share_of, value_text
+from planner.text import (
+    amount_text,
+    basis_of,
+    count_text,
+    known_text,
+    number_text,
+    option_text,
+    people_text,
+    share_of,
+    value_text,
+)
 
 NOTHING_CHANGED: Mapping[tuple[str, str], str] = MappingProxyType({})
 NO_KINDS: Mapping[str, Sequence[str]] = MappingProxyType({})
@@ -263,13 +273,9 @@ class _Reading:
         if self.basis == "people":
             return (*self._people_said(row), (known, "quiet"))
         if basis_of(str(row["unit"])) == "units":
-            of = str(row["denominator"]).removesuffix("（个）")
-            whole = f"{count_text(_count(row['required']))} 个{of}中，{count_text(_count(row['value']))} 个"
-            return (
-                (f"{whole}{'达标' if self.judged else '符合'}，", ""),
-                (f"{self._missing(row)} 个没有", "gap"),
-                (f"。{known}", ""),
-            )
+            word = "达标" if self.judged else "符合"
+            met = f"{row['denominator']}共 {count_text(_count(row['required']))}，{word} {count_text(_count(row['value']))}，"
+            return ((met, ""), (f"{self._missing(row)} 个没有", "gap" if self.judged else "strong"), (f"。{known}", ""))
         return ((f"现状 {_value(row)}，要求 {row['required_text']}。{known}", ""),)
 
     def _missing(self, row: Mapping[Any, Any]) -> str:
@@ -600,14 +606,16 @@ def _facilities(region: Region, decided: Mapping[str, str]) -> Places:
 
 def _detour_places(detours: pd.DataFrame) -> Places:
     def far(name: str, metres: str) -> list[str]:
-        lengths = floats(detours[metres])
-        return ["" if math.isnan(length) else f"{one or ''}，{amount_text(length * 1000, 'mm')}".strip("，")
-                for one, length in zip(detours[name].fillna(""), lengths, strict=True)]  # fmt: skip
+        pairs = zip(detours[name].fillna(""), floats(detours[metres]), strict=True)
+        return [
+            "" if math.isnan(length) else "，".join(filter(None, (str(one), amount_text(length * 1000, "mm"))))
+            for one, length in pairs
+        ]
 
     states = detours["status"].map(DETOUR_LABELS) + detours["reason"].map(REASON_LABELS).map(
         lambda one: f"：{one}" if one else ""
     )
-    factor = ("" if math.isnan(one) else f"{one:.2f}" for one in floats(detours["detour_factor"]))
+    factor = ("" if math.isnan(one) else number_text(one) for one in floats(detours["detour_factor"]))
     facts = {
         "情况": texts(states),
         "人口": texts(map(people_text, floats(detours["population"]))),

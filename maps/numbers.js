@@ -43,5 +43,8 @@ function mapNumbers() {
   const minutes = (value) => measured(value, 1, '分钟');
   const wan = (value) => (value >= 10000 ? `${decimals(rounded(value / 10000, 1), 1, 1)} 万` : count(value));
 
-  return {count, number, exact, kilometres, minutes, wan};
+  /** Longitude and latitude in degrees, to about ten metres. */
+  const coordinates = (place) => place.map((one) => decimals(one, 4, 4)).join(', ');
+
+  return {count, number, coordinates, exact, kilometres, minutes, wan};
 }

@@ -310,7 +310,6 @@ function pageSearch(scene, elements, go) {
   const box = byId('search');
   const FIRSTS = [...'阿八嚓哒妸发旮哈讥咔垃痳拏噢妑七呥扨它穵夕丫帀'];
   const LETTERS = [...'abcdefghjklmnopqrstwxyz'];
-  const collator = new Intl.Collator('zh-Hans-CN-u-co-pinyin');
   let found = [];
   let active = 0;
   let entries = null;
@@ -318,7 +317,7 @@ function pageSearch(scene, elements, go) {
   function initials(name) {
     return [...name].map((char) => {
       if (!/[\u4e00-\u9fff]/.test(char)) return char.toLowerCase();
-      const after = FIRSTS.findIndex((first) => collator.compare(first, char) > 0);
+      const after = FIRSTS.findIndex((first) => first.localeCompare(char, 'zh-Hans-CN-u-co-pinyin') > 0);
       return LETTERS[(after < 0 ? LETTERS.length : after) - 1] || '';
     }).join('');
   }
@@ -857,7 +856,7 @@ async function showScene(map) {
   function over(hit, pixel, place) {
     const tip = byId('tip');
     tip.hidden = !hit;
-    byId('pointer').textContent = place ? `${place[0].toFixed(4)}, ${place[1].toFixed(4)}` : '';
+    byId('pointer').textContent = place ? elements.numbers.coordinates(place) : '';
     map.getContainer().classList.toggle('over', Boolean(hit));
     panel.mark(hit && (hit.town >= 0 ? ['town', hit.town] : hit.row >= 0 ? [hit.layer.places, hit.row] : null));
     if (!hit) return;

@@ -26,6 +26,7 @@ from planner.network import edge_lines, edges_meeting, unknown_ways
 from planner.region import Region
 from planner.road import Road
 from planner.rules import Rules, load_rules, readable, with_minutes
+from planner.text import number_text
 from planner.travel import PAPER
 from scenarios.cli.program import main
 from scenarios.export.workbook import write_workbook
@@ -263,7 +264,7 @@ def test_the_points_are_in_the_geopackage_and_on_the_map(outputs: Path, found: p
     assert layer["id"].tolist() == found["id"].tolist()
     assert layer.geometry.x.tolist() == pytest.approx(found["lon"].tolist())
     shown = scene_of((outputs / MAP).read_text("utf-8"))["places"]["detours"]
-    factors = [f"{one:.2f}" if one == one else "" for one in found["detour_factor"]]
+    factors = [number_text(one) if one == one else "" for one in found["detour_factor"]]
     assert shown["facts"]["绕行系数"] == factors
     assert {one.split("：")[0] for one in shown["facts"]["情况"]} == {"绕行超限", "不可达"}
 

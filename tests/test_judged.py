@@ -542,7 +542,7 @@ def test_the_map_calls_nothing_met_that_is_not_judged(
         told["unknown"] = seen.page.inner_text("#legend-notes")
         seen.page.context.close()
     assert "未达标单位占比" in told["judged"]
-    assert "个达标" in told["judged"]
+    assert "，达标 " in told["judged"]
     assert "达标" not in told["silent"]
     assert "已判断" not in told["silent"]
     assert "不符合的单位占比（不作判断）" in told["silent"]
