@@ -538,7 +538,7 @@ function pageMap(map, scene, elements, legend, heard) {
     byId('inset-title').hidden = !isRoomy;
     byId('legend').classList.toggle('beside', isRoomy);
     if (!isRoomy) return;
-    const width = state.isPaper ? 330 : Math.min(map.getSize().x < 960 ? 320 : 424, Math.round(map.getSize().x * 0.45));
+    const width = state.isPaper ? 300 : Math.min(map.getSize().x < 960 ? 320 : 424, Math.round(map.getSize().x * 0.45));
     const height = Math.round(width * 0.82);
     const pen = sized(inset, width, height);
     const frame = painter.frameOf(scene.inset, width, height, 6);
@@ -562,7 +562,8 @@ function pageMap(map, scene, elements, legend, heard) {
 
   function look(where, more = {}) {
     const {x: width, y: height} = map.getSize();
-    const right = Math.max(...['inset', 'card', 'legend'].map((id) => byId(id)).map((one) => (one.hidden || state.isPaper ? 0 : one.offsetWidth))) + 36;
+    const beside = state.isPaper ? ['inset'] : ['inset', 'card', 'legend'];
+    const right = Math.max(...beside.map(byId).map((one) => (one.hidden ? 0 : one.offsetWidth))) + 36;
     const sides = state.isSync ? {paddingTopLeft: [width / 4, 14], paddingBottomRight: [width / 4, 14]}
       : {paddingTopLeft: [14, 14], paddingBottomRight: [Math.min(right, width * 0.5), 14]};
     if (width > 0 && height > 0) map.fitBounds(bounds(where), {animate: false, ...sides, ...more});
@@ -695,6 +696,7 @@ function pageMap(map, scene, elements, legend, heard) {
   container.setAttribute('aria-label', words.map);
   container.setAttribute('role', 'application');
   map.options.maxZoom = 18;
+  byId('legend').open = document.documentElement.clientWidth > 720;
   map.setView([0, 0], 9, {animate: false});
   framed = true;
   sheet.addTo(map);
@@ -895,8 +897,11 @@ async function showScene(map) {
       blocks.forEach((one, place) => order.set(one, place));
       byId('panel').append(byId('legend'));
       byId('paper').append(...blocks.filter((one) => one.dataset.paper === 'next'));
+      const around = document.querySelector('.masthead').offsetHeight + byId('furniture').offsetHeight;
+      document.querySelector('.stage').style.height = `calc(188mm - ${around + 8}px)`;
       fitPaper();
     } else {
+      document.querySelector('.stage').style.height = '';
       byId('card').before(byId('legend'));
       byId('panel').style.setProperty('--fit', '1');
       byId('blocks').replaceChildren(...[...blocks].sort((one, other) => order.get(one) - order.get(other)));
