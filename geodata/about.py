@@ -14,9 +14,9 @@ import pandas as pd
 from geodata.columns import NOT_USED, Notes
 from geodata.roads_lines import MOST_WELD_M
 from planner.errors import RuleError, Text
+from planner.institutions import INSTITUTION_KINDS, TABLES
 from planner.limits import read_limit
 from planner.region import About, Source
-from planner.schema import FACILITY_KINDS, FACTS
 from planner.strict_yaml import read_yaml
 from planner.text import exact_text
 
@@ -34,7 +34,7 @@ _DATUMS = {one: one for one in ("wgs84", "cgcs2000", "gcj02", "bd09")} | {
     "高德": "gcj02", "腾讯": "gcj02", "国测局": "gcj02", "火星": "gcj02", "gcj-02": "gcj02", "百度": "bd09",
     "bd-09": "bd09", "wgs-84": "wgs84", "国家2000": "cgcs2000", "2000国家大地坐标系": "cgcs2000",
 }  # fmt: skip
-_KINDS = {kind: kind for kind in FACILITY_KINDS} | {names[0]: kind for kind, names in FACILITY_KINDS.items()}
+_KINDS = {kind: kind for kind in INSTITUTION_KINDS} | {names[0]: kind for kind, names in INSTITUTION_KINDS.items()}
 _DATE = re.compile(r"(?<!\d)(?:(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2}))?|(\d{4})(\d{2})(\d{2}))(?!\d)")
 """A date as people write it: year and month, with or without a day."""
 _PLACEHOLDER = "某某市"
@@ -97,7 +97,7 @@ def _declared(file: str, raw: dict[str, Any], notes: Notes) -> Declared:
     if said is not None and not isinstance(said, dict):
         fix = Text("每行一列，如“运营状态: 状态”", "one heading a line, as '运营状态: status'")
         notes.add(file, Text("应是“列名: 是哪一列”", "must be 'heading: column'"), fix, column="columns")
-    known = {*NOT_USED, *(name for table in FACTS.values() for one in table.fields for name in one.names())}
+    known = {*NOT_USED, *(name for table in TABLES.values() for one in table.fields for name in one.names())}
     for heading, name in columns.items():
         if name not in known:
             close = get_close_matches(name, known, n=1, cutoff=0.5)

@@ -14,8 +14,9 @@ from geodata.files import RawTable
 from geodata.names import by_name, choice, codes_of_name, columns_of, is_of_datum, near_kind, ours, plain_text
 from geodata.names import like as resembled_kind
 from planner.errors import Problem, Text
+from planner.institutions import TABLES
 from planner.region import Use
-from planner.schema import FACILITIES, FACILITY_KINDS, FACILITY_STATUS, FACTS, Field, Table
+from planner.schema import FACILITIES, FACILITY_KINDS, FACILITY_STATUS, Field, Table
 from planner.text import exact_text
 
 _SHOWN = 20
@@ -515,7 +516,7 @@ def _tell_unused(raw: RawTable, table: Table, heading: str, like: Field | None, 
             f"是，就把列名改成“{like.label}”，或在 about.yaml 写 columns: {{{heading}: {like.label}}}；不是，就写 columns: {{{heading}: 不用}}",
             f"if it is, call it {like.name} or write 'columns: {{{heading}: {like.name}}}' in about.yaml; if not, 'columns: {{{heading}: unused}}'",
         )
-        fix = in_folder if table in FACTS.values() else rename
+        fix = in_folder if table in TABLES.values() else rename
         notes.problems.append(Problem(raw.file, what, fix, column=heading))  # the other columns can be looked at still
 
 

@@ -32,7 +32,8 @@ from pyproj.exceptions import CRSError
 from geodata.csv_text import Cells, csv_cells, with_lf
 from geodata.names import ONLY_UNIT, columns_of, plain_heading
 from planner.errors import DataError, FugaiError, Problem, Text
-from planner.schema import FACTS, PROBLEM_LIST, Table
+from planner.institutions import TABLES
+from planner.schema import PROBLEM_LIST, Table
 
 # Reading in a process of its own, with limits of memory and time, where a file might take all of either.
 #
@@ -263,7 +264,7 @@ def find(folder: Path, table: Table) -> Path | None:
 
 def look_alike(folder: Path, table: Table) -> Text | None:
     """Return what to do about a file that is probably meant for `table` but cannot be taken for it; None if none is."""
-    taken = {stem.casefold() for other in FACTS.values() if other is not table for stem in other.stems}
+    taken = {stem.casefold() for other in TABLES.values() if other is not table for stem in other.stems}
     for path in sorted(folder.iterdir()):
         stem = path.stem.casefold()
         if stem not in taken and any(one.casefold() in stem for one in table.stems):
@@ -288,15 +289,15 @@ def look_alike_of(path: Path) -> Text | None:
     """Return what to do about a file that is not read and seems to be meant for one of the tables."""
     stem = path.stem.casefold()
     there = {one.stem.casefold() for one in path.parent.iterdir() if one != path}
-    absent = (table for table in FACTS.values() if not there & {one.casefold() for one in table.stems})
+    absent = (table for table in TABLES.values() if not there & {one.casefold() for one in table.stems})
     meant = (table for table in absent if any(one.casefold() in stem for one in table.stems))
     return next((advice for table in meant if (advice := _advice(path, table)) is not None), None)
 
 
 def unread(folder: Path) -> list[Path]:
     """Return the files of a folder that no table is read from, those aside that go with one, or with no table at all."""
-    read_stems = {stem.casefold() for table in FACTS.values() for stem in table.stems}
-    known = {f"{stem.casefold()}{ending}" for table in FACTS.values() for stem in table.stems
+    read_stems = {stem.casefold() for table in TABLES.values() for stem in table.stems}
+    known = {f"{stem.casefold()}{ending}" for table in TABLES.values() for stem in table.stems
              for ending in (*SHEETS, *VECTORS, *endings(table))}  # fmt: skip
     shapes = {path.stem.casefold() for path in folder.iterdir() if path.suffix.lower() == ".shp"} & read_stems
     out = []

@@ -15,6 +15,7 @@ from geodata.check import QUALITY, odd, quality
 from geodata.columns import Notes, canonical, note_parts
 from geodata.crs import CHINA, TO_WGS84, metric_crs, with_points
 from geodata.files import VECTORS, check_areas, endings, find, look_alike, look_alike_of, read, unread
+from geodata.institutions import read_register, register_in
 from geodata.roads import read_roads
 from geodata.tables import (
     Part,
@@ -113,6 +114,7 @@ def survey(folder: Path | str) -> Survey:
     about, declared, about_source = read_about(folder, notes)
     notes.answers, notes.confirmed = declared.columns, declared.confirmed
     parts = _parts(folder, notes)
+    register = read_register(folder, notes)
     _check_abroad(parts)
     roads = _roads(folder, declared.weld_m, notes)
     _note_unread(folder, notes)
@@ -122,8 +124,11 @@ def survey(folder: Path | str) -> Survey:
     if region is not None and roads is not None:
         region = replace(region, roads=roads.graph)
         _check_roads(region, roads, notes)
+    if region is not None and register is not None:
+        region = replace(region, register=register_in(region, register, notes))
     if region is not None and not notes.errors:
-        sources = [*(part.source for part in parts.values()), roads.source if roads else None, about_source]
+        more = [one.source if one else None for one in (register, roads)]
+        sources = [*(part.source for part in parts.values()), *more, about_source]
         region = replace(region, sources=tuple(one for one in sources if one), uses=tuple(notes.uses))
         notes.problems += quality(region).warnings
         _ask_odd(region, notes)

@@ -15,6 +15,7 @@ from planner.region import Region
 from planner.schema import (
     FACILITY_KINDS,
     FACILITY_STATUS,
+    FACTS,
     HOSPITAL_SPECIALTIES,
     SOURCE_FIELDS,
     Field,
@@ -274,6 +275,10 @@ INSTITUTIONS = Table(
 """One row an institution. The numbers of beds are keys of their own: 编制 and 实有 are never compared with each other."""
 
 
+TABLES: Mapping[str, Table] = MappingProxyType({**FACTS, INSTITUTIONS.name: INSTITUTIONS})
+"""Every table that a folder of facts may hold."""
+
+
 def label_of(item: str) -> str:
     """Return what an item of the register is called; "" counts the institutions themselves.
 
@@ -317,7 +322,9 @@ def institutions(region: Region) -> pd.DataFrame:
 
 
 def institutions_of(facilities: pd.DataFrame, register: pd.DataFrame) -> pd.DataFrame:
-    """Return every institution that is known of, sorted by id: the facilities, with what the register adds, and its others.
+    """Return every institution of the city that is known of, sorted by id: facilities, with what the register adds, and its others.
+
+    Facilities outside it serve by their distance alone and are none of its own.
 
     What a scenario decides of a facility (that it opens, closes, has other beds) goes before what the register says of it.
     """
@@ -335,7 +342,8 @@ def institutions_of(facilities: pd.DataFrame, register: pd.DataFrame) -> pd.Data
     out["status"] = out["status"].fillna("open")
     out["estimated"] = out["estimated"].eq(True)
     out["class"] = pd.Series([_class(one) for one in out["grade"]], ids, dtype=float)
-    return pd.DataFrame(out).reset_index()
+    frame = pd.DataFrame(out).reset_index()
+    return frame[frame["county_code"] != ""].reset_index(drop=True)
 
 
 def _as_institutions(facilities: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The pack that a city sends to its county bureaus: empty tables, a data dictionary and a page of advice."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -9,18 +9,21 @@ import geopandas as gpd
 import pandas as pd
 import xlsxwriter
 
+from planner.clauses import register_of
 from planner.errors import OptionError, Problem, Text
+from planner.institutions import INSTITUTION_KINDS, INSTITUTIONS, NUMBERS, TABLES, institutions
+from planner.measures import FUNCTIONS
+from planner.region import Region
 from planner.schema import (
     COUNTIES,
     FACILITIES,
-    FACILITY_KINDS,
-    FACTS,
     RESIDENTS,
     TOWNS,
     VILLAGES,
     Field,
     Table,
 )
+from scenarios.document import records
 from scenarios.export.folder import whole_folder
 from scenarios.export.sheet import FIXED_DATE, row_points
 from scenarios.export.tables import write_layer
@@ -72,6 +75,14 @@ _EXAMPLES: Mapping[str, str] = MappingProxyType(
         "rural_population": "1793",
         "beds": "60",
         "beds_planned": "80",
+        "institutions.id": "F0001",
+        "institutions.name": "渔门镇卫生院",
+        "institutions.kind": "乡镇卫生院",
+        "institutions.grade": "一级甲等",
+        "parent_id": "F0002",
+        "year": "2024",
+        "occupancy": "0.83",
+        "stay_days": "8.5",
         "speed_kmh": "60",
         "source": "县统计局 2024 年年报",
         "estimated": "否",
@@ -117,6 +128,7 @@ _ADVICE = """医疗卫生设施布局评估：数据填报说明
   村社区.xlsx      村（社区）位置与人口；与“居民点”至少填一个
   居民点.xlsx      更细的居民点（可选；填了就以它为准）；不用的文件请删除
   县区.gpkg        县（区）边界（可选；没有时由乡镇合并）
+  机构登记册.xlsx  机构的科室、床位、人员、使用情况（可选；各列都可以空着，空着按无数据）
   about.yaml       城市名称、代码（这两项必填）、数据日期、坐标系
   文件名不要改。表格可另存为 .csv（UTF-8 或 GBK 都可以）。
 
@@ -132,8 +144,11 @@ _ADVICE = """医疗卫生设施布局评估：数据填报说明
 """
 
 
-def write_template(out: Path) -> tuple[str, ...]:
-    """Write the pack into `out`, which must be new or empty; return the names of its files."""
+def write_template(out: Path, region: Region | None = None) -> tuple[str, ...]:
+    """Write the pack into `out`, which must be new or empty; return the names of its files.
+
+    Of a region the register of institutions holds what is known already: codes, names, beds, and whom its documents name.
+    """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OptionError(
             Problem(
@@ -144,7 +159,8 @@ def write_template(out: Path) -> tuple[str, ...]:
         )
     with whole_folder(out) as folder:
         for table in (FACILITIES, VILLAGES, RESIDENTS):
-            _empty_workbook(folder / f"{table.stems[1]}.xlsx", table)
+            _workbook(folder / f"{table.stems[1]}.xlsx", table)
+        _workbook(folder / f"{INSTITUTIONS.stems[1]}.xlsx", INSTITUTIONS, () if region is None else known_rows(region))
         for table in (TOWNS, COUNTIES):
             _empty_layer(folder / f"{table.stems[1]}.gpkg", table)
         _dictionary(folder / "数据字典.xlsx")
@@ -155,7 +171,7 @@ def write_template(out: Path) -> tuple[str, ...]:
 
 def about_text() -> str:
     """Return an about.yaml to fill in: as it stands it is refused, since the city has no name and no code."""
-    kinds = (f"#   {kind:<26}{names[0]}" for kind, names in FACILITY_KINDS.items())
+    kinds = (f"#   {kind:<26}{names[0]}" for kind, names in INSTITUTION_KINDS.items())
     return _ABOUT_HEAD + "\n".join(kinds) + "\n" + _ABOUT_TAIL
 
 
@@ -168,7 +184,7 @@ def _choices(field: Field) -> list[str]:
 def example(table: Table, field: Field) -> str:
     """Return a value that a cell of this column may hold."""
     known = _EXAMPLES.get(f"{table.name}.{field.name}", _EXAMPLES.get(field.name, ""))
-    return known or next(iter(_choices(field)), "")
+    return known or next(iter(_choices(field)), "") or ("12" if field.name in NUMBERS else "")
 
 
 def _comment(table: Table, field: Field) -> str:
@@ -193,9 +209,34 @@ def _on_paper(sheet: Any) -> None:
     sheet.repeat_rows(0)
 
 
-def _empty_workbook(path: Path, table: Table) -> None:
-    """Write one sheet with the headings, dark where needed, text format for codes and lists for choices."""
-    book = xlsxwriter.Workbook(path)
+def known_rows(region: Region) -> list[dict[str, Any]]:
+    """Return, for the form of institutions, those that are known, and those that the city's documents name and no list has.
+
+    The latter have no id, no kind and no county yet; what the document says of them stands as their source.
+    """
+    as_of = region.about.as_of[:4]
+    frame = institutions(region).assign(year=as_of if as_of.isdigit() else None)
+    choices = {one.name: one.choices for one in INSTITUTIONS.fields if one.choices}
+    rows = [
+        {name: choices[name][value][0] if name in choices else value for name, value in row.items()
+         if name in _KNOWN and pd.notna(value)}
+        for row in records(frame)
+    ]  # fmt: skip
+    demanded = register_of(region.about.code, FUNCTIONS)
+    for one in demanded.institutions if demanded else ():
+        if not any(one.name in name or name.endswith(one.name) for name in frame["name"]):
+            roles = "；".join(f"{section}：{quote}" for section, quote in one.roles)
+            rows.append({"name": one.name, "source": roles})
+    return rows
+
+
+_KNOWN = ("id", "name", "kind", "status", "grade", "specialty", "owner", "county_code", "town_code", "village_code", "year",
+          "beds", "beds_planned")  # fmt: skip
+
+
+def _workbook(path: Path, table: Table, rows: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Write one sheet with the headings, dark where needed, text format for codes and lists for choices, and these rows."""
+    book = xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": table.label, "created": FIXED_DATE})
     need = book.add_format({"bold": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF", "border": 1})
     free = book.add_format({"bg_color": "#DDEBF7", "border": 1})
@@ -210,6 +251,8 @@ def _empty_workbook(path: Path, table: Table) -> None:
         sheet.write_comment(0, at, said, box)
         if _choices(field):
             sheet.data_validation(1, at, _ROWS, at, {"validate": "list", "source": _choices(field)})
+        for row, known in enumerate(rows, 1):
+            sheet.write(row, at, known.get(field.name, ""))
     _on_paper(sheet)
     book.close()
 
@@ -270,7 +313,7 @@ def _dictionary(path: Path) -> None:
         sheet.set_column(at, at, width)
         sheet.write_string(0, at, heading, head)
     sheet.set_row(0, row_points(_DICTIONARY))
-    rows = [_dictionary_row(table, field) for table in FACTS.values() for field in table.fields]
+    rows = [_dictionary_row(table, field) for table in TABLES.values() for field in table.fields]
     for number, values in enumerate(rows, 1):
         sheet.set_row(number, row_points(list(zip(values, widths, strict=True))))
         for at, value in enumerate(values):

@@ -119,9 +119,9 @@ def _fill(path: Path, frame: pd.DataFrame, table: str) -> None:
 
 
 def test_the_dictionary_explains_every_column(tmp_path: Path) -> None:
-    from planner.schema import FACTS
+    from planner.institutions import TABLES
 
     main(["template", str(tmp_path / "x")])
     sheet = openpyxl.load_workbook(tmp_path / "x" / "数据字典.xlsx").active
     said = {(row[0], row[4]) for row in sheet.iter_rows(min_row=2, values_only=True)}
-    assert said == {(table.label, field.name) for table in FACTS.values() for field in table.fields}
+    assert said == {(table.label, field.name) for table in TABLES.values() for field in table.fields}

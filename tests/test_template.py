@@ -5,10 +5,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.schema import FACILITY_KINDS, FACTS
+from planner.institutions import TABLES
+from planner.schema import FACILITY_KINDS
 from planner.strict_yaml import read_yaml
 from scenarios.cli.program import main
 from scenarios.export.sheet import row_points
+from scenarios.run import load_region
 from scenarios.template import about_text, example, write_template
 from tests.test_workbook import widths_of
 
@@ -20,7 +22,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("table", "field"), [(t, f) for t in FACTS.values() for f in t.fields],
+@pytest.mark.parametrize(("table", "field"), [(t, f) for t in TABLES.values() for f in t.fields],
                          ids=lambda one: one.name)  # fmt: skip
 def test_every_column_has_an_example_of_its_kind(table, field) -> None:
     shown = example(table, field)
@@ -41,7 +43,7 @@ def test_rows_of_the_dictionary_are_high_enough(pack: Path) -> None:
     assert "、".join(names[0] for names in FACILITY_KINDS.values()) in said
 
 
-@pytest.mark.parametrize("name", ["机构", "村社区", "居民点", "数据字典"])
+@pytest.mark.parametrize("name", ["机构", "村社区", "居民点", "机构登记册", "数据字典"])
 def test_tables_print_one_page_wide(pack: Path, name: str) -> None:
     sheet = openpyxl.load_workbook(pack / f"{name}.xlsx").active
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
@@ -68,3 +70,19 @@ def test_about_names_every_kind_of_facility_in_chinese() -> None:
     for kind, names in FACILITY_KINDS.items():
         assert any(kind in line and names[0] in line for line in about_text().splitlines())
     assert read_yaml(about_text(), "about.yaml")["complete_registers"] == []
+
+
+def test_the_form_of_institutions_holds_what_is_known_and_whom_the_documents_name(tmp_path: Path) -> None:
+    """18 hospitals of 表2 with their beds, and what documents name besides, as they name it; no staff is made up."""
+    write_template(tmp_path / "x", load_region("sample:panzhihua"))
+    sheet = openpyxl.load_workbook(tmp_path / "x" / "机构登记册.xlsx").active
+    heads = [cell.value for cell in sheet[1]]
+    rows = [dict(zip(heads, row, strict=True)) for row in sheet.iter_rows(min_row=2, values_only=True)]
+    hospitals = [row for row in rows if row["机构类型"] == "医院"]
+    assert len(hospitals) == 18
+    assert sum(int(row["编制床位"]) for row in hospitals) == 7852
+    assert sum(int(row["规划编制床位"]) for row in hospitals) == 9710
+    assert {row["数据年份"] for row in hospitals} == {"2020"}
+    named = {row["机构名称"]: row["数据来源"] for row in rows if not row["机构编号"]}
+    assert "承担职业健康体检、职业病诊断及救治" in named["攀西职业病防治中心"]
+    assert not any(row["注册护士"] or row["卫生人员总数"] for row in rows)

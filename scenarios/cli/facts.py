@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planner.errors import DataError, Language, OptionError, Problem, Text, file_problem, printable, refused
 from planner.schema import PROBLEM_LIST, TOWNS, Field, Table
 from planner.text import count_text, people_text
-from scenarios.options import FILE, NEEDED, OUT, Command, number, option, path, whole
+from scenarios.options import FILE, NEEDED, OUT, Command, number, option, path, text, whole
 from scenarios.questions import FACTS
 
 if TYPE_CHECKING:
@@ -149,13 +149,16 @@ class Template(Command):
 
     # fmt: off
     out: Path = option("DIR", Text("要生成的文件夹（不能已有文件）", "folder to make (must be empty)"), path("DIR"), NEEDED)
+    data: str | None = option("--data", Text("本市已有的数据文件夹，或 sample:panzhihua：在机构登记册里填好已知的代码、名称和文件点名的机构",
+                                             "data of the city that there are, or sample:panzhihua: fills in codes, names and institutions that its documents name"), text("DATA"), None)
     # fmt: on
 
     def run(self) -> None:
         """Write the pack."""
+        from scenarios.run import load_region
         from scenarios.template import write_template
 
-        names = write_template(self.out)
+        names = write_template(self.out, None if self.data is None else load_region(self.data))
         made = Text(f"已生成 {self.out}：{'、'.join(names)}", f"made {self.out}: {', '.join(names)}")
         print(made.say(self.lang))
 
