@@ -39,7 +39,7 @@ MARK_LABELS: Mapping[str, str] = MappingProxyType(
     {"added": "新设或启用", "closed": "停用或不设", "moved": "迁址", "kind": "改类型", "changed": "其他变更"}
 )
 _ORDER = tuple(MARKS)
-_GAINED, _LOST = Mark(9, CIRCLE, GAIN, glyph=_CHECK, weight=1.2), Mark(9, CIRCLE, GAP, glyph=CROSS, weight=1.2)
+GAINED, LOST = Mark(9, CIRCLE, GAIN, glyph=_CHECK, weight=1.2), Mark(9, CIRCLE, GAP, glyph=CROSS, weight=1.2)
 _OLD_PLACE, _SAME_SITES = "原址", "两个方案的机构相同。"
 
 
@@ -190,8 +190,8 @@ class _Drawn:
         return (
             Layer("moves", "迁址", "links", "gain", stroke=Stroke(GAIN, 1.4, "5 3")),
             Layer("uncovered", "未覆盖居民点", "points", "gap", "villages", (style.UNCOVERED, style.UNREACHABLE)),
-            Layer("lost", "后一方案不再覆盖（×）", "points", "gap", "villages", (_LOST,), names="near"),
-            Layer("gained", "后一方案新覆盖（✓）", "points", "gain", "villages", (_GAINED,), names="near"),
+            Layer("lost", "后一方案不再覆盖（×）", "points", "gap", "villages", (LOST,), names="near"),
+            Layer("gained", "后一方案新覆盖（✓）", "points", "gain", "villages", (GAINED,), names="near"),
             Layer("signs", "本指标的在用机构", "points", "facility", "open", signs, apart=True),
             *changes,
         )

@@ -39,6 +39,14 @@ function mapNumbers() {
   /** What somebody set, as it was written. */
   const exact = (value) => (isKnown(value) ? decimals(rounded(value, 12), 0, 12) : UNKNOWN);
 
+  /** A part of a whole in per cent, which is never rounded to all or to nothing while somebody is left. */
+  function share(part, whole) {
+    if (!whole) return UNKNOWN;
+    const percent = rounded((part / whole) * 100, 2);
+    if (part < whole && percent >= 100) return '99.99%';
+    return part > 0 && percent <= 0 ? '0.01%' : `${decimals(percent, 2, 2)}%`;
+  }
+
   const kilometres = (metres) => measured(isKnown(metres) ? metres / 1000 : metres, 2, '公里');
   const minutes = (value) => measured(value, 1, '分钟');
   const wan = (value) => (value >= 10000 ? `${decimals(rounded(value / 10000, 1), 1, 1)} 万` : count(value));
@@ -46,5 +54,5 @@ function mapNumbers() {
   /** Longitude and latitude in degrees, to about ten metres. */
   const coordinates = (place) => place.map((one) => decimals(one, 4, 4)).join(', ');
 
-  return {count, number, coordinates, exact, kilometres, minutes, wan};
+  return {count, share, number, coordinates, exact, kilometres, minutes, wan};
 }

@@ -742,7 +742,7 @@ function pageMap(map, scene, elements, legend, heard) {
     }, 60);
   });
 
-  return {painter, state, show, choose, visit, look, goHome, hitAt, draw: () => sheet.draw(false)};
+  return {painter, state, show, choose, visit, look, goHome, hitAt, placeAt, draw: () => sheet.draw(false)};
 }
 
 /* Shows a scene. */
@@ -930,5 +930,6 @@ async function showScene(map) {
   if (scene.views.length) choose(at);
   else if (scene.pictures) show({pictures: [0]}, [scene.pictures[0]]);
   window.fugai = page;
+  if (typeof showWhatif === 'function') showWhatif(page);
   document.documentElement.classList.add('ready');
 }

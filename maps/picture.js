@@ -129,6 +129,7 @@ function scenePainter(scene) {
   function drawAreas(pen, frame, layer, content) {
     const path = once(content.areas, () => areaOf(content.areas));
     const {fill, fill_opacity: opacity = 1, mask} = layer.stroke;
+    if (layer.stroke.color) strokeWith(pen, frame, path, layer.stroke); // below the fill: of circles that meet only the rim of all is seen
     if (mask) {
       pen.save();
       pen.clip(once(townPaths, () => townPaths.reduce((all, one) => { all.addPath(one); return all; }, new Path2D())), 'evenodd');
@@ -139,7 +140,6 @@ function scenePainter(scene) {
     Object.assign(pen, {fillStyle: fill || 'transparent', globalAlpha: opacity});
     pen.fill(path, 'nonzero');
     pen.globalAlpha = 1;
-    if (layer.stroke.color) strokeWith(pen, frame, path, layer.stroke);
   }
 
   const ROADS = {minor: {color: chrome['road-minor'], weight: 0.8}, major: {color: chrome['road-major'], weight: 1.5},
@@ -361,7 +361,9 @@ function scenePainter(scene) {
     return town < 0 ? null : {town};
   }
 
-  const painter = {world, degrees, pixel, frameAt, frameOf, paint, hit, rowsOf, contentOf, spots, markOf};
+  const forget = (key) => kept.delete(key);
+
+  const painter = {forget, world, degrees, pixel, frameAt, frameOf, paint, hit, rowsOf, contentOf, spots, markOf};
   const labels = sceneLabels(scene, painter);
   return painter;
 }

@@ -194,6 +194,7 @@ class Scene:
 
     leads   for a first choice the place of the view that it opens on, until the reader has chosen further
     inset   the dense part of the city, drawn larger in a corner; None where the map shows it well enough
+    tool    what a script of its own reads
     """
 
     kind: str
@@ -216,6 +217,7 @@ class Scene:
     search: str = ""
     alarm: str = ""
     notes: tuple[str, ...] = ()
+    tool: Mapping[str, Any] = field(default_factory=dict)
 
 
 _SCRIPTS = ("numbers", "picture", "page")
@@ -223,15 +225,18 @@ _TITLE = "医疗卫生服务地图"
 """Until the page writes its own: a title is text from data, and such text never stands in the markup."""
 
 
-def render(scene: Scene, furniture: Furniture) -> str:
-    """Return the page of a scene as one HTML text that opens with no network; the same bytes for the same scene."""
+def render(scene: Scene, furniture: Furniture, tool: str = "") -> str:
+    """Return the page of a scene as one HTML text that opens with no network; the same bytes for the same scene.
+
+    `tool` is a script of its own kind of map (<tool>.js), told of the page once that stands: its show<Tool>(page) is called.
+    """
     data = {"furniture": asdict(furniture), "style": style.page_style(), **plain_data(scene)}
     return render_page(
         Page(
             title=_TITLE,
             markup=own_file("page.html"),
             styles=(style.css_variables(), own_file("page.css")),
-            scripts=tuple(own_file(f"{name}.js") for name in _SCRIPTS),
+            scripts=tuple(own_file(f"{name}.js") for name in (*_SCRIPTS, *([tool] if tool else []))),
             data={"scene": data},
             start="showScene",
         )

@@ -96,6 +96,32 @@ class Demo(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Whatif(Command):
+    """fugai whatif: one page on which sites are tried by clicking and dragging."""
+
+    # fmt: off
+    data: str = option("DATA", Text("数据文件夹，或 sample:panzhihua", "folder of data, or sample:panzhihua"), text("DATA"), NEEDED)
+    rules: str | None = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件（默认用本市的）", f"rules ({_NAMES}) or a .yaml file (default: the city's own)"), text("RULES"))
+    out: Path = option("--out", Text("写到哪个网页文件，如 试点.html", "the page to write, such as whatif.html"), OUT, NEEDED)
+    # fmt: on
+
+    def run(self) -> None:
+        """Write the page."""
+        from scenarios.cli.report import steps
+        from scenarios.whatif import write_page
+
+        with steps(self.lang) as step:
+            write_page(self.data, self.rules, self.out, step)
+        _print(
+            Text(
+                f"输出：{self.out}（双击打开，不用联网）",
+                f"Output: {self.out} (double-click to open; no internet needed)",
+            ),
+            self.lang,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run(Command):
     """fugai run: a scenario file, judged as `fugai assess` judges the status quo."""
 

@@ -101,6 +101,7 @@ COMMANDS: Mapping[str, Known | Family] = MappingProxyType(
         "check": Known(Text("检查数据文件夹：一次列出所有问题", "check a folder of data: every problem at once"), "facts:Check"),
         "assess": Known(Text("按规划条款评估一个数据文件夹，写出地图、缺口清单和结果表", "assess a folder of data: map, gap lists, findings"), "assess:Assess"),
         "run": Known(Text("按方案文件评估：新设、停用、升格、迁址……之后怎样", "assess a scenario: what if facilities open, close, move"), "assess:Run"),
+        "whatif": Known(Text("试点页：一个网页，点一下加一处、拖动、关闭，马上看到谁受益；导出的方案交给 fugai run", "one page: click to add a site, drag, close, see who gains; export the scenario"), "assess:Whatif"),
         "compare": Known(Text("比较两个或几个方案：双图网页、对比工作簿、一段结论", "compare scenarios: a page of two maps, a workbook, a conclusion"), "assess:Compare"),
         "plan": Family(
             Text("布局方案：次中心、急救站设在哪里最好（有证明、有理由），写成可以再运行的方案文件",

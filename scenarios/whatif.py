@@ -1,0 +1,71 @@
+"""fugai whatif: the page on which a director tries sites, made of a folder of facts and the rules that count people by distance."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from maps.furniture import Furniture
+from maps.whatif import Question, whatif_map
+from planner.errors import OptionError, Problem, Text
+from planner.measures import FUNCTIONS, MEASURES, MM_PER_KM, people_in_question
+from planner.region import Region
+from planner.rules import Reading, Rule, Rules, load_rules
+from scenarios.export.folder import keep_apart, write_whole
+from scenarios.run import Step, city_rules, facts_folder, furniture, load_region
+
+STRAIGHT = "只按直线距离；道路距离、时间和其他条款，把导出的方案交给 fugai run 计算"
+
+
+def questions(region: Region, rules: Rules) -> tuple[Question, ...]:
+    """Return what the page can ask: each reading that counts people within a straight line, those that judge first."""
+    pairs = [(rule, reading) for rule in rules.rules if rule.measure == "people_within" for reading in rule.readings]
+    found = [_question(region, rule, reading) for rule, reading in pairs if reading.travel == "paper"]
+    return tuple(sorted((one for one in found if len(one.people)), key=lambda one: not one.judged))
+
+
+def _question(region: Region, rule: Rule, reading: Reading) -> Question:
+    params = reading.params
+    kinds = MEASURES[rule.measure].kinds
+    return Question(
+        rule=rule.id,
+        reading=reading.id,
+        label=rule.label,
+        reading_label=reading.label,
+        required_text=rule.required_text,
+        denominator=rule.denominator,
+        kinds=kinds(params) if kinds else (),
+        limit_mm=round(params["radius_km"] * MM_PER_KM),
+        judged=reading.judged,
+        people=people_in_question(region, params["residents"], params["urban_scope"]),
+        quote=rule.clause.quote,
+        cite="　".join(filter(None, (rule.clause.document, rule.clause.section))),
+    )
+
+
+def page_of(region: Region, rules: Rules, rules_name: str) -> str:
+    """Return the page; OptionError where the rules count nobody by distance."""
+    asked = questions(region, rules)
+    if not asked:
+        what = Text("这套规则没有按直线距离数人口的条款，没有可以试的", "these rules count no people by distance")
+        fix = Text("换一套规则，或用 fugai run 计算方案", "choose other rules, or use fugai run")
+        raise OptionError(Problem("--rules", what, fix))
+    foreign = not region.about.code.startswith(rules.city)
+    if foreign:
+        asked = tuple(replace(one, judged=False) for one in asked)
+    return whatif_map(region, asked, rules_name, _furniture(region, rules))
+
+
+def _furniture(region: Region, rules: Rules) -> Furniture:
+    around = furniture(region, rules)
+    return replace(around, title=f"{region.about.name}试点", rings=(), parameters=(STRAIGHT, *around.parameters))
+
+
+def write_page(data: str, rules_name: str | None, out: Path, step: Step) -> None:
+    """Write the page of a folder of facts (or "sample:panzhihua"); rules that are not named are the city's own."""
+    step(Text("读取数据", "reading the data"))
+    region = load_region(data)
+    name = rules_name or city_rules(region, lambda rules: any(rule.measure == "people_within" for rule in rules.rules))
+    keep_apart(out, facts_folder(data))
+    step(Text("制作试点页", "making the page"))
+    page = page_of(region, load_rules(name, FUNCTIONS), name)
+    write_whole({out: partial(Path.write_text, data=page, encoding="utf-8", newline="\n")})
