@@ -782,7 +782,7 @@ async function showScene(map) {
   function cardOf({town, layer, content, at: own, row, picture}) {
     const {towns} = scene.ground;
     if (town >= 0) {
-      const facts = picturesOf(scene.views[at]).length > 1 && scene.views[at].pictures.length > 1 ? bothFacts(town) : factsOf(picture.facts, town);
+      const facts = stage.state.pictures.length > 1 ? bothFacts(town) : factsOf(picture.facts, town);
       const said = facts.filter(([, value]) => value);
       return card(towns.name[town], [towns.county[town], towns.code[town]].join('　'), said.length ? facts : [['', scene.style.words.no_row]]);
     }
@@ -794,7 +794,7 @@ async function showScene(map) {
 
   /** What both pictures say of a town, side by side in words. */
   function bothFacts(town) {
-    const [before, after] = picturesOf(scene.views[at]);
+    const [before, after] = stage.state.pictures;
     const terms = [...new Set([...Object.keys(before.facts || {}), ...Object.keys(after.facts || {})])];
     return terms.flatMap((term) => {
       const [one, other] = [before, after].map((picture) => ((picture.facts || {})[term] || [])[town] || '');
@@ -805,7 +805,7 @@ async function showScene(map) {
 
   /** The hit of a place that a row or the search leads to: as the layer that draws it, if one does. */
   function hitOf([key, row]) {
-    const pictures = picturesOf(scene.views[at]);
+    const {pictures} = stage.state;
     const picture = pictures[pictures.length - 1];
     if (key === 'town') return {town: row, picture};
     const drawn = scene.layers.filter((layer) => layer.kind === 'points' && layer.places === key)

@@ -1,10 +1,11 @@
 """From a folder of facts and the name of rules to a folder of outputs, whole or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -262,11 +263,19 @@ def decisions(facts: Region, law: Rules, scenario: Scenario, choices: RoadChoice
     return rules, region
 
 
-def assess_folder(data: Path, rules_name: str, out: Path, step: Step, choices: RoadChoices = AS_IT_IS) -> Outcome:
-    """Assess the facts of `data` by the rules and write map, workbooks, lists and manifest into `out`."""
+Pages = Mapping[str, Callable[["Outcome"], str]]
+NO_PAGES: Pages = MappingProxyType({})
+
+
+def assess_folder(
+    data: Path, rules_name: str, out: Path, step: Step, choices: RoadChoices = AS_IT_IS, pages: Pages = NO_PAGES
+) -> Outcome:
+    """Assess the facts of `data` by the rules and write map, workbooks, lists and manifest into `out`; `pages` are more of them, by file name."""
     outcome = _outcome(data, rules_name, ScenarioFile(STATUS_QUO, choices), step)
     _keep_apart(data, out)
     with whole_folder(out) as folder:
+        for name, page in pages.items():
+            (folder / name).write_text(page(outcome), encoding="utf-8", newline="\n")
         write_outputs(folder, outcome, step)
     return outcome
 

@@ -11,8 +11,9 @@ from planner.measures import FUNCTIONS, MEASURES, MM_PER_KM, people_in_question
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules, load_rules
 from scenarios.export.folder import keep_apart, write_whole
-from scenarios.run import Step, city_rules, facts_folder, furniture, load_region
+from scenarios.run import Pages, Step, city_rules, facts_folder, furniture, load_region
 
+WHATIF = "试点.html"
 STRAIGHT = "只按直线距离；道路距离、时间和其他条款，把导出的方案交给 fugai run 计算"
 
 
@@ -58,6 +59,13 @@ def page_of(region: Region, rules: Rules, rules_name: str) -> str:
 def _furniture(region: Region, rules: Rules) -> Furniture:
     around = furniture(region, rules)
     return replace(around, title=f"{region.about.name}试点", rings=(), parameters=(STRAIGHT, *around.parameters))
+
+
+def pages_of(rules_name: str) -> Pages:
+    """Return the page that a whole job writes beside its map; none where the rules count nobody by distance."""
+    rules = load_rules(rules_name, FUNCTIONS)
+    has_any = any(rule.measure == "people_within" for rule in rules.rules)
+    return {WHATIF: lambda outcome: page_of(outcome.region, rules, rules_name)} if has_any else {}
 
 
 def write_page(data: str, rules_name: str | None, out: Path, step: Step) -> None:

@@ -87,11 +87,12 @@ class Demo(Command):
         """Assess the sample by its own city's document into OUT/攀枝花 (OUT/遂宁, OUT/雅安)."""
         from scenarios.cli.report import steps
         from scenarios.run import assess_folder
+        from scenarios.whatif import pages_of
 
         name, rules = SAMPLES[self.city]
         out = self.out / name
         with as_file(files("geodata.samples") / self.city) as data, steps(self.lang) as step:
-            outcome = assess_folder(data, rules, out, step)
+            outcome = assess_folder(data, rules, out, step, pages=pages_of(rules))
         _print_assessed(outcome, out, self.lang)
 
 

@@ -1,0 +1,191 @@
+"""The page on which sites are tried: its numbers are those of `fugai run`, to the person; a click adds, a drag moves."""
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pyproj import Geod
+
+from scenarios.cli.program import main
+from scenarios.files import read_scenario
+from scenarios.run import load_region, run
+from tests import tiny
+from tests.pages import MAP, Opened, open_file
+from tests.test_maps_city import PAYLOADS
+
+SAMPLES = Path(__file__).parents[1] / "geodata" / "samples"
+
+
+def made(data: str, folder: Path, *more: str) -> Path:
+    out = folder / "试点.html"
+    assert main(["whatif", data, "--out", str(out), *more]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    folder = tmp_path_factory.mktemp("whatif")
+    seen = open_file(browser, made("sample:panzhihua", folder))
+    yield seen
+    seen.page.context.close()
+
+
+def act(page: Any, rng: random.Random, bounds: list[float]) -> None:
+    """Do one of the things that one can do, anywhere in the city."""
+    ids = page.evaluate(
+        "fugai.scene.places.facilities.code.filter((_, at) => fugai.scene.tool.facilities.status[at] === 'open')"
+    )
+    mine = page.evaluate("fugai.scene.places.sites.code")
+    place = [rng.uniform(bounds[0], bounds[2]), rng.uniform(bounds[1], bounds[3])]
+    if rng.random() < 0.6:  # near where people live, where it counts
+        asked = "fugai.scene.tool.questions[0]"
+        at = rng.randrange(page.evaluate(f"{asked}.people.length"))
+        lon, lat = (page.evaluate(f"{asked}.{one}.whole[{at}] / {asked}.{one}.scale") for one in ("lon", "lat"))
+        place = [lon + rng.gauss(0, 0.03), lat + rng.gauss(0, 0.03)]
+    does = rng.choice(["add", "add", "move", "move", "close", "reopen", "undo", "redo", "remove"])
+    if does == "add":
+        page.evaluate("([x, y]) => { fugai.whatif.add(x, y); }", place)
+    elif does == "move":
+        page.evaluate("([id, x, y]) => { fugai.whatif.move(id, x, y); }", [rng.choice(ids + mine), *place])
+    elif does in ("close", "reopen"):
+        page.evaluate(f"(id) => {{ fugai.whatif.{does}(id); }}", rng.choice(ids))
+    elif does == "remove" and mine:
+        page.evaluate("(id) => { fugai.whatif.remove(id); }", rng.choice(mine))
+    else:
+        page.evaluate(f"fugai.whatif.{'redo' if does == 'redo' else 'undo'}()")
+
+
+@pytest.mark.parametrize("city", ["panzhihua", "suining", "yaan"])
+def test_numbers_are_those_of_a_run_to_the_person(city: str, browser: Any, tmp_path: Path) -> None:
+    """Twenty actions at random, exported, run: the same people, in the city and in every town."""
+    seen = open_file(
+        browser, made(f"sample:{city}", tmp_path, *(["--rules", "panzhihua_2023"] if city == "suining" else []))
+    )
+    rng = random.Random(city)
+    west, south, east, north = (one / 1e5 for one in seen.page.evaluate("fugai.scene.ground.bounds"))
+    for _ in range(20):
+        act(seen.page, rng, [west, south, east, north])
+    judged = seen.page.evaluate("fugai.whatif.judged()")
+    question = seen.page.evaluate("(({rule, reading}) => [rule, reading])(fugai.scene.tool.questions[0])")
+    towns = seen.page.evaluate(
+        "fugai.scene.ground.towns.code.map((code, at) => [code, fugai.stage.state.pictures[0].facts['未覆盖（方案）'][at]])"
+    )
+    scenario = tmp_path / "试点.yaml"
+    scenario.write_text(seen.page.evaluate("fugai.whatif.exported()"), encoding="utf-8")
+    assert seen.told == []
+    seen.page.context.close()
+    file = read_scenario(scenario)
+    rows = run(load_region(f"sample:{city}"), str(file.rules), file).findings
+    mine = rows[(rows["rule"] == question[0]) & (rows["reading"] == question[1])]
+    whole = mine[mine["level"] == "city"].iloc[0]
+    assert (judged["all"], judged["covered"]) == (whole["population"], whole["covered"])
+    left = {code: int(re.sub(r"\D", "", text)) for code, text in towns if text}
+    found = mine[mine["level"] == "town"]
+    assert left == dict(zip(found["subject_code"], found["uncovered"] + found["unreachable"], strict=True))
+
+
+def test_the_geodesic_is_that_of_proj(page: Opened) -> None:
+    """To a thousandth of a millimetre, up to 200 km."""
+    rng = np.random.default_rng(3)
+    start = np.column_stack([rng.uniform(97, 108, 400), rng.uniform(26, 34, 400)])
+    end = start + rng.normal(0, 1, (400, 2)) * rng.choice([1e-5, 1e-2, 0.5], (400, 1))
+    ends = np.hstack([start, end]).tolist()
+    found = page.page.evaluate("(all) => all.map((one) => geodesic(...one))", ends)
+    expected = Geod(ellps="WGS84").inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])[2]
+    assert np.abs(np.array(found) - expected).max() < 1e-6
+
+
+def test_one_adds_drags_closes_and_goes_back(page: Opened) -> None:
+    shown = page.page
+    left = "document.querySelector('#number').textContent"
+    shown.evaluate(f"{MAP}.setView([26.6, 101.74], 12, {{animate: false}})")
+    before = shown.evaluate("fugai.whatif.judged()")
+    x, y = page.spot(101.7320, 26.6208)
+    shown.mouse.click(x, y)
+    assert shown.evaluate("fugai.whatif.judged().covered") == 705_135
+    assert shown.evaluate(left) == "60,354 → 7,881人"
+    assert "新覆盖 52,473 人，没有人失去覆盖。条款仍未达标。" in shown.locator("#sentence").inner_text()
+    shown.mouse.move(x, y)
+    shown.mouse.down()
+    shown.mouse.move(x + 120, y - 40, steps=6)
+    during = shown.evaluate(left)
+    shown.mouse.up()
+    assert during != "60,354 → 7,881人"
+    assert shown.evaluate(left) == during
+    assert len(shown.evaluate("fugai.whatif.state().edits")) == 2, "the click that ends a drag adds nothing"
+    shown.get_by_role("button", name="↶ 撤销").click()
+    assert shown.evaluate(left) == "60,354 → 7,881人"
+    shown.get_by_role("button", name="↷ 重做").click()
+    assert shown.evaluate(left) == during
+    sign, ground = page.signs("facilities")[0], shown.locator(".sheet").bounding_box()
+    shown.mouse.click(ground["x"] + (sign[0] + sign[2]) / 2, ground["y"] + (sign[1] + sign[3]) / 2)
+    shown.get_by_role("button", name="关闭这一处").click()
+    assert shown.evaluate("fugai.whatif.state().edits.slice(-1)[0].do") == "close"
+    for _ in range(3):
+        shown.keyboard.press("Control+z")
+    assert shown.evaluate("fugai.whatif.judged()") == before
+    assert page.told == []
+
+
+def test_a_plan_is_saved_opened_and_listed(page: Opened, tmp_path: Path) -> None:
+    shown = page.page
+    shown.evaluate("fugai.whatif.add(101.732, 26.6208)")
+    judged = shown.evaluate("fugai.whatif.judged()")
+    with shown.expect_download() as saved:
+        shown.get_by_role("button", name="导出方案").click()
+    path = tmp_path / "方案.yaml"
+    saved.value.save_as(path)
+    with shown.expect_download() as listed:
+        shown.get_by_role("button", name="导出清单").click()
+    rows = Path(listed.value.path()).read_text("utf-8-sig").splitlines()
+    assert sum(int(row.rsplit(",", 1)[1].strip('"')) for row in rows[1:]) == judged["all"] - judged["covered"]
+    shown.get_by_role("button", name="＋ 新方案").click()
+    shown.evaluate("fugai.whatif.undo()")
+    assert shown.evaluate("fugai.whatif.judged()") != judged
+    shown.locator("#tools-below input[type=file]").set_input_files(path)
+    shown.wait_for_timeout(200)
+    assert shown.evaluate("fugai.whatif.judged()") == judged
+    broken = tmp_path / "别的.yaml"
+    broken.write_text("name: 别的\nedits:\n  - close: X\n", encoding="utf-8")
+    shown.locator("#tools-below input[type=file]").set_input_files(broken)
+    shown.wait_for_timeout(200)
+    assert "打不开“别的.yaml”" in shown.locator("#tools-below .said").inner_text()
+    assert shown.evaluate("fugai.whatif.judged()") == judged
+    assert page.told == []
+
+
+def test_the_next_site_that_is_suggested_covers_more(page: Opened) -> None:
+    shown = page.page
+    shown.evaluate("fugai.whatif.choosePlan(fugai.whatif.plans[0])")
+    today = shown.evaluate("fugai.whatif.judged().covered")
+    shown.get_by_role("button", name="建议下一处（启发式）").click()
+    assert shown.evaluate("fugai.whatif.judged().covered") - today >= 52_473 * 0.9
+
+
+def test_words_from_the_data_stay_words(browser: Any, tmp_path: Path) -> None:
+    data = tiny.write(tmp_path / "data")
+    tiny.facilities().assign(name=PAYLOADS[0]).to_csv(data / "facilities.csv", index=False)
+    tiny.villages().assign(name=PAYLOADS[1]).to_csv(data / "villages.csv", index=False)
+    out = made(str(data), tmp_path, "--rules", "panzhihua_2023")
+    assert not [one for one in PAYLOADS[:2] if one in out.read_text("utf-8")]
+    seen = open_file(browser, out)
+    seen.page.evaluate("fugai.whatif.move('ES1', 101.66, 26.66)")
+    assert PAYLOADS[0] in seen.page.locator("#blocks").inner_text()
+    assert json.dumps(PAYLOADS[0], ensure_ascii=False) not in seen.page.evaluate("fugai.whatif.exported()"), (
+        "a move names an id"
+    )
+    assert seen.told == []
+    seen.page.context.close()
+
+
+def test_what_cannot_be_made_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "试点.html"
+    assert main(["whatif", "sample:suining", "--rules", "suining_2024", "--out", str(out)]) == 2
+    assert "没有按直线距离数人口的条款" in capsys.readouterr().err
+    assert main(["whatif", str(tmp_path / "没有"), "--rules", "panzhihua_2023", "--out", str(out)]) == 2
+    assert not out.exists()
