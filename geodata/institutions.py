@@ -114,7 +114,10 @@ def _note_grades(part: RegisterPart, notes: Notes) -> None:
 
 
 def register_in(region: Region, part: RegisterPart, notes: Notes) -> pd.DataFrame:
-    """Return the register with the county of each institution; note those in none, and what contradicts the list of facilities."""
+    """Return the register with the county of each institution, and the beds that the list of facilities tells.
+
+    Notes those in no county, and what contradicts that list.
+    """
     frame, known = part.frame, region.facilities.set_index("id")
     town = frame["town_code"].where(frame["town_code"] != "", frame["village_code"].str[:9])
     by_town = town.map(region.towns.set_index("code")["county_code"]).fillna("")
@@ -126,7 +129,8 @@ def register_in(region: Region, part: RegisterPart, notes: Notes) -> pd.DataFram
     lost = (county != "") & ~county.isin(region.counties["code"])
     _note(part, notes, lost, label, Text("没有这个县（区）", "there is no such county"))
     _note_contradictions(part, known, notes)
-    return frame.assign(county_code=county, town_code=town)
+    held = frame["id"].map(known["beds"]).astype(float)
+    return frame.assign(county_code=county, town_code=town, beds=held.fillna(frame["beds"]))
 
 
 def _note_contradictions(part: RegisterPart, known: pd.DataFrame, notes: Notes) -> None:

@@ -6,6 +6,7 @@ judged, and why. One that repeats another is judged once. The files are `planner
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -96,15 +97,23 @@ class Register:
 
 def registers(measures: Mapping[str, Callable[..., Any]]) -> tuple[Register, ...]:
     """Return the registers of all cities, by code."""
-    files = [read_own(clause_text(name)) for name in clause_names()]
-    return tuple(_register(city, files, measures) for city in sorted({str(one["city"]) for one in files}))
+    return tuple(_register(city, _files(), measures) for city in sorted(registered_cities()))
+
+
+@cache
+def _files() -> tuple[Mapping[str, Any], ...]:
+    """Return what the files hold; they are read once in a process and never written to."""
+    return tuple(read_own(clause_text(name)) for name in clause_names())
+
+
+def registered_cities() -> frozenset[str]:
+    """Return the four digits of the cities whose documents are registered."""
+    return frozenset(str(one["city"]) for one in _files())
 
 
 def register_of(city: str, measures: Mapping[str, Callable[..., Any]]) -> Register | None:
     """Return the register of the city of this code (510400 or 5104); None where the project has none."""
-    files = [
-        one for one in (read_own(clause_text(name)) for name in clause_names()) if city.startswith(str(one["city"]))
-    ]
+    files = [one for one in _files() if city.startswith(str(one["city"]))]
     return _register(city[:4], files, measures) if files else None
 
 

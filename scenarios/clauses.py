@@ -13,13 +13,11 @@ from planner.errors import OptionError, Problem, Text
 from planner.findings import assess, gap_rows, no_data_rows
 from planner.measures import FUNCTIONS
 from planner.region import Region
-from planner.rules import Rules, load_rules
+from planner.rules import Rules, load_rules, readable
 from planner.standards import standard_names
 from planner.travel import PAPER
-from scenarios.document import Col, Document, Table, records
-from scenarios.export.folder import whole_folder
+from scenarios.document import Col, Document, Lines, Table, records
 from scenarios.export.sheet import write_document
-from scenarios.run import load_region
 
 WORKBOOK, LIST, FINDINGS = "条款清单.xlsx", "条款清单.csv", "条款评估.csv"
 _NAMES_SHOWN = 12
@@ -61,19 +59,24 @@ def declared() -> Standing:
     return Standing(found, known, None, pd.DataFrame())
 
 
-def standing(region: Region) -> Standing:
-    """Return what becomes of each clause of a city with its data; OptionError where no document of the city is registered."""
+def standing(region: Region, standards: Rules | None = None, judged: pd.DataFrame | None = None) -> Standing:
+    """Return what becomes of each clause of a city with its data; OptionError where no document of the city is registered.
+
+    `judged` are the findings of `standards` where these have been assessed already; they are assessed here where they have
+    not, or lack a rule that judges a clause.
+    """
     register = register_of(region.about.code, FUNCTIONS)
     if register is None:
+        what = Text("没有登记这个城市的文件", "no document of this city is registered")
         fix = Text("登记册只有攀枝花、遂宁、雅安的文件", "the register holds documents of Panzhihua, Suining and Yaan")
-        raise OptionError(
-            Problem(region.about.code, Text("没有登记这个城市的文件", "no document of this city is registered"), fix)
-        )
-    standards = _standards(register.city)
-    findings = pd.concat([assess(region, one, PAPER) for one in (standards, register.rules)], ignore_index=True)
-    known = states(register, findings, standards)
-    mine = findings[findings["rule"].isin([rule.id for rule in register.rules.rules])].reset_index(drop=True)
-    return Standing((register,), known, region, mine)
+        raise OptionError(Problem(region.about.code, what, fix))
+    own = readable(_standards(register.city), PAPER)
+    wanted = {rule for one in register.clauses for rule in one.judged_by} & {rule.id for rule in own.rules}
+    if standards is None or judged is None or not wanted <= {rule.id for rule in standards.rules}:
+        standards, judged = own, assess(region, own, PAPER)
+    findings = assess(region, register.rules, PAPER)
+    known = states(register, pd.concat([judged, findings], ignore_index=True), standards)
+    return Standing((register,), known, region, findings)
 
 
 def _standards(city: str) -> Rules:
@@ -100,13 +103,22 @@ def counts(found: Standing) -> list[dict[str, object]]:
     return out
 
 
-def write_standing(out: Path, found: Standing) -> None:
-    """Write the clauses as a workbook and a list into the folder `out`, and the findings where there are some."""
-    with whole_folder(out) as folder:
-        write_document(folder / WORKBOOK, document_of(found))
-        write_csv(folder / LIST, pd.DataFrame([_row(one, found) for one in found.clauses]))
-        if found.region is not None:
-            write_csv(folder / FINDINGS, found.findings)
+def write_standing(folder: Path, found: Standing, told: Lines = ()) -> None:
+    """Write the clauses as a workbook and a list into a folder, and the findings where there are some.
+
+    `told` is what a scenario decides, said before all else.
+    """
+    write_document(folder / WORKBOOK, document_of(found, told))
+    write_csv(folder / LIST, pd.DataFrame([_row(one, found) for one in found.clauses]))
+    if found.region is not None:
+        write_csv(folder / FINDINGS, found.findings)
+
+
+def summary(found: Standing) -> str:
+    """Return how many clauses there are and what becomes of them, in one sentence."""
+    some = Counter(found.states.values())
+    parts = "，".join(f"{text.zh} {some[name]}" for name, text in found.words.items() if some[name])  # type: ignore[index]
+    return f"文件条款 {some.total()} 条：{parts}（见{WORKBOOK}）"
 
 
 _COUNTS = (
@@ -179,7 +191,7 @@ def _joined(parts: str) -> str:
     return "、".join(dict.fromkeys(one for one in parts.split("|") if one))
 
 
-def document_of(found: Standing) -> Document:
+def document_of(found: Standing, told: Lines = ()) -> Document:
     """Return counts, clauses, gaps and what is to be supplied, as one document."""
     name = found.region.about.name if found.region else "攀枝花、遂宁、雅安"
     rows = [_row(one, found) for one in found.clauses]
@@ -194,7 +206,7 @@ def document_of(found: Standing) -> Document:
         law = found.registers[0].rules
         tables += [_gap_table(name, found.findings, law), _missing_table(name, found, law)]
     notice = found.region.about.notice if found.region else ""
-    return Document(f"{name}文件条款清单", found.region, tables, _LINES, notice)
+    return Document(f"{name}文件条款清单", found.region, tables, (*told, *_LINES), notice)
 
 
 def _gap_table(name: str, findings: pd.DataFrame, law: Rules) -> Table:
@@ -205,12 +217,12 @@ def _gap_table(name: str, findings: pd.DataFrame, law: Rules) -> Table:
 
 
 def _missing_table(name: str, found: Standing, law: Rules) -> Table:
-    missing = no_data_rows(found.findings, law)
+    names = no_data_rows(found.findings, law).groupby("rule")["subject_name"].agg(list)
     needed = {str(one.number): one.data_needed for one in found.clauses}
     rows = [
-        {"rule_label": rule.label, "denominator": rule.denominator, "count": len(part), "names": _named(list(part["subject_name"])),
+        {"rule_label": rule.label, "denominator": rule.denominator, "count": len(names[rule.id]), "names": _named(names[rule.id]),
          "needed": needed[rule.clause.number]}
-        for rule in law.rules if len(part := missing[missing["rule"] == rule.id])
+        for rule in law.rules if rule.id in names.index
     ]  # fmt: skip
     return Table("待补数据", f"{name}：机构登记册待补数据", _MISSING, rows)
 
@@ -218,8 +230,3 @@ def _missing_table(name: str, found: Standing, law: Rules) -> Table:
 def _named(names: Sequence[str]) -> str:
     shown = "、".join(names[:_NAMES_SHOWN])
     return shown if len(names) <= _NAMES_SHOWN else f"{shown}……等 {len(names)} 个"
-
-
-def load_standing(data: str | None) -> Standing:
-    """Return the standing of a folder of facts or an embedded sample; without data that which the registers declare."""
-    return declared() if data is None else standing(load_region(data))

@@ -15,10 +15,12 @@ from geodata.load import load_with_warnings
 from maps.coverage import coverage_map
 from maps.furniture import Furniture, Ring
 from planner import __version__
+from planner.clauses import register_of, registered_cities
 from planner.compare import row_texts, side_by_side
 from planner.doubts import doubts, idle_in_findings
 from planner.errors import FugaiError, OptionError, Problem, Text
 from planner.findings import assess, foreign_note, gap_rows, kinds_read
+from planner.gates import refused_beds
 from planner.measures import FUNCTIONS
 from planner.region import Region, Source
 from planner.rules import Rules, load_rules, readable, with_minutes
@@ -26,7 +28,8 @@ from planner.scenario import Scenario, apply, overridden
 from planner.schema import FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
 from planner.standards import standard_names
 from planner.text import exact_text
-from planner.travel import Memory
+from planner.travel import PAPER, Memory
+from scenarios.clauses import Standing, standing, write_standing
 from scenarios.document import records
 from scenarios.export.folder import whole_folder
 from scenarios.export.manifest import Decided, decided, write_manifest
@@ -137,6 +140,12 @@ class Outcome:
         return f"Outcome({self.region.about.name} · {self.rules.id} · {self.scenario.name}：全市 {words}；缺口 {len(self.gaps)} 项)"
 
     @cached_property
+    def demands(self) -> Standing | None:
+        """What becomes of every clause of the city's documents; None where none is registered, or the rules are another city's."""
+        at_home = self.region.about.code.startswith(self.rules.city) and self.rules.city in registered_cities()
+        return standing(self.region, self.rules, self.findings) if at_home else None
+
+    @cached_property
     def changes(self) -> tuple[Changed, ...]:
         """What the scenario changes in the findings."""
         return () if self.before is None else changes(self.before, self.findings)
@@ -237,11 +246,17 @@ def run(
     roads = road_view(region, law, travels, choices)
     doubtful = (
         *file.warnings, *idle_choices(facts.roads, choices, law), *doubts(facts, clauses, file.scenario),
-        *idle_in_findings(facts, region, file.scenario, law, travels, findings),
+        *idle_in_findings(facts, region, file.scenario, law, travels, findings), *_refused(region, file.scenario),
     )  # fmt: skip
     return Outcome(
         region, law, findings, doubtful, roads, file.scenario, file.sources, None, doubtful, facts, clauses, choices
     )
+
+
+def _refused(region: Region, scenario: Scenario) -> list[Problem]:
+    """Return the beds of the scenario that a clause refuses; only a register of institutions tells of their use."""
+    demanded = register_of(region.about.code, FUNCTIONS) if region.register is not None and scenario.edits else None
+    return refused_beds(region, demanded.rules, PAPER["paper"], scenario) if demanded else []
 
 
 def decisions(facts: Region, law: Rules, scenario: Scenario, choices: RoadChoices) -> tuple[Rules, Region]:
@@ -357,6 +372,9 @@ def write_outputs(folder: Path, outcome: Outcome, step: Step) -> None:
         write_workbook(folder / name, region, rules, findings, code, roads, told.lines)
     step(Text("绘制地图", "drawing the map"))
     (folder / MAP).write_text(outcome.page(), encoding="utf-8", newline="\n")
+    if outcome.demands is not None:
+        step(Text("写出条款清单", "writing the list of clauses"))
+        write_standing(folder, outcome.demands, told.lines)
     step(Text("写出清单 manifest.json", "writing the manifest"))
     write_manifest(folder, region, rules, roads, told.record)
 

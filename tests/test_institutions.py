@@ -265,3 +265,49 @@ def test_the_beds_of_table_one_at_the_census() -> None:
     assert round(sum(each[1:]), 9) == each[0]
     assert 7_637 + 2_424 + 364 == 10_425
     assert round(7_861 / 1212.203, 2) == 6.48
+
+
+# ---- the gate, applied to a scenario ----
+
+ENLARGE = """
+name: 扩建两所医院
+edits:
+  - enlarge: H1
+    beds: 220
+  - enlarge: H2
+    beds: 60
+"""
+
+
+def test_beds_that_a_clause_refuses_are_said_with_the_clause(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """H2 uses 70 % of its beds for 10 days: shut under both readings; H1 keeps people 8 days: shut under 或 alone."""
+    folder = register.write(tmp_path / "city")
+    frame = tiny.facilities()
+    more = pd.DataFrame(
+        [("H1", "甲市中心医院", "hospital", 101.65, 26.55, "open", ""), ("H2", "乙县人民医院", "hospital", 101.65, 26.65, "open", "")],
+        columns=list(frame),
+    )  # fmt: skip
+    pd.concat([frame, more]).to_csv(folder / "facilities.csv", index=False, encoding="utf-8-sig")
+    (tmp_path / "s.yaml").write_text(ENLARGE, "utf-8")
+    words = [
+        "run",
+        str(tmp_path / "s.yaml"),
+        "--data",
+        str(folder),
+        "--rules",
+        "panzhihua_2023",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main(words) == 0
+    said = "".join(capsys.readouterr())
+    assert "新增 20 张床位被条款控制（登记号 22，2.2一（三）" in said
+    assert (
+        "新增 20 张床位被条款控制（登记号 22，2.2一（三）“病床使用率低于75%”）：病床使用率 70 %、平均住院日 10 天、2023 年数据；按“两个条件都有才不得新增、有一个条件就不得新增”"
+        in said
+    )
+    assert "平均住院日 8 天、2023 年数据；按“有一个条件就不得新增”" in said
+    assert "文件条款 184 条" in said
+    assert {"条款清单.xlsx", "条款清单.csv", "条款评估.csv"} <= {one.name for one in (tmp_path / "out").iterdir()}

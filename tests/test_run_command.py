@@ -137,7 +137,7 @@ def test_changed_parameters_are_told_in_words_wherever_numbers_stand(
     assert "改用参数：城市地区急救中心（站）服务半径：半径＝3 公里（试算），不作判断" in capsys.readouterr().out
     required = "半径＝3 公里（方案的参数；条款：城市居民至急救中心（站）不超过5公里）"
     assert required in (tmp_path / "out" / MAP).read_text("utf-8")
-    for path in (tmp_path / "out").glob("*.xlsx"):
+    for path in (tmp_path / "out").glob("缺口清单_*.xlsx"):
         cells = [str(cell.value) for sheet in openpyxl.load_workbook(path) for row in sheet.iter_rows() for cell in row]
         assert required in cells
         assert not [cell for cell in cells if "radius_km" in cell]

@@ -19,12 +19,14 @@ class Clauses(Command):
 
     def run(self) -> None:
         """Print the counts by document, and write the lists where asked."""
-        from scenarios.clauses import TOTAL, counts, load_standing, write_standing
+        from scenarios.clauses import TOTAL, counts, declared, standing, write_standing
         from scenarios.cli.report import steps
+        from scenarios.export.folder import whole_folder
+        from scenarios.run import load_region
 
         with steps(self.lang) as step:
             step(Text("对照条款", "going through the clauses"))
-            found = load_standing(self.data)
+            found = declared() if self.data is None else standing(load_region(self.data))
         if found.region is not None and found.region.about.notice:
             print(printable(found.region.about.notice))
         for row in counts(found):
@@ -32,5 +34,6 @@ class Clauses(Command):
             head = row["document"] if row["kind"] == TOTAL else f"    {row['kind']}"
             print(printable(f"{head}：{row['clauses']}（{'，'.join(parts)}）"))
         if self.out is not None:
-            write_standing(self.out, found)
+            with whole_folder(self.out) as folder:
+                write_standing(folder, found)
             print(Text(f"输出：{self.out}", f"output: {self.out}").say(self.lang))

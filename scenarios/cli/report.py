@@ -11,6 +11,7 @@ from planner.errors import Language, Problem, Text, printable
 from planner.joined import RoadParts
 from planner.schema import STATUS_LABELS
 from planner.text import UNKNOWN, amount_words, basis_of, count_text, known_text, people_text, value_text
+from scenarios.clauses import summary
 from scenarios.document import records
 from scenarios.export.roads import DETOUR_LIST, parts_text
 from scenarios.run import MAP, Outcome, Step
@@ -83,6 +84,8 @@ def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
         _print_detours(outcome.roads.detours, language)
         for line in road_lines(outcome.roads.parts, outcome.roads.not_joined, language):
             print(f"  {line}")
+    if outcome.demands is not None:
+        print(printable(f"  {summary(outcome.demands)}"))
     for text in _not_judged(outcome):
         print(printable(text.say(language)))
     print(Text(f"输出：{out}（用浏览器打开 {MAP}）", f"output: {out} (open {MAP} in a browser)").say(language))
