@@ -18,13 +18,13 @@ import pandas as pd
 from planner.draws import FACTORS, Draws, hangs_on, outside
 from planner.errors import Text
 from planner.findings import gap_rows
-from planner.measures import MEASURES, MM_PER_KM, MS_PER_MIN, people_in_question
+from planner.measures import MM_PER_KM, Measure, holds, measure_of
 from planner.reach import Reach
 from planner.region import Region, counts_as
 from planner.road import Road
 from planner.rules import Reading, Rule, Rules
 from planner.schema import LEVELS
-from planner.serving import CENTER, is_served, named_centers
+from planner.serving import CENTER, is_served, largest_loads, named_centers
 from planner.text import exact_text, percent_text
 from planner.travel import Travel, bare
 from planner.uncertainty import Uncertainty
@@ -240,12 +240,11 @@ def _tests(draws: Draws, rules: Rules, travels: Mapping[str, Travel]) -> Iterato
     region = draws.region
     for rule in rules.rules:
         for reading in rule.readings:
-            drawn = MEASURES[rule.measure].drawn
+            drawn = measure_of(rule).drawn
             if not drawn or reading.travel not in travels:
                 continue
             test = _DRAWN[drawn](draws, rule, reading, travels[reading.travel])
-            kinds = (reading.params.get("facility_kind", CENTER), *reading.params.get("beside_kinds", ()))
-            if all(map(region.knows, kinds)) and len(test.subjects):
+            if all(map(region.knows, test.kinds)) and len(test.subjects):
                 yield test
 
 
@@ -278,6 +277,15 @@ class _Test(ABC):
     rule: Rule
     reading: Reading
     travel: Travel
+
+    @property
+    def measure(self) -> Measure:
+        return measure_of(self.rule)
+
+    @property
+    @abstractmethod
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of facility that are met again in every draw."""
 
     @property
     @abstractmethod
@@ -335,8 +343,8 @@ class _People(_Test):
 
     @cached_property
     def _rows(self) -> Whole:
-        region, params = self.draws.region, self.reading.params
-        people = people_in_question(region, params["residents"], params["urban_scope"])
+        region = self.draws.region
+        people = self.measure.people(region, self.reading.params)
         return np.asarray(region.residents.index.get_indexer(people.index), np.int64)
 
     @property
@@ -354,9 +362,12 @@ class _People(_Test):
         return ("all", "points", "population", *(["speed"] if by_time else []), *(["rural"] if rural else []))
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        return self.measure.kinds_of(self.reading.params)
+
+    @property
     def _way(self) -> Way:
-        params = self.reading.params
-        return self.reading.travel, (params["facility_kind"], *params.get("beside_kinds", ()))
+        return self.reading.travel, self.kinds
 
     @property
     def asks(self) -> Mapping[Way, int]:
@@ -367,13 +378,13 @@ class _People(_Test):
 
     def _limit(self, speed: float = 1.0, rural_km: float | None = None) -> int:
         """Return the limit that says the same of today's times: at half the speed, whoever was within half the time."""
-        params = self.reading.params
-        if "minutes" in params:
-            way = bare(self.travel)  # a way that is remembered adds its delay all the same
-            delay = round(way.delay_s * 1000) if isinstance(way, Road) else 0
-            whole = round(params["minutes"] * MS_PER_MIN)
-            return delay + int((whole - delay) * speed) if whole > delay else whole
-        return round((params["radius_km"] if rural_km is None else rural_km) * MM_PER_KM)
+        if rural_km is not None:
+            return round(rural_km * MM_PER_KM)
+        whole, way = self.measure.limit_of(self.reading.params), bare(self.travel)
+        delay = (
+            round(way.delay_s * 1000) if isinstance(way, Road) else 0
+        )  # a way that is remembered adds it all the same
+        return delay + int((whole - delay) * speed) if self.travel.unit == "ms" and whole > delay else whole
 
     def case(self, name: str, bench: Bench, draw: OneDraw) -> Case:
         there = draw if name in ("all", "points") else bench.now
@@ -408,12 +419,13 @@ class _Centers(_Test):
     The same rules as measures.community_centers, with what no draw touches computed once.
     """
 
+    kinds = (CENTER,)
     varied = ("all", "points", "population")
     asks: Mapping[Way, int] = MappingProxyType({})
 
     @cached_property
     def _table(self) -> pd.DataFrame:
-        return MEASURES["community_centers"].function(self.draws.region, self.travel, **self.reading.params)
+        return self.measure.function(self.draws.region, self.travel, **self.reading.params)
 
     @cached_property
     def _units(self) -> Ids:
@@ -450,22 +462,15 @@ class _Centers(_Test):
     def case(self, name: str, bench: Bench, draw: OneDraw) -> Case:
         there = draw if name in ("all", "points") else bench.now
         people = draw.people if name in ("all", "population") else bench.people_now
-        holds = self._holds(there.serving(self.reading.travel, self._rows), people[self._rows])
+        met = self._met(there.serving(self.reading.travel, self._rows), people[self._rows])
         unit = self._unit[1]
-        return self._short(holds), int(people[(unit >= 0) & holds[unit]].sum())
+        return self._short(met), int(people[(unit >= 0) & met[unit]].sum())
 
-    def _holds(self, served: Whole, people: Whole) -> Bools:
+    def _met(self, served: Whole, people: Whole) -> Bools:
         """Return which units meet the clause, given who serves whom and how many people there are."""
         params = self.reading.params
-        some = served >= 0
-        load = np.bincount(served[some], people[some], minlength=1 + int(served.max(initial=0)))
-        unit = self._unit[0]
-        mine = some & (unit >= 0)
-        worst = np.full(len(self._units), np.nan)
-        np.fmax.at(worst, unit[mine], load[served[mine]])
-        within = worst <= params["upper"]
-        present = self._count > 0
-        return np.asarray({"present": present, "load": within, "either": present | within}[params["test"]], np.bool_)
+        loads = largest_loads(served, self._unit[0], people, len(self._units))
+        return holds(params["test"], self._count > 0, loads <= params["upper"])
 
 
 _DRAWN: Mapping[str, type[_Test]] = MappingProxyType({"people": _People, "centers": _Centers})
@@ -533,9 +538,9 @@ def certainty(
 def _not_drawn(findings: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Return the gaps of the rules that are not tried again: decided by the register alone, or not tested at all."""
     verdicts = {
-        rule.id: "register" if MEASURES[rule.measure].by_register else "untested"
+        rule.id: "register" if measure_of(rule).by_register else "untested"
         for rule in rules.rules
-        if not MEASURES[rule.measure].drawn
+        if not measure_of(rule).drawn
     }
     rows = gap_rows(findings, rules)
     rows = rows[rows["rule"].isin(verdicts.keys())]

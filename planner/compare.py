@@ -17,13 +17,12 @@ import pandas as pd
 from pyproj import Geod
 
 from planner.findings import gap_rows
-from planner.measures import MEASURES, MM_PER_KM, MS_PER_MIN, people_in_question
+from planner.measures import measure_of, people_named
 from planner.region import Region, village_names, with_places
 from planner.rules import Reading, Rule, Rules
 from planner.scenario import Edit
 from planner.schema import FACILITIES
-from planner.serving import served_by
-from planner.text import change_text, point_change, shares_apart, value_texts
+from planner.text import basis_of, change_text, point_change, shares_apart, value_texts
 from planner.travel import Travel
 
 KEY = (
@@ -77,8 +76,8 @@ def side_by_side(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     same_people = (left["covered"] * right["population"] == right["covered"] * left["population"]) & left[
         "covered"
     ].notna()
-    is_share = out["unit"] == "share"
-    out.loc[is_share & same_people, ["value_change", "gap_change"]] = 0.0
+    of_people = out["unit"].map(basis_of) == "people"
+    out.loc[of_people & same_people, ["value_change", "gap_change"]] = 0.0
     out["changed"] = differs
     return out.reset_index()
 
@@ -116,7 +115,7 @@ def row_texts(row: Mapping[str, Any]) -> tuple[str, str, str]:
     >>> row_texts({"unit": "个", "value_before": 3.0, "value_after": 3.0, "required_before": 5.0, "required_after": 6.0})
     ('3 / 5 个', '3 / 6 个', '不变')
     """
-    if row["unit"] == "share":
+    if basis_of(row["unit"]) == "people":
         before, after = (share(row[f"covered_{side}"], row[f"population_{side}"]) for side in ("before", "after"))
         return *shares_apart([before, after]), point_change(before, after)  # type: ignore[return-value]
     pairs = [(row[f"value_{side}"], row[f"required_{side}"]) for side in ("before", "after")]
@@ -173,7 +172,6 @@ class Question:
     reading: Reading
     travel: str
     label: str
-    kinds: tuple[str, ...]
     limit: int | None
     is_main: bool
 
@@ -183,30 +181,24 @@ class Question:
 
     def sites(self, region: Region) -> gpd.GeoDataFrame:
         """Return the open facilities to which the question asks the way."""
-        params = self.reading.params
-        if "beside_ids" in params:
-            return served_by(region, params["facility_kind"], params["beside_kinds"], params["beside_ids"])
-        return region.open_facilities(*self.kinds)
+        return measure_of(self.rule).facilities(region, self.reading.params)
 
 
 def questions(judged: Judged) -> list[Question]:
-    """Return what is asked about people by these rules: every reading of a people measure, and the nearest facility of a kind.
+    """Return what is asked about people by these rules, as their measures declare: who is within a limit, how far the nearest is.
 
     The nearest of a kind is asked, of all residents, for rules that want a facility in every unit: on each way there is.
     """
+    words = {"paper": "直线距离", "road": "道路距离"}
+    ways = [one for one in words if one in judged.travels]
     out: list[Question] = []
     for rule in judged.rules.rules:
-        measure = MEASURES.get(rule.measure)
-        asks = "" if measure is None else measure.asks
-        if asks == "within":
+        ask = measure_of(rule).ask
+        if ask == "within":
             out += _of_people(rule)
-        elif asks == "nearest":
-            ways = [one for one in ("paper", "road") if one in judged.travels]
-            words = {"paper": "直线距离", "road": "道路距离"}
-            reading = rule.readings[0]
-            kinds = tuple(reading.params["facility_kinds"])
+        elif ask == "nearest":
             out += [
-                Question(rule, reading, way, f"到最近机构的{words[way]}，全体居民", kinds, None, True) for way in ways
+                Question(rule, rule.readings[0], way, f"到最近机构的{words[way]}，全体居民", None, True) for way in ways
             ]
     return out
 
@@ -224,13 +216,7 @@ def _of_people(rule: Rule) -> Iterator[Question]:
     for reading in rule.readings:
         params = reading.params
         is_main = reading.id in shown or "beside_ids" in params or "minutes" in params
-        kinds = (params["facility_kind"], *params.get("beside_kinds", ()))
-        yield Question(rule, reading, reading.travel, reading.label, kinds, _limit(params), is_main)
-
-
-def _limit(params: Mapping[str, Any]) -> int:
-    """Return the limit of a people measure in the whole units of its travel."""
-    return round(params["minutes"] * MS_PER_MIN if "minutes" in params else params["radius_km"] * MM_PER_KM)
+        yield Question(rule, reading, reading.travel, reading.label, measure_of(rule).limit_of(params), is_main)
 
 
 def question_of(rules: Rules, question: Question) -> Question | None:
@@ -267,12 +253,9 @@ class Nearest:
     def people(self, region: Region, question: Question) -> gpd.GeoDataFrame:
         """Return the resident points that the question is about, none empty."""
         params = question.reading.params
-        who = (params["residents"], params["urban_scope"]) if "urban_scope" in params else ()
-        key = (who, Itself(region.residents), Itself(region.towns))
+        key = (people_named(params), Itself(region.residents), Itself(region.towns))
         if key not in self.asked:
-            self.asked[key] = (
-                people_in_question(region, *who) if who else region.residents[region.residents["population"] > 0]
-            )
+            self.asked[key] = measure_of(question.rule).people(region, params)
         return self.asked[key]
 
     def of(self, judged: Judged, question: Question, people: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.errors import Problem, ScenarioError, Text
 from planner.findings import measured, reads_the_same
-from planner.measures import MEASURES
+from planner.measures import measure_of
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules, changed_params, parameter_texts
 from planner.scenario import Change, Edit, Open, Scenario, applied, apply, with_population
@@ -293,7 +293,7 @@ class _Trial:
         except ScenarioError:
             return None
         read = [rule for rule in self.rules.rules if not reads_the_same(rule, self.region, region)]
-        read.sort(key=lambda rule: not _is_quick(rule))
+        read.sort(key=lambda rule: not measure_of(rule).by_register)
         differs = any(self._differs(region, rule, one) for rule in read for one in rule.readings)
         return None if differs else bool(read)
 
@@ -325,11 +325,6 @@ class _Trial:
 def _host(edit: Edit) -> str:
     """Return the id of the facility that a new or changed one depends on, "" where it names none."""
     return str(getattr(edit, "fields", {}).get("host_id", ""))
-
-
-def _is_quick(rule: Rule) -> bool:
-    measure = MEASURES.get(rule.measure)
-    return measure is not None and measure.by_register
 
 
 def _why_same(step: _Step, is_read: bool) -> Text:

@@ -12,10 +12,10 @@ import pandas as pd
 
 from planner.institutions import institutions
 from planner.measured import rows_of
-from planner.measures import MEASURES, unit_count
+from planner.measures import measure_of, unit_count
 from planner.region import Region, counts_as
 from planner.rules import Deadline, Reading, Rule, Rules
-from planner.schema import ADVICE, FACILITY_KINDS, FINDINGS, LEVELS
+from planner.schema import ADVICE, FINDINGS, LEVELS
 from planner.text import people_text
 from planner.travel import Travel
 
@@ -51,7 +51,7 @@ def assess(region: Region, rules: Rules, travels: Mapping[str, Travel]) -> pd.Da
     found = [_found(region, travels[one.travel], rule, one, key) for key, (rule, one) in enumerate(asked)]
     table = _lowest(pd.concat(found, ignore_index=True))
     places = _places(region)
-    table = _with_sums(table, places, np.array([MEASURES[rule.measure].sums == "people" for rule, _ in asked]))
+    table = _with_sums(table, places, np.array([measure_of(rule).sums == "people" for rule, _ in asked]))
     foreign = foreign_note(region, rules)
     at_home = not foreign
     noted = [_against_geography(region, rule, one) if at_home else foreign if one.judged else "" for rule, one in asked]
@@ -71,11 +71,8 @@ def foreign_note(region: Region, rules: Rules) -> str:
 
 def kinds_read(rule: Rule) -> frozenset[str]:
     """Return the kinds of facility on whose rows the findings of a rule depend: all, where its measure does not declare them."""
-    measure = MEASURES.get(rule.measure)
-    if measure is None or measure.kinds is None:
-        return frozenset(FACILITY_KINDS)
     noted = rule.units_of.main_reading.params.get("hospital_kinds", ()) if rule.units_of else ()
-    return frozenset(kind for reading in rule.readings for kind in measure.kinds(reading.params)) | {*noted}
+    return frozenset(kind for one in rule.readings for kind in measure_of(rule).kinds_of(one.params)) | {*noted}
 
 
 def reads_the_same(rule: Rule, region: Region, other: Region) -> bool:
@@ -83,8 +80,7 @@ def reads_the_same(rule: Rule, region: Region, other: Region) -> bool:
 
     Whatever else they hold must be the very same objects; False where the measure declares nothing.
     """
-    measure = MEASURES.get(rule.measure)
-    if measure is None or measure.kinds is None:
+    if measure_of(rule).kinds is None:
         return False
     rest = [field.name for field in fields(Region) if field.name != "facilities"]
     if any(getattr(region, name) is not getattr(other, name) for name in rest):
@@ -174,7 +170,7 @@ def _found(region: Region, travel: Travel, rule: Rule, reading: Reading, key: in
 
     That row judges nothing, but the rule does not vanish.
     """
-    measure = MEASURES[rule.measure]
+    measure = measure_of(rule)
     rows, nobody = measure.function(region, travel, **reading.params), ""
     if not len(rows):
         lacks_villages = reading.params.get("units") == "village" and not len(region.villages)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from planner.measures import MEASURES, MM_PER_KM, people_in_question
+from planner.measures import measure_of
 from planner.network import Floats, Snapped, Whole
 from planner.reach import Reach
 from planner.region import Region, settlements, village_names, with_places
@@ -161,15 +161,14 @@ def _pairs(rules: Rules) -> Iterator[tuple[Rule, Reading, Reading]]:
     for rule in rules.rules:
         for road in rule.readings:
             same = [one for one in rule.readings if one.travel == "paper" and one.params == road.params]
-            if MEASURES[rule.measure].detours and road.travel == "road" and same:
+            if measure_of(rule).detours and road.travel == "road" and same:
                 yield rule, same[0], road
 
 
 def _of_pair(region: Region, rule: Rule, paper: Reading, road: Reading, travels: Mapping[str, Travel]) -> pd.DataFrame:
-    params = road.params
-    people = settlements(people_in_question(region, params["residents"], params["urban_scope"]))
-    facilities = region.open_facilities(params["facility_kind"], *params.get("beside_kinds", ()))
-    limit = round(params["radius_km"] * MM_PER_KM)
+    params, measure = road.params, measure_of(rule)
+    people, facilities = settlements(measure.people(region, params)), measure.facilities(region, params)
+    limit = measure.limit_of(params)
     on_paper = travels[paper.travel].reach_whole(people, facilities, limit)
     by_road = travels[road.travel].reach_whole(people, facilities, limit)
     fails = (on_paper.covered() & ~by_road.covered()).to_numpy(bool)

@@ -18,7 +18,7 @@ A measure is ``measure(region, travel, **params) -> DataFrame``, one row a subje
     estimated         whether the row rests on estimated or fictional data
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -32,12 +32,17 @@ from planner import resources
 from planner.measured import met_of, rows_of
 from planner.reach import Reach
 from planner.region import Region, counts_as
+from planner.rules import Rule
+from planner.schema import FACILITY_KINDS
 from planner.serving import CENTER, center_loads, served_by, served_towns
+from planner.text import basis_of
 from planner.travel import Travel
 
 Bools = npt.NDArray[np.bool_]
 UrbanScope = Literal["subdistricts", "subdistricts_and_county_seats", "census"]
 Units = Literal["town", "village"]
+Params = Mapping[str, Any]
+"""What a reading says of its measure's numbers and kinds."""
 
 MM_PER_KM = 1_000_000
 MS_PER_MIN = 60_000
@@ -93,10 +98,9 @@ def people_within(
     `residents` are those inside or outside `urban_scope`. Subjects without such residents have no row. Value: the
     covered share. The nearest facility and distance are those of the subject's farthest point.
     """
-    kinds = (facility_kind, *beside_kinds)
-    people, facilities = people_in_question(region, residents, urban_scope), region.open_facilities(*kinds)
-    reach = travel.reach_whole(people, facilities, limit=round(radius_km * MM_PER_KM))
-    return _people_rows(region, kinds, people, _nearest(reach, facilities))
+    people = people_in_question(region, residents, urban_scope)
+    return _people_near(region, travel, people, region.open_facilities(facility_kind, *beside_kinds), radius_km * MM_PER_KM,
+                        (facility_kind, *beside_kinds))  # fmt: skip
 
 
 def people_within_time(
@@ -115,10 +119,7 @@ def people_within_time(
     if travel.unit != "ms":
         raise ValueError(f"minutes are asked of a way of travelling that counts {travel.unit}")
     people, facilities = people_in_question(region, residents, urban_scope), region.open_facilities(facility_kind)
-    nearest = _nearest(travel.reach_whole(people, facilities, limit=round(minutes * MS_PER_MIN)), facilities)
-    return _people_rows(
-        region, (facility_kind,), people, nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
-    )
+    return _people_near(region, travel, people, facilities, minutes * MS_PER_MIN, (facility_kind,))
 
 
 def people_served(
@@ -142,11 +143,7 @@ def people_served(
         raise ValueError(f"no limit for a way of travelling that counts {travel.unit}")
     people = region.residents[region.residents["population"] > 0]
     facilities = served_by(region, facility_kind, beside_kinds, beside_ids)
-    reach = travel.reach_whole(people, facilities, limit=round(asked * (MS_PER_MIN if by_time else MM_PER_KM)))
-    nearest = _nearest(reach, facilities)
-    if by_time:
-        nearest = nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
-    return _people_rows(region, (), people, nearest)
+    return _people_near(region, travel, people, facilities, asked * (MS_PER_MIN if by_time else MM_PER_KM), ())
 
 
 def people_in_question(
@@ -158,13 +155,20 @@ def people_in_question(
     return people[people["population"] > 0]
 
 
-def _people_rows(
-    region: Region, kinds: tuple[str, ...], people: gpd.GeoDataFrame, nearest: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the people by subject: how many are covered, how many unreachable, and the farthest point's nearest."""
+def _people_near(
+    region: Region, travel: Travel, people: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, limit: float,
+    kinds: tuple[str, ...],
+) -> pd.DataFrame:  # fmt: skip
+    """Return the people by subject: how many are covered, how many unreachable, and the farthest point's nearest.
+
+    `kinds` are those whose register must be known for a subject to fall short.
+    """
+    nearest = _nearest(travel.reach_whole(people, facilities, limit=round(limit)), facilities).assign(time_min=np.nan)
+    if travel.unit == "ms":
+        nearest = nearest.assign(distance_m=np.nan, time_min=nearest["cost"] / MS_PER_MIN)
     level = region.subject_level
     rows = people[["id", "population", "estimated"]].assign(subject_code=people[f"{level}_code"])
-    rows = rows.join(nearest.assign(time_min=nearest.get("time_min", np.nan)), on="id")
+    rows = rows.join(nearest, on="id")
     rows["covered_people"] = rows["population"].where(rows["covered"], 0)
     rows["unreachable"] = rows["population"].where(rows["cost"].isna(), 0)
     rows["estimated"] = rows["estimated"] | rows["facility_estimated"]
@@ -310,13 +314,13 @@ def community_centers(
     loads = center_loads(region, units["code"], centers, travel).to_numpy(float)
     count = units["code"].map(centers.groupby("town_code").size()).fillna(0).to_numpy(float)
     nearest = _nearest(travel.reach_whole(units, centers, limit=0), centers).reindex(units["id"])
-    holds = {"present": count > 0, "load": loads <= upper, "either": (count > 0) | (loads <= upper)}[test]
+    met = holds(test, count > 0, loads <= upper)
     subdistrict = (units["kind"] == "subdistrict").to_numpy(bool)
     known = (subdistrict | region.knows(hospital_kinds[0])) & region.knows(CENTER)
     has_hospital = units["code"].isin(set(region.open_facilities(*hospital_kinds)["town_code"])).to_numpy(bool)
-    convert = has_hospital & subdistrict & ~holds
+    convert = has_hospital & subdistrict & ~met
     redistrict, open_question = (np.zeros(len(units), np.bool_) for _ in range(2))
-    if test == "either" and (short := ~holds & known).any():
+    if test == "either" and (short := ~met & known).any():
         from planner.serving import suffice  # solves: only where there is a gap
 
         counties = units["county_code"].to_numpy(object)
@@ -330,7 +334,7 @@ def community_centers(
             "population": units["population"].to_numpy(),
             "value": loads if test == "load" else count,
             "required": float(upper) if test == "load" else 1.0,
-            "met": met_of(holds, known),
+            "met": met_of(met, known),
             "nearest_facility": nearest["nearest_facility"].to_numpy(),
             "distance_m": nearest["distance_m"].to_numpy(),
             "advice": np.select(
@@ -342,6 +346,11 @@ def community_centers(
             "estimated": units["estimated"].to_numpy(bool) | nearest["facility_estimated"].to_numpy(bool),
         },
     )
+
+
+def holds(test: Literal["present", "load", "either"], present: Bools, within: Bools) -> Bools:
+    """Return where the clause on centres holds: one in the unit, loads within the limit, or either, as the test asks."""
+    return {"present": present, "load": within, "either": present | within}[test]
 
 
 def facility_count(
@@ -374,7 +383,7 @@ def facility_count(
     )
 
 
-def unit_count(region: Region, params: Mapping[str, Any]) -> int:
+def unit_count(region: Region, params: Params) -> int:
     """Return how many units a rule with these parameters speaks of: 乡镇, 行政村, or towns that centres are to serve."""
     if "units" in params:
         return len(_units(region, params["units"]))
@@ -390,40 +399,77 @@ class Measure:
     ``kinds`` tells, from the params of a reading, the kinds of facility whose rows (any of their columns) it reads; None:
     that is not declared, and it is taken to read all of them. ``by_register``: the rows of facilities alone decide,
     without where they and the residents are, how many those are, and how fast one travels.
-    ``asks`` tells what a comparison asks of each resident: whether a facility is "within" the reading's limit, how far the
-    "nearest" of its kinds is, or nothing. ``drawn`` tells how a test of certainty tries it again: by "people" within a
-    limit, by "centers" with their loads, or not at all. ``detours``: its radius is also followed along the roads.
+    ``limit`` tells, from the params, within how many whole mm or ms a facility covers a resident; None: it asks for no cover.
+    ``ask`` tells what a comparison asks of each resident: whether a facility is "within" that limit, how far the "nearest"
+    of its kinds is, or nothing. ``drawn`` tells how a test of certainty tries it again: by "people" within the limit, by
+    "centers" with their loads, or not at all. ``detours``: its radius is also followed along the roads.
     ``nearest`` tells in words from where to what the nearest facility is measured.
     """
 
     function: Callable[..., pd.DataFrame]
     unit: str
     sums: Literal["people", "units"]
-    kinds: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+    kinds: Callable[[Params], tuple[str, ...]] | None = None
     by_register: bool = False
-    asks: Literal["", "within", "nearest"] = ""
+    limit: Callable[[Params], int] | None = None
+    ask: Literal["", "within", "nearest"] = ""
     drawn: Literal["", "people", "centers"] = ""
     detours: bool = False
     nearest: str = ""
 
+    def __post_init__(self) -> None:
+        if (self.sums == "people") != (basis_of(self.unit) == "people"):
+            raise ValueError(f"{self.unit!r} does not add up as {self.sums}: shares of people do, and nothing else")
 
-def _one_kind(params: Mapping[str, Any]) -> tuple[str, ...]:
+    def kinds_of(self, params: Params) -> tuple[str, ...]:
+        """Return the kinds of facility that a reading with these params reads; all of them where that is not declared."""
+        return tuple(FACILITY_KINDS) if self.kinds is None else self.kinds(params)
+
+    def limit_of(self, params: Params) -> int:
+        """Return the limit of a reading with these params in whole mm or ms; ValueError where the measure has none."""
+        if self.limit is None:
+            raise ValueError(f"{self.unit} is measured without a limit")
+        return self.limit(params)
+
+    def facilities(self, region: Region, params: Params) -> gpd.GeoDataFrame:
+        """Return the open facilities that a reading with these params asks for."""
+        if "beside_ids" in params:
+            return served_by(region, *(params[one] for one in ("facility_kind", "beside_kinds", "beside_ids")))
+        return region.open_facilities(*self.kinds_of(params))
+
+    def people(self, region: Region, params: Params) -> gpd.GeoDataFrame:
+        """Return the resident points that a reading with these params is about, none empty: all, where it names none."""
+        who = people_named(params)
+        return people_in_question(region, *who) if who else region.residents[region.residents["population"] > 0]
+
+
+def people_named(params: Params) -> tuple[Any, ...]:
+    """Return whom the params name (urban or rural, by which scope): the same names ask for the same people; () is all."""
+    return (params["residents"], params["urban_scope"]) if "urban_scope" in params else ()
+
+
+def _limit(params: Params) -> int:
+    """Return the limit in the whole units of its travel."""
+    return round(params["minutes"] * MS_PER_MIN if "minutes" in params else params["radius_km"] * MM_PER_KM)
+
+
+def _one_kind(params: Params) -> tuple[str, ...]:
     return (params["facility_kind"],)
 
 
-def _kinds_listed(params: Mapping[str, Any]) -> tuple[str, ...]:
+def _kinds_listed(params: Params) -> tuple[str, ...]:
     return tuple(params["facility_kinds"])
 
 
-def _kind_and_beside(params: Mapping[str, Any]) -> tuple[str, ...]:
+def _kind_and_beside(params: Params) -> tuple[str, ...]:
     return (params["facility_kind"], *params.get("beside_kinds", ()))
 
 
-def _centers_and_hospitals(params: Mapping[str, Any]) -> tuple[str, ...]:
+def _centers_and_hospitals(params: Params) -> tuple[str, ...]:
     return (CENTER, *params["hospital_kinds"])
 
 
-def _kinds_of_who(params: Mapping[str, Any]) -> tuple[str, ...]:
+def _kinds_of_who(params: Params) -> tuple[str, ...]:
     return tuple(params["who"].kinds) if "who" in params else ()
 
 
@@ -438,18 +484,19 @@ _PER_UNIT = (
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "people_within": Measure(
-            people_within, "share", "people", _kind_and_beside, asks="within", drawn="people", detours=True, nearest=_WITHIN
+            people_within, "share", "people", _kind_and_beside, limit=_limit, ask="within", drawn="people", detours=True,
+            nearest=_WITHIN,
         ),
         "people_served": Measure(
-            people_served, "share", "people", _kind_and_beside, asks="within",
+            people_served, "share", "people", _kind_and_beside, limit=_limit, ask="within",
             nearest="选址题：与按半径覆盖的指标相同，按居民前往的时间或距离。",
         ),
         "people_within_time": Measure(
-            people_within_time, "share", "people", _one_kind, asks="within", drawn="people",
+            people_within_time, "share", "people", _one_kind, limit=_limit, ask="within", drawn="people",
             nearest="响应时间：与按半径覆盖的指标相同，最远、最近都按时间。",
         ),
         "facility_per_unit": Measure(
-            facility_per_unit, "所", "units", _kinds_listed, by_register=True, asks="nearest", nearest=_PER_UNIT
+            facility_per_unit, "所", "units", _kinds_listed, by_register=True, ask="nearest", nearest=_PER_UNIT
         ),
         "standard_per_unit": Measure(standard_per_unit, "所", "units", _kinds_listed, by_register=True),
         "community_centers": Measure(
@@ -463,6 +510,20 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         },
     }
 )  # fmt: skip
+_UNKNOWN = Measure(lambda *_, **__: pd.DataFrame(), "", "units")
+
+
+def measure_of(rule: Rule) -> Measure:
+    """Return what the measure of a rule declares: nothing, where none is known by that name."""
+    return MEASURES.get(rule.measure, _UNKNOWN)
+
+
+def measures_of(rules: Iterable[Rule]) -> list[Measure]:
+    """Return the measures of these rules, each once, in the order in which they are declared."""
+    asked = {rule.measure for rule in rules}
+    return [one for name, one in MEASURES.items() if name in asked]
+
+
 FUNCTIONS: Mapping[str, Callable[..., pd.DataFrame]] = MappingProxyType(
     {name: one.function for name, one in MEASURES.items()}
 )

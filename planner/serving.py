@@ -104,12 +104,27 @@ def center_loads(region: Region, towns: pd.Series, centers: pd.DataFrame, travel
     """
     people = region.residents[is_served(region, towns, centers)]
     served = serving_center(people, centers, travel, named_centers(region)).to_numpy()
-    rows = pd.DataFrame(
-        {"town": people["town_code"].to_numpy(), "people": people["population"].to_numpy(), "center": served}
-    )
-    rows = rows[rows["center"] != ""]
-    loads = rows["center"].map(rows.groupby("center")["people"].sum())
-    return loads.groupby(rows["town"]).max().reindex(towns)
+    unit = pd.Index(towns).get_indexer(people["town_code"])
+    center = pd.Index(centers["id"]).get_indexer(served)
+    return pd.Series(largest_loads(center, unit, people["population"].to_numpy(np.int64), len(towns)), index=towns)
+
+
+def largest_loads(
+    center: npt.NDArray[np.int64], unit: npt.NDArray[np.int64], people: npt.NDArray[np.int64], units: int
+) -> npt.NDArray[np.float64]:
+    """Return, by unit, the largest load among the centres that serve it, NaN where none does.
+
+    center, unit, people   of each row of residents: the place of the centre that serves it (-1: none), of its unit (-1: of
+                           none, it loads its centre all the same), and how many they are
+
+    >>> largest_loads(np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([5, 2, 4]), 3).tolist()
+    [7.0, 7.0, nan]
+    """
+    served = center >= 0
+    load = np.bincount(center[served], people[served], minlength=1)
+    largest, mine = np.full(units, np.nan), served & (unit >= 0)
+    np.fmax.at(largest, unit[mine], load[center[mine]])
+    return largest
 
 
 # Whom community centres serve: the communities in question, whose each is today, and who is next to whom.

@@ -367,13 +367,16 @@ def point_change(before: Number, after: Number) -> str:
     return f"{sign}{_decimals(_half_up((b - a) * 100 * 10**digits), digits)} 个百分点"
 
 
+_BASES: Mapping[str, Basis] = MappingProxyType({"share": "people", UNITS: "units"})
+
+
 def basis_of(unit: str) -> Basis:
     """Return what a value in this unit tells of: a part of the people, of the units that are added up, or one unit by itself.
 
     >>> basis_of("share"), basis_of("个"), basis_of("张/千人")
     ('people', 'units', 'unit')
     """
-    return "people" if unit == "share" else "units" if unit == UNITS else "unit"
+    return _BASES.get(unit, "unit")
 
 
 def value_texts(pairs: Sequence[tuple[Number, Number]], unit: str) -> list[str]:
@@ -384,7 +387,7 @@ def value_texts(pairs: Sequence[tuple[Number, Number]], unit: str) -> list[str]:
     >>> value_texts([(6.4998, 6.5)], "张/千人"), value_texts([(3, 5), (4, 5)], "个"), value_texts([(0.99999, 1)], "share")
     (['6.4998 张/千人'], ['3 / 5 个', '4 / 5 个'], ['99.99%'])
     """
-    if unit == "share":
+    if basis_of(unit) == "people":
         return shares_apart([value for value, _ in pairs])
     numbers = apart([one for pair in pairs for one in pair])
     out = []

@@ -31,6 +31,7 @@ from planner.schema import FACILITY_KINDS, FACILITY_STATUS, FINDINGS, LEVEL_LABE
 from planner.text import (
     amount_text,
     amounts_apart,
+    basis_of,
     change_text,
     exact_text,
     limit_text,
@@ -391,7 +392,9 @@ def _findings(comparison: Comparison) -> list[dict[str, Any]]:
         order = [rules[one] for one in zip(table["rule"], table["reading"], strict=True)]
         table = table.assign(order=order, depth=depth).sort_values(["order", "depth", "subject_code"], kind="stable")
         for row in records(table):
-            people = change_text(row["covered_before"], row["covered_after"]) if row["unit"] == "share" else "—"
+            people = (
+                change_text(row["covered_before"], row["covered_after"]) if basis_of(row["unit"]) == "people" else "—"
+            )
             rows.append(
                 {**row, "pair": _name(pair), "place": place_text(row), "texts": row_texts(row), "people": people}
             )

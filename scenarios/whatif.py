@@ -7,7 +7,7 @@ from pathlib import Path
 from maps.furniture import Furniture
 from maps.whatif import Question, whatif_map
 from planner.errors import OptionError, Problem, Text
-from planner.measures import FUNCTIONS, MEASURES, MM_PER_KM, people_in_question
+from planner.measures import FUNCTIONS, measure_of
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules, load_rules
 from scenarios.export.folder import keep_apart, write_whole
@@ -25,8 +25,7 @@ def questions(region: Region, rules: Rules) -> tuple[Question, ...]:
 
 
 def _question(region: Region, rule: Rule, reading: Reading) -> Question:
-    params = reading.params
-    kinds = MEASURES[rule.measure].kinds
+    params, measure = reading.params, measure_of(rule)
     return Question(
         rule=rule.id,
         reading=reading.id,
@@ -34,10 +33,10 @@ def _question(region: Region, rule: Rule, reading: Reading) -> Question:
         reading_label=reading.label,
         required_text=rule.required_text,
         denominator=rule.denominator,
-        kinds=kinds(params) if kinds else (),
-        limit_mm=round(params["radius_km"] * MM_PER_KM),
+        kinds=measure.kinds_of(params),
+        limit_mm=measure.limit_of(params),
         judged=reading.judged,
-        people=people_in_question(region, params["residents"], params["urban_scope"]),
+        people=measure.people(region, params),
         quote=rule.clause.quote,
         cite="　".join(filter(None, (rule.clause.document, rule.clause.section))),
     )

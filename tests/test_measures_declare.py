@@ -8,21 +8,24 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from planner import certainty as certain
 from planner import findings as judging
+from planner import measures
 from planner.certainty import VERDICTS, certainty, hangs_on_text
 from planner.findings import assess, kinds_read
 from planner.measured import COLUMNS
-from planner.measures import MEASURES, Measure
+from planner.measures import MEASURES, Measure, people_served
 from planner.region import Region
 from planner.rules import Clause, Reading, Rule, Rules
-from planner.scenario import Change, Edit, Open, PopulationChange, Scenario, ServiceArea, apply
+from planner.scenario import Change, Close, Edit, Open, PopulationChange, Scenario, ServiceArea, apply
 from planner.schema import FACILITY_KINDS
 from planner.travel import PAPER, Travel
 from planner.uncertainty import Uncertainty
 from scenarios.compare import compare
 from scenarios.compare_write import said, view_of
+from scenarios.export.explain import explanations
+from scenarios.export.workbook import document_of
 from scenarios.run import run
+from scenarios.verdict import MISSING
 from scenarios.ways import RoadChoices
 from tests import tiny
 
@@ -42,12 +45,62 @@ def beds_per_thousand(region: Region, travel: Travel, *, at_least: float) -> pd.
 def beds(monkeypatch: pytest.MonkeyPatch, rules: Rules) -> Rules:
     """The rules with one more, of a measure that nobody has heard of and that declares nothing."""
     known = MappingProxyType({**MEASURES, "beds": Measure(beds_per_thousand, "张/千人", "units")})
-    for module in (judging, certain):
-        monkeypatch.setattr(module, "MEASURES", known)
+    monkeypatch.setattr(measures, "MEASURES", known)
     clause = Clause("文件", "节", "每千人床位")
     reading = Reading("all", "全部机构", True, MappingProxyType({"at_least": 6.0}))
     rule = Rule("beds", "每千人床位", clause, "beds", (reading,), "city", "全市常住人口", "每千人 6 张")
     return replace(rules, rules=(*rules.rules, rule))
+
+
+def near_a_clinic(region: Region, travel: Travel, *, within_km: float) -> pd.DataFrame:
+    """All residents with a village clinic within so many kilometres."""
+    return people_served(
+        region, travel, facility_kind="village_clinic", beside_kinds=(), beside_ids=(), radius_km=within_km
+    )
+
+
+@pytest.fixture
+def clinics(monkeypatch: pytest.MonkeyPatch, rules: Rules) -> Rules:
+    """The rules with one more, of a measure that names all it reads in its own words."""
+    declared = Measure(
+        near_a_clinic, "share", "people", lambda _: ("village_clinic",), limit=lambda one: round(one["within_km"] * 1e6),
+        ask="within", drawn="people", nearest="测试：最近的卫生室。",
+    )  # fmt: skip
+    monkeypatch.setattr(measures, "MEASURES", MappingProxyType({**MEASURES, "near": declared}))
+    clause = Clause("文件", "节", "三公里有卫生室")
+    reading = Reading("all", "全体居民", True, MappingProxyType({"within_km": 3.0}))
+    rule = Rule("near", "三公里卫生室", clause, "near", (reading,), "village", "全市常住人口", "3 公里")
+    return replace(rules, rules=(*rules.rules, rule))
+
+
+def test_what_a_new_measure_declares_is_followed(tiny_region: Region, clinics: Rules) -> None:
+    """VC1 stands in 四村 (1 000 people), VC2 in 七村 (1 500): everyone else is farther than 3 km from both."""
+    without = Scenario(name="少一处", edits=(Close(facility="VC1"),))
+    found = compare(tiny_region, clinics, [Scenario(), without]).pairs[0]
+    people = found.people[(found.people["rule"] == "near") & (found.people["group_kind"] == "city")]
+    assert people[["population", "newly_uncovered", "covered_after"]].to_numpy().tolist() == [[45_000, 1_000, 1_500]]
+    table = assess(tiny_region, clinics, PAPER)
+    tried = certainty(tiny_region, clinics, PAPER, table, Uncertainty(draws=4))
+    mine = tried.gaps[tried.gaps["rule"] == "near"]
+    assert len(mine) >= 6
+    assert set(mine["verdict"]) <= {"certain", "likely", "sensitive"}
+    assert set(tried.tornado.loc[tried.tornado["rule"] == "near", "covered"]) == {2_500}
+    assert ("最近机构", "测试：最近的卫生室。") in explanations(tiny_region, clinics, {("near", "all")})
+    assert _asked_for(tiny_region, clinics, "near", "village_clinic").startswith("村卫生室的完整名录")
+
+
+def test_a_measure_that_declares_nothing_asks_for_the_register(tiny_region: Region, beds: Rules) -> None:
+    assert _asked_for(tiny_region, beds, "beds", "").startswith("机构的完整名录")
+
+
+def _asked_for(region: Region, rules: Rules, rule: str, without: str) -> str:
+    """Return what 待补数据 asks for a rule, where nobody of a kind stands in the list and nothing can be judged."""
+    frame = region.facilities
+    bare = replace(region, facilities=frame[frame["kind"] != without])
+    table = assess(bare, rules, PAPER)
+    table.loc[table["rule"] == rule, "status"] = "no_data"
+    (sheet,) = [one for one in document_of(bare, rules, table).tables if one.tab == MISSING]
+    return str(next(row["ask"] for row in sheet.rows if row["rule"] == rule))
 
 
 def _with_beds(region: Region, beds: float) -> Region:
@@ -113,6 +166,11 @@ def test_findings_follow_from_no_kind_that_is_not_declared(tiny_region: Region, 
         pd.testing.assert_frame_equal(
             changed, plain[plain["rule"] == rule.id].reset_index(drop=True), check_dtype=False
         )
+
+
+def test_a_measure_of_people_is_a_share() -> None:
+    with pytest.raises(ValueError, match="does not add up as people"):
+        Measure(beds_per_thousand, "张/千人", "people")
 
 
 def test_every_own_measure_declares_what_it_reads() -> None:

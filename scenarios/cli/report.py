@@ -62,7 +62,7 @@ def print_warnings(warnings: Sequence[Problem], language: Language) -> None:
 
 def _value(row: Mapping[str, Any]) -> str:
     text = value_text(row["value"], row["unit"], row["required"])
-    if row["unit"] == "share" and text != UNKNOWN:
+    if basis_of(row["unit"]) == "people" and text != UNKNOWN:
         text = f"{row['denominator']} {people_text(row['population'])}中 {text}"
     return text + known_text(row["population_no_data"])
 

@@ -13,7 +13,7 @@ from geodata.load import Survey
 from planner import __version__
 from planner.errors import Language, Problem, Text
 from planner.findings import FEW_PEOPLE
-from planner.measures import MEASURES
+from planner.measures import measures_of
 from planner.region import Region, Use
 from planner.rules import Reading, Rules, parameter_text
 from planner.schema import STATUS_LABELS, VILLAGE_RULE
@@ -180,8 +180,7 @@ def _meanings(rules: Rules) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "人口", "已覆盖＋未覆盖＋不可达＝评估人口，分毫不差；因缺数据未能判断的人口不在分母内。"
-    measures = {rule.measure for rule in rules.rules}
-    yield from (("最近机构", one.nearest) for name, one in MEASURES.items() if name in measures and one.nearest)
+    yield from (("最近机构", one.nearest) for one in measures_of(rules.rules) if one.nearest)
     if any(reading.params.get("units") == "village" for rule in rules.rules for reading in rule.readings):
         yield "行政村认定", f"{VILLAGE_RULE}。"
     yield "距离", "口径为“直线距离”的是大地线长度，为“道路距离”的是沿路网长度；只计在用的机构。"

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from planner.hospitals import unclassed, ungraded
-from planner.measures import MEASURES
+from planner.measures import measure_of
 from planner.region import Region
 from planner.rules import Rule, Rules
 from planner.schema import FACILITIES, FACILITY_KINDS, LEVEL_LABELS, STATUS_LABELS
-from planner.text import UNITS, apart, count_text, known_text, value_text
+from planner.text import UNITS, apart, basis_of, count_text, known_text, value_text
 from scenarios.document import Col, Document, Section, Table, records
 from scenarios.export.explain import explanations
 from scenarios.export.roads import road_tables
@@ -66,7 +66,7 @@ def write_workbook(
 def _shown(row: Mapping[str, Any], name: str) -> str:
     """Return the number with its unit, as people read it: 83.25%, 2 所."""
     unit, numbers = row["unit"], [row["value"], row["required"], row["gap"]]
-    if unit == "share" or pd.isna(row[name]):
+    if basis_of(unit) == "people" or pd.isna(row[name]):
         return value_text(row[name], unit)
     return f"{apart(numbers)[numbers.index(row[name])]} {unit}"
 
@@ -189,7 +189,7 @@ _MISSING = (
 
 def _denominator(rule: Rule, row: Mapping[str, Any]) -> str:
     """Return of whom or of what the value is a part, how many they are, and whom it leaves out: 城市地区常住人口 23,011 人, 乡镇 12 个."""
-    people = row["unit"] == "share"
+    people = basis_of(row["unit"]) == "people"
     size = row["population"] if people else row["required"]
     if rule.gap_level == "city" or pd.isna(size):
         return str(row["denominator"])
@@ -232,7 +232,7 @@ def _ask(rule: Rule, *, has_villages: bool) -> str:
     if "column" in params:
         label = FACILITIES.field(params["column"]).label
         return f"机构名录的“{label}”列"
-    declared = MEASURES[rule.measure].kinds
+    declared = measure_of(rule).kinds
     kinds = () if declared is None else declared(params)
     label = FACILITY_KINDS[kinds[0]][0] if kinds else "机构"
     return f"{label}的完整名录（确认一所也没有的，也请写明，由市里登记在 about.yaml）"
