@@ -1,7 +1,7 @@
 """Rasters: the residents of a grid of people, and the speed of walking over a surface of friction."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -435,10 +435,6 @@ def _judge_sums(file: str, sums: pd.Series, totals: pd.Series, notes: Notes) -> 
 
 Positions = npt.NDArray[np.int64]
 
-FLAT_SPEED_KMH = 5.0
-"""Assumption: walking on flat ground without a road, where no elevation is given."""
-OFF_PATH_FACTOR = 0.6
-"""Tobler (1993): off a path people walk at 0.6 of the speed on it."""
 _MOST_CELLS = 50_000_000
 _FASTEST, _SLOWEST = 0.0004, 0.6
 """Minutes a metre at 150 and at 0.1 km/h: a surface beyond these is of no travel on land, or in another unit."""
@@ -476,59 +472,6 @@ class Friction:
         return np.where(inside & np.isfinite(self.minutes_per_metre.ravel()[at]), at, -1)
 
 
-def tobler_kmh(slope: npt.ArrayLike) -> Floats:
-    """Return the walking speed on a path by slope (rise over run, positive uphill): W = 6·exp(−3.5·|slope + 0.05|).
-
-    W. Tobler, Three Presentations on Geographical Analysis and Modeling, NCGIA Technical Report 93-1, 1993.
-
-    >>> tobler_kmh([-0.05, 0, 0.2]).round(2).tolist()
-    [6.0, 5.04, 2.5]
-    """
-    speed: Floats = 6.0 * np.exp(-3.5 * np.abs(np.asarray(slope, dtype=np.float64) + 0.05))
-    return speed
-
-
-def walking_friction(
-    elevation: Path | None,
-    landcover: Path | None = None,
-    *,
-    bounds: tuple[float, float, float, float],
-    crs: str,
-    cell_m: float = 100.0,
-    flat_speed_kmh: float = FLAT_SPEED_KMH,
-    off_path_factor: float = OFF_PATH_FACTOR,
-    class_factors: Mapping[int, float] | None = None,
-    barriers: gpd.GeoSeries | None = None,
-) -> Friction:
-    """Return the walking friction of a rectangle (west, south, east, north; metres in `crs`), at least as large.
-
-    elevation      GeoTIFF in metres; without it every cell is walked at `flat_speed_kmh`, an assumption
-    landcover      GeoTIFF of classes; `class_factors` gives each class's factor of speed, 0 for impassable
-    barriers       shapes nobody crosses (rivers, reservoirs, motorways); every cell that they touch is closed
-
-    With elevation the speed is Tobler's × `off_path_factor` (3.0 km/h where it is flat) and `flat_speed_kmh` is
-    not used. The grid knows a cell's slope but not the direction in which it is walked: its pace is the mean of
-    straight up and straight down, there and back. Walking along a slope is faster than that. Distance is measured
-    on the map, slope at the size of a cell: coarse cells flatten mountains. Cells without elevation or land
-    cover are impassable. DataError for rasters that cannot be used, ValueError for parameters.
-    """
-    _above_zero(flat_speed_kmh, off_path_factor)
-    shape, west, north = _shape(bounds, crs, cell_m), bounds[0], bounds[3]
-    flat = Friction(np.full(shape, 60 / (1000 * flat_speed_kmh)), west, north, cell_m, crs)
-    pace = flat.minutes_per_metre
-    if elevation is not None:
-        height = _onto(elevation, flat, "bilinear")
-        slope = _slope(height, cell_m)
-        up_and_down = (1 / tobler_kmh(slope) + 1 / tobler_kmh(-slope)) / 2
-        pace = np.where(np.isnan(height), np.nan, up_and_down * 60 / 1000 / off_path_factor)
-    if landcover is not None:
-        factor = _factors(landcover, _onto(landcover, flat, "mode"), class_factors or {})
-        pace = np.divide(pace, factor, out=np.full(shape, np.nan), where=factor > 0)
-    if barriers is not None and len(barriers):
-        pace = np.where(_touched(barriers, flat), np.nan, pace)
-    return Friction(pace, west, north, cell_m, crs)
-
-
 def read_friction(
     path: Path, *, bounds: tuple[float, float, float, float], crs: str, cell_m: float = 100.0
 ) -> Friction:
@@ -539,7 +482,7 @@ def read_friction(
     """
     shape = _shape(bounds, crs, cell_m)
     grid = Friction(np.ones(shape), bounds[0], bounds[3], cell_m, crs)
-    pace = _onto(path, grid, "nearest")
+    pace = _onto(path, grid)
     known = pace[np.isfinite(pace)]
     if known.min() < _FASTEST or np.median(known) > _SLOWEST:
         what = Text(
@@ -574,12 +517,8 @@ def _check(bounds: tuple[float, float, float, float], crs: str, cell_m: float) -
     west, south, east, north = bounds
     if not (np.isfinite(bounds).all() and west < east and south < north):
         raise ValueError(f"bounds {bounds} are not (west, south, east, north)")
-    _above_zero(cell_m)
-
-
-def _above_zero(*numbers: float) -> None:
-    if not all(np.isfinite(one) and one > 0 for one in numbers):
-        raise ValueError("cell_m, speeds and factors must be above zero")
+    if not (np.isfinite(cell_m) and cell_m > 0):
+        raise ValueError(f"cell_m {cell_m} must be above zero")
 
 
 def _affine(grid: Friction) -> Any:
@@ -588,8 +527,8 @@ def _affine(grid: Friction) -> Any:
     return Affine(*grid.transform)
 
 
-def _onto(path: Path, grid: Friction, how: str) -> Floats:
-    """Return a raster resampled onto the grid, NaN where it holds no data; DataError if it covers none of it."""
+def _onto(path: Path, grid: Friction) -> Floats:
+    """Return a raster's value at each cell's centre, NaN where it holds no data; DataError if it covers none of it."""
     out = np.full(grid.minutes_per_metre.shape, np.nan)
     with open_geotiff(path) as source:
         import rasterio
@@ -602,7 +541,7 @@ def _onto(path: Path, grid: Friction, how: str) -> Floats:
             dst_transform=_affine(grid),
             dst_crs=grid.crs,
             dst_nodata=np.nan,
-            resampling=Resampling[how],
+            resampling=Resampling.nearest,
         )
         scale, offset = source.scale_offset
     if not np.isfinite(out).any():
@@ -613,54 +552,6 @@ def _onto(path: Path, grid: Friction, how: str) -> Floats:
             )
         )  # fmt: skip
     return np.where(np.isfinite(out), out * scale + offset, np.nan)
-
-
-def _slope(height: Floats, cell_m: float) -> Floats:
-    """Return the steepness (rise over run) by central differences, one-sided beside an edge or missing height."""
-    steps = []
-    for axis in (0, 1):
-        rise = np.diff(height, axis=axis) / cell_m
-        edge = [(0, 0), (0, 0)]
-        edge[axis] = (1, 0)
-        before = np.pad(rise, edge, constant_values=np.nan)
-        edge[axis] = (0, 1)
-        after = np.pad(rise, edge, constant_values=np.nan)
-        one = np.where(np.isnan(before), after, np.where(np.isnan(after), before, (before + after) / 2))
-        steps.append(np.nan_to_num(one))
-    return np.hypot(*steps)
-
-
-def _factors(path: Path, classes: Floats, factors: Mapping[int, float]) -> Floats:
-    """Return each cell's factor of speed, 0 where the class is unknown; DataError for a class without a factor."""
-    if any(not np.isfinite(one) or one < 0 for one in factors.values()):
-        raise ValueError("factors must not be negative")
-    present = {int(one) for one in np.unique(classes[np.isfinite(classes)])}
-    missing = sorted(present - set(factors))
-    if missing:
-        raise DataError(
-            Problem(
-                path.name, Text("有的地类没有给出步行速度系数", "classes of land cover without a factor of speed"),
-                Text("给每个地类一个系数，不能通行的给 0", "give each class a factor, 0 where nobody can walk"),
-                found="、".join(map(str, missing[:10])),
-            )
-        )  # fmt: skip
-    out = np.zeros(classes.shape)
-    for one in sorted(present):
-        out[classes == one] = factors[one]
-    return out
-
-
-def _touched(barriers: gpd.GeoSeries, grid: Friction) -> npt.NDArray[np.bool_]:
-    from rasterio.features import rasterize
-
-    shapes = barriers.to_crs(grid.crs)
-    shapes = shapes[~(shapes.is_empty | shapes.isna())]
-    if not len(shapes):
-        return np.zeros(grid.minutes_per_metre.shape, dtype=bool)
-    burnt: npt.NDArray[np.uint8] = rasterize(
-        shapes, out_shape=grid.minutes_per_metre.shape, transform=_affine(grid), all_touched=True, dtype="uint8"
-    )
-    return burnt > 0
 
 
 def walking_time(friction: Friction, sources: gpd.GeoDataFrame, targets: gpd.GeoDataFrame) -> pd.DataFrame:

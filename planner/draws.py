@@ -5,11 +5,10 @@ tested under the same errors.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -121,22 +120,6 @@ class Draws:
 
     def _one(self, draw: int, stream: int) -> float:
         return float(uniform(keys_of(["all"]), self.uncertainty.seed, draw, stream)[0])
-
-    def moved_region(self, draw: int, *, points: bool = True, people: bool = True) -> Region:
-        """Return the region as this draw has it: lon and lat of the points, and residents. Codes and areas stay."""
-        residents, facilities = self.region.residents, self.region.facilities
-        if points:
-            residents, facilities = (
-                _placed(frame, places.moved(self.uncertainty, draw))
-                for frame, places in ((residents, self.residents), (facilities, self.facilities))
-            )
-        if people:
-            residents = residents.assign(population=self.population(draw))
-        return replace(self.region, residents=residents, facilities=facilities)
-
-
-def _placed(frame: gpd.GeoDataFrame, moved: pd.DataFrame) -> gpd.GeoDataFrame:
-    return frame.assign(lon=moved["lon"].to_numpy(), lat=moved["lat"].to_numpy())
 
 
 def hangs_on(share: Mapping[str, float], now: bool) -> str:

@@ -120,7 +120,6 @@ def resident_names(region: Region) -> list[str]:
 
 
 Tell = Callable[[Text], None]
-NEEDS_LIMIT = ("lscp", "mclp", "backup")
 MAXIMISES = ("mclp", "backup")
 _STATUS_OPTIONS = ("fixed", "background", "force", "forbid")
 _BECOMES = {"fixed": "fixed", "background": "background", "force": "forced", "forbid": "forbidden"}

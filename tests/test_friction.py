@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from rasterio import Affine
 from rasterio import open as open_raster
-from shapely import LineString, box
 
-from geodata.raster import Friction, read_friction, tobler_kmh, walking_friction, walking_time, walks_to
+from geodata.raster import Friction, read_friction, walking_time, walks_to
 from planner.errors import DataError
 from planner.network import graph_of_edges
 from planner.road import Road
@@ -156,99 +155,21 @@ def test_equal_to_networkx(seed: int) -> None:
         assert own == pytest.approx(time)  # the source named is one at that distance
 
 
-def test_tobler_by_hand(tmp_path: Path) -> None:
-    """A plane that rises 20 m per 100 m to the east: up 2.50, down 3.55 km/h on a path, 0.6 of that off it."""
-    assert float(tobler_kmh(0.2)) == pytest.approx(6 * math.exp(-0.875))
-    assert float(tobler_kmh(-0.2)) == pytest.approx(6 * math.exp(-0.525))
-    height = np.tile(np.arange(21) * 20.0, (21, 1))
-    slope = walking_friction(geotiff(tmp_path / "dem.tif", height), bounds=bounds(), crs=CRS)
-    up, down = 60 / (0.6 * 6 * math.exp(-0.875)), 60 / (0.6 * 6 * math.exp(-0.525))  # minutes a kilometre
-    assert slope.minutes_per_metre == pytest.approx(np.full((21, 21), (up + down) / 2000))
-    assert minutes(slope, (10, 5), (10, 15)) == pytest.approx((up + down) / 2)
-
-
-def test_flat_elevation_is_toblers_off_path_speed(tmp_path: Path) -> None:
-    flat = walking_friction(geotiff(tmp_path / "dem.tif", np.full((21, 21), 1200.0)), bounds=bounds(), crs=CRS)
-    assert flat.minutes_per_metre == pytest.approx(np.full((21, 21), 0.06 / (0.6 * 6 * math.exp(-0.175))))
-
-
-def test_without_elevation_the_speed_is_the_parameter() -> None:
-    assert walking_friction(None, bounds=bounds(), crs=CRS).minutes_per_metre == pytest.approx(np.full((21, 21), PACE))
-    slow = walking_friction(None, bounds=bounds(), crs=CRS, flat_speed_kmh=2.5)
-    assert minutes(slow, (10, 5), (10, 15)) == pytest.approx(24)
-    larger = walking_friction(None, bounds=(WEST, NORTH - 150, WEST + 201, NORTH), crs=CRS)
-    assert larger.minutes_per_metre.shape == (2, 3)
-
-
-def test_missing_elevation_is_impassable_and_does_not_spread(tmp_path: Path) -> None:
-    height = np.tile(np.arange(21) * 20.0, (21, 1))
-    height[:, 10] = -9999
-    path = geotiff(tmp_path / "dem.tif", height)
-    split = walking_friction(path, bounds=bounds(), crs=CRS)
-    closed = np.isnan(split.minutes_per_metre)
-    assert closed.all(axis=0).tolist() == [column == 10 for column in range(21)]
-    assert closed.sum() == 21
-    assert np.nanmax(split.minutes_per_metre) == pytest.approx(np.nanmin(split.minutes_per_metre))
-
-
-def test_elevation_in_degrees_is_brought_onto_the_metric_grid(tmp_path: Path) -> None:
-    """A plane that rises to the north, given in EPSG:4326, keeps its slope in metres within 1 %."""
-    grid = 0.001
-    north = 27.0 - (np.arange(100) + 0.5) * grid
-    metres = gpd.GeoSeries(gpd.points_from_xy(np.full(100, 101.75), north), crs=4326).to_crs(CRS).y.to_numpy()
-    height = np.tile(((metres - metres.min()) * 0.1)[:, None], (1, 100))
-    path = geotiff(tmp_path / "d.tif", height, crs="EPSG:4326", transform=Affine(grid, 0, 101.7, 0, -grid, 27.0))
-    middle = gpd.GeoSeries(gpd.points_from_xy([101.75], [26.95]), crs=4326).to_crs(CRS)
-    x, y = float(middle.x[0]), float(middle.y[0])
-    out = walking_friction(path, bounds=(x - 2000, y - 2000, x + 2000, y + 2000), crs=CRS)
-    up, down = (60 / (0.6 * 6 * math.exp(-3.5 * one)) for one in (0.15, 0.05))
-    assert out.minutes_per_metre == pytest.approx(np.full((40, 40), (up + down) / 2000), rel=0.01)
-
-
-def test_land_cover_and_barriers(tmp_path: Path) -> None:
-    classes = np.full((21, 21), 10.0)
-    classes[:, :10], classes[20, :] = 20, 80
-    cover = geotiff(tmp_path / "cover.tif", classes)
-    river = gpd.GeoSeries([LineString([(WEST + 50, NORTH - 950), (WEST + 2050, NORTH - 1250)])], crs=CRS)
-    out = walking_friction(
-        None,
-        cover,
-        bounds=bounds(),
-        crs=CRS,
-        class_factors={10: 1.0, 20: 0.5, 80: 0, 99: 1},
-        barriers=river.to_crs(4326),
-    )
-    pace = out.minutes_per_metre
-    assert pace[0, 0] == pytest.approx(2 * PACE)
-    assert pace[0, 20] == pytest.approx(PACE)
-    assert np.isnan(pace[20]).all()
-    assert math.isnan(minutes(out, (0, 15), (15, 15)))  # nobody slips across the slanting river
-    with pytest.raises(DataError, match="20、80"):
-        walking_friction(None, cover, bounds=bounds(), crs=CRS, class_factors={10: 1.0})
-    pond = gpd.GeoSeries([box(WEST + 510, NORTH - 590, WEST + 590, NORTH - 510), None], crs=CRS)
-    ponds = walking_friction(None, bounds=bounds(), crs=CRS, barriers=pond)
-    assert np.argwhere(np.isnan(ponds.minutes_per_metre)).tolist() == [[5, 5]]
-    empty = walking_friction(None, bounds=bounds(), crs=CRS, barriers=pond.iloc[1:])
-    assert np.isfinite(empty.minutes_per_metre).all()
-
-
 def test_bad_input(tmp_path: Path) -> None:
     far = geotiff(tmp_path / "far.tif", np.ones((5, 5)), transform=Affine(100, 0, 900_000, 0, -100, 100_000))
     with pytest.raises(DataError, match="没有数据"):
-        walking_friction(far, bounds=bounds(), crs=CRS)
+        read_friction(far, bounds=bounds(), crs=CRS)
     (tmp_path / "dem.tif").write_text("not a raster")
     with pytest.raises(DataError, match="不是 GeoTIFF"):
-        walking_friction(tmp_path / "dem.tif", bounds=bounds(), crs=CRS)
+        read_friction(tmp_path / "dem.tif", bounds=bounds(), crs=CRS)
     with pytest.raises(ValueError, match="not a projected CRS"):
-        walking_friction(None, bounds=(101, 26, 102, 27), crs="EPSG:4326")
+        read_friction(far, bounds=(101, 26, 102, 27), crs="EPSG:4326")
     with pytest.raises(ValueError, match="bounds"):
-        walking_friction(None, bounds=(1, 0, 0, 1), crs=CRS)
+        read_friction(far, bounds=(1, 0, 0, 1), crs=CRS)
     with pytest.raises(ValueError, match="above zero"):
-        walking_friction(None, bounds=bounds(), crs=CRS, flat_speed_kmh=0)
+        read_friction(far, bounds=bounds(), crs=CRS, cell_m=0)
     with pytest.raises(ValueError, match="larger cell_m"):
-        walking_friction(None, bounds=bounds(), crs=CRS, cell_m=0.1)
-    with pytest.raises(ValueError, match="not be negative"):
-        walking_friction(None, far, bounds=(900_000, 99_500, 900_500, 100_000), crs=CRS, class_factors={1: -1})
+        read_friction(far, bounds=bounds(), crs=CRS, cell_m=0.1)
 
 
 def _road_beside(friction: Friction) -> tuple[Road, pd.DataFrame, float]:
