@@ -38,12 +38,14 @@ function geodesic(lon1, lat1, lon2, lat2) {
 }
 
 /* One question: who is within the limit of which place. A place's people are reckoned once and kept while it stands. */
-function whatifJudge(question) {
+function whatifJudge(everyone, question) {
   'use strict';
 
-  const degrees = ({scale, whole}) => Float64Array.from(whole, (one) => one / scale);
-  const [lon, lat] = [degrees(question.lon), degrees(question.lat)];
-  const {people, town, village} = question;
+  const {rows} = question;
+  const of = (column) => Array.from(rows, (row) => column[row]);
+  const degrees = ({scale, whole}) => Float64Array.from(rows, (row) => whole[row] / scale);
+  const [lon, lat] = [degrees(everyone.lon), degrees(everyone.lat)];
+  const [people, town, village] = [everyone.population, everyone.town, everyone.village].map(of);
   const count = people.length;
   const METRES = 110500; // less than a degree of latitude anywhere
 
@@ -122,7 +124,7 @@ function showWhatif(page) {
   const {make, byId, numbers} = elements;
   const {tool} = scene;
   const names = scene.places;
-  const judges = tool.questions.map(whatifJudge);
+  const judges = tool.questions.map((one) => whatifJudge(tool.people, one));
   const degrees = ({scale, whole}) => Array.from(whole, (one) => one / scale);
   const [lon, lat] = [degrees(tool.facilities.lon), degrees(tool.facilities.lat)];
   const {towns} = scene.ground;

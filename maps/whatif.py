@@ -65,6 +65,7 @@ def whatif_map(region: Region, questions: Sequence[Question], rules: str, furnit
         roads=roads_of(region, None),
         tool={
             "rules": rules,
+            "people": _people(region),
             "questions": tuple(_question(one, region, facilities) for one in questions),
             "facilities": _exact(facilities)
             | {"kind": texts(facilities["kind"]), "status": texts(facilities["status"])},
@@ -110,23 +111,31 @@ def _no_sites() -> Places:
 
 
 def _question(one: Question, region: Region, facilities: gpd.GeoDataFrame) -> Mapping[str, object]:
-    """Return what the browser reckons with: points with people, their village and town among the places, the limit."""
-    level = region.subject_level
-    codes = region.villages["code"] if level == "village" else region.residents["id"]
-    village = {str(code): at for at, code in enumerate(codes)}
-    town = {str(code): at for at, code in enumerate(region.towns["code"])}
-    subject = one.people[f"{level}_code"] if level == "village" else one.people["id"]
+    """Return what is asked: of which resident points (their rows), what counts for them today, the limit, the clause's words."""
+    asked = region.residents["id"].isin(one.people["id"]).to_numpy(bool)
     counted = facilities["kind"].isin(one.kinds) & (facilities["status"] == "open")
     return {
         "rule": one.rule, "reading": one.reading, "label": one.label, "readingLabel": one.reading_label,
         "required": one.required_text, "denominator": one.denominator, "quote": one.quote, "cite": one.cite,
         "kinds": list(one.kinds), "limit": one.limit_mm, "judged": int(one.judged),
-        "people": packed(one.people["population"].to_numpy()),
-        "village": packed([village[str(code)] for code in subject]),
-        "town": packed([town[str(code)] for code in one.people["town_code"]]),
+        "rows": packed(np.flatnonzero(asked)),
         "open": plain(int(flag) for flag in counted),
-        **_exact(one.people),
     }  # fmt: skip
+
+
+def _people(region: Region) -> Mapping[str, Column]:
+    """Return every resident point: how many live there, its village and town among the places, where it is."""
+    level = region.subject_level
+    codes = region.villages["code"] if level == "village" else region.residents["id"]
+    subject = region.residents["village_code"] if level == "village" else region.residents["id"]
+    village = pd.Series(np.arange(len(codes)), index=codes.astype(str))
+    town = pd.Series(np.arange(len(region.towns)), index=region.towns["code"].astype(str))
+    return {
+        "population": packed(region.residents["population"].to_numpy()),
+        "village": packed(village.loc[subject.astype(str)].to_numpy()),
+        "town": packed(town.loc[region.residents["town_code"].astype(str)].to_numpy()),
+        **_exact(region.residents),
+    }
 
 
 def _exact(frame: pd.DataFrame) -> dict[str, Column]:

@@ -123,7 +123,7 @@ def open_file(browser: Any, path: Path, width: int = 1366, height: int = 768) ->
     seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
     seen.page.on("dialog", lambda dialog: (seen.complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
     seen.page.goto(path.as_uri())
-    seen.page.locator("html.ready").wait_for(state="attached")
+    seen.page.locator("html.ready").wait_for(state="attached", timeout=20_000)
     return seen
 
 

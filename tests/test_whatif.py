@@ -43,9 +43,9 @@ def act(page: Any, rng: random.Random, bounds: list[float]) -> None:
     mine = page.evaluate("fugai.scene.places.sites.code")
     place = [rng.uniform(bounds[0], bounds[2]), rng.uniform(bounds[1], bounds[3])]
     if rng.random() < 0.6:  # near where people live, where it counts
-        asked = "fugai.scene.tool.questions[0]"
-        at = rng.randrange(page.evaluate(f"{asked}.people.length"))
-        lon, lat = (page.evaluate(f"{asked}.{one}.whole[{at}] / {asked}.{one}.scale") for one in ("lon", "lat"))
+        people = "fugai.scene.tool.people"
+        at = rng.randrange(page.evaluate(f"{people}.population.length"))
+        lon, lat = (page.evaluate(f"{people}.{one}.whole[{at}] / {people}.{one}.scale") for one in ("lon", "lat"))
         place = [lon + rng.gauss(0, 0.03), lat + rng.gauss(0, 0.03)]
     does = rng.choice(["add", "add", "move", "move", "close", "reopen", "undo", "redo", "remove"])
     if does == "add":
