@@ -381,7 +381,7 @@ class _Drawn:
         ]
         key = (row["rule"], row["reading"])
         to = ("view", pair * len(self.readings) + self.readings.index(key)) if key in self.readings else None
-        cells = (str(row["reading_label"]), Cell(before, (states[0],)), Cell(after, (states[1],)),
+        cells = (str(row["reading_label"]), Cell(before, (states[0],), right=True), Cell(after, (states[1],), right=True),
                  Cell(change, (_people_change(row),), "strong" if row["changed"] else "quiet", right=True))  # fmt: skip
         return Row(cells, to)
 

@@ -563,7 +563,7 @@ function pageMap(map, scene, elements, legend, heard) {
   function look(where, more = {}) {
     const {x: width, y: height} = map.getSize();
     const beside = state.isPaper ? ['inset'] : ['inset', 'card', 'legend'];
-    const right = Math.max(...beside.map(byId).map((one) => (one.hidden ? 0 : one.offsetWidth))) + 36;
+    const right = Math.max(...beside.map(byId).map((one) => (one.hidden || one.open === false ? 0 : one.offsetWidth))) + 36;
     const sides = state.isSync ? {paddingTopLeft: [width / 4, 14], paddingBottomRight: [width / 4, 14]}
       : {paddingTopLeft: [14, 14], paddingBottomRight: [Math.min(right, width * 0.5), 14]};
     if (width > 0 && height > 0) map.fitBounds(bounds(where), {animate: false, ...sides, ...more});

@@ -263,7 +263,7 @@ function showWhatif(page) {
       under: `${one.readingLabel}。${one.required}（限度 ${numbers.kilometres(limit / 1000)}${limit === one.limit ? '' : '，不是条款的数'}）`,
       headline: {text: numbers.count(left), unit: '人', tone: left ? 'gap' : '', before: plan === today || was === left ? '' : numbers.count(was)},
       sentence: sentenceOf(before, now),
-      bar: before.all ? {parts, left: `覆盖 ${share(before.covered, before.all)} → ${share(now.covered, now.all)}`, right: `共 ${numbers.count(now.all)} 人`} : null,
+      bar: before.all ? {parts, left: was === left ? `覆盖 ${share(now.covered, now.all)}` : `覆盖 ${share(before.covered, before.all)} → ${share(now.covered, now.all)}`, right: `共 ${numbers.count(now.all)} 人`} : null,
       blocks: [
         {title: '改动', note: `${plan.edits.length} 步`, rows: editRows(), paper: 'first'},
         {title: '未覆盖最多的乡镇（街道）', note: '今天 → 方案', rows: worstRows(before, now), paper: 'first'},
