@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,9 +31,12 @@ from planner.scenario import Change
 from planner.siting.advice import Lever
 from planner.siting.best import classes, k_best, lexicographic
 from planner.siting.front import Point, Step, curve, pareto
+from planner.siting.hull import large_front
 from planner.siting.instance import Instance, instance_of
+from planner.siting.merged import merged
 from planner.siting.models import explained, solve
 from planner.siting.question import CANDIDATE, FIXED, FORBIDDEN, Limits, Question, Quota
+from planner.siting.rooted import Root, as_asked, as_median, few_best, root_classes, root_of
 from planner.siting.siting import Siting, nearest_open, open_positions, same
 from planner.siting.small import WIDEST, small_first
 from planner.text import limit_text
@@ -137,8 +141,19 @@ class SubcenterPlan:
         ids = {"demand_id": instance.demand_ids[demand], "facility_id": instance.site_ids[site[demand]]}
         return pd.DataFrame({**ids, "cost": cost[demand]})
 
+    @cached_property
+    def reached_by(self) -> Mapping[str, tuple[Any, Any]]:
+        """By site id, whom it reaches, however far (positions in the reach), and the costs."""
+        reach = self.reach
+        demand = np.repeat(np.arange(len(reach.demand_ids)), np.diff(reach.indptr))
+        order = np.argsort(reach.indices, kind="stable")
+        ends = np.cumsum(np.bincount(reach.indices, minlength=len(reach.facility_ids)))[:-1]
+        parts = zip(np.split(demand[order], ends), np.split(reach.costs[order], ends), strict=True)
+        return {str(one): part for one, part in zip(reach.facility_ids, parts, strict=True) if len(part[0])}
+
+    @cached_property
     def nearest_of_all(self) -> pd.Series:
-        """Return, by demand id, the cost to the nearest site if all that may be open were; who is reached by none is absent."""
+        """By demand id, the cost to the nearest site if all that may be open were; who is reached by none is absent."""
         instance = self.time_instance
         site, cost = nearest_open(instance, np.flatnonzero(instance.status != FORBIDDEN))
         return pd.Series(cost[site >= 0], index=instance.demand_ids[site >= 0])
@@ -146,7 +161,7 @@ class SubcenterPlan:
     def without_way(self, siting: Siting) -> pd.DataFrame:
         """Return demand_id, population, sites (ids) of those whom a site may reach and none of this plan does: who does."""
         instance = self.time_instance
-        left = ~np.isin(instance.demand_ids, list(self.served(siting)["demand_id"])) & ~instance.unreachable
+        left = (nearest_open(instance, open_positions(instance, siting.chosen))[0] < 0) & ~instance.unreachable
         usable = left[instance.row] & (instance.status != FORBIDDEN)[instance.indices]
         pairs = pd.DataFrame({
             "demand_id": instance.demand_ids[instance.row[usable]], "sites": instance.site_ids[instance.indices[usable]],
@@ -189,19 +204,13 @@ def plan_subcenters(region: Region, travel: Travel, task: SubcenterTask, tell: T
     }
     groups = demand.set_index("id")["town_code"]
     levers = [spacing_of(sites, task)] if task.spacing_m > 0 else []
+    asked = {one.id: _Asked(one, instances[one.id], task) for one in objectives}
     answers = {
         (one.id, answer.step.p): answer
         for one in objectives
-        for answer in _answers(one, instances[one.id], task, (groups, levers), tell)
+        for answer in _answers(asked[one.id], (groups, levers), tell)
     }
-    fronts = {}
-    for p in task.ps:
-        tell(Text(f"{p} 个：两个目标的前沿", f"{p} sites: both aims at once"))
-        cover, time = (
-            one.asking(replace(one.question, p=p))
-            for one in (instances[objectives[0].id], instances[objectives[-1].id])
-        )
-        fronts[p] = tuple(pareto(cover, time, task.solving)) if answers[(objectives[0].id, p)].best else ()
+    fronts = {p: _front(asked, answers, p, tell) for p in task.ps}
     return SubcenterPlan(task, travel.unit, sites, demand, reach, objectives, answers, fronts, assumptions)
 
 
@@ -240,31 +249,97 @@ def objectives_of(limits: Iterable[int], unit: str) -> tuple[Objective, ...]:
     return (*map(cover, sorted(set(limits))), Objective("cost", f"人口加权{word}最少", "p-median", 0))
 
 
-def _answers(
-    objective: Objective, instance: Instance, task: SubcenterTask, around: tuple[pd.Series, list[Lever]], tell: Tell
-) -> Iterable[Answer]:
-    solver, (groups, levers) = small_first(solve), around
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """One aim as it is asked, and as it is solved: with demands of one kind as one where there are many."""
+
+    objective: Objective
+    whole: Instance
+    task: SubcenterTask
+
+    @cached_property
+    def solved(self) -> Instance:
+        return merged(self.whole)
+
+    @property
+    def large(self) -> bool:
+        return self.solved is not self.whole
+
+    @cached_property
+    def roots(self) -> Mapping[int, Root]:
+        """At size: one bound for all questions of a number of sites, where there is one."""
+        if not self.large:
+            return {}
+        found = {p: root_of(as_median(self.with_p(p)), self.task.solving) for p in self.task.ps}
+        return {p: root for p, root in found.items() if root is not None}
+
+    @cached_property
+    def few(self) -> Mapping[int, list[Siting]]:
+        """The best few plans by number of sites, where one bound tells them."""
+        found = {p: few_best(root, self.task.k_best) for p, root in self.roots.items()}
+        return {p: [as_asked(self.with_p(p), plan) for plan in plans] for p, plans in found.items() if plans}
+
+    def with_p(self, p: int) -> Instance:
+        return self.solved.asking(replace(self.solved.question, p=p))
+
+    def first(self, p: int, limits: Limits) -> Siting:
+        """Return the best plan of so many sites."""
+        solver = solve if self.large else small_first(solve)
+        return self.few[p][0] if p in self.few else lexicographic(self.with_p(p), limits, solver)
+
+    def best(self, p: int, first: Siting) -> list[Siting]:
+        """Return the best few plans of so many sites."""
+        solver = solve if self.large else small_first(solve)
+        few = self.few.get(p)
+        return few or k_best(self.with_p(p), self.task.solving, self.task.k_best, solver, first)
+
+    def classes(self, p: int, plans: list[Siting]) -> pd.DataFrame:
+        """Return the class of each site, and `at_most`: whether it may lose less than is told."""
+        asked, tolerance = self.with_p(p), self.task.tolerance
+        if p in self.roots and all(plan.status == "optimal" for plan in plans):
+            return root_classes(self.roots[p], asked, plans, tolerance)
+        values = solve if self.large else small_first(solve, WIDEST)  # only what the plans are worth is told
+        return classes(asked, self.task.solving, values, tolerance, plans[0], plans).assign(at_most=False)
+
+
+def _answers(asked: _Asked, around: tuple[pd.Series, list[Lever]], tell: Tell) -> Iterable[Answer]:
+    objective, task, (groups, levers) = asked.objective, asked.task, around
 
     def first_of_ties(one: Instance, limits: Limits) -> Siting:
-        found = lexicographic(one, limits, solver)
+        found = replace(asked.first(int(one.question.p or 0), limits), instance=one)
         return explained(found, levers) if one.question.p in task.ps else found
 
     tell(Text(f"{objective.label}：各个数", f"{objective.id}: every number"))
-    today = int((instance.status == FIXED).sum())
-    for step in curve(instance, task.solving, {today, *task.ps}, first_of_ties, groups):
-        asked = step.siting.instance
+    today = int((asked.whole.status == FIXED).sum())
+    for step in curve(asked.whole, task.solving, {today, *task.ps}, first_of_ties, groups):
         if step.p not in task.ps:
             continue
         if step.siting.status not in ("optimal", "feasible"):
             yield Answer(objective, step, (), pd.DataFrame(columns=["id", "class", "loss"]))
             continue
         tell(Text(f"{objective.label}：{step.p} 个的前几名和各点类别", f"{objective.id}: {step.p} sites"))
-        best = tuple(k_best(asked, task.solving, task.k_best, solver, step.siting))
-        values = small_first(solve, WIDEST)  # of the plans of classes only what they are worth is told
-        table = classes(asked, task.solving, values, task.tolerance, step.siting, best)
+        plans = asked.best(step.p, step.siting)
+        best = tuple(replace(plan, instance=step.siting.instance) for plan in plans)
         tied = len(best) > 1 and same(best[1].objective, step.siting.objective)
         ties = tied if len(best) > 1 else step.siting.ties
-        yield Answer(objective, replace(step, siting=replace(step.siting, ties=ties)), best, table)
+        yield Answer(
+            objective, replace(step, siting=replace(step.siting, ties=ties)), best, asked.classes(step.p, plans)
+        )
+
+
+def _front(
+    asked: Mapping[str, _Asked], answers: Mapping[tuple[str, int], Answer], p: int, tell: Tell
+) -> tuple[Point, ...]:
+    """Return the front of most people within the first limit and least weighted cost."""
+    tell(Text(f"{p} 个：两个目标的前沿", f"{p} sites: both aims at once"))
+    cover, cost = (list(asked)[at] for at in (0, -1))
+    if not answers[(cover, p)].best:
+        return ()
+    both = asked[cover].with_p(p), asked[cost].with_p(p)
+    if not asked[cost].large:
+        return tuple(pareto(*both, asked[cost].task.solving))
+    known = [plan for one in (cost, cover) for plan in answers[(one, p)].best]
+    return tuple(large_front(*both, known, asked[cost].roots.get(p)))
 
 
 def candidate_sites(region: Region, task: SubcenterTask) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -529,50 +529,51 @@ def classes(
             other, plan = _with_or_without(instance, int(site), not inside, left, solve)
             if plan is not None and same(plan.objective, best.objective):
                 equal.append(plan)
-        rows.append(_row(str(instance.site_ids[site]), _interval(best), other, inside, sense(instance), tolerance))
+        rows.append(class_row(str(instance.site_ids[site]), _interval(best), other, inside, sense(instance), tolerance))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 @dataclass(frozen=True)
-class _Interval:
+class Interval:
     """A best value (small is good): of the plan that is known, inf without one, and what no plan can beat."""
 
     value: float
     bound: float
 
 
-def _interval(siting: Siting) -> _Interval:
+def _interval(siting: Siting) -> Interval:
     sign = sense(siting.instance)
-    return _Interval(siting.objective * sign, min(siting.bound * sign, siting.objective * sign))
+    return Interval(siting.objective * sign, min(siting.bound * sign, siting.objective * sign))
 
 
-def _among(equal: list[Siting], name: str, inside: bool) -> _Interval | None:
+def _among(equal: list[Siting], name: str, inside: bool) -> Interval | None:
     """Return the value of an equally good plan that has the site, or has it not."""
     return next((_interval(plan) for plan in equal if (name in plan.chosen) == inside), None)
 
 
 def _with_or_without(
     instance: Instance, site: int, inside: bool, limits: Limits, solve: Solver
-) -> tuple[_Interval, Siting | None]:
+) -> tuple[Interval, Siting | None]:
     """Return the best value, and plan, with the site forced or forbidden."""
     one, none = np.array([site]), np.zeros(0, np.int64)
     part = restricted(instance, one if inside else none, none if inside else one)
     if part is None:
-        return _Interval(np.inf, np.inf), None
+        return Interval(np.inf, np.inf), None
     if limits.seconds <= 0:
-        return _Interval(np.inf, -np.inf), None
+        return Interval(np.inf, -np.inf), None
     plan = solve(part, limits)
     if plan.status == "infeasible":
-        return _Interval(np.inf, np.inf), None
+        return Interval(np.inf, np.inf), None
     if plan.status == "unknown":
         bound = plan.bound * sense(instance)
-        return _Interval(np.inf, -np.inf if np.isnan(bound) else bound), None
+        return Interval(np.inf, -np.inf if np.isnan(bound) else bound), None
     return _interval(plan), plan
 
 
-def _row(
-    name: str, best: _Interval, other: _Interval, inside: bool, sign: int, tolerance: float
+def class_row(
+    name: str, best: Interval, other: Interval, inside: bool, sign: int, tolerance: float
 ) -> tuple[str, str, float, float, float, bool]:
+    """Return the row of one site, given the best values and those with the site, or without it where the best has it."""
     loss = _loss(other.value, best.value)
     large = loss > tolerance + 1e-12
     lowest = max(other.bound, best.bound)  # with more rules, no plan is better

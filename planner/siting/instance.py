@@ -32,6 +32,7 @@ class Instance:
     min_load, max_load  of each site, 0 and inf where none is given
     group             of each site, "" where none is given
     because           why each forbidden or fixed site is so, where no choice of the user's made it; None: all are choices
+    paid              what every plan of p-median costs besides (see merged.py)
     """
 
     question: Question
@@ -47,6 +48,7 @@ class Instance:
     max_load: Amounts
     group: Ids
     because: Ids | None = None
+    paid: float = 0.0
 
     @cached_property
     def reasons(self) -> Ids:

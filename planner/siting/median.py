@@ -123,22 +123,26 @@ def greedy(median: Median, ends: float) -> Positions:
     return np.flatnonzero(mark)
 
 
+def swap_gains(median: Median, opened: Positions) -> tuple[float, Amounts]:
+    """Return (what all demands cost, what each swap saves: sites × slots of the opened ones, -inf for an open site)."""
+    pairs, mark = median.pairs, marked(median, opened)
+    first, least, second = loops(pairs).nearest_two(pairs.start, pairs.site, pairs.cost, median.base, mark)
+    slot_of = np.cumsum(mark) - 1
+    slot = np.where(first >= 0, slot_of[first], -1)
+    lost = np.bincount(slot[slot >= 0], (second - least)[slot >= 0], len(opened))
+    gain = -loops(pairs).profits(pairs.start, pairs.site, pairs.cost, least, len(mark)) - median.fee
+    helps = loops(pairs).saved(pairs.start, pairs.site, pairs.cost, slot, least, second, len(mark), len(opened))
+    helps += gain[:, None] - (lost - median.fee[opened])[None, :]
+    helps[mark] = -np.inf
+    return float(least.sum()), np.asarray(helps)
+
+
 def interchanged(median: Median, opened: Positions, ends: float) -> Plan:
     """Return the plan after swaps, each the best one that the rules allow, until none helps or time is out."""
-    pairs, opened = median.pairs, np.sort(opened)
+    opened = np.sort(opened)
     while 0 < len(opened) < len(median.fee):
-        mark = marked(median, opened)
-        first, least, second = loops(pairs).nearest_two(pairs.start, pairs.site, pairs.cost, median.base, mark)
-        slot_of = np.cumsum(mark) - 1
-        slot = np.where(first >= 0, slot_of[first], -1)
-        lost = np.bincount(slot[slot >= 0], (second - least)[slot >= 0], len(opened))
-        gain = -loops(pairs).profits(pairs.start, pairs.site, pairs.cost, least, len(mark)) - median.fee
-        helps = loops(pairs).saved(
-            pairs.start, pairs.site, pairs.cost, slot, least, second, len(mark), len(opened)
-        )  # fmt: skip
-        helps += gain[:, None] - (lost - median.fee[opened])[None, :]
-        helps[mark] = -np.inf
-        swap = _best_allowed(median, opened, helps, _HELPS * abs(float(least.sum())))
+        least, helps = swap_gains(median, opened)
+        swap = _best_allowed(median, opened, helps, _HELPS * abs(least))
         if swap is None or clock.now() > ends:
             break
         opened = np.sort(np.append(np.delete(opened, swap[1]), swap[0]))
@@ -200,12 +204,17 @@ def first_price(median: Median, plan: Plan) -> Amounts:
     return np.concatenate([price, np.zeros(len(median.rules.low))])
 
 
-def priced(median: Median, price: Amounts, aim: float, effort: Effort, enough: float, ends: float) -> Priced:
+def priced(
+    median: Median, price: Amounts, aim: float, effort: Effort, enough: float, ends: float, pace: Amounts | None = None
+) -> Priced:
     """Move the prices until the bound is at least `enough`, the rounds are over or time is out.
 
     aim     what the best plan known costs: the bound is pulled there
+    pace    how much faster some demands' prices move than others', where they are not of one size
     """
-    demands, floor, pace = len(median.base), *_limits(median)
+    demands, floor, paces = len(median.base), *_limits(median)
+    if pace is not None:
+        paces[:demands] = pace
     price, step, idle, direction = _clipped(median, price, floor, price), effort.step, 0, np.zeros(len(price))
     bound, kept, worth, often = -np.inf, price, median.fee, np.zeros(len(median.fee))
     best = Plan(np.zeros(0, np.int64), np.inf)
@@ -228,8 +237,8 @@ def priced(median: Median, price: Amounts, aim: float, effort: Effort, enough: f
             continue
         direction = slope + _TURN * direction
         aim = min(aim, best.value)
-        length = step * (aim + _AIM * abs(aim) - level) / float((pace * direction * direction).sum())
-        price = _clipped(median, price + length * pace * direction, floor, price)
+        length = step * (aim + _AIM * abs(aim) - level) / float((paces * direction * direction).sum())
+        price = _clipped(median, price + length * paces * direction, floor, price)
     return Priced(bound, kept, worth, often, best)
 
 
@@ -353,7 +362,7 @@ def finished(median: Median, steps: Radii, limits: Limits, ends: float) -> Solve
 
 # Branch and bound on the Lagrangean of a p-median: bound, settle sites by what they are worth, branch on a doubtful one.
 
-_ROOT, _AGAIN, _NODE = Effort(1000, 1.0, 20), Effort(400, 0.25, 20), Effort(40, 0.5, 8)
+_ROOT, AGAIN, _NODE = Effort(1000, 1.0, 20), Effort(400, 0.25, 20), Effort(40, 0.5, 8)
 _SWAP_EVERY = 10
 """In so many nodes one has its picked sites swapped for better ones."""
 _A_NODE, _SOLVABLE = 200, 300_000
@@ -431,7 +440,7 @@ def searched(whole: Median, best: Best, limits: Limits, ends: float) -> Searched
     if root is None or not len(root.fee):
         plan = best if root is None else best.or_better(root, plan_of(root, _NONE))
         return Searched(plan, plan.value, {"sites_left": 0, "pairs_left": 0, "nodes": 0})
-    best, found = _rooted(root, best, ends)
+    best, found = rooted(root, best, ends)
     small = None if found.bound >= best.enough else narrowed(root, *_decided(root, found, best))
     if small is None or least_of(small) >= best.enough:
         return Searched(
@@ -482,11 +491,11 @@ def _solved(small: Median, steps: Radii, best: Best, bound: float, limits: Limit
     return best, np.fmax(bound, answer.bound + steps.least)
 
 
-def _rooted(root: Median, best: Best, ends: float) -> tuple[Best, Priced]:
+def rooted(root: Median, best: Best, ends: float) -> tuple[Best, Priced]:
     """Return (best plan, bound): prices from the plan, the picked sites swapped, and once more towards the better plan."""
     plan = Plan(np.searchsorted(root.sites, np.intersect1d(best.opened, root.sites)), best.value)
     price, found = first_price(root, plan), None
-    for effort in (_ROOT, _AGAIN, _AGAIN):
+    for effort in (_ROOT, AGAIN, AGAIN):
         found = priced(root, price, best.value, effort, best.enough, ends)
         better = _swapped(root, found, best.or_better(root, found.plan), ends)
         if better.value == best.value or found.bound >= better.enough or clock.now() > ends:
@@ -565,14 +574,18 @@ def solve_p_median(instance: Instance, limits: Limits) -> Siting:
     opened, none = (None, True) if hopeless(instance, whole) else first_plan(instance, whole, limits, ends)
     if opened is None:
         return no_plan(instance, clock.now() - begin, limits, infeasible=none)
-    best = Best(whole.sites[opened.opened], opened.value, _grain(instance), limits.gap)
-    answer = searched(whole, best, limits, ends)
+    answer = searched(whole, best_at(instance, whole, opened, limits), limits, ends)
     always = np.flatnonzero(instance.open_always)
     sizes = {"sites": len(whole.fee), "demands": len(whole.base), "pairs": len(whole.pairs.cost), **answer.left}
     return siting_of(
         instance, np.concatenate([always, answer.best.opened]), answer.best.value, answer.bound,
         clock.now() - begin, limits, sizes,
     )  # fmt: skip
+
+
+def best_at(instance: Instance, whole: Median, plan: Plan, limits: Limits) -> Best:
+    """Return a plan of the whole problem as the best one to begin with."""
+    return Best(whole.sites[plan.opened], plan.value, _grain(instance), limits.gap)
 
 
 def hopeless(instance: Instance, whole: Median) -> bool:
@@ -619,4 +632,4 @@ def _grain(instance: Instance) -> float:
     if any(part.dtype.kind == "f" and (part != np.floor(part)).any() for part in parts):
         return 0.0
     weight, cost, fee = (int(np.gcd.reduce(part.astype(np.int64), initial=0)) for part in parts)
-    return float(np.gcd(weight * cost, fee))
+    return float(np.gcd(np.gcd(weight * cost, fee), int(instance.paid)))

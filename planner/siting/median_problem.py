@@ -79,8 +79,8 @@ def median_of(instance: Instance) -> Median:
     """Return the problem of an instance: sites always open folded in, what no site reaches left out."""
     always, may, row = instance.open_always, instance.status != FORBIDDEN, instance.row
     must, free = always & (instance.status != BACKGROUND), ~always & may
-    fees = float(instance.site_cost[must].sum())
-    never = 1.0 + _dearest(instance, may) + float(instance.site_cost[must | free].sum())
+    fees = float(instance.site_cost[must].sum()) + instance.paid
+    never = 1.0 + _dearest(instance, may) + float(instance.site_cost[must | free].sum()) + instance.paid
     base = np.full(len(instance.weight), never)
     if always.any():
         standing = always[instance.indices]

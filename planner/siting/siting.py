@@ -166,7 +166,8 @@ def nearest_open(instance: Instance, opened: Positions) -> tuple[Positions, Amou
     kept = np.flatnonzero(is_open[instance.indices])
     row, site, cost = instance.row[kept], instance.indices[kept], instance.costs[kept].astype(float)
     best = np.full(len(instance.weight), np.inf)
-    np.minimum.at(best, row, cost)
+    begin = np.flatnonzero(np.diff(row, prepend=-1))  # rows ascend
+    best[row[begin]] = np.minimum.reduceat(cost, begin) if len(begin) else np.inf
     first = np.flatnonzero(cost == best[row])[::-1]  # the smaller site is written last, and stays
     where = np.full(len(instance.weight), -1, np.int64)
     where[row[first]] = site[first]

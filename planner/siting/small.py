@@ -369,7 +369,7 @@ def value_of(instance: Instance, opened: Positions) -> float:
     if not (served | instance.unreachable).all():
         return float("inf")
     mine = opened[instance.counted[opened]]
-    return float((instance.weight[served] * cost[served]).sum() + instance.site_cost[mine].sum())
+    return float((instance.weight[served] * cost[served]).sum() + instance.site_cost[mine].sum()) + instance.paid
 
 
 def criterion_of(instance: Instance) -> Criterion | None:
@@ -404,7 +404,7 @@ def weighted_cost(instance: Instance, missing: float = np.inf) -> Criterion:
         cost, base = weight[:, None] * cost[kept], weight * np.minimum(always[kept], missing)
     for one in (cost, base):
         one[np.isnan(one)] = np.inf  # a weight of 0 without a way
-    size = _size(np.minimum(cost, base[:, None]), _site_costs(instance))
+    size = _size(np.minimum(cost, base[:, None]), _site_costs(instance)) + instance.paid
     return Criterion(np.ascontiguousarray(cost.T), base, size)
 
 

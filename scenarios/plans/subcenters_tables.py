@@ -78,7 +78,7 @@ def figures(report: Report, siting: Siting | None = None) -> Figures:
 
 def reached_people(report: Report) -> float:
     """Return how many people some site reaches that may be open: those over whom a mean is taken."""
-    ids = report.plan.nearest_of_all().index
+    ids = report.plan.nearest_of_all.index
     return float(report.demand.loc[ids, "population"].sum())
 
 
@@ -226,13 +226,15 @@ class Reasons:
 
     @cached_property
     def _plan(self) -> pd.DataFrame:
-        return figures(self.report, self.answer.siting).rows
+        """Who goes where in the plan, in the order of the reach."""
+        return figures(self.report, self.answer.siting).rows.reindex(self.report.plan.reach.demand_ids)
 
     @cached_property
-    def _pairs(self) -> dict[str, Any]:
-        """By site, the rows of who reaches it: demand_id, cost."""
-        pairs = self.report.plan.reach.within()
-        return {str(one): mine for one, mine in pairs.groupby("facility_id", sort=False)}
+    def _served(self) -> tuple[Any, Any, Any, list[str]]:
+        """(People, cost, position of the site that serves) of each demand, and the ids of these sites, sorted; inf without."""
+        plan = self._plan
+        at, names = pd.factorize(plan["site"], sort=True)
+        return plan["population"].to_numpy(), plan["cost"].fillna(np.inf).to_numpy(float), at, list(names)
 
     def _of(self, site: str, row: pd.Series) -> Reason:
         status, chosen = row["status"], site in set(self.answer.siting.chosen)
@@ -269,7 +271,8 @@ class Reasons:
         worse = self._worse(abs(float(found["value_in"]) - float(found["value_out"])))
         side = "超过" if loss > tolerance else "在"
         within = f"{side}容许的 {share_text(tolerance)}" + ("" if loss > tolerance else " 以内")
-        return f"{what}，{worse}（目标差 {share_text(loss)}，{within}）{sure}"
+        most = "至多" if found["at_most"] else ""
+        return f"{what}，{most}{worse}（目标差{most and f' {most}'} {share_text(loss)}，{within}）{sure}"
 
     def _worse(self, by: float) -> str:
         answer, report = self.answer, self.report
@@ -280,18 +283,19 @@ class Reasons:
 
     def _around(self, site: str) -> tuple[int, int, str]:
         """Return the people near a site, how many of them the plan serves already, and mostly who serves them."""
-        pairs = self._pairs.get(site)
+        pairs = self.report.plan.reached_by.get(site)
         if pairs is None:
             return 0, 0, ""
-        plan = self._plan.loc[pairs["demand_id"]]
-        cost, limit = pairs["cost"].to_numpy(float), self.answer.objective.limit
-        people = plan["population"].to_numpy()
-        other = np.where(plan["site"].to_numpy() == site, np.inf, plan["cost"].fillna(np.inf).to_numpy(float))
-        near = cost <= limit if limit else cost < other
+        (demand, reached), limit = pairs, self.answer.objective.limit
+        people, cost, at, ids = self._served
+        people, at, own = people[demand], at[demand], ids.index(site) if site in ids else -1
+        other = np.where(at == own, np.inf, cost[demand])
+        near = reached <= limit if limit else reached < other
         served = near & (other <= limit) if limit else np.zeros(len(near), np.bool_)
-        by = plan[served].groupby("site")["population"].sum().sort_values(ascending=False, kind="stable")
+        by = np.bincount(at[served], people[served], len(ids)).astype(np.int64)
+        first = [one for one in np.argsort(-by, kind="stable")[:_SERVERS_NAMED] if by[one]]
         names = self.report.sites["name"]
-        said = "、".join(f"{names[one]} {people_text(amount)}" for one, amount in by.head(_SERVERS_NAMED).items())
+        said = "、".join(f"{names[ids[one]]} {people_text(by[one])}" for one in first)
         return int(people[near].sum()), int(people[served].sum()), said
 
     def _around_said(self, near: int, served: int, by: str) -> str:
@@ -583,7 +587,7 @@ def area_rows(report: Report, p: int) -> list[Row]:
 def left_out(report: Report) -> list[Row]:
     """Return the settlements beyond the smallest limit under the chosen aim, at any number, or without any way."""
     limit = min(report.plan.task.limits)
-    nearest = report.plan.nearest_of_all()
+    nearest = report.plan.nearest_of_all
     costs = {p: figures(report, report.answer(p).siting).rows["cost"] for p in report.solved}
     out = []
     for row in report.demand.sort_values(["county_code", "town_code", "id"], kind="stable").to_dict("records"):
