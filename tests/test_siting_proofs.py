@@ -65,7 +65,7 @@ def bad_starts(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "greedy", lambda problem, ends: worst_start(problem))
     monkeypatch.setattr(median, "_SOLVABLE", 0)
     monkeypatch.setattr(median, "_ROOT", Effort(25, 1.0, 20))
-    monkeypatch.setattr(median, "_AGAIN", Effort(10, 0.25, 20))
+    monkeypatch.setattr(median, "AGAIN", Effort(10, 0.25, 20))
     monkeypatch.setattr(median, "_NODE", Effort(6, 0.5, 8))
     monkeypatch.setattr(cover, "swapped", lambda covers, plan, ends: plan)
     monkeypatch.setattr(cover, "greedy", lambda covers, count: planned(covers, np.arange(count)))
