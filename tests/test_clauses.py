@@ -15,8 +15,9 @@ from planner.rules import Rule, Rules, load_rules
 from planner.standards import clause_names, clause_text, standard_names
 from planner.strict_yaml import read_own, read_yaml
 from planner.travel import PAPER
-from scenarios.clauses import TOTAL, counts, declared
+from scenarios.clauses import TOTAL, counts, declared, standing
 from scenarios.run import load_region
+from tests.made_register import load_made
 
 DOCUMENTS = Path(__file__).parent / "reference" / "documents"
 FILES = {name: read_own(clause_text(name)) for name in clause_names()}
@@ -178,3 +179,19 @@ def test_institutions_are_named_as_the_measures_read_them() -> None:
            for reading in rule.readings if "who" in reading.params}  # fmt: skip
     assert all(isinstance(one, Who) for one in who)
     assert not any("clinic" in one.kinds for one in who if len(one.kinds) > 1), "诊所 are never a gap"
+
+
+def test_with_a_register_nearly_every_clause_that_can_be_judged_is(tmp_path: Path) -> None:
+    """The made register tells of 1,009 institutions; what it leaves blank stays no data."""
+    region = load_made(tmp_path / "made")
+    assert region.register is not None
+    assert (len(region.register), set(region.register["estimated"])) == (1009, {True})
+    assert region.register["source"].str.startswith("虚构").all()
+    found = standing(region)
+    told = Counter(found.states.values())
+    assert sum(told.values()) == 184
+    assert told["judged"] > 80
+    assert told["no_data"] < 30
+    assert set(found.findings[found.findings["rule"] == "clause_108"]["status"]) == {"not_judged"}
+    judged = found.findings[found.findings["status"].isin(["met", "not_met"]) & (found.findings["level"] == "facility")]
+    assert judged["estimated"].all()
