@@ -1,4 +1,4 @@
-"""Reach against scipy, networkx and pandana: CPU seconds in one run, ratios, every answer compared."""
+"""Reach against scipy, networkx, pandana and RoutingKit: CPU seconds in one run, ratios, every answer compared."""
 
 import os
 import platform
@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.fresh import measured
 from benchmarks.prefecture import Prefecture, prefecture
+from planner.contraction import order_of
 from planner.search import Search, Seeds
 from planner.travel import StraightLine
 
@@ -26,6 +27,8 @@ _SPEEDS_KMH = (20, 40)
 _GOALS_FROM = 100_000
 _CANDIDATES = 2_000
 _FACILITIES = 200
+_GOALS = 5_000
+_SOURCES = 50
 
 
 class Clock:
@@ -202,6 +205,69 @@ def _peers_within(
     )
 
 
+def one_to_many(say: Say, nodes: int) -> None:
+    """Costs from each of 50 facilities to 5,000 places without a limit, and the nearest of 200: beside RoutingKit's CCH."""
+    town, rng = prefecture(nodes), np.random.default_rng(5)
+    goals, sources = np.sort(rng.choice(nodes, _GOALS, replace=False)), rng.choice(nodes, _SOURCES, replace=False)
+    legs = np.arange(_GOALS), goals, np.zeros(_GOALS, np.int64)
+    places = np.sort(np.random.default_rng(1).choice(nodes, _FACILITIES, replace=False))
+    search = _search(town, town.length_mm)
+    plain, (_, _, every) = best(lambda: search.within(at_nodes(sources), 2**32 - 2), 2)
+    assert len(every) == nodes * _SOURCES
+    plain_nearest, keys = best(lambda: search.nearest(at_nodes(places))[goals], 5)
+
+    def contracted() -> Search:
+        order_of.cache_clear()
+        ready = _search(town, town.length_mm)
+        assert ready.contraction is not None
+        return ready
+
+    prepare, search = best(contracted, 2)
+    new_costs, _ = best(lambda: _search(town, town.length_mm + 1).contraction, 3)
+    swept, table = best(lambda: search.table(at_nodes(sources), legs, _GOALS), 5)
+    nearest_swept, found = best(lambda: search.nearest_at(at_nodes(places), goals), 5)
+    assert (found == keys).all()
+    say(f"\n### 不限距离的一对多：{nodes:,} 个节点，{_GOALS:,} 个目标（毫秒）\n")
+    say("| 方法 | 每个源点 | 200 个机构中最近的 | 首次准备 | 换一套速度 |\n|---|---:|---:|---:|---:|")
+    say(_line("fugai 收缩", swept / _SOURCES, nearest_swept, prepare, new_costs))
+    say(_line("fugai 逐个搜索（到每个节点）", plain / _SOURCES, plain_nearest))
+    try:
+        import routingkit_cch as peer
+    except ImportError:
+        say("| RoutingKit CCH | 未安装 | | | |")
+        return
+    seconds, told, told_nearest = _routingkit(peer, town, (sources, goals, places))
+    say(_line("RoutingKit CCH", *seconds))
+    say(f"\n倍数（RoutingKit ÷ fugai）：每个源点 {seconds[0] * _SOURCES / swept:.1f}，最近 {seconds[1] / nearest_swept:.1f}，"
+        f"准备 {seconds[2] / prepare:.1f}，换速度 {seconds[3] / new_costs:.1f}；{table.size:,} 个距离逐一相等。")  # fmt: skip
+    assert (told == table.T).all()
+    assert (told_nearest == found >> np.uint64(32)).all()
+
+
+def _line(name: str, *seconds: float) -> str:
+    told = [f"{one * 1000:.3g}" for one in seconds]
+    return f"| {name} | {' | '.join(told + ['—'] * (4 - len(told)))} |"
+
+
+def _routingkit(peer: Any, town: Prefecture, places: Any) -> tuple[tuple[float, ...], Any, Any]:
+    """Return seconds (a source, nearest, preparation, new costs), and both answers, of RoutingKit's contraction."""
+    sources, goals, several = (one.tolist() for one in places)
+    tail, head = np.r_[town.tail, town.head].tolist(), np.r_[town.head, town.tail].tolist()
+    cost, (x, y) = np.r_[town.length_mm, town.length_mm].tolist(), town.xy.T.tolist()
+
+    def prepared() -> Any:
+        order = peer.compute_order_inertial(len(town.xy), tail, head, y, x)
+        ready = peer.CCH(order, tail, head, False)
+        return ready, peer.CCHMetric(ready, cost)
+
+    prepare, (ready, metric) = best(prepared, 1)
+    new_costs, _ = best(lambda: peer.CCHMetric(ready, cost), 3)
+    query = peer.CCHOneToMany(metric, goals)
+    swept, table = best(lambda: [query.distances_from(one) for one in sources], 5)
+    nearest_swept, found = best(lambda: query.distances_from_multi([(one, 0) for one in several]), 5)
+    return (swept / _SOURCES, nearest_swept, prepare, new_costs), np.array(table), np.array(found)
+
+
 def straight(say: Say, points: int, candidates: int) -> None:
     """Geodesic pairs within 5 km against buffer and spatial join."""
     rng = np.random.default_rng(3)
@@ -242,14 +308,14 @@ def straight(say: Say, points: int, candidates: int) -> None:
 
 def run(say: Say, *, quick: bool) -> None:
     """Run the whole table; `quick` takes the smallest size of each."""
-    say("# 可达：与 scipy、networkx、pandana、geopandas 并排测量\n")
+    say("# 可达：与 scipy、networkx、pandana、RoutingKit、geopandas 并排测量\n")
     say("同一进程内先后运行，CPU 秒（取多次中最少的一次），每项都核对答案。倍数＝对手 ÷ fugai，大于 1 为 fugai 快。")
     say("合成路网：平面图，平均度 2.6，每平方公里 50 个节点，节点乱序。编译时间不计（编译结果有缓存）。\n")
     say(
         "scipy 的 dijkstra(limit) 给每个候选点写一整行（节点数 × 8 字节），所以测两次：新进程里这些内存第一次使用，多半是系统时间；"
     )
     say("内存已用过的，只剩计算。目标按后者判断。2,000 个候选点一次算完时 scipy 要 8 GB，这里分 100 个一批。\n")
-    names = ("numpy", "scipy", "numba", "networkx", "pandana", "geopandas")
+    names = ("numpy", "scipy", "numba", "networkx", "pandana", "routingkit-cch", "geopandas")
     say(
         f"{platform.machine()}，{os.cpu_count()} 核，Python {platform.python_version()}，"
         + "，".join(_version(one) for one in names)
@@ -258,6 +324,8 @@ def run(say: Say, *, quick: bool) -> None:
         nearest(say, nodes)
     for nodes in (20_000,) if quick else (20_000, 100_000, 500_000, 2_000_000):
         within(say, nodes, peers=quick or nodes == 500_000, goals=nodes == 500_000)
+    for nodes in (20_000,) if quick else (100_000, 500_000):
+        one_to_many(say, nodes)
     for speed in _SPEEDS_KMH:
         within(say, 20_000 if quick else 500_000, speed_kmh=speed, goals=not quick and speed == _SPEEDS_KMH[0])
     for points, candidates in ((20_000, 200),) if quick else ((20_000, 2_000), (100_000, 2_000), (500_000, 2_000)):

@@ -16,7 +16,10 @@ UNREACHABLE = np.uint32(2**32 - 1)
 
 Amounts = npt.NDArray[np.float64]
 Cost = npt.NDArray[np.uint32] | npt.NDArray[np.float64]
+Costs = npt.NDArray[np.uint32]
 Position = npt.NDArray[np.int64]
+
+_CELLS_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +123,33 @@ def rows_of(
     indptr = np.concatenate([[0], np.cumsum(np.bincount(demand, minlength=demands))]).astype(np.int64)
     kept: Any = cost
     return indptr, facility, kept if kept.dtype == np.float64 else kept.astype(np.uint32)
+
+
+def rows_within(table: Costs, limit: int) -> tuple[Position, Position, Costs]:
+    """Return (indptr, indices, costs) of the pairs within the limit, from a table (demands, facilities).
+
+    Rows are taken some at a time: beside the table stands nothing but what is returned.
+    """
+    indptr = np.zeros(len(table) + 1, np.int64)
+    each = max(1, _CELLS_AT_ONCE // max(1, table.shape[1]))
+    parts = [slice(at, at + each) for at in range(0, len(table), each)]
+    for part in parts:
+        indptr[1:][part] = np.count_nonzero(table[part] <= limit, axis=1)
+    indptr = np.cumsum(indptr)
+    indices, costs = np.empty(indptr[-1], np.int64), np.empty(indptr[-1], np.uint32)
+    for part in parts:
+        inside, to = table[part] <= limit, slice(*indptr[[part.start, min(part.stop, len(table))]])
+        indices[to], costs[to] = np.nonzero(inside)[1], table[part][inside]
+    return indptr, indices, costs
+
+
+def nearest_in(table: Costs) -> tuple[Position, Costs]:
+    """Return (position, cost) of the cheapest facility in each row, the first of equals; −1 where none is reached."""
+    if not table.shape[1]:
+        return np.full(len(table), -1, np.int64), np.full(len(table), UNREACHABLE, np.uint32)
+    best = table.argmin(axis=1)
+    cost = table[np.arange(len(table)), best]
+    return np.where(cost == UNREACHABLE, -1, best), cost
 
 
 def _counted(positions: Position, order: Position | None = None) -> Position:

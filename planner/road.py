@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from planner.limits import Limit, whole_units
 from planner.network import NO_TURNS, SPEED_KMH, Bools, EdgeIndex, Floats, RoadGraph, Snapped, Walk, Whole, nearest_of
-from planner.reach import UNREACHABLE, Reach, check_places, rows_of, smallest
+from planner.reach import UNREACHABLE, Reach, check_places, nearest_in, reach_of, rows_of, rows_within, smallest
 from planner.search import FAR, Costs, Engine, Search, Seeds
 
 # The network that a trip takes: roads for all, and at either end those that are for the people there alone.
@@ -474,12 +474,15 @@ class Road:
         if not 0 <= limit < _NEVER:
             raise ValueError(f"a limit of {limit} {self.unit} is not one")
         facilities = facilities.sort_values("id", kind="stable")
-        seeds, legs, same = self.journey(demand, facilities)
-        index, nearest = _nearest(self.search.nearest(seeds), legs, same, len(demand))
-        pairs = _within(self.search.within(seeds, limit), legs, same, limit, len(facilities))
-        indptr, columns, costs = rows_of(*pairs, len(demand))
         ids = demand["id"].to_numpy(dtype=object), facilities["id"].to_numpy(dtype=object)
-        return Reach(*ids, limit, indptr, columns, costs, index, nearest)
+        seeds, legs, same = self.journey(demand, facilities)
+        if self.search.contracts(seeds, limit):
+            table = self.search.table(seeds, legs, len(demand))
+            np.minimum.at(table, same[:2], same[2].astype(np.uint32))
+            return reach_of(ids, limit, rows_within(table, limit), *nearest_in(table))
+        index, nearest = _nearest(self.search.nearest_at(seeds, legs[1]), legs, same, len(demand))
+        pairs = _within(self.search.within(seeds, limit), legs, same, limit, len(facilities))
+        return reach_of(ids, limit, rows_of(*pairs, len(demand)), index, nearest)
 
     def k_nearest(self, demand: pd.DataFrame, facilities: pd.DataFrame, count: int) -> pd.DataFrame:
         """Return the `count` nearest facilities of each demand: demand_id, facility_id, cost; by cost, then id."""
@@ -495,13 +498,13 @@ class Road:
 
 
 def _nearest(keys: npt.NDArray[np.uint64], legs: Pairs, same: Pairs, size: int) -> tuple[Whole, npt.NDArray[np.uint32]]:
-    """Return each demand's nearest facility and cost: the best over the ends of its edge and over its own edge."""
+    """Return each demand's nearest facility and cost: the best over its legs, whose nodes' keys these are, and its own edge."""
     shift, best = np.uint64(32), np.full(size, FAR, np.uint64)
-    point, node, leg = legs
-    known = keys[node] != FAR
-    total = (keys[node][known] >> shift) + leg[known].astype(np.uint64)
+    point, _, leg = legs
+    known = keys != FAR
+    total = (keys[known] >> shift) + leg[known].astype(np.uint64)
     near = total < np.uint64(_NEVER)
-    packed = (total[near] << shift) | (keys[node][known][near] & np.uint64(_NEVER))
+    packed = (total[near] << shift) | (keys[known][near] & np.uint64(_NEVER))
     np.minimum.at(best, point[known][near], packed)
     np.minimum.at(best, same[0], (same[2].astype(np.uint64) << shift) | same[1].astype(np.uint64))
     reached = best != FAR

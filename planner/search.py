@@ -1,7 +1,7 @@
 """Search: one prepared road graph, asked for the nearest facility of every node or for all nodes within a limit.
 
-Two engines give the same integers: the compiled kernels, and scipy's Dijkstra where the graph
-is so small that loading it would take longer than the search.
+Three engines give the same integers: the compiled kernels; scipy's Dijkstra where the graph is so small that loading
+them would take longer than the search; and a contraction, where many facilities ask for the costs to most of the graph.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
+
+from planner.contraction import Contraction, Topology, order_of
 
 Keys = npt.NDArray[np.uint64]
 Whole = npt.NDArray[np.int64]
@@ -27,6 +29,8 @@ _BANDS = 8
 _MOST_BANDS = 256
 _WIDEST = 2**31
 _CELLS_AT_ONCE = 4_000_000
+_MANY_SOURCES = 16
+_LARGE_PART = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +111,34 @@ class Search:
         start = np.searchsorted(tail, np.arange(len(self.x) + 1))
         return csr_array((cost.astype(float), head, start), shape=(len(self.x), len(self.x)))
 
+    @cached_property
+    def contraction(self) -> Contraction | None:
+        """The graph contracted; None where it is too tangled for that. Speeds, closures and directions share one order."""
+        order = order_of(Topology(self.tail, self.head, self._packed[1]))
+        return None if order is None else Contraction.of(order, self.cost, *self._usable)
+
+    def contracts(self, seeds: Seeds, limit: int) -> bool:
+        """Whether so many facilities reach so much of the graph that a contraction pays: it depends on the question alone.
+
+        How much is within the limit is told by one of them, the middle one.
+        """
+        if not self.compiled or seeds.facilities < _MANY_SOURCES or not len(seeds.node):
+            return False
+        mine = seeds.facility == seeds.facility[len(seeds.facility) // 2]
+        one = Seeds(seeds.node[mine], seeds.cost[mine], np.zeros(int(mine.sum()), np.int64), 1)
+        part = len(self.within(one, limit)[1]) / len(self.x)
+        return part >= _LARGE_PART and seeds.facilities * part >= _MANY_SOURCES and self.contraction is not None
+
+    def table(self, seeds: Seeds, legs: tuple[Whole, Whole, Whole], points: int, threads: int = 1) -> Costs:
+        """Return the costs from each facility to each point, (points, facilities), NEVER where there is no way.
+
+        legs: (point, node, cost), how each point is reached from the nodes beside it. Only where `contracts` says so.
+        """
+        if self.contraction is None:
+            raise ValueError("this graph is too tangled to be contracted")
+        start = np.searchsorted(seeds.facility, np.arange(seeds.facilities + 1))
+        return self.contraction.table((start, seeds.node, seeds.cost), legs, points, threads)
+
     def prepare(self) -> "Search":
         """Do the preparation now rather than at the first question; return this same search."""
         _ = self._packed if self.compiled else self._matrix
@@ -123,6 +155,13 @@ class Search:
         _, new_of, starts, arcs = self._packed
         node, key = _keyed(seeds)
         return _known(kernels.nearest_keys(starts, arcs, new_of[node], key, self._width)[new_of])
+
+    def nearest_at(self, seeds: Seeds, nodes: Whole) -> Keys:
+        """Return the keys of `nearest` at these nodes alone: from the contraction, where there is one already."""
+        contraction = vars(self).get("contraction")
+        if contraction is None or not len(seeds.node):
+            return self.nearest(seeds)[nodes]
+        return _known(contraction.nearest(*_keyed(seeds), nodes))
 
     def _nearest_scipy(self, seeds: Seeds) -> Keys:
         """One Dijkstra from a node beyond all, with cost and facility packed into one exact float: cost · 2²⁰ + facility."""

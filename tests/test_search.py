@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.search import FAR, Search, Seeds
+from planner.search import FAR, NEVER, Search, Seeds
 from tests.examples import examples
 
 ENGINES = ("compiled", "scipy")
@@ -55,6 +55,23 @@ def _costs(size, edges, seeds, facilities) -> np.ndarray:
         for to, cost in nx.single_source_dijkstra_path_length(graph, node).items():
             out[facility, to] = min(out[facility, to], start + cost)
     return out
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(problems(), st.sampled_from([0, 2**31 - 3, 2**32 - 9]))
+def test_a_contraction_tells_what_networkx_tells(problem, more) -> None:
+    """`more` lengthens every leg, so that sums come near the largest cost and beyond it."""
+    size, edges, facilities, seeds, limit, _ = problem
+    search, asked = _search(size, edges, "compiled"), _seeds(seeds, facilities)
+    ways = _costs(size, edges, seeds, facilities)
+    twice = np.repeat(np.arange(size), 2)
+    legs = twice, twice, np.tile([more + limit, more], size)
+    table = search.table(asked, legs, size)
+    whole = np.where(ways < 10**9, np.minimum(ways + more, NEVER), NEVER)
+    assert (table == whole.T).all()
+    assert (table == search.table(asked, legs, size, threads=2)).all()
+    nodes = np.arange(size)[::-2]
+    assert (search.nearest_at(asked, nodes) == search.nearest(asked)[nodes]).all()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
