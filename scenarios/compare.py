@@ -58,14 +58,14 @@ _WAYS: Mapping[str, Text] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Asked:
+class HospitalQuestion:
     """How far the residents are from a sub-centre or one of the hospitals that serve besides, within each limit."""
 
     background: tuple[str, ...]
     limits: tuple[Limit, ...]
 
 
-def asked_by(region: Region, scenarios: Sequence[Scenario]) -> tuple[Asked, ...]:
+def site_questions(region: Region, scenarios: Sequence[Scenario]) -> tuple[HospitalQuestion, ...]:
     """Return the questions of all the scenarios, each once; those in time are left out where there are no roads."""
     found: dict[tuple[str, ...], dict[str, Limit]] = {}
     for question in (one for scenario in scenarios for one in scenario.questions if one.get("plan") == PLAN):
@@ -73,7 +73,7 @@ def asked_by(region: Region, scenarios: Sequence[Scenario]) -> tuple[Asked, ...]
         for one in limits_of(question, (), ()):
             if one.unit == "mm" or region.roads is not None:
                 limits.setdefault(f"{one.value}{one.unit}", one)
-    return tuple(Asked(ids, tuple(limits.values())) for ids, limits in found.items() if limits)
+    return tuple(HospitalQuestion(ids, tuple(limits.values())) for ids, limits in found.items() if limits)
 
 
 def _background(region: Region, question: Mapping[str, Any]) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def _background(region: Region, question: Mapping[str, Any]) -> tuple[str, ...]:
     return serving_hospitals(region) if named is None else tuple(sorted(named))
 
 
-def ways_asked(region: Region, choices: RoadChoices, asked: Sequence[Asked]) -> Mapping[str, Travel]:
+def question_ways(region: Region, choices: RoadChoices, asked: Sequence[HospitalQuestion]) -> Mapping[str, Travel]:
     """Return the ways of travelling that the questions need, by name."""
     limits = {_way(region, limit): limit for one in asked for limit in one.limits}
     return {name: way_to_sites(region.roads, choices, (limit,)) for name, limit in limits.items()}
@@ -92,7 +92,7 @@ def _way(region: Region, limit: Limit) -> str:
     return "to_time" if limit.unit == "ms" else "to_paper" if region.roads is None else "to_road"
 
 
-def question_rules(region: Region, asked: Sequence[Asked]) -> tuple[Rule, ...]:
+def question_rules(region: Region, asked: Sequence[HospitalQuestion]) -> tuple[Rule, ...]:
     """Return the questions as rules: one a set of hospitals, one reading a limit."""
     return tuple(_rule(region, one, number if len(asked) > 1 else 0) for number, one in enumerate(asked, 1))
 
@@ -105,7 +105,7 @@ def _number(limit: Limit) -> dict[str, float]:
     return {"minutes": limit.value / MS_PER_MIN} if limit.unit == "ms" else {"radius_km": limit.value / MM_PER_KM}
 
 
-def _rule(region: Region, asked: Asked, number: int) -> Rule:
+def _rule(region: Region, asked: HospitalQuestion, number: int) -> Rule:
     kinds = region.facilities.set_index("id")["kind"].reindex(list(asked.background)).dropna()
     params = {"facility_kind": KIND, "beside_kinds": tuple(sorted(set(kinds))), "beside_ids": asked.background}
     said = "、".join(map(_said, asked.limits))
@@ -249,14 +249,14 @@ def compare(
     """
     chosen = choices or [AS_IT_IS] * len(scenarios)
     by_time = any(one.asks_for_time for one in chosen)
-    asked = asked_by(region, scenarios)
+    asked = site_questions(region, scenarios)
     ways: list[tuple[RoadChoices, Mapping[str, Travel]]] = []
     sides: list[Side] = []
     for letter, scenario, choice in zip(LETTERS, scenarios, chosen, strict=False):
         law, decided = decisions(region, rules, scenario, choice)
         travels = next((known for same, known in ways if _alike(same, choice)), None)
         if travels is None:
-            travels = {**ways_of(region, choice, by_time=by_time), **ways_asked(region, choice, asked)}
+            travels = {**ways_of(region, choice, by_time=by_time), **question_ways(region, choice, asked)}
             ways.append((choice, travels))
         known = readable(law, travels)
         known = replace(known, rules=(*known.rules, *question_rules(region, asked)))

@@ -47,7 +47,7 @@ from scenarios.export.explain import explanations
 from scenarios.export.manifest import inputs_part, parameters, rules_part, write_record
 from scenarios.export.sheet import write_document
 from scenarios.run import Step, furniture
-from scenarios.ways import said_of_closed, said_of_time
+from scenarios.ways import closed_lines, time_lines
 
 PAGE, WORDS = "方案比较.html", "说明.txt"
 FINDINGS_LIST, PEOPLE_LIST, WORST_LIST, SITES_LIST = "指标对比.csv", "人群变化.csv", "最远居民点.csv", "机构变化.csv"
@@ -90,7 +90,7 @@ def view_of(comparison: Comparison) -> str:
 def _said_on_page(pair: Pair) -> tuple[str, ...]:
     """Return the sentences, and what the maps show where the pair was judged with the later one's people."""
     own = f"地图上 {pair.before.letter} 一侧按它自己的人口。"
-    return (*said(pair), own) if pair.rejudged else said(pair)
+    return (*pair_lines(pair), own) if pair.rejudged else pair_lines(pair)
 
 
 def worded(sites: pd.DataFrame) -> pd.DataFrame:
@@ -187,7 +187,7 @@ def write_outputs(folder: Path, comparison: Comparison, step: Step) -> None:
     lists = {FINDINGS_LIST: findings_list, PEOPLE_LIST: people_list, WORST_LIST: worst_list, SITES_LIST: sites_list}
     for name, made in lists.items():
         write_csv(folder / name, made(comparison))
-    (folder / WORDS).write_text(all_said(comparison), encoding="utf-8-sig", newline="\r\n")
+    (folder / WORDS).write_text(comparison_text(comparison), encoding="utf-8-sig", newline="\r\n")
     step(Text(f"写出 {WORKBOOK}", f"writing {WORKBOOK}"))
     write_document(folder / WORKBOOK, document_of(comparison))
     step(Text("绘制地图", "drawing the maps"))
@@ -496,7 +496,7 @@ def cost_text(cost: Cost) -> str:
 
 
 @lru_cache(maxsize=len(LETTERS) ** 2)
-def said(pair: Pair) -> tuple[str, ...]:
+def pair_lines(pair: Pair) -> tuple[str, ...]:
     """Return the sentences on one pair, the most important first, and the data's notice; page and terminal say the same."""
     notice = pair.after.judged.region.about.notice
     return (*sentences(pair), *([f"{notice}。"] if notice else []))
@@ -734,15 +734,15 @@ def _assumed(before: Side, after: Side, rejudged: bool) -> Iterator[str]:
             areas = side.scenario.service_areas
             yield f"{side.label}划定了 {len(areas)} 个服务范围，共 {len({one for area in areas for one in area.communities})} 个社区。"
         yield from (f"{side.label}：“{one.found}”{one.what.zh}。" for one in side.doubts)
-        yield from (f"{side.label}：{line}" for line in roads_said(side))
+        yield from (f"{side.label}：{line}" for line in travel_lines(side))
 
 
-def roads_said(side: Side) -> list[str]:
+def travel_lines(side: Side) -> list[str]:
     """Return how the side travels where it decides on roads, in the words of every output; nothing where it does not."""
     road, timed = (bare(side.judged.travels.get(one)) for one in ("road", "road_time"))
     if not isinstance(road, Road):
         return []
-    lines = said_of_closed(road, side.choices)
+    lines = closed_lines(road, side.choices)
     if isinstance(timed, Road) and not side.choices.asks_for_time:
         lines.append(
             f"没有写明时速和调度，为与另一方案按时间相比，用内置的假设时速，调度 {exact_text(timed.delay_s / 60)} 分钟。"
@@ -751,7 +751,7 @@ def roads_said(side: Side) -> list[str]:
         lines.append(f"离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内算能上路，更远的为不可达。")
     return [
         *lines,
-        *(said_of_time(timed, side.choices, "时间口径（参考，不作判断）") if isinstance(timed, Road) else ()),
+        *(time_lines(timed, side.choices, "时间口径（参考，不作判断）") if isinstance(timed, Road) else ()),
     ]
 
 
@@ -760,6 +760,6 @@ def place_text(row: Mapping[str, Any]) -> str:
     return LEVEL_LABELS["city"] if row["level"] == "city" else str(row["subject_name"])
 
 
-def all_said(comparison: Comparison) -> str:
+def comparison_text(comparison: Comparison) -> str:
     """Return 说明.txt: the sentences on each scenario against the first."""
-    return "\n\n".join("\n".join(said(pair)) for pair in comparison.first_pairs) + "\n"
+    return "\n\n".join("\n".join(pair_lines(pair)) for pair in comparison.first_pairs) + "\n"

@@ -29,7 +29,7 @@ from planner.schema import REASON_LABELS
 from planner.text import MEASURES, amount_text, coordinate_text, count_text, exact_text, number_text
 from planner.travel import StraightLine
 from scenarios.export.tables import write_layer
-from scenarios.ways import RoadChoices, said_of_closed, said_of_joining, said_of_time
+from scenarios.ways import RoadChoices, closed_lines, joining_text, time_lines
 
 _SHOWN = 20
 _FAR_OUTSIDE_M = 10_000
@@ -470,9 +470,9 @@ def parameters(
         said[-1] = (
             f"离路 {exact_text(travel.max_snap_m)} 米以内能上路；更远、在 {exact_text(travel.offroad_m)} 米以内的步行接入（{how}）"
         )
-    said += [said_of_joining(travel.walking), *said_of_closed(travel, choices)]
+    said += [joining_text(travel.walking), *closed_lines(travel, choices)]
     if travel.speeds is not None:
-        said += said_of_time(travel, choices, "时间")
+        said += time_lines(travel, choices, "时间")
         said.append(
             "各等级时速（公里）：" + "、".join(f"{name} {exact_text(speed)}" for name, speed in travel.speeds.items())
         )

@@ -243,7 +243,7 @@ def _labelled(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     return out.rename(columns=labels)
 
 
-def said(report: Report) -> list[tuple[str, str]]:
+def assumption_lines(report: Report) -> list[tuple[str, str]]:
     """Return (label, sentence) of all that the test assumes: every parameter, and what it does not do."""
     one = report.asked.uncertainty
     low, high = one.rural_km
@@ -291,7 +291,7 @@ def _write_manifest(folder: Path, report: Report) -> None:
         "uncertainty": asdict(report.asked.uncertainty),
         **({"sites": {"p": sites.p, "limits": [one.said for one in report.limits]}} if sites else {}),
         **({"scenario": dict(record_of(start))} if record_of(start) else {}),
-        "assumptions": [f"{label}：{text}" for label, text in said(report)],
+        "assumptions": [f"{label}：{text}" for label, text in assumption_lines(report)],
     }
     write_record(folder, region, parts, "robust")
 
@@ -429,7 +429,7 @@ def document_of(report: Report) -> Document:
         ),
     )
     notice = "　".join(part for part in (region.about.notice, foreign) if part)
-    return Document("缺口和选址的可信度", region, tables, said(report), notice)
+    return Document("缺口和选址的可信度", region, tables, assumption_lines(report), notice)
 
 
 def _site_tables(report: Report, name: str) -> list[Table]:
@@ -493,7 +493,7 @@ def page(report: Report) -> str:
         "<h2>参考口径（不作判断）中拿不准的</h2>",
         _gap_table(sorted_gaps(gaps[~judged & (gaps["verdict"] != "certain")]), "没有。"),
         "<h2>说明</h2>",
-        _table(("项", "内容"), said(report)),
+        _table(("项", "内容"), assumption_lines(report)),
     ]
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (

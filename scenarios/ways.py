@@ -202,7 +202,7 @@ def road_view(region: Region, rules: Rules, travels: Mapping[str, Travel], choic
     by_time = bare(travels.get("road_time"))
     timed = by_time if isinstance(by_time, Road) else None
     people, places = joining(region)
-    moved = said_of_moved(road, people, places)
+    moved = moved_lines(road, people, places)
     return RoadView(
         road=road,
         parts=road_parts(road),
@@ -211,11 +211,11 @@ def road_view(region: Region, rules: Rules, travels: Mapping[str, Travel], choic
         said=(*_said(road, timed, choices), *(one.zh for one in (*region.roads.notes, *moved))),
         record=_record(road, timed, choices),
         tests_detours=tests_detours(rules, travels),
-        told=(*told(road, choices, by_time=timed is not None), *moved),
+        told=(*road_notes(road, choices, by_time=timed is not None), *moved),
     )
 
 
-def told(road: Road, choices: RoadChoices, *, by_time: bool) -> tuple[Text, ...]:
+def road_notes(road: Road, choices: RoadChoices, *, by_time: bool) -> tuple[Text, ...]:
     """Return what the console says of the choices: how much is closed, and how much the table of speeds decides."""
     out = []
     if choices.closes:
@@ -242,7 +242,7 @@ def told(road: Road, choices: RoadChoices, *, by_time: bool) -> tuple[Text, ...]
     return tuple(out)
 
 
-def said_of_moved(road: Road, demand: pd.DataFrame, facilities: pd.DataFrame) -> tuple[Text, ...]:
+def moved_lines(road: Road, demand: pd.DataFrame, facilities: pd.DataFrame) -> tuple[Text, ...]:
     """Return who joins the main network although a fragment of road lies nearer; nothing where nobody does."""
     moved = [demand[np.isfinite(road.passed_m(demand))], facilities[np.isfinite(road.passed_m(facilities, "facility"))]]
     if not any(map(len, moved)):
@@ -290,11 +290,11 @@ def _said(road: Road, by_time: Road | None, choices: RoadChoices) -> tuple[str, 
         f"道路口径：从机构到居民，沿路网最短；离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内的按直线接到路上并计入，更远的为不可达。",
         "绕行系数＝到最近机构的道路距离÷到最近机构的直线距离（两者可以不是同一机构）。",
     ]
-    out += [said_of_joining(road.walking), *said_of_closed(road, choices)]
-    return (*out, *(said_of_time(by_time, choices, "时间口径（参考，不作判断）") if by_time else ()))
+    out += [joining_text(road.walking), *closed_lines(road, choices)]
+    return (*out, *(time_lines(by_time, choices, "时间口径（参考，不作判断）") if by_time else ()))
 
 
-def said_of_joining(walking: bool = False) -> str:
+def joining_text(walking: bool = False) -> str:
     """Return where one gets onto the roads, which of them nobody passes through, and which are none."""
     needs = "、".join(f"{word} {exact_text(VEHICLE[key])} {unit}" for key, (word, unit) in _NEEDS.items())
     return (
@@ -307,7 +307,7 @@ def said_of_joining(walking: bool = False) -> str:
 _NEEDS = {"maxheight": ("高", "米"), "maxwidth": ("宽", "米"), "maxlength": ("长", "米"), "maxweight": ("重", "吨")}
 
 
-def said_of_closed(road: Road, choices: RoadChoices) -> list[str]:
+def closed_lines(road: Road, choices: RoadChoices) -> list[str]:
     """Return which roads are closed and what becomes of those who lived on them; nothing where none are."""
     if not choices.closes:
         return []
@@ -322,7 +322,7 @@ def _closed_text(choices: RoadChoices) -> str:
     return f"编号 {'、'.join(sorted(choices.closed)[:_SHOWN])}{'等' if len(choices.closed) > _SHOWN else ''}"
 
 
-def said_of_time(by_time: Road, choices: RoadChoices, what: str) -> tuple[str, str]:
+def time_lines(by_time: Road, choices: RoadChoices, what: str) -> tuple[str, str]:
     """Return what time is made of, and the speeds."""
     period = f"（{PERIOD_LABELS[choices.period]}）" if choices.period else ""
     table = f"{_speed_texts(choices.speeds)}；其余等级" if choices.speeds else "各等级"

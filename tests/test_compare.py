@@ -20,7 +20,7 @@ from planner.text import point_change, shares_apart
 from planner.travel import PAPER
 from scenarios.cli.program import main
 from scenarios.compare import Comparison, compare
-from scenarios.compare_write import NO_CHANGE, said
+from scenarios.compare_write import NO_CHANGE, pair_lines
 from scenarios.ways import RoadChoices
 from tests import tiny
 
@@ -59,7 +59,7 @@ def test_opening_a_station_by_hand(three: Comparison) -> None:
 
 
 def test_the_sentences_on_the_opened_station(three: Comparison) -> None:
-    text = "\n".join(said(three.pairs[0]))
+    text = "\n".join(pair_lines(three.pairs[0]))
     assert text.startswith("“B 增设一站”与“A 现状”相比：")
     assert "机构：新设 1 处（五社区急救站）。" in text
     assert "全市新达标的条款 1 项：城市地区急救中心（站）服务半径。" in text
@@ -82,7 +82,7 @@ def test_closing_the_only_station_by_hand(three: Comparison) -> None:
     clinic = pair.people[(pair.people["rule"] == "village_clinic") & (pair.people["group_kind"] == "city")]
     assert (clinic["better"] == 0).all()
     assert (clinic["worse"] > 0).all()
-    text = "\n".join(said(pair))
+    text = "\n".join(pair_lines(pair))
     assert "停用 2 处（甲急救站、四村卫生室）" in text
     assert "不可达" in text
     assert "2 项决定，其中 1 项合计 5 万元，另 1 项没有写明费用" in text
@@ -124,7 +124,7 @@ def test_the_other_way_round_all_changes_turn_over(tiny_region: Region, rules: R
     assert _urban(back.people).loc["510400", "worse"] == _urban(there.people).loc["510400", "better"]
     assert (back.findings["covered_change"] == -there.findings["covered_change"]).all()
     assert back.sites["change"].tolist() == ["closed"]
-    assert "不设 1 处" in "\n".join(said(back))
+    assert "不设 1 处" in "\n".join(pair_lines(back))
 
 
 def test_the_same_decisions_under_two_names_change_nothing(tiny_region: Region, rules: Rules) -> None:
@@ -134,7 +134,7 @@ def test_the_same_decisions_under_two_names_change_nothing(tiny_region: Region, 
     numbers = pair.findings.filter(like="_change").fillna(0.0)
     assert (numbers == 0).all().all()
     assert len(pair.sites) == len(pair.clauses) == 0
-    assert NO_CHANGE in said(pair)
+    assert NO_CHANGE in pair_lines(pair)
 
 
 def test_a_facility_that_moves_and_one_that_changes(tiny_region: Region, rules: Rules) -> None:
@@ -151,8 +151,8 @@ def test_a_facility_that_moves_and_one_that_changes(tiny_region: Region, rules: 
     assert sites["enlarged"].to_dict() == {"ES1": False, "TH2": False, "TH1": True}
     fewer = Scenario(name="丙", edits=(Change(facility="TH1", fields={"beds": 20.0}),))
     pairs = compare(tiny_region, rules, [Scenario(), Scenario(name="乙", edits=edits), fewer]).pairs
-    assert "扩建 1 处（甲镇卫生院）" in "\n".join(said(pairs[0]))
-    assert "变更 1 处（甲镇卫生院）" in "\n".join(said(pairs[2]))
+    assert "扩建 1 处（甲镇卫生院）" in "\n".join(pair_lines(pairs[0]))
+    assert "变更 1 处（甲镇卫生院）" in "\n".join(pair_lines(pairs[2]))
 
 
 def test_other_numbers_in_a_rule_judge_nothing(tiny_region: Region, rules: Rules) -> None:
@@ -161,7 +161,7 @@ def test_other_numbers_in_a_rule_judge_nothing(tiny_region: Region, rules: Rules
     assert len(pair.clauses) == 0
     row = _urban(pair.people).loc["510400"]
     assert (row["better"], row["worse"], row["newly_covered"]) == (0, 0, 5_000)
-    text = "\n".join(said(pair))
+    text = "\n".join(pair_lines(pair))
     assert "的参数改为 半径＝12 公里，该条只作参考" in text
     assert "缺口清单（只计两边都作判断的条款）仍为" in text
     assert "覆盖由 30,000 人变为 35,000 人" in text
@@ -186,7 +186,7 @@ def test_another_limit_is_told_apart_from_another_way(tiny_region: Region, rules
     """4 km in place of 5: 二社区's 10 000 at 4.43 km lose cover where they are. With ES1 moved north 一社区's 20 000 go farther and lose it."""
     nearer = (Override("emergency_urban", {"radius_km": 4}),)
     text = "\n".join(
-        said(compare(tiny_region, rules, [Scenario(), Scenario(name="四公里", overrides=nearer)]).pairs[0])
+        pair_lines(compare(tiny_region, rules, [Scenario(), Scenario(name="四公里", overrides=nearer)]).pairs[0])
     )
     assert "没有人变近，没有人变远；因限度由 5 公里改为 4 公里，不再覆盖 10,000 人；" in text
     moved = Change(facility="ES1", fields={"lon": 101.65, "lat": 26.6}, word="move")
@@ -194,7 +194,7 @@ def test_another_limit_is_told_apart_from_another_way(tiny_region: Region, rules
     row = _urban(found.pairs[0].people).loc["510400"]
     assert (row["worse"], row["newly_uncovered"], row["uncovered_by_limit"]) == (20_000, 20_000, 0)
     back = compare(tiny_region, rules, [Scenario(overrides=nearer), Scenario(name="五公里")]).pairs[0]
-    assert "因限度由 4 公里改为 5 公里，新覆盖 10,000 人" in "\n".join(said(back))
+    assert "因限度由 4 公里改为 5 公里，新覆盖 10,000 人" in "\n".join(pair_lines(back))
     for pair in (*found.pairs, back):
         people = pair.people
         assert (people["newly_uncovered"] - people["uncovered_by_limit"] <= people["worse"]).all()
@@ -206,7 +206,7 @@ def test_another_years_people_are_weighed_as_in_that_year(tiny_region: Region, r
     pair = compare(tiny_region, rules, [Scenario(), later]).pairs[0]
     row = _urban(pair.people).loc["510400"]
     assert (row["population"], row["better"], row["same"]) == (17_500, 2_500, 15_000)
-    text = "\n".join(said(pair))
+    text = "\n".join(pair_lines(pair))
     assert "按 2030 年的人口计算" in text
     assert "人口：两个方案的人口不同，以下各数都按 B 2030 的人口，A 现状 也按这一人口重新计算" in text
     assert "城市地区常住人口 17,500 人中，覆盖由 15,000 人变为 17,500 人，多 2,500 人" in text
@@ -370,7 +370,7 @@ def test_in_another_city_nothing_is_said_to_be_met(tmp_path: Path, rules: Rules)
 
     region = load(tiny.write(tmp_path / "city"))
     pair = compare(region, replace(rules, city="9999"), [Scenario(), STATION]).pairs[0]
-    text = "\n".join(said(pair))
+    text = "\n".join(pair_lines(pair))
     assert len(pair.clauses) == 0
     assert "条款：没有两边都作判断的，不说达标与否。" in text
     assert "新达标" not in text
@@ -397,7 +397,7 @@ def test_what_one_scenario_asks_all_answer(tiny_region: Region, rules: Rules) ->
         assert city["reading"].tolist() == ["5公里"]  # once, however it is written; no minutes without roads
         assert (city["covered_before"].item(), city["covered_after"].item()) == covered
         assert city["population"].item() == 45_000
-    text = "\n".join(said(found.pairs[0]))
+    text = "\n".join(pair_lines(found.pairs[0]))
     assert "（5 公里以内，直线距离，只作参考）：全市常住人口 45,000 人中，覆盖由 0 人变为 4,000 人" in text
     mine = found.sides[0].judged.findings.query("rule == 'question_subcenters'")
     assert set(mine["status"]) == {"not_judged"}
@@ -424,7 +424,9 @@ def test_a_hospital_that_serves_besides_counts_while_it_is_one(tiny_region: Regi
 def test_other_roads_are_told(tmp_path: Path, rules: Rules) -> None:
     region = load(tiny.write_with_roads(tmp_path / "roads"))
     night = RoadChoices(speeds={"primary": 20.0}, delay_s=180.0, closed=frozenset({"W3"}), max_snap_m=1_500.0)
-    text = "\n".join(said(compare(region, rules, [Scenario(), Scenario(name="夜间")], [RoadChoices(), night]).pairs[0]))
+    text = "\n".join(
+        pair_lines(compare(region, rules, [Scenario(), Scenario(name="夜间")], [RoadChoices(), night]).pairs[0])
+    )
     told = [one for one in text.splitlines() if one.startswith("B 夜间：")]
     for words in (
         "封闭道路：编号 W3，共 1 段",
@@ -444,9 +446,11 @@ def test_who_gets_nearer_because_a_road_is_closed_is_told_why(tmp_path: Path, ru
     ways = [RoadChoices(max_snap_m=6_000.0), RoadChoices(max_snap_m=6_000.0, closed=frozenset({"W2"}))]
     sides = [Scenario(), Scenario(name="封路")]
     told = [
-        one for one in said(compare(region, rules, sides, ways).pairs[0]) if "（道路距离，城市地区＝街道＋县城" in one
+        one
+        for one in pair_lines(compare(region, rules, sides, ways).pairs[0])
+        if "（道路距离，城市地区＝街道＋县城" in one
     ]
     assert "10,000 人变近（改接到未封闭道路所致），没有人变远；新覆盖 10,000 人；" in told[0]
-    back = "\n".join(said(compare(region, rules, sides[::-1], ways[::-1]).pairs[0]))
-    opened = said(compare(region, rules, [Scenario(), STATION], ways).pairs[0])
+    back = "\n".join(pair_lines(compare(region, rules, sides[::-1], ways[::-1]).pairs[0]))
+    opened = pair_lines(compare(region, rules, [Scenario(), STATION], ways).pairs[0])
     assert "改接到未封闭道路所致" not in back + "".join(one for one in opened if "急救" in one)

@@ -16,7 +16,15 @@ from planner.rules import Rules, readable, with_minutes
 from planner.scenario import Change, Close, Open, PopulationChange, Scenario
 from scenarios.cli.program import main
 from scenarios.compare import Pair, compare
-from scenarios.compare_write import NO_CHANGE, all_said, findings_list, noticed_text, people_list, said, view_of
+from scenarios.compare_write import (
+    NO_CHANGE,
+    comparison_text,
+    findings_list,
+    noticed_text,
+    pair_lines,
+    people_list,
+    view_of,
+)
 from scenarios.ways import RoadChoices, ways_of
 from tests import tiny
 
@@ -60,7 +68,7 @@ def test_where_one_asks_for_times_all_are_judged_by_time(choices: RoadChoices, r
 def test_who_loses_the_minutes_by_speed_alone(roads: Region, rules: Rules) -> None:
     """三社区 lives 9.97 km along the road from the station: 15 minutes at the assumed 40 km/h or more, 40 at 15."""
     pair = compare(roads, rules, [Scenario(), Scenario(name="慢")], [RoadChoices(), SLOW]).pairs[0]
-    text = "\n".join(said(pair))
+    text = "\n".join(pair_lines(pair))
     timed = [one for one in pair.questions if one.travel == "road_time"]
     assert timed
     rows = [_city(pair, *one.id) for one in timed]
@@ -95,7 +103,7 @@ def test_a_change_of_a_few_metres_is_told_apart(tiny_region: Region, rules: Rule
     assert urban(19, Noticed(mm=1)) == [0, 35_000, 0, 0]
     assert urban(150, Noticed()) == [0, 35_000, 0, 0]
     pair = compare(tiny_region, rules, [Scenario(), _moved(19)]).pairs[0]
-    text = "\n".join(said(pair))
+    text = "\n".join(pair_lines(pair))
     assert "没有人变近或变远（差别不到限值的，每个口径至多 35,000 人）" in text
     assert noticed_text(Noticed()) in text
     assert NO_CHANGE not in text
@@ -126,7 +134,7 @@ def test_cover_is_told_to_the_person_whatever_is_noticed(tiny_region: Region, ru
     """二社区's 10 000 at 4.43 km lose cover when the station moves 700 m; a threshold of 1 km hides the way, not the loss."""
     pair = compare(tiny_region, rules, [Scenario(), _moved(700)], noticed=Noticed(mm=1_000_000)).pairs[0]
     assert "没有人变近，没有人变远；另有 35,000 人的差别不到 1 公里，不计；不再覆盖 10,000 人；" in "\n".join(
-        said(pair)
+        pair_lines(pair)
     )
 
 
@@ -137,7 +145,7 @@ def test_other_people_alone_are_no_difference_of_decisions(tiny_region: Region, 
     pair = compare(tiny_region, rules, [Scenario(), Scenario(name="2030", population=HALF)]).pairs[0]
     assert pair.is_same
     assert pair.rejudged
-    text = "\n".join(said(pair))
+    text = "\n".join(pair_lines(pair))
     assert "都按 B 2030 的人口，A 现状 也按这一人口重新计算" in text
     assert NO_CHANGE in text
     assert "地图上 A 一侧按它自己的人口" in view_of(
@@ -153,7 +161,7 @@ def test_the_headline_is_of_the_same_people_everywhere(tiny_region: Region, rule
     row = pair.findings.set_index("gap_id").loc["emergency_urban.paper.city.510400"]
     counted = (row["population_before"], row["population_after"], row["covered_before"], row["covered_after"])
     assert counted == (20_000, 20_000, 15_000, 20_000)
-    assert "城市地区常住人口 20,000 人中，覆盖由 15,000 人变为 20,000 人，多 5,000 人" in all_said(found)
+    assert "城市地区常住人口 20,000 人中，覆盖由 15,000 人变为 20,000 人，多 5,000 人" in comparison_text(found)
     people = _city(pair, "emergency_urban", "paper")
     assert (people["covered_before"], people["covered_after"]) == (15_000, 20_000)
     table = findings_list(found).set_index("编号").loc["emergency_urban.paper.city.510400"]

@@ -23,7 +23,7 @@ from planner.schema import FACILITY_KINDS
 from planner.travel import PAPER
 from scenarios.cli.program import main
 from scenarios.compare import compare
-from scenarios.compare_write import said
+from scenarios.compare_write import pair_lines
 from scenarios.export.workbook import write_workbook
 from scenarios.run import MAP, SAME, changes, run
 from scenarios.verdict import verdict_of
@@ -125,7 +125,7 @@ def test_where_no_way_was_asked_about_nobody_is_said_to_be_as_near_as_before(tin
     law = read_rules(SECOND, "x.yaml", FUNCTIONS)
     upgraded = Scenario(name="升格", edits=(Change(facility="TH1", fields={"kind": "county_subcenter"}),))
     for other in (upgraded, Scenario(name="也不改")):
-        told = "".join(said(compare(tiny_region, law, [Scenario(), other]).pairs[0]))
+        told = "".join(pair_lines(compare(tiny_region, law, [Scenario(), other]).pairs[0]))
         assert "没有按居民路程计算的指标，居民的远近没有比较。" in told
         assert "没有人变近或变远" not in told
         assert "每个居民点的远近" not in told

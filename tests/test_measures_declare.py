@@ -21,7 +21,7 @@ from planner.schema import FACILITY_KINDS
 from planner.travel import PAPER, Travel
 from planner.uncertainty import Uncertainty
 from scenarios.compare import compare
-from scenarios.compare_write import said, view_of
+from scenarios.compare_write import pair_lines, view_of
 from scenarios.export.explain import explanations
 from scenarios.export.workbook import document_of
 from scenarios.run import run
@@ -124,7 +124,7 @@ def test_an_unknown_measure_is_never_taken_over(tiny_region: Region, beds: Rules
 def test_the_sentences_tell_what_changed_of_no_residents_way(tiny_region: Region, beds: Rules) -> None:
     region = _with_beds(tiny_region, 225.0)
     more = Scenario(name="扩建", edits=(Change(facility="TH1", fields={"beds": 270.0}, word="enlarge"),))
-    text = "\n".join(said(compare(region, beds, [Scenario(), more]).pairs[0]))
+    text = "\n".join(pair_lines(compare(region, beds, [Scenario(), more]).pairs[0]))
     assert "每千人床位（全部机构）：全市由 5 张/千人变为 6 张/千人（+1）。" in text
 
 

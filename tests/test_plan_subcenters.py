@@ -23,7 +23,7 @@ from planner.rules import load_rules
 from planner.scenario import Scenario
 from scenarios.chosen import chosen_of, limits_of, subcenter_task
 from scenarios.cli.program import main
-from scenarios.compare import asked_by, compare
+from scenarios.compare import compare, site_questions
 from scenarios.files import read_scenario
 from scenarios.phasing import phased
 from scenarios.plans.start import begin
@@ -287,7 +287,9 @@ def test_the_question_comes_back_as_it_was_asked(
     said = dict(report.said)
     given = {None: None, (): "规划人员给出：没有", ("H2",): "规划人员给出：H2"}[background]
     assert (said.get("已有医院"), said["必选"]) == (given, "规划人员给出：TH1")
-    assert asked_by(report.start.facts, [scenario])[0].background == (("H2",) if background is None else background)
+    assert site_questions(report.start.facts, [scenario])[0].background == (
+        ("H2",) if background is None else background
+    )
     run_file(tmp_path / "out" / "方案_p2.yaml", str(beside), None, tmp_path / "again", silent)
     assert (tmp_path / "again" / "findings.csv").read_bytes() == (tmp_path / "out" / "findings.csv").read_bytes()
 

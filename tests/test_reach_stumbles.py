@@ -16,7 +16,7 @@ from planner.network import graph_of_edges
 from planner.road import Road
 from scenarios.cli.program import main
 from scenarios.run import MAP
-from scenarios.ways import RoadChoices, road_of, told
+from scenarios.ways import RoadChoices, road_notes, road_of
 from tests import tiny
 from tests.pages import open_file, scene_of
 from tests.test_maps_areas import _data
@@ -200,7 +200,7 @@ def test_the_share_that_the_table_decides_is_told() -> None:
         road_class=np.array(["primary", "track"], object), speed_kmh=np.array([40.0, np.nan]),
     )  # fmt: skip
     choices = RoadChoices(speeds={"track": 10.0})
-    (said,) = told(road_of(graph, choices, by_time=True), choices, by_time=True)
+    (said,) = road_notes(road_of(graph, choices, by_time=True), choices, by_time=True)
     assert "时速表只用于 50% 的里程" in said.zh
 
 

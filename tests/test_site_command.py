@@ -18,7 +18,7 @@ from shapely import LineString
 from planner.siting.question import Limits, Question
 from planner.siting.siting import no_plan, siting_of
 from scenarios.cli.program import main
-from scenarios.plans.emergency import fewest_said
+from scenarios.plans.emergency import fewest_ending
 from scenarios.plans.words import state_text
 from scenarios.site import answer_of
 from tests.siting_brute import instance
@@ -592,9 +592,9 @@ def test_a_bound_that_tells_nothing_is_none() -> None:
     assert answer_of(replace(known, bound=2.0, gap=0.6))["bound"] == 2
     none = no_plan(case.asking(Question("lscp")), 0.0, Limits(), bound=0.0)
     assert state_text(none, "mm", 0.0) == "时限内没有找到方案"
-    assert fewest_said(none) == "：时限内没有找到方案"
+    assert fewest_ending(none) == "：时限内没有找到方案"
     found = siting_of(case.asking(Question("lscp")), np.array([0]), 1.0, 0.0, 0.0, Limits(), {})
-    assert fewest_said(found) == "还要新增 1 处（可行方案，未证明最少）"
+    assert fewest_ending(found) == "还要新增 1 处（可行方案，未证明最少）"
 
 
 @pytest.mark.parametrize("model", ["p-median", "p-center", "capacitated"])

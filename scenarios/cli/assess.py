@@ -161,12 +161,12 @@ class Compare(CompareQuestion, Command):
         """Compare the scenarios into OUT and say what differs."""
         from scenarios.cli.report import steps
         from scenarios.compare_run import compare_folder
-        from scenarios.compare_write import said
+        from scenarios.compare_write import pair_lines
 
         with steps(self.lang) as step:
             found: Comparison = compare_folder(self, self.out, step)
         for pair in found.first_pairs:
-            for line in said(pair) if self.lang == "zh" else _english(pair):
+            for line in pair_lines(pair) if self.lang == "zh" else _english(pair):
                 print(printable(line))
             print()
         _print(Text(f"已写入 {self.out}", f"written to {self.out}"), self.lang)

@@ -62,18 +62,18 @@ def _say_roads(
     from planner.joined import joined
     from planner.network import SPEED_KMH, speedless
     from planner.road import Road
-    from scenarios.ways import said_of_moved, told
+    from scenarios.ways import moved_lines, road_notes
 
     if not isinstance(travel, Road):
         return
     unknown = speedless(travel.graph, {**SPEED_KMH, **travel.speeds}) if travel.speeds is not None else ()
     demand = answer.demand if answer.has_people else answer.demand.drop(columns="population")
-    moved = said_of_moved(travel, demand, answer.facilities)
+    moved = moved_lines(travel, demand, answer.facilities)
     for said in (
         *travel.graph.notes,
         *of_friction,
         *unknown,
-        *told(travel, choices, by_time=travel.unit == "ms"),
+        *road_notes(travel, choices, by_time=travel.unit == "ms"),
         *moved,
     ):
         print(printable(said.say(question.lang)))

@@ -45,7 +45,7 @@ class Site(SiteQuestion, Command):
             groups = lists.demand.set_index("id")["group"] if "group" in lists.demand else None
             levers = levers_of(reach, lists, unit, again, self.spacing)
             found = answers(instances, self.solving, levers, groups, extra, step)
-        lists = told_of_roads(self, lists, travel)
+        lists = with_road_notes(self, lists, travel)
         return finish(found, self, words_of(lists, reach, travel, unit), lists, self.lang)
 
 
@@ -146,14 +146,14 @@ def _road(question: Site, graph: "RoadGraph", limit: Limit | None) -> "Road":
     return road_of(graph, question.choices(), by_time=by_time, direction=question.direction or "from")
 
 
-def told_of_roads(question: Site, lists: "Lists", travel: "StraightLine | Road | None") -> "Lists":
+def with_road_notes(question: Site, lists: "Lists", travel: "StraightLine | Road | None") -> "Lists":
     """Return the lists with what is to be said of the roads, and write where each point gets onto them if that is asked for."""
     from geodata.csv_text import write_csv
     from planner.network import SPEED_KMH, speedless
     from planner.travel import Road
     from scenarios.export.folder import write_whole
     from scenarios.reach import check_datum, joined_points
-    from scenarios.ways import said_of_moved
+    from scenarios.ways import moved_lines
 
     if not isinstance(travel, Road):
         return lists
@@ -168,5 +168,5 @@ def told_of_roads(question: Site, lists: "Lists", travel: "StraightLine | Road |
     said = (Text(one.say("zh"), one.say("en")) for one in shifted)
     return replace(
         lists,
-        told=(*lists.told, *said, *travel.graph.notes, *unknown, *said_of_moved(travel, lists.demand, lists.sites)),
+        told=(*lists.told, *said, *travel.graph.notes, *unknown, *moved_lines(travel, lists.demand, lists.sites)),
     )

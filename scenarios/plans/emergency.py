@@ -25,7 +25,7 @@ from scenarios.plans.start import Proposal, Start, begin, has_plan, proposal, re
 from scenarios.plans.words import fewest_bound, listed, state_text, swapped
 from scenarios.questions import EmergencyQuestion
 from scenarios.run import Step
-from scenarios.ways import RoadChoices, said_of_closed, said_of_time, ways_of
+from scenarios.ways import RoadChoices, closed_lines, time_lines, ways_of
 
 _DEFAULT_SCOPE = "subdistricts_and_county_seats"
 JUDGED, REFERENCE, SCENARIO, GREENFIELD = "条款口径", "参考口径，不作判断", "参数情景，不作判断", "对照，不是方案"
@@ -91,12 +91,12 @@ class Report:
         if not isinstance(road, Road):
             return ["数据里没有路网，只有直线口径"]
         first = f"急救站到居民；离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内的接到路上，更远的为不可达。"
-        return [first, *said_of_closed(road, choices)]
+        return [first, *closed_lines(road, choices)]
 
     @property
     def _time_said(self) -> list[str]:
         road = self.travels.get("road_time")
-        return [*said_of_time(road, self.start.base.choices, "响应时间")] if isinstance(road, Road) else []
+        return [*time_lines(road, self.start.base.choices, "响应时间")] if isinstance(road, Road) else []
 
 
 def plan_report(asked: EmergencyQuestion, choices: RoadChoices, step: Step) -> Report:
@@ -280,7 +280,7 @@ def fewest_text(siting: Siting) -> str:
     return f"{len(siting.chosen)}{_unproven(siting)}"
 
 
-def fewest_said(siting: Siting) -> str:
+def fewest_ending(siting: Siting) -> str:
     """Return the same as an end of a sentence that begins with whom the plan is for."""
     if not has_plan(siting):
         return f"：{state_text(siting, 'mm', 0.0)}"
@@ -313,7 +313,7 @@ def overview(report: Report) -> list[Row]:
             {
                 "id": answer.asked.id, "case": answer.asked.label, "nature": report.nature(answer.asked),
                 "people": answer.people, "covered": answer.covered, "share": share_of(answer.covered, answer.people),
-                "more": fewest_text(answer.least), "said": fewest_said(answer.least), "hosted": with_host, "alone": alone,
+                "more": fewest_text(answer.least), "said": fewest_ending(answer.least), "hosted": with_host, "alone": alone,
                 "shares": {share: fewest_text(one) for share, one in answer.shares.items()},
                 "left": cover.sum(mine), "twice_today": share_of(today, answer.people),
                 "twice": share_of(after, answer.people),
@@ -392,7 +392,7 @@ def left_out(report: Report) -> list[Row]:
     return out
 
 
-def site_said(cover: Cover, one: str, opened: list[str], is_open: bool) -> str:
+def site_text(cover: Cover, one: str, opened: list[str], is_open: bool) -> str:
     """Return why a site is in a plan, or what it would add."""
     near, new, alone = cover.site(one, opened)
     if is_open:

@@ -25,7 +25,7 @@ from scenarios.plans.emergency import (
     plan_report,
     proposals,
     share_of,
-    site_said,
+    site_text,
     sites,
 )
 from scenarios.plans.start import PLAN_JSON, has_plan, head, siting_data, write_folder, write_plan_json
@@ -125,11 +125,11 @@ def _sites(report: Report, cover: Cover, chosen: tuple[str, ...], opened: list[s
     for one in chosen:
         has_host = report.sites.loc[one, "host_id"] != ""
         yield Site(
-            one, "hosted" if has_host else "alone", "依托" if has_host else "独立", site_said(cover, one, opened, True)
+            one, "hosted" if has_host else "alone", "依托" if has_host else "独立", site_text(cover, one, opened, True)
         )
     for one in cover.place:
         if kinds[one] not in ("grid", "station") and one not in chosen:
-            yield Site(one, "host", "未入选", site_said(cover, one, opened, False))
+            yield Site(one, "host", "未入选", site_text(cover, one, opened, False))
 
 
 def _towns(cover: Cover, mask: object) -> Iterator[Town]:

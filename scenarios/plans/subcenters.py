@@ -25,7 +25,7 @@ from scenarios.plans.start import Proposal, Start, begin, has_plan, proposal, re
 from scenarios.questions import SubcenterQuestion
 from scenarios.run import Step
 from scenarios.site_files import read_quotas
-from scenarios.ways import RoadChoices, road_of, said_of_closed, said_of_time
+from scenarios.ways import RoadChoices, closed_lines, road_of, time_lines
 
 AREAS = Table("areas", "片区", ("areas", "片区"), "town_code", None,
               (Field("town_code", "乡镇代码", "code", required=True, aliases=("代码", "code"), digits=9),
@@ -119,8 +119,8 @@ class Report:
         choices = self.start.base.choices
         said = [f"离最近道路 {limit_text(road.max_snap_m * 1000, 'mm')}以内的按直线接到路上，更远的为不可达。"]
         if road.speeds is not None:
-            said += said_of_time(road, choices, "行车时间，居民到机构")
-        return [*said, *said_of_closed(road, choices)]
+            said += time_lines(road, choices, "行车时间，居民到机构")
+        return [*said, *closed_lines(road, choices)]
 
     @property
     def clashes(self) -> list[str]:
