@@ -1,4 +1,7 @@
-"""The clock of whatever may take so long and no longer: it stands still while kernels are compiled."""
+"""The clock of whatever may take so long and no longer: it counts the work of this process, so that load changes no answer.
+
+It stands still while kernels are compiled, and while others work.
+"""
 
 import time
 
@@ -6,8 +9,8 @@ _standing = [0.0]
 
 
 def now() -> float:
-    """Return seconds from some moment, without those spent on compiling."""
-    return time.monotonic() - _standing[0]
+    """Return seconds of work of this process, without those spent on compiling."""
+    return time.process_time() - _standing[0]
 
 
 def stand_still(seconds: float) -> None:

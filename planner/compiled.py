@@ -6,12 +6,12 @@ from typing import Any
 
 from planner.clock import stand_still
 
-_begin = time.monotonic()
+_begin = time.process_time()
 
 from numba import njit  # noqa: E402
 from numba.core import event  # noqa: E402
 
-stand_still(time.monotonic() - _begin)
+stand_still(time.process_time() - _begin)
 __all__ = ["njit"]
 
 
@@ -27,13 +27,13 @@ class _Watch(event.Listener):
         with self.lock:
             self.depth += 1
             if self.depth == 1:
-                self.begin = time.monotonic()
+                self.begin = time.process_time()
 
     def on_end(self, _: Any) -> None:
         with self.lock:
             self.depth -= 1
             if self.depth == 0:
-                stand_still(time.monotonic() - self.begin)
+                stand_still(time.process_time() - self.begin)
 
 
 event.register("numba:compiler_lock", _Watch())  # type: ignore[no-untyped-call]

@@ -2,13 +2,18 @@
 
 import time
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from benchmarks.siting_cover import plane
+from planner import clock
+from planner.siting import highs
+from planner.siting.highs import Program
 from planner.siting.instance import Instance
 from planner.siting.models import solve
 from planner.siting.question import Limits, Model, Question
@@ -103,3 +108,18 @@ def test_the_share_is_of_the_reachable_where_the_others_are_left_out() -> None:
     assert solve(case, Limits(5)).status == "infeasible"
     left = solve(case.asking(replace(case.question, allow_unreachable=True)), Limits(5))
     assert (left.status, left.objective, left.covered, left.unreachable) == ("optimal", 1.0, 1.0, 1.0)
+
+
+def test_the_clock_stands_still_while_others_work_and_stops_the_solver_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin = clock.now()
+    time.sleep(0.3)
+    assert clock.now() - begin < 0.1
+    rng = np.random.default_rng(0)
+    rows = csr_array(rng.random((40, 60)))
+    none, one = np.zeros(60), np.ones(60)
+    hard = Program(-rng.random(60), rows, np.full(40, -np.inf), np.full(40, 9.0), none, one, one > 0)
+    ticks = count()
+    monkeypatch.setattr(clock, "now", lambda: next(ticks) * 10.0)
+    assert highs.solve(hard, Limits(seconds=60)).status in ("feasible", "unknown")

@@ -272,7 +272,7 @@ _TINY = 1e-300
 
 
 class Aim(NamedTuple):
-    """When to stop: at a gap, at a time (monotonic); `unit` is the least difference of two plans, 0 where not known."""
+    """When to stop: at a gap, at a time (of planner.clock); `unit` is the least difference of two plans, 0 where not known."""
 
     unit: float
     gap: float
