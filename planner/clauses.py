@@ -86,6 +86,17 @@ class Institution:
 
 
 @dataclass(frozen=True)
+class Total:
+    """What a document says that all institutions held at its start: an item of the register ("": their number), and its words."""
+
+    item: str
+    value: int
+    section: str
+    as_of: str
+    quote: str
+
+
+@dataclass(frozen=True)
 class Register:
     """All that the documents of one city demand: the clauses, the rules that judge them, and the institutions they name."""
 
@@ -93,6 +104,7 @@ class Register:
     clauses: tuple[Demand, ...]
     rules: Rules
     institutions: tuple[Institution, ...]
+    totals: tuple[Total, ...] = ()
 
 
 def registers(measures: Mapping[str, Callable[..., Any]]) -> tuple[Register, ...]:
@@ -127,7 +139,8 @@ def _register(city: str, files: Sequence[Mapping[str, Any]], measures: Mapping[s
     )  # fmt: skip
     clauses = sorted((_demand(file, one) for file in mine for one in file["clauses"]), key=lambda one: one.number)
     named = tuple(_institution(one) for file in mine for one in file.get("institutions", ()))
-    return Register(city, tuple(clauses), rules, named)
+    totals = tuple(Total(**one) for file in mine for one in file.get("totals", ()))
+    return Register(city, tuple(clauses), rules, named, totals)
 
 
 def _deadline(file: Mapping[str, Any], clause: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -45,6 +45,8 @@ OTHER_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Kinds that no map shows today: some have no place of their own, and no clause asks how far away they are."""
 INSTITUTION_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType({**FACILITY_KINDS, **OTHER_KINDS})
+BODIES = ("consortium", "medical_group", "response_team", "health_committee", "mind_platform")
+"""Kinds that are made up of institutions or of people, and are no 医疗卫生机构 themselves."""
 OWNERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "municipal": ("市办", "市级", "市属", "市直", "市政府办"),
@@ -319,6 +321,13 @@ def no_register() -> pd.DataFrame:
 def institutions(region: Region) -> pd.DataFrame:
     """Return the institutions of a region, which every rule of beds and staff reads; never written to."""
     return institutions_of(region.facilities, no_register() if region.register is None else region.register)
+
+
+def total_of(region: Region, item: str) -> float:
+    """Return how many 医疗卫生机构 serve, or what is known of an item of them all; NaN where nothing is."""
+    frame = institutions(region)
+    frame = frame[(frame["status"] == "open") & ~frame["kind"].isin(BODIES)]
+    return float(frame[item].sum(min_count=1)) if item else float(len(frame))
 
 
 def institutions_of(facilities: pd.DataFrame, register: pd.DataFrame) -> pd.DataFrame:

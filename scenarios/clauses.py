@@ -1,5 +1,6 @@
 """fugai clauses: what the documents of a city demand, clause by clause, and what becomes of each with its data."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from geodata.csv_text import write_csv
 from planner.clauses import KINDS, STATES, Demand, Register, State, declared_state, register_of, registers, states
 from planner.errors import OptionError, Problem, Text
 from planner.findings import assess, gap_rows, no_data_rows
+from planner.institutions import label_of, total_of
 from planner.measures import FUNCTIONS
 from planner.region import Region
 from planner.rules import Rules, load_rules, readable
 from planner.standards import standard_names
+from planner.text import count_text
 from planner.travel import PAPER
 from scenarios.document import Col, Document, Lines, Table, records
 from scenarios.export.sheet import write_document
@@ -121,6 +124,20 @@ def summary(found: Standing) -> str:
     return f"文件条款 {some.total()} 条：{parts}（见{WORKBOOK}）"
 
 
+def compared(found: Standing) -> list[str]:
+    """Return how the totals that a document gives compare with the register: they are said, and no number is made to fit."""
+    region = found.region
+    if region is None or region.register is None:
+        return []
+    out = []
+    for one in found.registers[0].totals:
+        here = total_of(region, one.item)
+        if not math.isnan(here):
+            off = "相符" if here == one.value else f"相差 {count_text(abs(here - one.value))}，只说明，不改数"
+            out.append(f"文件写“{one.quote}”（{one.as_of}），登记册{label_of(one.item)} {count_text(here)}：{off}")
+    return out
+
+
 _COUNTS = (
     Col("document", "文件", 62),
     Col("kind", "类别", 12, "centre"),
@@ -206,7 +223,13 @@ def document_of(found: Standing, told: Lines = ()) -> Document:
         law = found.registers[0].rules
         tables += [_gap_table(name, found.findings, law), _missing_table(name, found, law)]
     notice = found.region.about.notice if found.region else ""
-    return Document(f"{name}文件条款清单", found.region, tables, (*told, *_LINES), notice)
+    return Document(
+        f"{name}文件条款清单",
+        found.region,
+        tables,
+        (*told, *(("与文件所写对照", one) for one in compared(found)), *_LINES),
+        notice,
+    )
 
 
 def _gap_table(name: str, findings: pd.DataFrame, law: Rules) -> Table:

@@ -15,7 +15,7 @@ from planner.rules import Rule, Rules, load_rules
 from planner.standards import clause_names, clause_text, standard_names
 from planner.strict_yaml import read_own, read_yaml
 from planner.travel import PAPER
-from scenarios.clauses import TOTAL, counts, declared, standing
+from scenarios.clauses import TOTAL, compared, counts, declared, standing
 from scenarios.run import load_region
 from tests.made_register import load_made
 
@@ -56,6 +56,10 @@ def test_every_word_of_the_register_is_verbatim(name: str) -> None:
         for rule in clause.get("rules", ()):
             assert rule["words"] in quote, rule["id"]
             assert 0 < len(rule["words"]) <= 40, rule["id"]
+    for total in FILES[name].get("totals", ()):
+        assert total["quote"] in text
+        assert total["as_of"] in text
+        assert str(total["value"]) in total["quote"]
     for words in (*FILES[name]["general"].values(), FILES[name].get("deadline", {}).get("quote", "")):
         assert all(run in text for run in _runs(words)), words
 
@@ -195,3 +199,6 @@ def test_with_a_register_nearly_every_clause_that_can_be_judged_is(tmp_path: Pat
     assert set(found.findings[found.findings["rule"] == "clause_108"]["status"]) == {"not_judged"}
     judged = found.findings[found.findings["status"].isin(["met", "not_met"]) & (found.findings["level"] == "facility")]
     assert judged["estimated"].all()
+    said = compared(found)
+    assert said[0] == "文件写“全市有医疗卫生机构1009个”（截至2020年底），登记册机构数 992：相差 17，只说明，不改数"
+    assert [line[:14] for line in said[1:]] == ["文件写“实有床位10389张", "文件写“卫生人员总数1340"]

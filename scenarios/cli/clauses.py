@@ -19,7 +19,7 @@ class Clauses(Command):
 
     def run(self) -> None:
         """Print the counts by document, and write the lists where asked."""
-        from scenarios.clauses import TOTAL, counts, declared, standing, write_standing
+        from scenarios.clauses import TOTAL, compared, counts, declared, standing, write_standing
         from scenarios.cli.report import steps
         from scenarios.export.folder import whole_folder
         from scenarios.run import load_region
@@ -33,6 +33,8 @@ class Clauses(Command):
             parts = [f"{one.say(self.lang)} {row[name]}" for name, one in found.words.items() if row[name]]
             head = row["document"] if row["kind"] == TOTAL else f"    {row['kind']}"
             print(printable(f"{head}：{row['clauses']}（{'，'.join(parts)}）"))
+        for line in compared(found):
+            print(printable(line))
         if self.out is not None:
             with whole_folder(self.out) as folder:
                 write_standing(folder, found)
