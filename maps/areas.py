@@ -30,11 +30,12 @@ MARKS: Mapping[str, Mark] = MappingProxyType(
         "facility": Mark(14, SQUARE, NAVY, glyph=PLUS),
     }
 )
-_NEAR, _FAR = (0x8F, 0xBD, 0xCB), (0xE6, 0xF0, 0xEC)
+_NEAR, _FAR = (0x6F, 0xA9, 0xBE), (0xCF, 0xE3, 0xE0)
 """The fills of the areas run from the smallest limit to the largest, dark to pale."""
-_EDGE = "#5f97a8"
+_AS_SEEN_PX = 7.0
+"""Along roads areas are ribbons of some 80 metres, which nobody sees at the scale of a city: so wide they are drawn at least."""
 NOTICE = "服务范围图形只供查看，不作判断；是否覆盖按每个需求点逐一计算"
-_NOTE = "点的颜色和形状随所选限度变化：逐点计算，不按服务范围图形判断。"
+_NOTE = "道路两侧的范围在小比例尺上加宽显示。点的颜色和形状随所选限度变化：逐点计算，不按服务范围图形判断。"
 _ON_FOOT = Mark(14, CIRCLE, "", style.INK, weight=1.0)
 _FEW_ROADS = 20_000
 _SHARE_OF_EXTENT = 4_000
@@ -111,7 +112,7 @@ def _layers(names: Sequence[str], fills: Sequence[str], demand: pd.DataFrame) ->
             f"服务范围 ≤ {names[at]}",
             "areas",
             "reach",
-            stroke=Stroke(_EDGE, 0.8, fill=fills[at]),
+            stroke=Stroke(fills[at], _AS_SEEN_PX, fill=fills[at]),
             more=True,
         )
         for at in reversed(range(count))
@@ -188,7 +189,7 @@ def area_fills(count: int) -> list[str]:
     """Return so many colours, from the smallest limit's to the largest's.
 
     >>> area_fills(2)
-    ['#6fb3c0', '#ecf4e2']
+    ['#6fa9be', '#cfe3e0']
     """
     shares = np.linspace(0, 1, count) if count > 1 else np.full(count, 0.5)
     mixed = np.rint(np.outer(1 - shares, _NEAR) + np.outer(shares, _FAR)).astype(int)
