@@ -111,6 +111,37 @@ def coverage_map(
     return render(scene, furniture)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What one reading finds in the whole city: the place of its view on the map (-1: none), the question, the number, the sentence."""
+
+    view: int
+    question: str
+    reading: str
+    status: str
+    headline: Headline
+    sentence: Said
+
+
+def answers(region: Region, findings: pd.DataFrame) -> tuple[Answer, ...]:
+    """Return what is said first of each reading that has a city's row, in the order of the findings."""
+    pairs = _pairs(findings)
+    every = _Findings(region, findings, pairs, NOTHING_CHANGED)
+    city = findings.loc[findings["level"] == "city", ["rule", "reading"]].drop_duplicates()
+    return tuple(
+        _answer(_Reading(every, rule, reading), pairs) for rule, reading in city.itertuples(index=False, name=None)
+    )
+
+
+def _answer(one: "_Reading", pairs: Sequence[tuple[str, str]]) -> Answer:
+    row = one.at("city")[0]
+    key = (one.rule, one.reading)
+    return Answer(
+        pairs.index(key) if key in pairs else -1, str(row["rule_label"]), str(row["reading_label"]), str(row["status"]),
+        one.headline() or Headline(""), one.sentence(),
+    )  # fmt: skip
+
+
 def _require_known(findings: pd.DataFrame, level: str, codes: pd.Series) -> None:
     rows = findings[findings["level"] == level]
     unknown = sorted(set(rows["subject_code"]) - set(codes))
@@ -242,15 +273,16 @@ class _Reading:
             pictures=(place,),
             question=str(some["rule_label"]),
             under=f"{some['reading_label']}。要求：{some['required_text'] or '—'}",
-            headline=self._headline(),
-            sentence=self._sentence(),
+            headline=self.headline(),
+            sentence=self.sentence(),
             bar=self._bar(),
             blocks=(*self._blocks(), "all"),
             ramp=place,
             bounds=self._bounds(),
         )
 
-    def _headline(self) -> Headline | None:
+    def headline(self) -> Headline | None:
+        """Return the number that is seen first."""
         row = self.city
         if row is None:
             return None
@@ -263,7 +295,8 @@ class _Reading:
             return Headline(count_text(_count(row["required"]) - _count(row["value"])), "个", tone)
         return Headline(_value(row), "", tone)
 
-    def _sentence(self) -> Said:
+    def sentence(self) -> Said:
+        """Return what it means, with its denominator."""
         row = self.city
         if row is None:
             return (("本指标没有全市结果。", ""),)

@@ -770,7 +770,8 @@ async function showScene(map) {
   const legend = pageLegend(scene, elements, () => stage.draw());
   const stage = pageMap(map, scene, elements, legend, {over, click, home: close, paper});
   pageSearch(scene, elements, go);
-  let at = scene.first || 0;
+  const wanted = Number((window.location.hash.match(/^#v=(\d+)$/) || [])[1]);
+  let at = wanted < scene.views.length ? wanted : scene.first || 0;
 
   const picturesOf = (view) => (view.pictures || []).map((one) => scene.pictures[one]);
 
@@ -879,6 +880,8 @@ async function showScene(map) {
     at = next;
     const view = scene.views[at];
     close();
+    /* The address leads back to this view; a page in a frame has no address of its own. */
+    if (window.location.protocol !== 'about:') window.history.replaceState(null, '', `#v=${at}`);
     panel.writeChoices(at);
     show(view, picturesOf(view));
   }

@@ -1,6 +1,6 @@
 """From a folder of facts and the name of rules to a folder of outputs, whole or not at all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -12,8 +12,9 @@ import pandas as pd
 
 from geodata.csv_text import write_csv
 from geodata.load import load_with_warnings
-from maps.coverage import coverage_map
+from maps.coverage import answers, coverage_map
 from maps.furniture import Furniture, Ring
+from maps.home import Link, home_page
 from planner import __version__
 from planner.clauses import register_of, registered_cities
 from planner.compare import row_texts, side_by_side
@@ -89,6 +90,7 @@ def _changed(rule: str, reading: str, city: dict[str, Any], rows: pd.DataFrame) 
 __all__ = ["Outcome", "ScenarioFile", "load_region", "read_scenario", "run", "write_scenario"]
 
 MAP = "覆盖地图.html"
+HOME = "首页.html"
 PLAN = "方案.yaml"
 ORIGINAL = "方案原件.yaml"
 AS_IT_IS = RoadChoices()
@@ -167,8 +169,7 @@ class Outcome:
         """Return the map as one offline page."""
         around = furniture(self.region, self.rules, self.roads, self.decided)
         was = {(one.rule, one.reading): one.before for one in self.changes}
-        would_judge = any(one.judged for rule in self.rules.rules for one in rule.readings)
-        foreign = foreign_note(self.region, self.rules) if would_judge else ""
+        foreign = self._foreign()
         kinds = {rule.id: sorted(kinds_read(rule)) for rule in self.rules.rules}
         roads = self.roads
         if roads is None:
@@ -176,6 +177,20 @@ class Outcome:
         return coverage_map(
             self.region, self.findings, around, roads.detours, roads.road.open_edges, was, foreign, kinds
         )
+
+    def home(self, links: Sequence[Link]) -> str:
+        """Return the first page: what was found, in words, and where each file leads."""
+        around = furniture(self.region, self.rules, self.roads, self.decided)
+        around = replace(around, title=f"{around.title.replace('覆盖图', '评估')}")
+        foreign = self._foreign()
+        alarm = f"本数据不属于条款所在城市，未作判断（{foreign}）" if foreign else ""
+        told = [one.text for one in self.changes]
+        return home_page(answers(self.region, self.findings), links, MAP, around, alarm, told)
+
+    def _foreign(self) -> str:
+        """Return why nothing is judged, where the rules are another city's."""
+        would_judge = any(one.judged for rule in self.rules.rules for one in rule.readings)
+        return foreign_note(self.region, self.rules) if would_judge else ""
 
     def _repr_html_(self) -> str:
         """Return the map in a frame of its own, which is how a notebook shows an outcome."""
@@ -375,8 +390,33 @@ def write_outputs(folder: Path, outcome: Outcome, step: Step) -> None:
     if outcome.demands is not None:
         step(Text("写出条款清单", "writing the list of clauses"))
         write_standing(folder, outcome.demands, told.lines)
+    (folder / HOME).write_text(outcome.home(_links(folder, region)), encoding="utf-8", newline="\n")
     step(Text("写出清单 manifest.json", "writing the manifest"))
     write_manifest(folder, region, rules, roads, told.record)
+
+
+_ABOUT_FILES: Mapping[str, str] = MappingProxyType(
+    {
+        MAP: "地图：缺口在哪里，点开乡镇和机构看",
+        "试点.html": "试点页：点一下加一处，马上看到谁受益",
+        "条款清单.xlsx": "文件要求的全部条款：谁负责、何时完成、判断了没有",
+        DETOUR_LIST: "直线达标而道路不达标的居民点",
+        "findings.csv": "全部评估结果，每行一个对象",
+        "findings.gpkg": "同样的结果带图形，QGIS、ArcGIS 可开",
+    }
+)
+
+
+def _links(folder: Path, region: Region) -> list[Link]:
+    """Return the files to open, in the order in which one would: the map, the pages, the lists of the counties, the rest."""
+    lists = {
+        name: "缺口清单：这个县（区）要做什么"
+        if code != region.about.code
+        else "全市的缺口清单、指标完成情况、待补数据"
+        for code, name in workbook_names(region).items()
+    }
+    names = {MAP: _ABOUT_FILES[MAP], "试点.html": _ABOUT_FILES["试点.html"], **lists, **_ABOUT_FILES}
+    return [Link(name, about) for name, about in names.items() if (folder / name).is_file()]
 
 
 def workbook_names(region: Region) -> dict[str, str]:

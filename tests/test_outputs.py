@@ -50,6 +50,7 @@ def test_the_demo_writes_everything(demo: Path) -> None:
         "绕行清单.csv",
         "manifest.json",
         "试点.html",
+        "首页.html",
         MAP,
         *(f"缺口清单_{name}.xlsx" for name in counties),
     }

@@ -14,7 +14,7 @@ from planner.text import UNKNOWN, amount_words, basis_of, count_text, known_text
 from scenarios.clauses import summary
 from scenarios.document import records
 from scenarios.export.roads import DETOUR_LIST, parts_text
-from scenarios.run import MAP, Outcome, Step
+from scenarios.run import HOME, Outcome, Step
 from scenarios.verdict import verdict_of
 
 # Progress on the terminal: a spinner with the step under way; plain silence where there is no terminal.
@@ -88,7 +88,7 @@ def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
         print(printable(f"  {summary(outcome.demands)}"))
     for text in _not_judged(outcome):
         print(printable(text.say(language)))
-    print(Text(f"输出：{out}（用浏览器打开 {MAP}）", f"output: {out} (open {MAP} in a browser)").say(language))
+    print(Text(f"输出：{out}（用浏览器打开 {HOME}）", f"output: {out} (open {HOME} in a browser)").say(language))
 
 
 def _not_judged(outcome: Outcome) -> list[Text]:
