@@ -93,4 +93,4 @@ def _link(one: Link) -> str:
 
 def _foot(furniture: Furniture) -> str:
     dates = f"数据日期：{furniture.date}；制图单位：{furniture.drawn_by or '（待填）'}；{furniture.version}"
-    return "。".join(filter(None, (dates, *(one.rstrip("。；") for one in furniture.sources), furniture.accuracy)))
+    return " ".join(filter(None, (dates, *furniture.sources, furniture.accuracy)))

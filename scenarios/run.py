@@ -91,6 +91,7 @@ __all__ = ["Outcome", "ScenarioFile", "load_region", "read_scenario", "run", "wr
 
 MAP = "覆盖地图.html"
 HOME = "首页.html"
+WHATIF = "试点.html"
 PLAN = "方案.yaml"
 ORIGINAL = "方案原件.yaml"
 AS_IT_IS = RoadChoices()
@@ -180,8 +181,7 @@ class Outcome:
 
     def home(self, links: Sequence[Link]) -> str:
         """Return the first page: what was found, in words, and where each file leads."""
-        around = furniture(self.region, self.rules, self.roads, self.decided)
-        around = replace(around, title=f"{around.title.replace('覆盖图', '评估')}")
+        around = furniture(self.region, self.rules, self.roads, self.decided, "医疗卫生设施评估")
         foreign = self._foreign()
         alarm = f"本数据不属于条款所在城市，未作判断（{foreign}）" if foreign else ""
         told = [one.text for one in self.changes]
@@ -398,7 +398,7 @@ def write_outputs(folder: Path, outcome: Outcome, step: Step) -> None:
 _ABOUT_FILES: Mapping[str, str] = MappingProxyType(
     {
         MAP: "地图：缺口在哪里，点开乡镇和机构看",
-        "试点.html": "试点页：点一下加一处，马上看到谁受益",
+        WHATIF: "试点页：点一下加一处，马上看到谁受益",
         "条款清单.xlsx": "文件要求的全部条款：谁负责、何时完成、判断了没有",
         DETOUR_LIST: "直线达标而道路不达标的居民点",
         "findings.csv": "全部评估结果，每行一个对象",
@@ -415,7 +415,7 @@ def _links(folder: Path, region: Region) -> list[Link]:
         else "全市的缺口清单、指标完成情况、待补数据"
         for code, name in workbook_names(region).items()
     }
-    names = {MAP: _ABOUT_FILES[MAP], "试点.html": _ABOUT_FILES["试点.html"], **lists, **_ABOUT_FILES}
+    names = {MAP: _ABOUT_FILES[MAP], WHATIF: _ABOUT_FILES[WHATIF], **lists, **_ABOUT_FILES}
     return [Link(name, about) for name, about in names.items() if (folder / name).is_file()]
 
 
@@ -449,9 +449,10 @@ NOTHING_DECIDED = Decided()
 
 
 def furniture(
-    region: Region, rules: Rules, roads: RoadView | None = None, told: Decided = NOTHING_DECIDED
-) -> Furniture:
-    """Return the title, sources, dates, parameters and rings that stand around the map of this region."""
+    region: Region, rules: Rules, roads: RoadView | None = None, told: Decided = NOTHING_DECIDED,
+    what: str = "医疗卫生设施覆盖图",
+) -> Furniture:  # fmt: skip
+    """Return the title (the city, and `what` it is), sources, dates, parameters and rings that stand around the map of this region."""
     about = region.about
     rings = sorted(
         {
@@ -462,7 +463,7 @@ def furniture(
         }
     )
     return Furniture(
-        title=f"{about.name}医疗卫生设施覆盖图" + (f"（方案：{told.name}）" if told.name else ""),
+        title=f"{about.name}{what}" + (f"（方案：{told.name}）" if told.name else ""),
         subtitle=f"依据：{rules.document}（{rules.issued} 印发）" + (f"；方案：{told.heading}" if told.heading else ""),
         notice=about.notice,
         sources=about.credits or tuple(one.file for one in region.sources),

@@ -11,9 +11,8 @@ from planner.measures import FUNCTIONS, measure_of
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules, load_rules
 from scenarios.export.folder import keep_apart, write_whole
-from scenarios.run import Pages, Step, city_rules, facts_folder, furniture, load_region
+from scenarios.run import WHATIF, Pages, Step, city_rules, facts_folder, furniture, load_region
 
-WHATIF = "试点.html"
 STRAIGHT = "只按直线距离；道路距离、时间和其他条款，把导出的方案交给 fugai run 计算"
 
 

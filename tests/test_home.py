@@ -61,7 +61,14 @@ def test_on_paper_it_is_one_page(demo: Path, browser: Any) -> None:
 
 
 def _page(city: City) -> str:
-    return home_page(answers(city.region, city.findings), [Link("a.html", PAYLOADS[0])], "a.html", city.furniture, PAYLOADS[1], (PAYLOADS[2],))
+    return home_page(
+        answers(city.region, city.findings),
+        [Link("a.html", PAYLOADS[0])],
+        "a.html",
+        city.furniture,
+        PAYLOADS[1],
+        (PAYLOADS[2],),
+    )
 
 
 def test_words_from_the_data_stay_words() -> None:

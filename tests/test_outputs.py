@@ -51,6 +51,9 @@ def test_the_demo_writes_everything(demo: Path) -> None:
         "manifest.json",
         "试点.html",
         "首页.html",
+        "条款清单.csv",
+        "条款清单.xlsx",
+        "条款评估.csv",
         MAP,
         *(f"缺口清单_{name}.xlsx" for name in counties),
     }
@@ -177,7 +180,7 @@ def test_text_from_data_is_never_a_formula_or_a_path(hostile: Path, tmp_path: Pa
     out = tmp_path / "out"
     assert _assess(hostile, out) == 0
     assert {path.parent for path in tmp_path.rglob("*.xlsx")} == {out}
-    assert len(list(out.glob("*.xlsx"))) == 3
+    assert len(list(out.glob("*.xlsx"))) == 4
     seen = set()
     for path in out.glob("*.xlsx"):
         for sheet in openpyxl.load_workbook(path):

@@ -20,6 +20,7 @@ from scenarios.run import MAP, load_region, read_scenario, run
 from scenarios.ways import RoadChoices
 from scenarios.write import write_scenario
 from tests import tiny
+from tests.pages import open_file
 
 STATION = """\
 name: 五社区设站
@@ -307,17 +308,17 @@ def test_unknown_counties_are_told_with_other_misfits(tiny_region: Region, rules
 
 
 def test_new_facilities_are_ringed_on_the_map(done: Path, browser: Any) -> None:
-    page = browser.new_context(offline=True).new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto((done / MAP).as_uri())
-    page.wait_for_selector("path.decided")
-    assert page.locator("path.decided").count() == 2
-    assert "五社区设站" in page.inner_text("header")
-    page.locator("path.decided").first.hover(force=True)
-    assert "北部无站" in page.inner_text("body")
-    assert not errors
-    page.context.close()
+    seen = open_file(browser, done / MAP)
+    assert seen.drawn()["decided"] == 2
+    assert "五社区设站" in seen.page.inner_text("header")
+    rings, ground = seen.signs("decided"), seen.page.locator(".sheet").bounding_box()
+    said = []
+    for left, top, right, bottom in rings:
+        seen.page.mouse.move(ground["x"] + (left + right) / 2, ground["y"] + (top + bottom) / 2)
+        said.append(seen.page.inner_text("#tip"))
+    assert any("北部无站" in one for one in said)
+    assert seen.told == []
+    seen.page.context.close()
 
 
 def test_the_notebooks_frame_shows_the_map(tiny_region: Region, rules: Rules, tmp_path: Path, browser: Any) -> None:
