@@ -4,7 +4,7 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("reach", "siting", "districts")
+NAMES = ("reach", "siting", "districts", "scale")
 RESULTS = Path(__file__).parent / "results"
 
 
