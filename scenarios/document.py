@@ -93,6 +93,12 @@ class Table:
     notice: str | None = None
     signed: bool = False
 
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a list for people (CSV) has them: what they hold of each column that has a key, under its heading."""
+        keyed = [one for one in self.cols if one.key not in ("", "number")]
+        return pd.DataFrame({one.head: [row[one.key] for row in self.rows] for one in keyed})
+
 
 @dataclass(frozen=True, eq=False)
 class Document:

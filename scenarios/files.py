@@ -4,14 +4,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from geodata.roads import read_area, read_speeds
+from geodata.samples import SAMPLE, sample_folder
 from planner.errors import FugaiError, Problem, ScenarioError, Text
 from planner.keys import OTHERS, WRONG, Reader
 from planner.limits import read_limit
@@ -66,7 +65,6 @@ def _plain(value: Any) -> Any:
     return float(value) if is_number else value
 
 
-SAMPLE = "sample:"
 _LOST = Text("没有这个文件", "there is no such file")
 _CHECK = Text("检查路径", "check the path")
 
@@ -107,18 +105,6 @@ def project_folder(path: Path) -> Path:
     """Return the folder that a scenario's paths must stay inside: the current one if the file lies in it, else its own."""
     here, now = path.resolve(), Path.cwd().resolve()
     return now if now in here.parents else here.parent
-
-
-def sample_folder(name: str) -> Path:
-    """Return the folder of an embedded sample; ScenarioError for a name that is none."""
-    home = Path(str(files("geodata.samples")))
-    known = sorted(one.parent.name for one in home.glob("*/about.yaml") if one.parent.name not in {"facts", "build"})
-    if name not in known:
-        close = get_close_matches(name, known, n=1)
-        guess = Text(f"是不是 {SAMPLE}{close[0]}；", f"did you mean {SAMPLE}{close[0]}; ") if close else Text("", "")
-        fix = Text(f"{guess.zh}可用：{'、'.join(known)}", f"{guess.en}known: {', '.join(known)}")
-        raise ScenarioError(Problem(SAMPLE + name, Text("没有这个示例", "there is no such sample"), fix))
-    return home / name
 
 
 def read_scenario(path: Path | str) -> ScenarioFile:

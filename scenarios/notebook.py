@@ -16,6 +16,7 @@ import pandas as pd
 from geodata.load import load_with_warnings
 from geodata.roads import read_roads
 from geodata.roads_osm import read_networkx
+from geodata.samples import facts_folder
 from planner.errors import DataError, OptionError, Problem, Text
 from planner.limits import Limit, as_limit
 from planner.measures import FUNCTIONS
@@ -35,7 +36,7 @@ from planner.travel import StraightLine
 from scenarios.compare import Comparison
 from scenarios.compare import compare as compare_scenarios
 from scenarios.files import ScenarioFile
-from scenarios.run import Outcome, city_rules, facts_folder, run
+from scenarios.run import Outcome, city_rules, run
 from scenarios.ways import RoadChoices, road_of
 
 STATUS_QUO = Scenario()

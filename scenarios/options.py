@@ -20,6 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
+from geodata.samples import facts_folder
 from planner.errors import Language, OptionError, Problem, Text, refused
 from planner.limits import Limit, Unit, limit_of, limits_of
 from planner.text import option_text
@@ -210,6 +211,11 @@ def text(metavar: str, nargs: str = "") -> Kind[str]:
 def path(metavar: str = "FILE", nargs: str = "") -> Kind[Path]:
     """Return the kind of a file or folder."""
     return Kind(lambda _, value: Path(value), metavar, Path, nargs=nargs)
+
+
+def facts(metavar: str = "DATA", nargs: str = "") -> Kind[Path]:
+    """Return the kind of a folder of facts, or of an embedded sample by its name: `sample:panzhihua`."""
+    return Kind(lambda _, value: facts_folder(value), metavar, nargs=nargs)
 
 
 FILE, OUT = path(), path("OUT")

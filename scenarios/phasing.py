@@ -282,10 +282,9 @@ def write_outputs(folder: Path, found: Phased, step: Step) -> None:
     names = dict(zip(frame["id"], frame["name"], strict=True))
     top = ("分期方案，由 fugai phases 写出年份：fugai run 可以运行，也可以修改后再运行。",)
     write_scenario(folder / PLAN, scenario, start.base.choices, start.data, start.rules_name, top, names)
-    rows = years(found)
-    heads = {col.key: col.head for col in _columns(found)}
-    write_csv(folder / TABLE, rows[list(heads)].rename(columns=heads))
-    write_document(folder / WORKBOOK, document_of(found, rows))
+    document = document_of(found, years(found))
+    write_csv(folder / TABLE, document.tables[0].frame)
+    write_document(folder / WORKBOOK, document)
     _write_manifest(folder, found)
 
 

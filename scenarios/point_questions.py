@@ -17,6 +17,7 @@ from scenarios.options import (
     Kind,
     choice,
     counts,
+    facts,
     limits,
     number,
     option,
@@ -180,7 +181,7 @@ class SiteQuestion(Roads):
     demand: Path | None = option("--demand", Text("需求点：id、weight（或 population），可选 name，没有 --costs 时还要 lon、lat", "demand: id, weight (or population), perhaps name; lon, lat without --costs"), path("D"), group=_LISTS)
     facilities: Path | None = option("--facilities", Text("候选点：id，可选 name、cost（万元）、min_load、max_load、status、group，没有 --costs 时还要 lon、lat",
                                                           "candidates: id and perhaps name, cost (10,000 yuan), min_load, max_load, status, group; lon, lat without --costs"), path("F"), group=_LISTS)
-    data: Path | None = option("--data", Text("代替 D 和 F：数据文件夹（见 fugai template），居民点为需求，机构为候选", "instead of D and F: a folder of data; residents are the demand"), path("DIR"), group=_LISTS)
+    data: Path | None = option("--data", Text("代替 D 和 F：数据文件夹（见 fugai template），居民点为需求，机构为候选", "instead of D and F: a folder of data; residents are the demand"), facts("DIR"), group=_LISTS)
     candidates: str = option("--candidates", Text("用 --data 时：哪类机构是候选，中文或英文，逗号隔开（默认 乡镇卫生院 township_hospital）", "with --data: kinds of facility that are candidates"), text("KINDS"), "township_hospital", group=_LISTS)
     status: str = option("--status", Text("F 里用哪些状态的机构，逗号隔开，“全部”为不分状态（默认 在用；停用、规划不算）", "facilities of which status in F (default open), all for any"), text("WORDS"), "", group=_LISTS)
     kind: str = option("--kind", Text("F 里用哪些类型的机构，逗号隔开（默认全部）", "facilities of which kind in F (default all)"), text("WORDS"), "", group=_LISTS)

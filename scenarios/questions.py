@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from geodata.samples import facts_folder
 from planner.errors import Text, refused
 from planner.limits import Limit, limit_of, limits_of, read_limit
 from planner.siting.question import Limits
@@ -33,6 +34,7 @@ from scenarios.options import (
     choice,
     counts,
     distance,
+    facts,
     limit,
     limits,
     minutes,
@@ -54,7 +56,9 @@ if TYPE_CHECKING:
 # ---- what many questions share ----
 
 RULES = "、".join(standard_names())
-FACTS = Text("数据文件夹（见 fugai template）", "folder of data (see fugai template)")
+FACTS = Text(
+    "数据文件夹（见 fugai template），或 sample:panzhihua", "folder of data (see fugai template), or sample:panzhihua"
+)
 OUT_FOLDER = Text("输出文件夹", "output folder")
 SOLVING = Text("求解", "solving")
 _BOUND = "没有证明的写“可行方案”，给出界和差距"
@@ -65,7 +69,7 @@ class PlanQuestion(Question):
     """A plan of a folder of facts, by rules (the city's own by default), going on from a scenario where one is given."""
 
     # fmt: off
-    data: Path = option("DATA", FACTS, path("DATA"), NEEDED)
+    data: Path = option("DATA", FACTS, facts(), NEEDED)
     rules: str = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件（默认本市的）", f"rules ({RULES}) or a .yaml file (default: the city's own)"), text("NAME"), "")
     scenario: Path | None = option("--scenario", Text("从这个方案开始（它的改动算已经做了），见 fugai schema", "start from this scenario, as if done"), FILE)
     # fmt: on
@@ -517,7 +521,7 @@ class PhasesQuestion(Question):
     scenario: Path = option("SCENARIO", Text("方案文件（.yaml）", "scenario file (.yaml)"), path("SCENARIO"), NEEDED)
     per_year: int | None = option("--per-year", Text("每年开设几处", "sites a year"), whole(above=0), instead="rate")
     budget: float | None = option("--budget", Text("每年多少万元（按方案里各处的 cost）", "money a year, in 10,000 yuan (by the edits' cost)"), number(above=0, metavar="W"), instead="rate")
-    data: Path | None = option("--data", _DATA, path("DIR"))
+    data: Path | None = option("--data", _DATA, facts("DIR"))
     rules: str = option("--rules", _OWN_RULES, text("NAME"), "")
     first_year: int | None = option("--start", Text("第一年（默认方案、规则、数据中最晚日期的下一年）", "the first year (default: that after the last date of scenario, rules, data)"), whole(metavar="YEAR"))
     plan: str = option("--plan", Text("哪一类站点（方案里只有一类时不必给）", "which kind of site (if there are two)"), choice("subcenters", "emergency"), "")
@@ -556,7 +560,7 @@ class RobustQuestion(Question):
 
     # fmt: off
     scenario: str = option("SCENARIO", Text("方案文件，或 baseline（现状）", "scenario file, or baseline (the status quo)"), text("SCENARIO"), NEEDED)
-    data: Path | None = option("--data", _DATA, path("DIR"))
+    data: Path | None = option("--data", _DATA, facts("DIR"))
     rules: str = option("--rules", _OWN_RULES, text("NAME"), "")
     draws: int = option("--draws", _more(Text("抽样次数", "number of draws"), _BASE.draws), whole(), _BASE.draws)
     seed: int = option("--seed", _more(Text("随机种子：相同则结果逐字节相同", "seed: the same seed, the same bytes"), _BASE.seed), whole(), _BASE.seed)
@@ -593,7 +597,7 @@ class CompareQuestion(Question):
     names: tuple[str, ...] = option("SCENARIO", Text("方案文件（见 fugai schema），或 baseline（现状）；其余各个都与第一个比",
                                                      "scenario files (see fugai schema), or baseline; each is compared with the first"), Kind(as_tuple, "SCENARIO", nargs="*"), ())
     out: Path = option("--out", OUT_FOLDER, OUT, NEEDED)
-    data: tuple[Path, ...] = option("--data", Text("数据文件夹（默认用方案文件里写的）", "folder of data (default: that of the scenario files)"), Kind(as_tuple, "DIR", Path, action="append"), ())
+    data: tuple[Path, ...] = option("--data", Text("数据文件夹（默认用方案文件里写的）", "folder of data (default: that of the scenario files)"), Kind(lambda _, value: tuple(map(facts_folder, value)), "DIR", action="append"), ())
     rules: str = option("--rules", Text("规则名或 .yaml 文件（默认用方案文件里写的，再默认本市的）", "rules (default: the files', else the city's)"), text("RULES"), "")
     noticed: tuple[Limit, ...] = option("--noticed", Text("到最近机构的距离、时间至少差多少才算变近或变远（默认 100m,1min，参数）",
                                                           "by how much a way must differ to count as nearer or farther (default 100m,1min)"),

@@ -12,6 +12,7 @@ import pandas as pd
 
 from geodata.csv_text import write_csv
 from geodata.load import load_with_warnings
+from geodata.samples import facts_folder
 from maps.coverage import answers, coverage_map
 from maps.furniture import Furniture, Ring
 from maps.home import Link, home_page
@@ -37,7 +38,7 @@ from scenarios.export.manifest import Decided, decided, write_manifest
 from scenarios.export.roads import DETOUR_LIST, labelled
 from scenarios.export.tables import write_geopackage
 from scenarios.export.workbook import write_workbook
-from scenarios.files import SAMPLE, ScenarioFile, read_scenario, sample_folder
+from scenarios.files import ScenarioFile, read_scenario
 from scenarios.ways import RoadChoices, RoadView, check_choices, idle_choices, road_view, ways_of
 from scenarios.write import write_scenario
 
@@ -203,12 +204,6 @@ def load_region(data: Path | str) -> Region:
     return load_with_warnings(facts_folder(data)).region
 
 
-def facts_folder(data: Path | str) -> Path:
-    """Return the folder of facts, or that of the embedded sample that is named: ``sample:panzhihua``."""
-    said = str(data)
-    return sample_folder(said.removeprefix(SAMPLE)) if said.startswith(SAMPLE) else Path(data)
-
-
 def city_rules(region: Region, needs: Callable[[Rules], bool] = lambda _: True) -> str:
     """Return the name of the one set of rules that holds in this city and has the clause that is needed.
 
@@ -310,7 +305,7 @@ def assess_folder(
     return outcome
 
 
-def run_file(path: Path, data: str | None, rules_name: str | None, out: Path, step: Step) -> Outcome:
+def run_file(path: Path, data: Path | None, rules_name: str | None, out: Path, step: Step) -> Outcome:
     """Run a scenario file and write what `assess_folder` writes, and the scenario, into `out`.
 
     `data` and `rules_name` go before those that the file names. 方案.yaml is the scenario whole, without a base, as it
@@ -318,7 +313,7 @@ def run_file(path: Path, data: str | None, rules_name: str | None, out: Path, st
     """
     step(Text("读取方案", "reading the scenario"))
     file = read_scenario(path)
-    folder_of_facts = file.data if data is None else facts_folder(data)
+    folder_of_facts = file.data if data is None else data
     rules_name = rules_name or file.rules
     if folder_of_facts is None or rules_name is None:
         raise OptionError(_lacking(path, folder_of_facts is None, rules_name is None))

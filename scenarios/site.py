@@ -17,7 +17,6 @@ from planner.errors import FugaiError, Language, OptionError, Problem, SitingErr
 from planner.hospitals import KIND as HOSPITAL
 from planner.hospitals import hospital_lines, treats_all
 from planner.limits import MOST, Limit
-from planner.network import RoadGraph
 from planner.plans.sites import COUNTY_OWNER, limited, near_pairs, spacing_lever
 from planner.reach import Reach, reach_of
 from planner.reach import rows_of as pairs_of
@@ -136,15 +135,15 @@ _CHEAP_PAIRS = 2_000
 class Lists:
     """Demand (id, weight) and sites (id, what instance_of knows), sorted by id, and what their files are called.
 
-    Either perhaps with name, place, lon, lat; demand with population where its weights are people. roads: those of the
-    folder that the lists came from, if it has any. told: what is to be said of the sites, such as which hospitals they are.
+    Either perhaps with name, place, lon, lat; demand with population where its weights are people. region: the folder of
+    facts that the lists came from, if they did. told: what is to be said of the sites, such as which hospitals they are.
     """
 
     demand: pd.DataFrame
     sites: pd.DataFrame
     demand_file: str
     sites_file: str
-    roads: RoadGraph | None = None
+    region: Region | None = None
     told: tuple[Text, ...] = ()
 
 
@@ -188,7 +187,7 @@ def lists_of_folder(
         f"{folder.name}（居民点）", f"{folder.name}（机构）",
     )  # fmt: skip
     ids = {option: tuple(sorted({id_ for one in mine for id_ in _ids_of(sites, one)})) for option, mine in said.items()}
-    return replace(lists, roads=region.roads, told=told), ids
+    return replace(lists, region=region, told=told), ids
 
 
 def _any_of(facilities: pd.DataFrame, words: Sequence[str]) -> pd.Series:

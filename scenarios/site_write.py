@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import xlsxwriter
 
 from planner import __version__
 from planner.errors import Language, Text, printable
@@ -18,9 +18,18 @@ from planner.reach import Reach
 from planner.siting.best import CLASSES
 from planner.siting.question import STATUSES
 from planner.siting.siting import Siting, relative_gap
-from planner.text import amount_words, exact_percent, exact_text, money_text, number_text, share_of, share_text
+from planner.text import (
+    WAY_CELLS,
+    amount_words,
+    exact_percent,
+    exact_text,
+    money_text,
+    number_text,
+    share_of,
+    share_text,
+)
 from planner.travel import Road, StraightLine
-from scenarios.export.sheet import FIXED_DATE
+from scenarios.document import Col, Document, Row, Table, records
 from scenarios.point_questions import SiteQuestion
 from scenarios.site import MAXIMISES, Found, Lists, answer_of, has_plan, inputs_of, rows_of, step_of
 
@@ -174,39 +183,65 @@ def names_of(words: Words, siting: Siting, language: Language) -> dict[str, obje
 _COST = {"mm": ("距离（公里）", 1e6), "ms": ("时间（分钟）", 6e4), "table": ("费用", 1.0)}
 _STATUS = dict(zip(STATUSES, ("新选", "固定", "背景", "必选", "禁选"), strict=True))
 _MAY_BE_EMPTY = ("需求点名称", "需求点所在", "机构名称", "机构所在")
-_WIDE = {"需求点编号": 20, "机构编号": 20, **dict(zip(_MAY_BE_EMPTY, (30, 22, 30, 22), strict=True))}
 
 
-def tables_of(sitings: Sequence[Siting], words: Words, lists: Lists) -> tuple[pd.DataFrame, pd.DataFrame]:
+def tables_of(sitings: Sequence[Siting], words: Words, lists: Lists) -> tuple[Table, Table]:
     """Return (whom each open site serves, the open sites), of several p one after the other."""
-    parts = [(one, *_tables(one, words, lists)) for one in sitings]
-    if len(parts) > 1:
-        for siting, served, sites in parts:
-            served.insert(0, "p", siting.question.p)
-            sites.insert(0, "p", siting.question.p)
-    served = pd.concat([served for _, served, _ in parts], ignore_index=True)
-    return served, pd.concat([sites for _, _, sites in parts], ignore_index=True)
-
-
-def _tables(siting: Siting, words: Words, lists: Lists) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rows = _served(siting, words)
-    named = "人口（人）" if words.people else "权重"
-    heading = _COST[words.unit][0]
-    served = pd.DataFrame(
-        {
-            "需求点编号": rows["demand_id"],
-            "需求点名称": [words.demand[one][0] for one in rows["demand_id"]],
-            "需求点所在": [words.demand[one][1] for one in rows["demand_id"]],
-            named: rows["weight"],
-            "机构编号": rows["facility_id"],
-            "机构名称": [words.sites.get(one, ("", ""))[0] for one in rows["facility_id"]],
-            "机构所在": [words.sites.get(one, ("", ""))[1] for one in rows["facility_id"]],
-            heading: rows["cost"],
-            "份额": rows["share"],
-            "状态": rows["state"],
-        }
+    several = len(sitings) > 1
+    parts = [(_number_of(one) if several else {}, one, _served(one, words)) for one in sitings]
+    served = [{**p, **row} for p, _, rows in parts for row in records(rows)]
+    sites = [{**p, **row} for p, one, rows in parts for row in _sites(one, words, lists, rows)]
+    first = (Col("p", "p", 6, "centre"),) if several else ()
+    return (
+        Table("分配", "各需求点由谁服务", [*first, *_known(_served_cols(words), served)], served),
+        Table("选址", "开设的机构", [*first, *_known(_sites_cols(words), sites)], sites),
     )
-    return _without_empty(served), _without_empty(_sites(siting, words, lists, rows, (named, heading)))
+
+
+def _number_of(siting: Siting) -> dict[str, Any]:
+    return {"p": siting.question.p}
+
+
+def _known(cols: Sequence[Col], rows: Sequence[Row]) -> list[Col]:
+    """Return the columns without those of names and places that are not known."""
+    return [one for one in cols if one.head not in _MAY_BE_EMPTY or any(row[one.key] for row in rows)]
+
+
+def _amount(words: Words) -> tuple[str, str]:
+    """Return the heading of an amount of demand and its format; weights that are no people are shown as they are."""
+    return ("人口（人）", "number") if words.people else ("权重", "text")
+
+
+def _served_cols(words: Words) -> tuple[Col, ...]:
+    amount, style = _amount(words)
+    return (
+        Col("demand_id", "需求点编号", 16),
+        Col("demand", "需求点名称", 22),
+        Col("demand_place", "需求点所在", 16),
+        Col("weight", amount, 10, style),
+        Col("facility_id", "机构编号", 14),
+        Col("facility", "机构名称", 22),
+        Col("facility_place", "机构所在", 14),
+        Col("cost", _COST[words.unit][0], 9, WAY_CELLS[words.unit]),
+        Col("share", "份额", 6, "rate"),
+        Col("state", "状态", 9, "centre"),
+    )
+
+
+def _sites_cols(words: Words) -> tuple[Col, ...]:
+    amount, style = _amount(words)
+    far, cell = _COST[words.unit][0].replace("（", "\n（"), WAY_CELLS[words.unit]
+    return (
+        Col("id", "机构编号", 16),
+        Col("name", "机构名称", 26),
+        Col("place", "机构所在", 18),
+        Col("status", "性质", 7, "centre"),
+        *((Col("fee", "费用（万元）", 10, "money"),) if words.costed else ()),
+        Col("count", "需求点（个）", 9, "number"),
+        Col("weight", f"服务{amount}", 12, style),
+        Col("mean", f"平均{far}", 10, cell),
+        Col("far", f"最远{far}", 10, cell),
+    )
 
 
 def _served(siting: Siting, words: Words) -> pd.DataFrame:
@@ -220,36 +255,40 @@ def _served(siting: Siting, words: Words) -> pd.DataFrame:
         served if isinstance(site, str) else words.state(one).zh if one in lost else left
         for one, site in zip(rows["demand_id"], rows["facility_id"], strict=True)
     ]
-    cost = (rows["cost"].astype(float) / _COST[words.unit][1]).round(3)
-    return rows.assign(facility_id=rows["facility_id"].fillna(""), cost=cost, state=state)
+    rows = rows.assign(
+        facility_id=rows["facility_id"].fillna(""),
+        cost=(rows["cost"].astype(float) / _COST[words.unit][1]).round(3),
+        state=state,
+    )
+    for side, names in (("demand", words.demand), ("facility", words.sites)):
+        known = [names.get(one, ("", "")) for one in rows[f"{side}_id"]]
+        rows[side], rows[f"{side}_place"] = [name for name, _ in known], [place for _, place in known]
+    return rows
 
 
-def _sites(siting: Siting, words: Words, lists: Lists, rows: pd.DataFrame, headings: tuple[str, str]) -> pd.DataFrame:
+def _sites(siting: Siting, words: Words, lists: Lists, rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the open sites with the demand that each serves."""
-    ids = sorted([*siting.chosen, *siting.background])
     instance = siting.instance
     status = dict(zip(instance.site_ids, instance.status, strict=True))
+    fees = dict(zip(lists.sites["id"], lists.sites["cost"], strict=True)) if words.costed else {}
     part = rows.assign(weight=rows["weight"] * rows["share"])
     mine = {str(one): each for one, each in part[part["facility_id"] != ""].groupby("facility_id")}
     none = part.iloc[:0]
-    each = [mine.get(one, none) for one in ids]
-    far = headings[1]
-    frame = pd.DataFrame(
+    return [
         {
-            "机构编号": ids,
-            "机构名称": [words.sites[one][0] for one in ids],
-            "机构所在": [words.sites[one][1] for one in ids],
-            "性质": [_STATUS[STATUSES[status[one]]] for one in ids],
-            "需求点（个）": [len(one) for one in each],
-            f"服务{headings[0]}": [float(one["weight"].sum()) for one in each],
-            f"平均{far}": [_mean(one) for one in each],
-            f"最远{far}": [float(one["cost"].max()) if len(one) else np.nan for one in each],
+            "id": one,
+            "name": words.sites[one][0],
+            "place": words.sites[one][1],
+            "status": _STATUS[STATUSES[status[one]]],
+            "fee": float(fees.get(one, np.nan)),
+            "count": len(each),
+            "weight": float(each["weight"].sum()),
+            "mean": _mean(each),
+            "far": float(each["cost"].max()) if len(each) else np.nan,
         }
-    )
-    if words.costed:
-        cost = dict(zip(lists.sites["id"], lists.sites["cost"], strict=True))
-        frame.insert(4, "费用（万元）", [float(cost[one]) for one in ids])
-    return frame
+        for one in sorted([*siting.chosen, *siting.background])
+        for each in [mine.get(one, none)]
+    ]
 
 
 def _mean(rows: pd.DataFrame) -> float:
@@ -257,35 +296,24 @@ def _mean(rows: pd.DataFrame) -> float:
     return round(float((rows["weight"] * rows["cost"]).sum()) / total, 3) if total else np.nan
 
 
-def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame without the columns of names and places that are not known."""
-    empty = [one for one in _MAY_BE_EMPTY if one in frame and (frame[one] == "").all()]
-    return frame.drop(columns=empty)
-
-
-def write_book(path: Path, served: pd.DataFrame, sites: pd.DataFrame, said: Sequence[str]) -> None:
-    """Write the two tables and what the answer says as a workbook; text from data stays text."""
-    book = xlsxwriter.Workbook(
-        path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+def document_of(found: Sequence[Found], question: SiteQuestion, words: Words, lists: Lists) -> Document:
+    """Return the answer as a document: the sites, whom they serve, what the answer says and what it rests on."""
+    served, sites = tables_of([one.siting for one in found if has_plan(one.siting)], words, lists)
+    said = [line.strip() for one in found for line in summary(one, words, "zh", timed=False)]
+    asked = "；".join(
+        f"{name}={value}" for name, value in question.parameters.items() if value not in (None, "", False)
     )
-    book.set_properties({"title": "选址方案", "comments": f"fugai {__version__}", "created": FIXED_DATE})
-    bold = book.add_format({"bold": True, "bg_color": "#DCE6F1", "border": 1})
-    for name, frame in (("选址", sites), ("分配", served)):
-        page = book.add_worksheet(name)
-        page.freeze_panes(1, 0)
-        for column, heading in enumerate(frame):
-            page.set_column(column, column, _WIDE.get(str(heading), 14))
-            page.write_string(0, column, str(heading), bold)
-            for row, value in enumerate(frame[heading], 1):
-                if isinstance(value, str):
-                    page.write_string(row, column, value)
-                elif np.isfinite(value):
-                    page.write_number(row, column, value)
-    page = book.add_worksheet("说明")
-    page.set_column(0, 0, 120)
-    for row, line in enumerate(said):
-        page.write_string(row, 0, line.strip(), book.add_format({"text_wrap": True}))
-    book.close()
+    about = lists.region.about if lists.region else None
+    lines = [
+        *(("答案", one) for one in said),
+        *(("说明", one.zh) for one in lists.told),
+        *(("假设", one) for one in (about.assumptions if about else ())),
+        ("参数", asked),
+        *(("输入文件", f"{one['file']}　SHA-256 {one['sha256']}") for one in inputs_of(question.inputs)),
+        ("版本", f"fugai {__version__}"),
+    ]
+    notice = about.notice if about else ""
+    return Document("选址方案", lists.region, [sites, served], lines, notice, about.accuracy if about else "")
 
 
 # What fugai site prints and writes: JSON, or a summary that says 最优 only of what is proven.
@@ -308,7 +336,7 @@ def finish(found: list[Found], question: SiteQuestion, words: Words, lists: List
     solved = any(has_plan(one.siting) for one in found)
     made = question.outputs if solved else ()
     if made:
-        _write(made, found, text, words, lists)
+        _write(made, found, text, question, words, lists)
     if question.json:
         print(text, end="")
         return 0 if solved else 2
@@ -322,22 +350,24 @@ def finish(found: list[Found], question: SiteQuestion, words: Words, lists: List
     return 0 if solved else 2
 
 
-def _write(made: tuple[Path, ...], found: list[Found], text: str, words: Words, lists: Lists) -> None:
+def _write(
+    made: tuple[Path, ...], found: list[Found], text: str, question: SiteQuestion, words: Words, lists: Lists
+) -> None:
     """Write the JSON, or the tables, whole."""
     from geodata.csv_text import write_csv
     from scenarios.export.folder import write_whole
+    from scenarios.export.sheet import write_document
 
     if made[0].suffix.lower() == ".json":
         write_whole({made[0]: lambda path: path.write_text(text, encoding="utf-8", newline="\n")})
         return
-    sitings = [one.siting for one in found if has_plan(one.siting)]
-    served, sites = tables_of(sitings, words, lists)
     if made[0].suffix.lower() == ".csv":
-        write_whole({made[0]: lambda path: write_csv(path, served), made[1]: lambda path: write_csv(path, sites)})
+        served, sites = tables_of([one.siting for one in found if has_plan(one.siting)], words, lists)
+        tables = {made[0]: served, made[1]: sites}
+        write_whole({out: partial(write_csv, frame=table.frame) for out, table in tables.items()})
         return
-    lines = [line for one in found for line in summary(one, words, "zh", timed=False)]
-    lines += [one.zh for one in lists.told]
-    write_whole({made[0]: lambda path: write_book(path, served, sites, lines)})
+    document = document_of(found, question, words, lists)
+    write_whole({made[0]: lambda path: write_document(path, document)})
 
 
 def _answer(found: list[Found], question: SiteQuestion, words: Words, language: Language) -> dict[str, Any]:

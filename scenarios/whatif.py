@@ -11,7 +11,7 @@ from planner.measures import FUNCTIONS, measure_of
 from planner.region import Region
 from planner.rules import Reading, Rule, Rules, load_rules
 from scenarios.export.folder import keep_apart, write_whole
-from scenarios.run import WHATIF, Pages, Step, city_rules, facts_folder, furniture, load_region
+from scenarios.run import WHATIF, Pages, Step, city_rules, furniture, load_region
 
 STRAIGHT = "只按直线距离；道路距离、时间和其他条款，把导出的方案交给 fugai run 计算"
 
@@ -66,12 +66,12 @@ def pages_of(rules_name: str) -> Pages:
     return {WHATIF: lambda outcome: page_of(outcome.region, rules, rules_name)} if has_any else {}
 
 
-def write_page(data: str, rules_name: str | None, out: Path, step: Step) -> None:
-    """Write the page of a folder of facts (or "sample:panzhihua"); rules that are not named are the city's own."""
+def write_page(data: Path, rules_name: str | None, out: Path, step: Step) -> None:
+    """Write the page of a folder of facts; rules that are not named are the city's own."""
     step(Text("读取数据", "reading the data"))
     region = load_region(data)
     name = rules_name or city_rules(region, lambda rules: any(rule.measure == "people_within" for rule in rules.rules))
-    keep_apart(out, facts_folder(data))
+    keep_apart(out, data)
     step(Text("制作试点页", "making the page"))
     page = page_of(region, load_rules(name, FUNCTIONS), name)
     write_whole({out: partial(Path.write_text, data=page, encoding="utf-8", newline="\n")})

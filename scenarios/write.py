@@ -11,10 +11,11 @@ from typing import Any
 
 import shapely
 
+from geodata.samples import SAMPLE, sample_folder
 from planner.errors import printable
 from planner.keys import OTHERS, QUESTION, VERBS, Key
 from planner.scenario import Change, Close, Edit, Open, Scenario
-from scenarios.files import NOTHING_CHOSEN, SAMPLE, fingerprint, project_folder, sample_folder
+from scenarios.files import NOTHING_CHOSEN, fingerprint, project_folder
 from scenarios.schema import SCHEMA_FILE, json_schema
 from scenarios.ways import RoadChoices
 

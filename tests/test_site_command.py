@@ -492,9 +492,12 @@ def test_the_answer_as_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     for name in ("o.xlsx", "o2.xlsx"):
         said(capsys, *more, "--out", str(tmp_path / name))
     assert (tmp_path / "o.xlsx").read_bytes() == (tmp_path / "o2.xlsx").read_bytes()
-    book = pd.read_excel(tmp_path / "o.xlsx", sheet_name=None, engine="calamine")
+    book = pd.read_excel(tmp_path / "o.xlsx", sheet_name=None, engine="calamine", header=None, dtype=object)
     assert list(book) == ["选址", "分配", "说明"]
-    assert book["分配"]["人口（人）"].sum() == 1_212_203
+    assert "示例数据（部分估算），不作决策依据" in book["选址"].to_string()
+    weights = list(served.columns).index("人口（人）")
+    assert book["分配"].iloc[6:, weights].sum() == 1_212_203, "below the headings of an attachment"
+    assert {"答案", "参数", "输入文件", "版本"} <= set(book["说明"][0].dropna())
 
 
 def test_a_budget_needs_the_costs_that_it_binds(town: Path, capsys: pytest.CaptureFixture[str]) -> None:

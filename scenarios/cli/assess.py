@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from planner.errors import Language, Text, printable
 from planner.standards import standard_names
 from planner.text import count_text, exact_text, people_text, share_text, signed_text
-from scenarios.options import NEEDED, OUT, Command, choice, option, path, text
+from scenarios.options import NEEDED, OUT, Command, choice, facts, option, path, text
 from scenarios.questions import (
     FACTS,
     OUT_FOLDER,
@@ -49,7 +49,7 @@ class Assess(JudgedRoads, Command):
     """fugai assess: a folder of facts, judged by a document's rules, into maps and gap lists."""
 
     # fmt: off
-    data: Path = option("DATA", FACTS, path("DATA"), NEEDED)
+    data: Path = option("DATA", FACTS, facts(), NEEDED)
     rules: str = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件", f"rules ({_NAMES}) or a .yaml file"), text("RULES"), NEEDED)
     out: Path = option("--out", OUT_FOLDER, OUT, NEEDED)
     # fmt: on
@@ -101,7 +101,7 @@ class Whatif(Command):
     """fugai whatif: one page on which sites are tried by clicking and dragging."""
 
     # fmt: off
-    data: str = option("DATA", Text("数据文件夹，或 sample:panzhihua", "folder of data, or sample:panzhihua"), text("DATA"), NEEDED)
+    data: Path = option("DATA", FACTS, facts(), NEEDED)
     rules: str | None = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件（默认用本市的）", f"rules ({_NAMES}) or a .yaml file (default: the city's own)"), text("RULES"))
     out: Path = option("--out", Text("写到哪个网页文件，如 试点.html", "the page to write, such as whatif.html"), OUT, NEEDED)
     # fmt: on
@@ -128,7 +128,7 @@ class Run(Command):
 
     # fmt: off
     scenario: Path = option("SCENARIO", Text("方案文件（.yaml，见 fugai schema）", "scenario file (.yaml, see fugai schema)"), path("SCENARIO"), NEEDED)
-    data: str | None = option("--data", Text("数据文件夹，或 sample:panzhihua（默认用方案里写的）", "folder of data, or sample:panzhihua (default: the scenario's)"), text("DATA"))
+    data: Path | None = option("--data", Text("数据文件夹，或 sample:panzhihua（默认用方案里写的）", "folder of data, or sample:panzhihua (default: the scenario's)"), facts())
     rules: str | None = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件（默认用方案里写的）", f"rules ({_NAMES}) or a .yaml file (default: the scenario's)"), text("RULES"))
     out: Path = option("--out", OUT_FOLDER, OUT, NEEDED)
     # fmt: on

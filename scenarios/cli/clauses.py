@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.errors import Text, printable
-from scenarios.options import OUT, Command, option, text
+from scenarios.options import OUT, Command, facts, option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,8 +12,8 @@ class Clauses(Command):
     """fugai clauses: every clause of the registered documents, and what becomes of it with the data of a city."""
 
     # fmt: off
-    data: str | None = option("DATA", Text("数据文件夹，或 sample:panzhihua、sample:suining、sample:yaan（不给：只列登记册）",
-                                           "folder of data, or sample:panzhihua … (without it: the register alone)"), text("DATA", nargs="?"), None)
+    data: Path | None = option("DATA", Text("数据文件夹，或 sample:panzhihua、sample:suining、sample:yaan（不给：只列登记册）",
+                                           "folder of data, or sample:panzhihua … (without it: the register alone)"), facts(nargs="?"), None)
     out: Path | None = option("--out", Text("写出条款清单的文件夹（默认只显示统计）", "folder for the list of clauses (default: counts only)"), OUT, None)
     # fmt: on
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planner.errors import DataError, Language, OptionError, Problem, Text, file_problem, printable, refused
 from planner.schema import PROBLEM_LIST, TOWNS, Field, Table
 from planner.text import count_text, people_text
-from scenarios.options import FILE, NEEDED, OUT, Command, number, option, path, text, whole
+from scenarios.options import FILE, NEEDED, OUT, Command, facts, number, option, path, whole
 from scenarios.questions import FACTS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Check(Command):
     """fugai check: whether a folder of facts is fit to be assessed."""
 
     # fmt: off
-    data: Path = option("DATA", FACTS, path("DATA"), NEEDED)
+    data: Path = option("DATA", FACTS, facts(), NEEDED)
     out: Path = option("--out", Text(f"有问题时写的清单：.xlsx 文件，或放 {PROBLEM_LIST} 的文件夹（默认当前文件夹）",
                                      "list of problems to write where there are any: a file (.xlsx), or the folder for it"), OUT, PROBLEM_LIST)
     # fmt: on
@@ -149,8 +149,8 @@ class Template(Command):
 
     # fmt: off
     out: Path = option("DIR", Text("要生成的文件夹（不能已有文件）", "folder to make (must be empty)"), path("DIR"), NEEDED)
-    data: str | None = option("--data", Text("本市已有的数据文件夹，或 sample:panzhihua：在机构登记册里填好已知的代码、名称和文件点名的机构",
-                                             "data of the city that there are, or sample:panzhihua: fills in codes, names and institutions that its documents name"), text("DATA"), None)
+    data: Path | None = option("--data", Text("本市已有的数据文件夹，或 sample:panzhihua：在机构登记册里填好已知的代码、名称和文件点名的机构",
+                                             "data of the city that there are, or sample:panzhihua: fills in codes, names and institutions that its documents name"), facts(), None)
     # fmt: on
 
     def run(self) -> None:

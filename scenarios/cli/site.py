@@ -130,12 +130,13 @@ def _roads(question: Site, lists: "Lists", step: "Step") -> "RoadGraph | None":
         return read_roads(question.roads, weld_m=welded)
     if not question.by_road:
         return None
-    if lists.roads is None:
+    roads = lists.region.roads if lists.region else None
+    if roads is None:
         given = question.road_options
         what = Text("数据文件夹里没有路网", "the folder has no roads")
         fix = Text("加上 --roads，或在文件夹里放入 roads 文件", "add --roads, or put a roads file into the folder")
         raise refused("、".join(given) or "--limit", what, fix, "" if given else question.limit or "")
-    return lists.roads
+    return roads
 
 
 def _road(question: Site, graph: "RoadGraph", limit: Limit | None) -> "Road":
