@@ -35,9 +35,6 @@ MARKS: Mapping[str, Mark] = MappingProxyType(
     }
 )
 """A facility by what happens to it; "old" is the place that a moved one leaves."""
-MARK_LABELS: Mapping[str, str] = MappingProxyType(
-    {"added": "新设或启用", "closed": "停用或不设", "moved": "迁址", "kind": "改类型", "changed": "其他变更"}
-)
 _ORDER = tuple(MARKS)
 GAINED, LOST = Mark(9, CIRCLE, GAIN, glyph=_CHECK, weight=1.2), Mark(9, CIRCLE, GAP, glyph=CROSS, weight=1.2)
 _OLD_PLACE, _SAME_SITES = "原址", "两个方案的机构相同。"

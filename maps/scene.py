@@ -15,8 +15,7 @@ from maps.page import Page, own_file, render_page
 from maps.style import Mark, Stroke, Swatch
 
 Said = tuple[tuple[str, str], ...]
-"""A sentence as runs of (text, tone); a tone is one of TONES."""
-TONES = ("", "strong", "gap", "gain", "quiet")
+"""A sentence as runs of (text, tone); a tone is strong, gap, gain, quiet, or none ("")."""
 Facts = Mapping[str, Column]
 """What a card says: for each term one text a row; an empty one is not shown."""
 Group = Literal["gap", "gain", "facility", "reach", "ground"]

@@ -183,7 +183,6 @@ def by_site(report: Report, found: Figures, siting: Siting) -> pd.DataFrame:
 
 # Why each candidate is in a plan or not, in words: barred, needed, as good as another, or what it would cost.
 
-REASON_STATES = ("built", "chosen", "alternative", "not_selected", "barred", "background")
 STATE_LABELS = {
     "built": "已建成的次中心", "chosen": "入选", "alternative": "备选", "not_selected": DECISIONS["not_selected"],
     "barred": "不能选", "background": "已有医院（照常服务）",
@@ -194,7 +193,7 @@ _SERVERS_NAMED = 2
 
 @dataclass(frozen=True)
 class Reason:
-    """One site under one aim and number: its state (of REASON_STATES), its class in words, the reason, and who lives around it.
+    """One site under one aim and number: its state (a key of STATE_LABELS), its class in words, the reason, and who lives around it.
 
     near, served_near   people within the aim's limit (of the aim by time: nearer than today's and the plan's sites), and
                         how many of them the plan serves within it without this site
