@@ -49,6 +49,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "plan centers": ("plan", "centers", "{data}", "--rules", "panzhihua_2023", "--out", "{out}/o"),
     "plan subcenters": ("plan", "subcenters", "{data}", "--rules", "panzhihua_2023", "--limit", "5km,10km", "-p", "1-2", "--out", "{out}/o"),
     "plan emergency": ("plan", "emergency", "{data}", "--rules", "panzhihua_2023", "--out", "{out}/o"),
+    "whatif": ("whatif", "{data}", "--rules", "panzhihua_2023", "--out", "{out}/w.html"),
+    "clauses": ("clauses", "{data}", "--out", "{out}/o"),
     "template": ("template", "{out}/o"),
     "schema": ("schema", "--out", "{out}/s.json"),
     "reach": ("reach", "--demand", "{data}/villages.csv", "--facilities", "{data}/facilities.csv", "--limit", "5km", "--out", "{out}/p.csv",
@@ -60,7 +62,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
                   "--out", "{out}/s.xlsx"),
     "residents": ("residents", "{in}/people.tif", "--towns", "{data}/towns.geojson", "--out", "{out}/r.gpkg"),
 }  # fmt: skip
-QUICK = ("phases", "template", "schema", "reach", "reach parquet", "site", "site xlsx", "residents")
+QUICK = ("phases", "whatif", "template", "schema", "reach", "reach parquet", "site", "site xlsx", "residents")
 """Commands of less than a second of the made city; the others write by the same functions."""
 _REFUSES_OLD = {"template"}
 """Commands that write into nothing that stands there already."""

@@ -309,7 +309,7 @@ def test_names_are_text_in_every_view_of_the_list(tmp_path: Path, browser) -> No
     tiny.facilities().assign(name=PAYLOAD).to_csv(data / "facilities.csv", index=False)
     assert _assess(data, out) == 0
     assert "'" + FORMULA.replace('"', '""') in (out / "绕行清单.csv").read_text("utf-8-sig")
-    for path in out.glob("*.xlsx"):
+    for path in out.glob("缺口清单_*.xlsx"):
         for name in ("绕行清单", "路网接入"):
             cells = [cell for row in openpyxl.load_workbook(path)[name].iter_rows() for cell in row]
             assert all(str(cell.value).startswith("=SUM(K") for cell in cells if cell.data_type == "f")

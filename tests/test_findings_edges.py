@@ -9,7 +9,7 @@ import pytest
 
 from planner.certainty import _gap_level
 from planner.findings import _add_up, _lowest, assess, gap_rows, no_data_rows
-from planner.measures import MEASURES, _people_centre, people_within
+from planner.measures import _people_centre, people_within
 from planner.region import Region
 from planner.rules import Rules
 from planner.travel import PAPER, StraightLine
@@ -37,19 +37,19 @@ def _measured(**columns: object) -> pd.DataFrame:
         "level": "village", "subject_code": ["a", "b", "c"], "population": [10, 20, 40], "covered": [10, 5, 30],
         "unreachable": [0, 3, 7], "value": [0.0, 0.25, 0.75], "required": 1.0, "met": [True, False, None],
         "nearest_facility": ["F1", "F2", "F3"], "distance_m": [1.0, 2.0, 3.0], "time_min": np.nan, "advice": "",
-        "estimated": False,
+        "estimated": False, "nobody": "",
     }  # fmt: skip
     return pd.DataFrame(frame | columns)
 
 
 def test_what_is_met_has_no_gap_and_what_is_not_known_has_none_either() -> None:
-    rows = _lowest(_measured(), MEASURES["people_within"])
+    rows = _lowest(_measured())
     assert rows["gap"].iloc[:2].tolist() == [0.0, 0.75]
     assert np.isnan(rows["gap"].iloc[2])
 
 
 def test_of_people_whose_case_is_not_known_nobody_is_covered() -> None:
-    rows = _lowest(_measured(), MEASURES["people_within"])
+    rows = _lowest(_measured())
     assert rows["population"].tolist() == [10, 20, 0]
     assert rows["covered"].tolist() == [10, 5, 0]
     assert rows["unreachable"].tolist() == [0, 3, 0]
@@ -65,7 +65,7 @@ def test_of_places_equally_far_the_longest_time_and_then_the_first_code_is_the_e
         subject_code=["d", "b", "c", "a"], nearest_facility=["D", "B", "C", "A"], distance_m=[9.0, 9.0, 9.0, 8.0],
         time_min=[5.0, 7.0, 7.0, 9.0],
     )  # fmt: skip
-    rows = _lowest(four.iloc[order].reset_index(drop=True), MEASURES["people_within"]).assign(key=0)
+    rows = _lowest(four.iloc[order].reset_index(drop=True)).assign(key=0)
     above = _add_up(rows, pd.Series(["t"] * 4), "town", np.array([True])).iloc[0]
     assert (above["nearest_facility"], above["distance_m"], above["time_min"]) == ("B", 9.0, 7.0)
 
