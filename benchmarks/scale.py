@@ -48,7 +48,7 @@ def commands(city: Path, draws: int) -> dict[str, list[str]]:
     told = ["--data", data, "--out", "OUT"]
     scenario = str(city / "scenario.yaml")
     return {
-        "check": ["check", data],
+        "check": ["check", data, "--out", "OUT"],
         "assess": ["assess", data, *rules, "--out", "OUT"],
         "run": ["run", scenario, *told],
         "compare": ["compare", "baseline", scenario, *rules, *told],
