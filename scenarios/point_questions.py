@@ -57,9 +57,10 @@ class ReachQuestion(Roads):
     status: str = option("--status", Text("用哪些状态的机构，逗号隔开，“全部”为不分状态（默认 在用；停用、规划不算）", "facilities of which status (default open), all for any"), text("WORDS"), "")
     kind: str = option("--kind", Text("用哪些类型的机构，逗号隔开（默认全部）", "facilities of which kind (default all)"), text("WORDS"), "")
     limits: tuple[Limit, ...] = option("--limit", Text("限度，如 5km、800m、30min；几个用逗号隔开", "5km, 800m, 30min; several with commas"), limits(ordered=False, none=(), metavar="LIMIT"), NEEDED)
-    out: Path = option("--out", Text("输出文件，.csv 或 .parquet", "file to write, .csv or .parquet"), OUT, NEEDED)
+    out: Path = option("--out", Text("输出文件，.csv 或 .parquet：每个需求点一行，最近的机构、多远、各限度内的状态和机构个数", "file to write, .csv or .parquet: a row a demand point, its nearest facility, state and facilities by limit"), OUT, NEEDED)
+    pairs: Path | None = option("--pairs", Text("另写限度内的每一对需求点和机构（.csv 或 .parquet；大城市有千万行，先报行数和大小）", "also write every pair within the limit (.csv or .parquet; rows and size are told first)"), FILE)
     roads: Path | None = option("--roads", Text("路网文件（见 fugai roads）；没有则按直线", "file of roads (see fugai roads); straight line without"), path("R"))
-    k: int = option("--k", Text("改为输出每个需求点最近的 K 个机构", "write the K nearest instead"), whole(metavar="K"), 0)
+    k: int = option("--k", Text("--pairs 改为每个需求点最近的 K 个机构", "pairs of the K nearest facilities instead"), whole(metavar="K"), 0)
     direction: str | None = option("--direction", _DIRECTION, choice("from", "to"))
     walk: float | None = option("--walk", Text("步行时速，公里（默认 5），用于从点到路；--direction from 时机构一侧是车，按 service 级时速", "km/h on foot between a point and the road (default 5); from the facility a vehicle drives, at the speed of class service"), number(metavar="KMH"))
     offroad: Limit | None = option("--offroad", Text("超出 --max-snap、在此距离以内的需求点步行接入道路", "demand beyond --max-snap and within this walks to the road"), WELD, "")
@@ -84,7 +85,7 @@ class ReachQuestion(Roads):
     @property
     def outputs(self) -> dict[Path, tuple[str, ...]]:
         """The files that are written, with the endings that each may have."""
-        known = {self.out: (".csv", ".parquet"), self.list: (".csv",), self.joined: (".csv",),
+        known = {self.out: (".csv", ".parquet"), self.pairs: (".csv", ".parquet"), self.list: (".csv",), self.joined: (".csv",),
                  self.areas: (".geojson", ".json"), self.map: (".html",)}  # fmt: skip
         return {file: endings for file, endings in known.items() if file is not None}
 
@@ -108,6 +109,9 @@ class ReachQuestion(Roads):
             raise refused("--limit", what, fix, self.words["limits"])
         if self.k < 0:
             raise refused("--k", Text("K 不能小于 0", "K is below zero"), Text("改正 --k", "correct --k"))
+        if self.k and self.pairs is None:
+            what = Text("只用于 --pairs 的配对", "is for the pairs of --pairs")
+            raise refused("--k", what, Text("加上 --pairs 文件，或去掉 --k", "give --pairs, or drop --k"), self.k)
         idle = self.given("speeds", "period", "speeds_override", "delay", "walk")
         if self.roads is not None and not self.by_time and idle:
             what = Text("只用于时间，--limit 是距离", "is for times only, and --limit is a distance")

@@ -45,17 +45,24 @@ ON_FOOT = Text("步行接入", "on foot to the road")
 _COST_HEADS = {"mm": Text("距离（公里）", "distance_km"), "ms": Text("时间（分钟）", "time_min")}
 _HEADS = {
     "demand_id": Text("需求点编号", "demand_id"), "demand_name": Text("需求点名称", "demand_name"),
+    "population": Text("人口（人）", "population"), "points": Text("点数", "points"),
     "facility_id": Text("机构编号", "facility_id"), "facility_name": Text("机构名称", "facility_name"),
+    "nearest_id": Text("最近机构编号", "nearest_id"), "nearest_name": Text("最近机构名称", "nearest_name"),
     "cost": Text("", ""), "access": Text("接入", "access"),
 }  # fmt: skip
-"""The columns of the pairs and what they are called for people; `cost` by its unit."""
+"""The columns of points and pairs and what they are called for people; `cost` by its unit."""
+_BY_LIMIT = {
+    "state": Text("{limit} 内", "within {limit}"),
+    "count": Text("{limit} 内机构（个）", "facilities within {limit}"),
+}
 _LIST_HEADS = {
-    **_HEADS, "population": Text("人口（人）", "population"), "points": Text("点数", "points"), "state": Text("状态", "state"),
-    "nearest_id": Text("最近机构编号", "nearest_id"), "nearest_name": Text("最近机构名称", "nearest_name"),
-    "mm": Text("到最近机构（公里）", "nearest_km"), "ms": Text("到最近机构（分钟）", "nearest_min"), "why": Text("原因", "why"),
+    **_HEADS, "state": Text("状态", "state"), "mm": Text("到最近机构（公里）", "nearest_km"), "ms": Text("到最近机构（分钟）", "nearest_min"), "why": Text("原因", "why"),
 }  # fmt: skip
 _BEYOND = Text("超出限度", "beyond the limit")
 _LOST, _NOT_COVERED = Text("不可达", "unreachable"), Text("未覆盖", "uncovered")
+_STATES_OF = {"covered": Text("已覆盖", "covered"), "uncovered": _NOT_COVERED, "unreachable": _LOST}
+_TRIED, _ROUNDED_MB = 1_000, 10
+"""How many rows foretell the size of all; from so many megabytes on it is told in whole ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +71,6 @@ class Answer:
 
     demand, facilities  the points, sorted by id; population is 1 a point where the demand tells none (has_people)
     reach               who reaches whom within the largest limit, and everyone's nearest
-    pairs               demand_id, facility_id, cost, unit; with walking beyond the road also access: 道路 or 步行接入;
-                        demand_name, facility_name where there are names
     people              by limit: covered, uncovered, unreachable, and how many of the covered come on foot
     walkers             by demand id, who walks to the road from beyond it and gets to a facility: metres, cost
     """
@@ -73,7 +78,6 @@ class Answer:
     demand: pd.DataFrame
     facilities: pd.DataFrame
     reach: Reach
-    pairs: pd.DataFrame
     people: pd.DataFrame
     walkers: pd.DataFrame
     has_people: bool = True
@@ -84,30 +88,22 @@ class Answer:
         return tuple(str(one) for one in self.reach.demand_ids[self.reach.nearest_index < 0])
 
 
-def ask(
-    demand: pd.DataFrame, facilities: pd.DataFrame, travel: StraightLine | Road, limits: Sequence[Limit], count: int = 0
-) -> Answer:
-    """Return who reaches which facility within the largest of `limits` (or their `count` nearest), and the people."""
+def ask(demand: pd.DataFrame, facilities: pd.DataFrame, travel: StraightLine | Road, limits: Sequence[Limit]) -> Answer:
+    """Return who reaches which facility within the largest of `limits`, and the people within each."""
     demand = demand.sort_values("id", kind="stable", ignore_index=True)
     facilities = facilities.sort_values("id", kind="stable", ignore_index=True)
     has_people = "population" in demand
     demand = demand if has_people else demand.assign(population=1)
     reach = travel.reach_whole(demand, facilities, max(limit.value for limit in limits))
-    pairs = travel.k_nearest(demand, facilities, count) if count else reach.within()
-    pairs = pairs.assign(unit=travel.unit)
     walkers = pd.DataFrame({"metres": [], "cost": []})
     if isinstance(travel, Road) and travel.offroad_m:
         walkers = travel.walkers(demand)
         walkers = walkers[
             walkers.index.isin(reach.demand_ids[reach.nearest_index >= 0])
         ]  # to a road that leads somewhere
-        pairs["access"] = np.where(pairs["demand_id"].isin(walkers.index), ON_FOOT.zh, BY_ROAD.zh)
-    for side, frame in (("demand", demand), ("facility", facilities)):
-        if "name" in frame:
-            pairs[f"{side}_name"] = pairs[f"{side}_id"].map(frame.set_index("id")["name"])
     on_foot = demand["id"].isin(walkers.index).to_numpy()
     people = pd.DataFrame([_people(demand, reach, limit, on_foot) for limit in limits])
-    return Answer(demand, facilities, reach, pairs, people, walkers, has_people)
+    return Answer(demand, facilities, reach, people, walkers, has_people)
 
 
 def _people(demand: pd.DataFrame, reach: Reach, limit: Limit, on_foot: npt.NDArray[np.bool_]) -> dict[str, object]:
@@ -276,28 +272,93 @@ def check_datum(points: pd.DataFrame, file: str, road: Road) -> tuple[Problem, .
     return () if said is None else (Problem(file, said, fix, severity="warning"),)
 
 
-def write_pairs(pairs: pd.DataFrame, path: Path, unit: str, language: Language = "zh") -> None:
-    """Write the pairs: .csv under people's headings, .parquet for programs as they are, with whole costs and their unit."""
+def points_of(answer: Answer, travel: StraightLine | Road, limits: Sequence[Limit]) -> pd.DataFrame:
+    """Return one row a demand point, by id: its nearest facility and the cost of getting there, and by limit its state.
+
+    demand_id, demand_name (where there are names), population (or points), access (where some walk to the road),
+    nearest_id ("" where none is reached), nearest_name, cost (mm or ms; NaN), and for each limit `state LIMIT` (covered,
+    uncovered, unreachable) and `count LIMIT`, how many facilities are within it.
+    """
+    reach, demand = answer.reach, answer.demand
+    nearest = reach.nearest()
+    to = nearest["facility_id"].to_numpy(object)
+    table: dict[str, Any] = {
+        "demand_id": demand["id"],
+        **({"demand_name": demand["name"]} if "name" in demand else {}),
+        "population" if answer.has_people else "points": demand["population"],
+        **_access(answer, travel, demand["id"]),
+        "nearest_id": to,
+        **({"nearest_name": _named(answer.facilities, to)} if "name" in answer.facilities else {}),
+        "cost": nearest["cost"].to_numpy(),
+    }
+    rows = np.repeat(np.arange(len(demand)), np.diff(reach.indptr))
+    for limit in limits:
+        covered, lost = reach.covered(limit.value).to_numpy(bool), reach.nearest_index < 0
+        table[f"state {limit.said}"] = np.where(covered, "covered", np.where(lost, "unreachable", "uncovered"))
+        inside = rows[reach.costs <= limit.value]
+        table[f"count {limit.said}"] = np.bincount(inside, minlength=len(demand))
+    return pd.DataFrame(table)
+
+
+def pairs_of(answer: Answer, travel: StraightLine | Road, count: int = 0) -> pd.DataFrame:
+    """Return one row a pair within the largest limit, or of each demand's `count` nearest facilities.
+
+    demand_id, facility_id, cost, unit; access (道路 or 步行接入) where some walk to the road; demand_name, facility_name where
+    there are names.
+    """
+    demand, facilities = answer.demand, answer.facilities
+    pairs = travel.k_nearest(demand, facilities, count) if count else answer.reach.within()
+    pairs = pairs.assign(unit=travel.unit, **_access(answer, travel, pairs["demand_id"]))
+    for side, frame in (("demand", demand), ("facility", facilities)):
+        if "name" in frame:
+            pairs[f"{side}_name"] = pairs[f"{side}_id"].map(frame.set_index("id")["name"])
+    return pairs
+
+
+def _access(answer: Answer, travel: StraightLine | Road, ids: pd.Series) -> dict[str, npt.NDArray[np.str_]]:
+    """Return how each demand gets onto the roads, where some walk to them from beyond."""
+    if not (isinstance(travel, Road) and travel.offroad_m):
+        return {}
+    return {"access": np.where(ids.isin(answer.walkers.index), ON_FOOT.zh, BY_ROAD.zh)}
+
+
+def write_table(table: pd.DataFrame, path: Path, unit: str, language: Language = "zh") -> None:
+    """Write points or pairs: .csv under people's headings, .parquet for programs as they are, with whole costs."""
     if path.suffix.lower() != ".parquet":
-        write_csv(path, headed(pairs, unit, language))
+        write_csv(path, headed(table, unit, language))
         return
     try:
-        pairs.to_parquet(path, index=False)
+        table.to_parquet(path, index=False)
     except ImportError as error:
         fix = Text('运行 pip install "fugai[parquet]"，或改用 .csv', 'pip install "fugai[parquet]", or write .csv')
         raise OptionError(Problem(path.name, Text("写 parquet 需要 pyarrow", "parquet needs pyarrow"), fix)) from error
 
 
-def headed(pairs: pd.DataFrame, unit: str, language: Language = "zh") -> pd.DataFrame:
-    """Return the pairs as people read them: names beside ids, kilometres or minutes to the millimetre or millisecond."""
-    table = pairs.assign(cost=in_units(pairs["cost"], unit))
+def forecast(pairs: pd.DataFrame, unit: str) -> Text:
+    """Return how many rows the pairs have and about how large a CSV of them is, by the length of rows from all over it."""
+    some = pairs.iloc[:: max(1, len(pairs) // _TRIED)]
+    letters = len(headed(some, unit).to_csv(index=False).encode())
+    megabytes = letters / max(1, len(some)) * len(pairs) / 1e6
+    size = exact_text(round(megabytes, 1) if megabytes < _ROUNDED_MB else round(megabytes))
+    rows = count_text(len(pairs))
+    return Text(f"写出配对 {rows} 行（CSV 约 {size} MB）", f"writing {rows} pairs (about {size} MB as CSV)")
+
+
+def headed(table: pd.DataFrame, unit: str, language: Language = "zh") -> pd.DataFrame:
+    """Return points or pairs as people read them: names beside ids, kilometres or minutes to the millimetre or millisecond."""
+    table = table.assign(cost=in_units(table["cost"], unit))
     if "access" in table:
         words = {one.zh: one.say(language) for one in (BY_ROAD, ON_FOOT)}
         table["access"] = table["access"].map(words)
-    heads = {**_HEADS, "cost": _COST_HEADS[unit]}
-    return table[[one for one in heads if one in table]].rename(
-        columns={key: one.say(language) for key, one in heads.items()}
-    )
+    heads = {key: one.say(language) for key, one in {**_HEADS, "cost": _COST_HEADS[unit]}.items()}
+    if "nearest_id" in table:
+        heads["cost"] = _LIST_HEADS[unit].say(language)
+    for name in [str(one) for one in table if str(one).startswith(("state ", "count "))]:
+        kind, limit = name.split(" ", 1)
+        heads[name] = _BY_LIMIT[kind].say(language).format(limit=limit)
+        if kind == "state":
+            table[name] = table[name].map({key: one.say(language) for key, one in _STATES_OF.items()})
+    return table[[one for one in heads if one in table]].rename(columns=heads)
 
 
 def in_units(costs: Any, unit: str) -> Any:

@@ -60,7 +60,7 @@ def test_ids_that_are_formulas_come_back_as_ids(tmp_path: Path) -> None:
     """The pairs of `reach` are the costs of `site`; a list of ids may be one of our lists."""
     out = tmp_path / "p.csv"
     asked = ["--demand", str(CASES / "d.csv"), "--facilities", str(CASES / "f.csv"), "--limit", "5km"]
-    assert main(["reach", *asked, "--out", str(out)]) == 0
+    assert main(["reach", *asked, "--out", str(tmp_path / "points.csv"), "--pairs", str(out)]) == 0
     facility = '=HYPERLINK("http://evil.test","x")'
     assert _rows(out)[1][:2] == ["'=1+1", "'" + facility]
     assert read_costs(out).frame.iloc[0, :2].tolist() == ["=1+1", facility]

@@ -542,8 +542,9 @@ def test_reach_leaves_out_what_serves_nobody(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], ids: set[str]
 ) -> None:
     words, out = _lists(tmp_path, "id,lon,lat,population\nD1,101.6,26.5,100\n", STATUSES)
-    assert main([*words, *more]) == 0
-    assert set(pd.read_csv(out)["机构编号"]) == ids
+    pairs = out.with_name("pairs.csv")
+    assert main([*words, *more, "--pairs", str(pairs)]) == 0
+    assert set(pd.read_csv(pairs)["机构编号"]) == ids
     said = capsys.readouterr().out
     assert (f"{4 - len(ids)} 个机构没有使用（状态或类型）：" in said) == (len(ids) < 4)
     assert ("1 个机构没有填状态，按在用" in said) == ("--status" not in more)
@@ -606,7 +607,7 @@ def test_a_map_at_a_pole_is_refused_and_one_across_180_told(tmp_path: Path, caps
     words, out = _lists(tmp_path, "id,lon,lat,population\nD1,-179.99,-16.85,1\n", "id,lon,lat\na,179.99,-16.85\n")
     assert main([*words, "--map", str(tmp_path / "m.html")]) == 0
     assert "180° 经线（日期变更线）两侧" in capsys.readouterr().out
-    assert abs(pd.read_csv(out)["距离（公里）"].iloc[0] - 2.131404) < 1e-6
+    assert abs(pd.read_csv(out)["到最近机构（公里）"].iloc[0] - 2.131404) < 1e-6
 
 
 def test_a_blank_status_and_an_unknown_host_are_told(folder: Path) -> None:

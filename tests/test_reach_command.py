@@ -20,6 +20,7 @@ from planner.limits import read_limit
 from planner.network import graph_of_edges
 from planner.road import Road
 from scenarios.cli.program import main
+from scenarios.reach import forecast
 from tests.pages import scene_of
 
 
@@ -50,6 +51,8 @@ def _reach(town: Path, *more: str) -> int:
         "--facilities",
         str(town / "f.csv"),
         "--out",
+        str(town / "points.csv"),
+        "--pairs",
         str(town / "out.csv"),
     ]
     return main([*words, *more])
@@ -63,6 +66,12 @@ def test_by_road_in_metres(town: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert list(pairs["机构编号"]) == ["01", "01"]
     assert pairs["距离（公里）"][0] == pytest.approx(0.995, abs=0.01)
     assert pairs["距离（公里）"][1] == pytest.approx(4 * pairs["距离（公里）"][0], abs=4e-6)
+    points = pd.read_csv(town / "points.csv", dtype={"需求点编号": str}, encoding="utf-8-sig").set_index("需求点编号")
+    assert points["2km 内"].to_dict() == {"001": "已覆盖", "002": "未覆盖", "003": "不可达"}
+    assert points["5km 内"].to_dict() == {"001": "已覆盖", "002": "已覆盖", "003": "不可达"}
+    assert points["2km 内机构（个）"].tolist() == [1, 0, 0]
+    assert points["5km 内机构（个）"].tolist() == [1, 1, 0]
+    assert points["到最近机构（公里）"].fillna(-1).tolist() == [*pairs["距离（公里）"], -1]
     said = capsys.readouterr().out
     assert "2km：需求点人口 37 人，已覆盖 10（27.03%），未覆盖 20，不可达 7" in said
     assert "5km：需求点人口 37 人，已覆盖 30（81.08%），未覆盖 0，不可达 7" in said
@@ -89,15 +98,34 @@ def test_by_road_in_minutes_with_speeds_and_delay(town: Path) -> None:
     assert _reach(town, *more, "--closed", "road-1") == 2
 
 
+def test_pairs_are_foretold_and_written_where_asked(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["reach", "--demand", str(town / "d.csv"), "--facilities", str(town / "f.csv"), "--limit", "5km"]
+    assert main([*words, "--out", str(town / "p.csv"), "--k", "1"]) == 2
+    assert "--k" in capsys.readouterr().err
+    assert not (town / "p.csv").exists()
+    assert main([*words, "--out", str(town / "p.csv")]) == 0
+    assert "配对" not in "".join(capsys.readouterr())
+    assert main([*words, "--out", str(town / "p.csv"), "--pairs", str(town / "out.csv")]) == 0
+    assert "写出配对 3 行（CSV 约 0 MB）" in "".join(capsys.readouterr())
+    pairs = pd.DataFrame({"demand_id": ["村一"] * 5_000, "facility_id": "F1", "cost": 1_234_567})
+    assert forecast(pairs, "mm").zh == "写出配对 5,000 行（CSV 约 0.1 MB）"
+    assert forecast(pd.concat([pairs] * 400, ignore_index=True), "mm").zh == "写出配对 2,000,000 行（CSV 约 38 MB）"
+
+
 def test_straight_parquet_and_k(town: Path) -> None:
     assert _reach(town, "--limit", "3.5公里", "--k", "1") == 0
     assert len(pd.read_csv(town / "out.csv")) == 3
     words = ["reach", "--demand", str(town / "d.csv"), "--facilities", str(town / "f.csv")]
-    assert main([*words, "--limit", "5km", "--out", str(town / "out.parquet")]) == 0
+    assert main([*words, "--limit", "5km", "--out", str(town / "p.parquet"), "--pairs", str(town / "out.parquet")]) == 0
+    points = pd.read_parquet(town / "p.parquet")
+    assert list(points.columns) == ["demand_id", "population", "nearest_id", "cost", "state 5km", "count 5km"]
     pairs = pd.read_parquet(town / "out.parquet")
     assert list(pairs.columns) == ["demand_id", "facility_id", "cost", "unit"]
     assert list(pairs["demand_id"]) == ["001", "002", "003"]
-    assert main(["--lang", "en", *words, "--limit", "5km", "--out", str(town / "out.csv")]) == 0
+    assert (
+        main(["--lang", "en", *words, "--limit", "5km", "--out", str(town / "p.csv"), "--pairs", str(town / "out.csv")])
+        == 0
+    )
     csv = pd.read_csv(town / "out.csv", dtype={"demand_id": str, "facility_id": str})
     assert list(csv.columns) == ["demand_id", "facility_id", "distance_km"]
     assert (csv["distance_km"] * 1e6).round().astype("int64").tolist() == pairs["cost"].tolist()

@@ -43,8 +43,8 @@ def town(tmp_path: Path) -> Path:
 
 
 def _reach(town: Path, *more: str) -> int:
-    words = ["--demand", str(town / "d.csv"), "--facilities", str(town / "f.csv"), "--out", str(town / "out.csv")]
-    return main(["reach", *words, *more])
+    words = ["--demand", str(town / "d.csv"), "--facilities", str(town / "f.csv"), "--out", str(town / "points.csv")]
+    return main(["reach", *words, "--pairs", str(town / "out.csv"), *more])
 
 
 def _by_road(town: Path, *more: str) -> int:
@@ -222,6 +222,17 @@ def test_an_ambulance_drives_from_its_yard_and_a_patient_walks() -> None:
 def test_names_and_the_list_of_who_is_left_out(town: Path) -> None:
     more = ["--limit", "3km", "--list", str(town / "未覆盖.csv"), "--map", str(town / "m.html")]
     assert _by_road(town, *more) == 0
+    points = pd.read_csv(town / "points.csv", dtype=str, encoding="utf-8-sig")
+    assert list(points.columns) == [
+        "需求点编号",
+        "需求点名称",
+        "人口（人）",
+        "最近机构编号",
+        "最近机构名称",
+        "到最近机构（公里）",
+        "3km 内",
+        "3km 内机构（个）",
+    ]
     pairs = pd.read_csv(town / "out.csv", dtype=str, encoding="utf-8-sig")
     assert list(pairs.columns) == ["需求点编号", "需求点名称", "机构编号", "机构名称", "距离（公里）"]
     assert pairs.iloc[0][["需求点编号", "需求点名称", "机构名称"]].tolist() == ["001", "东村", "卫生院"]

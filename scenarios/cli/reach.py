@@ -32,7 +32,7 @@ class Reach(ReachQuestion, Command):
     """fugai reach: who reaches which facility, for any two lists of points in the world."""
 
     def run(self) -> None:
-        """Write the pairs and what else is asked for, all or nothing, and print the people by limit."""
+        """Write the points and what else is asked for, all or nothing, and print the people by limit."""
         from geodata.columns import Notes
         from scenarios.cli.report import print_warnings, steps
         from scenarios.reach import ask
@@ -44,9 +44,8 @@ class Reach(ReachQuestion, Command):
             demand, facilities = _points(self, notes)
             travel, of_friction = _travel(self, (demand, facilities), choices, step, notes)
             step(Text("计算", "searching"))
-            answer = ask(demand, facilities, travel, self.limits, self.k)
-            step(Text("写出", "writing"))
-            _write(self, answer, travel, choices)
+            answer = ask(demand, facilities, travel, self.limits)
+            _write(self, answer, travel, choices, step)
         print_warnings(notes.warnings, self.lang)
         _say_roads(self, answer, travel, choices, of_friction)
         _say(answer, self)
@@ -148,7 +147,7 @@ def _check_map(points: "tuple[pd.DataFrame, pd.DataFrame]", notes: "Notes") -> N
 
     both = pd.concat(points)
     if (both["lat"].abs() > _MAP_LATITUDE).any():
-        fix = Text("去掉 --map；结果表不受影响", "drop --map; the table of pairs is right")
+        fix = Text("去掉 --map；结果表不受影响", "drop --map; the tables are right")
         raise OptionError(
             Problem("--map", Text("有点离极点太近，画不了地图", "points too near to a pole for a map"), fix)
         )
@@ -163,16 +162,32 @@ def _write(
     answer: "Answer",
     travel: "StraightLine | Road",
     choices: "RoadChoices",
+    step: "Step",
 ) -> None:
-    """Write the pairs, and the list, the areas and the map where they are asked for."""
+    """Write the points, and the pairs, the list, the areas and the map where they are asked for."""
     from geodata.csv_text import write_csv
     from planner.road import Road
     from scenarios.export.folder import write_whole
-    from scenarios.reach import areas_of, joined_points, left_out, write_areas, write_pairs
+    from scenarios.reach import (
+        areas_of,
+        forecast,
+        joined_points,
+        left_out,
+        pairs_of,
+        points_of,
+        write_areas,
+        write_table,
+    )
 
+    step(Text("写出", "writing"))
+    points = points_of(answer, travel, question.limits)
     outputs: dict[Path, Callable[[Path], object]] = {
-        question.out: lambda path: write_pairs(answer.pairs, path, travel.unit, question.lang)
+        question.out: lambda path: write_table(points, path, travel.unit, question.lang)
     }
+    if question.pairs is not None:
+        pairs = pairs_of(answer, travel, question.k)
+        print(forecast(pairs, travel.unit).say(question.lang))  # before it is written
+        outputs[question.pairs] = lambda path: write_table(pairs, path, travel.unit, question.lang)
     if question.list is not None:
         outputs[question.list] = lambda path: write_csv(path, left_out(answer, travel, question.limits, question.lang))
     if question.joined is not None and isinstance(travel, Road):
@@ -214,7 +229,7 @@ def _say(answer: "Answer", question: Reach) -> None:
         )
     _list(Text("步行接入的需求点", "demand on foot to the road"), list(answer.walkers.index), question.lang)
     _list(Text("不可达的需求点", "unreachable"), list(answer.unreachable_ids), question.lang)
-    for out in (question.out, question.list, question.joined, question.areas, question.map):
+    for out in (question.out, question.pairs, question.list, question.joined, question.areas, question.map):
         if out is not None:
             print(Text(f"输出：{out}", f"output: {out}").say(question.lang))
 
