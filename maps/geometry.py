@@ -138,14 +138,33 @@ def plain(values: Iterable[object]) -> Column:
 
 
 def packed(values: npt.ArrayLike) -> Column:
-    """Return whole numbers as a column that takes little room: differences, deflated, in base64.
+    """Return whole numbers as a column that takes little room: differences, byte by byte of equal weight, deflated, in base64.
 
     >>> packed([5, 7, 7])["count"]
     3
     """
     whole = np.asarray(values, dtype=np.int64).ravel()
-    steps = np.diff(whole, prepend=np.int64(0)).astype("<i4")
-    return {"packed": base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode(), "count": len(whole)}
+    steps = np.diff(whole, prepend=np.int64(0)).astype(np.int32)
+    unsigned = ((steps << 1) ^ (steps >> 31)).astype("<u4")  # small numbers stay small, whatever their sign
+    planes = unsigned.view(np.uint8).reshape(-1, 4).T.tobytes()
+    return {"packed": base64.b64encode(zlib.compress(planes, 9)).decode(), "count": len(whole)}
+
+
+def exact_degrees(values: npt.NDArray[np.float64]) -> Column:
+    """Return degrees exactly as they are: as whole numbers of up to seven decimals where these hold them, else as they stand."""
+    for scale in (10**5, 10**6, 10**7):
+        whole = np.rint(values * scale)
+        if np.array_equal(whole / scale, values):
+            return {"scale": scale, "whole": packed(whole)}
+    halves = np.ascontiguousarray(values, "<f8").view("<i4").reshape(-1, 2)
+    return {"halves": [packed(halves[:, 0]), packed(halves[:, 1])]}
+
+
+def packed_lines(found: Sequence[Line]) -> Column:
+    """Return lines as packed columns: how many points each has, and all points one after another."""
+    points = [np.asarray(line, np.int64).reshape(-1, 2).cumsum(axis=0) for line in found]
+    flat = np.concatenate([np.zeros((0, 2), np.int64), *points])
+    return {"points": packed([len(one) for one in points]), "x": packed(flat[:, 0]), "y": packed(flat[:, 1])}
 
 
 def at(lon: npt.ArrayLike, lat: npt.ArrayLike) -> dict[str, Column]:
@@ -183,7 +202,7 @@ def ground_points(region: Region) -> list[list[int]]:
     return label_points(simplified(region.towns))
 
 
-def roads_of(region: Region, open_edges: Edges | None) -> dict[str, list[Line]] | None:
+def roads_of(region: Region, open_edges: Edges | None) -> dict[str, Any] | None:
     """Return the roads of a region to draw, None where it has none; None of `open_edges` closes nothing."""
     return None if region.roads is None else roads(region.roads, region.crs, open_edges)
 
@@ -191,15 +210,15 @@ def roads_of(region: Region, open_edges: Edges | None) -> dict[str, list[Line]] 
 def roads(
     graph: RoadGraph, crs: CRS, open_edges: Edges | None, tolerance_m: float = ROAD_TOLERANCE_M,
     *, of_any_class: bool = False,
-) -> dict[str, list[Line]]:  # fmt: skip
-    """Return the roads to draw: of those that are closed all, and where their crosses stand; of the others the larger."""
+) -> dict[str, Any]:  # fmt: skip
+    """Return the roads to draw, packed: of those that are closed all, and where their crosses stand; of the others the larger."""
     is_open = np.ones(len(graph.tail), np.bool_) if open_edges is None else open_edges
     shapes = gpd.GeoSeries(edge_lines(graph), crs=4326).to_crs(crs)
     kind = pd.Series(graph.road_class).astype(str).str.removesuffix("_link")
     is_major, is_shown = kind.isin(style.MAJOR_ROADS), kind.isin(style.SHOWN_ROADS) | of_any_class
     drawn = {"minor": is_shown & ~is_major & is_open, "major": is_major & is_open, "closed": ~is_open}
     return {
-        **{name: lines(shapes[rows], tolerance_m) for name, rows in drawn.items()},
+        **{name: packed_lines(lines(shapes[rows], tolerance_m)) for name, rows in drawn.items()},
         "crosses": crosses(shapes[~is_open]),
     }
 

@@ -5,12 +5,40 @@
 async function readScene(id) {
   'use strict';
 
+  /** Whole numbers: their differences, the bytes of equal weight together. */
   async function inflated({packed, count}) {
-    const bytes = Uint8Array.from(atob(packed), (one) => one.charCodeAt(0));
+    const text = atob(packed);
+    const bytes = new Uint8Array(text.length);
+    for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-    const whole = new Int32Array(await new Response(stream).arrayBuffer());
-    for (let at = 1; at < count; at += 1) whole[at] += whole[at - 1];
+    const planes = new Uint8Array(await new Response(stream).arrayBuffer());
+    const whole = new Int32Array(count);
+    let last = 0;
+    for (let at = 0; at < count; at += 1) {
+      const step = planes[at] | (planes[count + at] << 8) | (planes[2 * count + at] << 16) | (planes[3 * count + at] << 24);
+      last = (last + ((step >>> 1) ^ -(step & 1))) | 0;
+      whole[at] = last;
+    }
     return whole;
+  }
+
+  /** Numbers as they are, from the two halves of each. */
+  function floatsOf([low, high]) {
+    const halves = new Int32Array(2 * low.length);
+    low.forEach((one, at) => { halves.set([one, high[at]], 2 * at); });
+    return new Float64Array(halves.buffer);
+  }
+
+  /** Lines, each its first point and the steps from one to the next. */
+  async function linesOf({points, x, y}) {
+    const [sizes, xs, ys] = [await inflated(points), await inflated(x), await inflated(y)];
+    let at = 0;
+    return Array.from(sizes, (size) => {
+      const line = [xs[at], ys[at]];
+      for (const end = at + size; at + 1 < end; at += 1) line.push(xs[at + 1] - xs[at], ys[at + 1] - ys[at]);
+      at += 1;
+      return line;
+    });
   }
 
   async function read(value) {
@@ -19,6 +47,9 @@ async function readScene(id) {
       return value;
     }
     if (value.packed !== undefined) return inflated(value);
+    if (value.points && value.points.packed !== undefined) return linesOf(value);
+    if (value.halves) return floatsOf(await Promise.all(value.halves.map(inflated)));
+    if (value.scale) return Float64Array.from(await inflated(value.whole), (one) => one / value.scale);
     if (value.texts) return value.index.map((at) => value.texts[at]);
     if (value.values && Object.keys(value).length === 1) return value.values;
     for (const key of Object.keys(value)) if (typeof value[key] === 'object' && value[key]) value[key] = await read(value[key]);

@@ -224,10 +224,10 @@ _TITLE = "医疗卫生服务地图"
 """Until the page writes its own: a title is text from data, and such text never stands in the markup."""
 
 
-def render(scene: Scene, furniture: Furniture, tool: str = "") -> str:
+def render(scene: Scene, furniture: Furniture, tools: Sequence[str] = ()) -> str:
     """Return the page of a scene as one HTML text that opens with no network; the same bytes for the same scene.
 
-    `tool` is a script of its own kind of map (<tool>.js), told of the page once that stands: its show<Tool>(page) is called.
+    `tools` are scripts of its own kind of map (<tool>.js); the page calls their showWhatif(page), where there is one, once it stands.
     """
     data = {"furniture": asdict(furniture), "style": style.page_style(), **plain_data(scene)}
     return render_page(
@@ -235,7 +235,7 @@ def render(scene: Scene, furniture: Furniture, tool: str = "") -> str:
             title=_TITLE,
             markup=own_file("page.html"),
             styles=(style.css_variables(), own_file("page.css")),
-            scripts=tuple(own_file(f"{name}.js") for name in (*_SCRIPTS, *([tool] if tool else []))),
+            scripts=tuple(own_file(f"{name}.js") for name in (*_SCRIPTS, *tools)),
             data={"scene": data},
             start="showScene",
         )

@@ -1,120 +1,75 @@
-/* Try sites on the map: add, drag, close, and see at once who gains. Distances are geodesics in whole millimetres, as
-   planner/travel.py has them, so that what stands here is what `fugai run` finds. Plain ES2019. */
+/* Try sites on the map: add, drag, close, and see at once who gains. How far is far stands in travel.js, and is reckoned as
+   Python does, so that what stands here is what `fugai run` finds. Plain ES2019. */
 
-/** The geodesic between two places in metres (Vincenty's inverse; to better than a thousandth of a millimetre at these lengths). */
-function geodesic(lon1, lat1, lon2, lat2) {
+/* The ways of travelling, each made when it is first asked for. */
+function whatifWays(tool) {
   'use strict';
 
-  const A = 6378137;
-  const F = 1 / 298.257223563;
-  const B = A * (1 - F);
-  const rad = Math.PI / 180;
-  if (lon1 === lon2 && lat1 === lat2) return 0;
-  const [u1, u2] = [lat1, lat2].map((lat) => Math.atan((1 - F) * Math.tan(lat * rad)));
-  const [s1, c1, s2, c2] = [Math.sin(u1), Math.cos(u1), Math.sin(u2), Math.cos(u2)];
-  const wide = (lon2 - lon1) * rad;
-  let lambda = wide;
-  for (let tries = 0; tries < 200; tries += 1) {
-    const [sl, cl] = [Math.sin(lambda), Math.cos(lambda)];
-    const sine = Math.hypot(c2 * sl, c1 * s2 - s1 * c2 * cl);
-    const cosine = s1 * s2 + c1 * c2 * cl;
-    const sigma = Math.atan2(sine, cosine);
-    const alpha = (c1 * c2 * sl) / sine;
-    const squared = 1 - alpha * alpha;
-    const middle = squared === 0 ? 0 : cosine - (2 * s1 * s2) / squared;
-    const c = (F / 16) * squared * (4 + F * (4 - 3 * squared));
-    const before = lambda;
-    lambda = wide + (1 - c) * F * alpha * (sigma + c * sine * (middle + c * cosine * (2 * middle * middle - 1)));
-    if (Math.abs(lambda - before) < 1e-13) {
-      const u = (squared * (A * A - B * B)) / (B * B);
-      const big = 1 + (u / 16384) * (4096 + u * (-768 + u * (320 - 175 * u)));
-      const small = (u / 1024) * (256 + u * (-128 + u * (74 - 47 * u)));
-      const bend = small * sine * (middle + (small / 4) * (cosine * (2 * middle * middle - 1)
-        - (small / 6) * middle * (4 * sine * sine - 3) * (4 * middle * middle - 3)));
-      return B * big * (sigma - bend);
+  const made = new Map();
+  let joints = null;
+
+  function roads() {
+    const {arcs} = tool.roads;
+    if (!joints) {
+      arcs.head = arcs.head.map((one, at) => one + arcs.tail[at]);
+      joints = roadJoints(tool.roads);
     }
+    return joints;
   }
-  return Infinity;
+
+  const reach = Math.max(20e6, ...tool.questions.filter((one) => one.travel === 'paper').map((one) => 2 * one.limit));
+  const make = (travel) => (travel === 'paper' ? straightWay(tool.people, reach) : roadWay(tool.roads, roads(), travel === 'road_time'));
+
+  return (travel) => {
+    if (!made.has(travel)) made.set(travel, make(travel));
+    return made.get(travel);
+  };
 }
 
-/* One question: who is within the limit of which place. A place's people are reckoned once and kept while it stands. */
-function whatifJudge(everyone, question) {
+/* One question: who is within the limit of which place. */
+function whatifJudge(everyone, question, way) {
   'use strict';
 
   const {rows} = question;
-  const of = (column) => Array.from(rows, (row) => column[row]);
-  const degrees = ({scale, whole}) => Float64Array.from(rows, (row) => whole[row] / scale);
-  const [lon, lat] = [degrees(everyone.lon), degrees(everyone.lat)];
-  const [people, town, village] = [everyone.population, everyone.town, everyone.village].map(of);
-  const count = people.length;
-  const METRES = 110500; // less than a degree of latitude anywhere
+  const count = everyone.population.length;
+  const people = new Float64Array(count);
+  rows.forEach((row) => { people[row] = everyone.population[row]; });
+  const most = (column) => column.reduce((high, one) => (one > high ? one : high), -1) + 1;
+  const parts = {town: new Float64Array(most(everyone.town)), village: new Float64Array(most(everyone.village))};
+  let all = 0;
+  rows.forEach((row) => {
+    all += people[row];
+    parts.town[everyone.town[row]] += people[row];
+    parts.village[everyone.village[row]] += people[row];
+  });
 
-  /** The points within so many millimetres of a place: [point, mm] by turns. */
-  function within([x, y], limit) {
-    const reach = limit / 1000;
-    const high = reach / METRES;
-    const wide = high / Math.max(0.01, Math.cos((Math.min(89, Math.abs(y) + high) * Math.PI) / 180));
-    const found = [];
-    for (let at = 0; at < count; at += 1) {
-      if (Math.abs(lat[at] - y) <= high && Math.abs(lon[at] - x) <= wide) {
-        const far = Math.round(geodesic(x, y, lon[at], lat[at]) * 1000);
-        if (far <= limit) found.push(at, far);
+  /** How far everybody is (`far`), held against a limit: people, and by town and village how many are left out. */
+  function judged(far, limit) {
+    const left = {town: new Float64Array(parts.town.length), village: new Float64Array(parts.village.length)};
+    let out = 0;
+    for (let at = 0; at < rows.length; at += 1) {
+      const row = rows[at];
+      if (!(far[row] <= limit)) {
+        out += people[row];
+        left.town[everyone.town[row]] += people[row];
+        left.village[everyone.village[row]] += people[row];
       }
     }
-    return found;
-  }
-
-  const kept = new Map();
-
-  function near(place, limit) {
-    const key = `${place.join()}|${limit}`;
-    if (!kept.has(key)) {
-      if (kept.size > 400) kept.clear();
-      kept.set(key, within(place, limit));
-    }
-    return kept.get(key);
-  }
-
-  /** For each point the millimetres to the nearest of these places, Infinity beyond the limit. */
-  function nearest(places, limit) {
-    const far = new Float64Array(count).fill(Infinity);
-    places.forEach((place) => {
-      const pairs = near(place, limit);
-      for (let at = 0; at < pairs.length; at += 2) if (pairs[at + 1] < far[pairs[at]]) far[pairs[at]] = pairs[at + 1];
-    });
-    return far;
-  }
-
-  /** What a set of places covers: people, and by town and village how many there are and how many are left out. */
-  function judged(places, limit) {
-    const far = nearest(places, limit);
-    const sums = {all: 0, covered: 0, town: new Map(), village: new Map(), far};
-    for (let at = 0; at < count; at += 1) {
-      const left = far[at] <= limit ? 0 : people[at];
-      sums.all += people[at];
-      sums.covered += people[at] - left;
-      [[sums.town, town[at]], [sums.village, village[at]]].forEach(([of, key]) => {
-        const row = of.get(key) || [0, 0];
-        of.set(key, [row[0] + people[at], row[1] + left]);
-      });
-    }
-    return sums;
+    return {all, covered: all - out, parts, left, far};
   }
 
   /** Of the points that are left out, the one around which most of them would be covered: a heuristic, one site at a time. */
   function best(far, limit) {
-    const left = [];
-    for (let at = 0; at < count; at += 1) if (far[at] > limit) left.push(at);
-    const tried = [...left].sort((one, other) => people[other] - people[one] || one - other).slice(0, 400);
+    const rest = people.map((one, at) => (far[at] <= limit ? 0 : one));
+    const left = Array.from(rows).filter((row) => rest[row] > 0);
+    const tried = left.sort((one, other) => people[other] - people[one] || one - other).slice(0, count > 50000 ? 60 : 400);
     return tried.reduce((found, at) => {
-      const pairs = within([lon[at], lat[at]], limit);
-      let gain = 0;
-      for (let pair = 0; pair < pairs.length; pair += 2) if (far[pairs[pair]] > limit) gain += people[pairs[pair]];
-      return gain > found.gain ? {gain, at: [lon[at], lat[at]]} : found;
+      const gain = way().gain([everyone.lon[at], everyone.lat[at]], limit, rest);
+      return gain > found.gain ? {gain, at: [everyone.lon[at], everyone.lat[at]]} : found;
     }, {gain: 0, at: null});
   }
 
-  return {judged, best, count, lon, lat};
+  return {judged, best, nearest: (places) => way().nearest(places)};
 }
 
 function showWhatif(page) {
@@ -124,9 +79,9 @@ function showWhatif(page) {
   const {make, byId, numbers} = elements;
   const {tool} = scene;
   const names = scene.places;
-  const judges = tool.questions.map((one) => whatifJudge(tool.people, one));
-  const degrees = ({scale, whole}) => Array.from(whole, (one) => one / scale);
-  const [lon, lat] = [degrees(tool.facilities.lon), degrees(tool.facilities.lat)];
+  const wayOf = whatifWays(tool);
+  const judges = tool.questions.map((one) => whatifJudge(tool.people, one, () => wayOf(one.travel)));
+  const {lon, lat} = tool.facilities;
   const {towns} = scene.ground;
   const ids = names.facilities.code;
   const today = {name: '今天', edits: [], undone: []};
@@ -137,6 +92,8 @@ function showWhatif(page) {
   let armed = true;
 
   const asked = () => tool.questions[question];
+  const isTime = () => asked().travel === 'road_time';
+  const limitText = (value) => (isTime() ? numbers.minutes(value / 60000) : numbers.kilometres(value / 1000));
   const rounded = (one) => Math.round(one * 1e6) / 1e6;
 
   /* ---- a plan: edits in the order in which they were made; what stands follows from them ---- */
@@ -163,7 +120,15 @@ function showWhatif(page) {
     return [...old, ...fresh];
   }
 
-  const judge = (edits) => judges[question].judged(placesOf(edits), limit);
+  const todays = new Map();
+
+  /** How far everybody is as things stand today; reckoned once. */
+  function farToday() {
+    if (!todays.has(question)) todays.set(question, judges[question].nearest(placesOf([])));
+    return todays.get(question);
+  }
+
+  const judge = (edits) => judges[question].judged(edits.length ? judges[question].nearest(placesOf(edits)) : farToday(), limit);
 
   /* ---- what the page shows of it ---- */
 
@@ -190,8 +155,8 @@ function showWhatif(page) {
   /** Villages by what becomes of them: those left out, and those whose people left out are fewer or more than today. */
   function villagesOf(before, now) {
     const rows = {uncovered: [], gained: [], lost: []};
-    now.village.forEach(([, left], row) => {
-      const was = before.village.get(row)[1];
+    now.left.village.forEach((left, row) => {
+      const was = before.left.village[row];
       if (left) rows.uncovered.push([row, left]);
       if (left < was) rows.gained.push([row, was - left]);
       if (left > was) rows.lost.push([row, left - was]);
@@ -212,15 +177,15 @@ function showWhatif(page) {
     const shown = ids.map((id, at) => at).filter((at) => !moved.has(ids[at]) && (tool.facilities.status[at] === 'open') && asked().kinds.includes(tool.facilities.kind[at]));
     const kinds = Object.keys(tool.kinds);
     const contents = {
-      within: {areas: placesOf(plan.edits).map(circleAt)},
+      within: {areas: asked().travel === 'paper' ? placesOf(plan.edits).map(circleAt) : []},
       facilities: {rows: shown, mark: shown.map((at) => (closed.has(ids[at]) ? kinds.length : kinds.indexOf(tool.facilities.kind[at]))), facts: {}},
     };
     if (sites.length) contents.sites = {rows: sites.map((_, at) => at), mark: sites.map((one) => (one.isMoved ? 1 : 0)), facts: {}};
     if (villages.uncovered.length) contents.uncovered = contentOf(villages.uncovered, '未覆盖');
     if (villages.gained.length) contents.gained = contentOf(villages.gained, '新覆盖');
     if (villages.lost.length) contents.lost = contentOf(villages.lost, '不再覆盖');
-    const rows = towns.name.map((_, at) => now.town.get(at) || [0, 0]);
-    const told = (of) => rows.map((row, at) => (row[0] ? `${numbers.count((of.town.get(at) || [0, 0])[1])} 人` : ''));
+    const rows = towns.name.map((_, at) => [now.parts.town[at] || 0, now.left.town[at] || 0]);
+    const told = (of) => rows.map((row, at) => (row[0] ? `${numbers.count(of.left.town[at])} 人` : ''));
     return {fills: rows.map(classOf), facts: {所问人口: rows.map(([all]) => (all ? `${numbers.count(all)} 人` : '')), '未覆盖（今天）': told(before), '未覆盖（方案）': told(now)}, contents};
   }
 
@@ -236,7 +201,7 @@ function showWhatif(page) {
   }
 
   function worstRows(before, now) {
-    const rows = [...now.town].map(([at, [, left]]) => ({at, left, was: before.town.get(at)[1]})).filter((one) => one.left || one.was);
+    const rows = Array.from(now.left.town, (left, at) => ({at, left, was: before.left.town[at]})).filter((one) => one.left || one.was);
     return rows.sort((one, other) => Math.max(other.left, other.was) - Math.max(one.left, one.was) || one.at - other.at).slice(0, 10)
       .map(({at, left, was}) => ({to: ['town', at], cells: [towns.name[at], {text: `${numbers.count(was)} →`, tone: 'quiet', right: true},
         {text: numbers.count(left), tone: left < was ? 'gain' : left ? 'gap' : '', right: true}]}));
@@ -260,7 +225,7 @@ function showWhatif(page) {
     const parts = [[before.covered / before.all, 'done'], [Math.max(0, now.covered - before.covered) / before.all, 'gain'], [left / before.all, 'gap']];
     return {
       question: one.label,
-      under: `${one.readingLabel}。${one.required}（限度 ${numbers.kilometres(limit / 1000)}${limit === one.limit ? '' : '，不是条款的数'}）`,
+      under: `${one.readingLabel}。${one.required}（限度 ${limitText(limit)}${limit === one.limit ? '' : '，不是条款的数'}）`,
       headline: {text: numbers.count(left), unit: '人', tone: left ? 'gap' : '', before: plan === today || was === left ? '' : numbers.count(was)},
       sentence: sentenceOf(before, now),
       bar: before.all ? {parts, left: was === left ? `覆盖 ${share(now.covered, now.all)}` : `覆盖 ${share(before.covered, before.all)} → ${share(now.covered, now.all)}`, right: `共 ${numbers.count(now.all)} 人`} : null,
@@ -330,9 +295,9 @@ function showWhatif(page) {
   }
 
   function suggest() {
-    const now = judge(plan.edits);
-    const found = judges[question].best(now.far, limit);
+    const found = judges[question].best(judges[question].nearest(placesOf(plan.edits)), limit);
     if (found.at) add(...found.at);
+    else say('再加一处也覆盖不到更多的人。');
   }
 
   /* ---- a scenario as `fugai run` reads it ---- */
@@ -346,22 +311,35 @@ function showWhatif(page) {
     return [...opened, ...moved, ...gone];
   }
 
-  const exported = () => [`name: ${JSON.stringify(plan.name)}`, `rules: ${JSON.stringify(tool.rules)}`,
+  /** What the scenario says of the limit: minutes are asked for, another limit than the clause's is an assumption. */
+  function limitLines() {
+    if (isTime()) return [`roads: ${JSON.stringify({minutes: limit / 60000})}`];
+    if (limit === asked().limit) return [];
+    return ['overrides:', `  - ${JSON.stringify({rule: asked().rule, params: {[asked().param]: limit / 1e6}})}`];
+  }
+
+  const exported = () => [`name: ${JSON.stringify(plan.name)}`, `rules: ${JSON.stringify(tool.rules)}`, ...limitLines(),
     ...(scenarioEdits().length ? ['edits:', ...scenarioEdits().map((edit) => `  - ${JSON.stringify(edit)}`)] : []), ''].join('\n');
 
-  /** The plan of a file that was exported here; null with a word of what is wrong where it is not one. */
+  /** The plan of a file that was exported here; it throws what it cannot read. */
   function opened(text) {
-    const lines = text.split('\n').filter((line) => line.startsWith('  - {'));
+    const said = text.split('\n').filter((line) => line.startsWith('  - {')).map((line) => JSON.parse(line.slice(4)));
     const known = (id) => ids.includes(id);
-    const edits = lines.map((line) => {
-      const one = JSON.parse(line.slice(4));
+    const edits = said.filter((one) => !one.rule).map((one) => {
       if (one.open) return {do: 'open', ...one.open};
       if (one.move && known(one.move)) return {do: 'move', id: one.move, lon: one.lon, lat: one.lat};
       if (one.close && known(one.close)) return {do: 'close', id: one.close};
-      throw new Error(line);
+      throw new Error(JSON.stringify(one));
     });
     const name = (text.match(/^name: "(.*)"$/m) || [])[1];
-    if (!name || (!lines.length && /^edits:/m.test(text))) throw new Error(text.slice(0, 60));
+    if (!name || (!edits.length && /^edits:/m.test(text))) throw new Error(text.slice(0, 60));
+    const minutes = JSON.parse((text.match(/^roads: (\{.*\})$/m) || [null, '{}'])[1]);
+    const [other] = said.filter((one) => one.rule);
+    const wanted = tool.questions.findIndex((one) => (minutes.minutes ? one.travel === 'road_time' : other && one.rule === other.rule));
+    if (wanted >= 0) {
+      if (asked().rule !== tool.questions[wanted].rule) question = wanted;
+      limit = minutes.minutes ? minutes.minutes * 60000 : other.params[asked().param] * 1e6;
+    }
     return {name: JSON.parse(`"${name}"`), edits, undone: []};
   }
 
@@ -413,25 +391,44 @@ function showWhatif(page) {
     }, {kind: 'tab'}));
   }
 
+  function ask(wanted) {
+    question = wanted;
+    ({limit} = asked());
+    show();
+  }
+
+  const WAYS = {paper: '直线距离', road: '道路距离', road_time: '道路时间'};
+
+  /** The same people and kind asked by another way of travelling, where there is such a reading. */
+  function wayPick() {
+    const alike = (travel) => tool.questions.findIndex((one) => one.travel === travel && one.kinds[0] === asked().kinds[0] && one.who === asked().who);
+    const buttons = Object.entries(WAYS).map(([travel, text]) => {
+      const at = travel === asked().travel ? question : alike(travel);
+      const one = button(text, () => ask(at), {kind: 'tab', isOff: at < 0});
+      if (at < 0) one.title = tool.roads ? '这套规则没有这样的口径' : '没有路网，只按直线';
+      one.setAttribute('aria-pressed', String(travel === asked().travel));
+      return one;
+    });
+    return make('div', {class: 'tabs', role: 'group', 'aria-label': '走法'}, ...buttons);
+  }
+
   function questionPick() {
     const select = make('select', {id: 'whatif-question'}, ...tool.questions.map((one, at) => make('option', {value: at}, `${one.label}（${one.readingLabel}）`)));
     select.value = String(question);
     select.disabled = tool.questions.length < 2;
-    select.addEventListener('change', () => {
-      question = Number(select.value);
-      ({limit} = asked());
-      show();
-    });
-    const slider = make('input', {id: 'whatif-limit', type: 'range', min: '500', max: String(Math.max(20000, (2 * asked().limit) / 1000)), step: '500', value: String(limit / 1000), 'aria-label': '限度（米）'});
+    select.addEventListener('change', () => ask(Number(select.value)));
+    const unit = isTime() ? 60000 : 1e6;
+    const highest = Math.max(isTime() ? 60 : 20, (2 * asked().limit) / unit);
+    const slider = make('input', {id: 'whatif-limit', type: 'range', min: isTime() ? '1' : '0.5', max: String(highest), step: isTime() ? '1' : '0.5', value: String(limit / unit), 'aria-label': isTime() ? '限度（分钟）' : '限度（公里）'});
     slider.addEventListener('input', () => {
-      limit = Number(slider.value) * 1000;
+      limit = Math.round(Number(slider.value) * unit);
       show();
     });
     const back = button('条款的数', () => {
       ({limit} = asked());
       show();
     }, {isOff: limit === asked().limit});
-    return [make('label', {class: 'pick'}, make('span', {}, '指标'), select), make('label', {class: 'pick'}, make('span', {}, '限度'), slider, make('b', {}, numbers.kilometres(limit / 1000)), back)];
+    return [make('label', {class: 'pick'}, make('span', {}, '指标'), select), wayPick(), make('label', {class: 'pick'}, make('span', {}, '限度'), slider, make('b', {}, limitText(limit)), back)];
   }
 
   function writeTools() {
@@ -515,7 +512,7 @@ function showWhatif(page) {
     event.preventDefault();
   });
 
-  page.whatif = {add, move, close, reopen, remove, undo, redo, suggest, exported, opened, gapList, plans, choosePlan,
+  page.whatif = {ask, wayOf, add, move, close, reopen, remove, undo, redo, suggest, exported, opened, gapList, plans, choosePlan,
     state: () => ({plan: plan.name, edits: plan.edits, question, limit}), judged: () => {
       const now = judge(plan.edits);
       return {all: now.all, covered: now.covered};

@@ -258,16 +258,20 @@ class Road:
         return "mm" if self.speeds is None else "ms"
 
     @cached_property
-    def edge_cost(self) -> Whole:
-        """Each edge's cost in whole units, rounded once: its length, or its length over its speed."""
-        graph = self.graph
-        if self.speeds is None:
-            return graph.length_mm
-        table = {**SPEED_KMH, **self.speeds}
+    def edge_kmh(self) -> Floats:
+        """Each edge's speed, its own or its class's; what distance does not ask for."""
+        graph, table = self.graph, {**SPEED_KMH, **(self.speeds or {})}
         by_class = pd.Series(graph.road_class).map(table).fillna(table["road"])
         by_table = np.isnan(graph.speed_kmh) | (not self.own_speeds)
-        speed = np.where(by_table, by_class.to_numpy(float), graph.speed_kmh)
-        return np.rint(graph.length_mm * (_MS_PER_HOUR / _MM_PER_KM) / speed).astype(np.int64)
+        return np.where(by_table, by_class.to_numpy(float), graph.speed_kmh)
+
+    @cached_property
+    def edge_cost(self) -> Whole:
+        """Each edge's cost in whole units, rounded once: its length, or its length over its speed."""
+        length = self.graph.length_mm
+        if self.speeds is None:
+            return length
+        return np.rint(length * (_MS_PER_HOUR / _MM_PER_KM) / self.edge_kmh).astype(np.int64)
 
     @cached_property
     def open_edges(self) -> Bools:
@@ -316,6 +320,14 @@ class Road:
         mine = self.open_edges & self.graph.joins
         kind = 2 * self._fragments["demand"] + self._fragments["facility"]
         return tuple(EdgeIndex(self.graph, mine & (kind == one)) for one in range(4))
+
+    def joints(self, side: Side) -> Whole:
+        """Return how each edge is joined: 0 not at all; 1 by both sides; 2 by this side alone; as fragments by the other side 3, by none 4."""
+        mine, others = (1, 2) if side == "demand" else (2, 1)
+        found = np.zeros(len(self.graph.tail), np.int64)
+        for number, at in enumerate((0, mine, others, 3), 1):
+            found[self._edges[at].usable] = number
+        return found
 
     def _snap(self, frame: pd.DataFrame, max_m: float, side: Side) -> tuple[Snapped, Floats]:
         """Return where each point joins, and metres to the nearer fragment that it does not join; NaN where there is none.
@@ -458,8 +470,12 @@ class Road:
 
     def _join(self, facilities: pd.DataFrame) -> Access:
         at = self.snap(facilities, "facility")
-        kmh = self.walk_kmh if self.start_kmh is None else self.start_kmh
-        return Access(at, self._leg(at.access_mm, kmh), np.zeros(len(facilities), np.bool_))
+        return Access(at, self._leg(at.access_mm, self.start_speed), np.zeros(len(facilities), np.bool_))
+
+    @property
+    def start_speed(self) -> float:
+        """The speed (km/h) at which facilities' access legs are travelled where time is asked for."""
+        return self.walk_kmh if self.start_kmh is None else self.start_kmh
 
     @property
     def _delay(self) -> int:

@@ -28,13 +28,24 @@ def _read(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if "packed" in value:
-        steps = np.frombuffer(zlib.decompress(base64.b64decode(value["packed"])), "<i4")
-        return np.cumsum(steps).tolist()
+        planes = np.frombuffer(zlib.decompress(base64.b64decode(value["packed"])), np.uint8).reshape(4, -1)
+        steps = np.ascontiguousarray(planes.T).view("<u4").ravel().astype(np.int64)
+        return np.cumsum((steps >> 1) ^ -(steps & 1)).tolist()
+    if {"points", "x", "y"} == set(value):
+        sizes, xs, ys = (_read(value[one]) for one in ("points", "x", "y"))
+        ends = np.cumsum(sizes).tolist()
+        return [_line(xs[end - size : end], ys[end - size : end]) for size, end in zip(sizes, ends, strict=True)]
     if "texts" in value:
         return [value["texts"][at] for at in value["index"]]
     if list(value) == ["values"]:
         return value["values"]
     return {name: _read(one) for name, one in value.items()}
+
+
+def _line(xs: list[int], ys: list[int]) -> list[int]:
+    """Return a line as the page has it: its first point, then the steps."""
+    steps = np.column_stack([np.diff(xs, prepend=0), np.diff(ys, prepend=0)])
+    return [int(one) for one in steps.ravel()]
 
 
 @dataclass
