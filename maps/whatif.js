@@ -367,6 +367,16 @@ function showWhatif(page) {
     return `\ufeff${[['乡镇（街道）', '居民点', '代码', '未覆盖人口'], ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
   }
 
+  /** The edits as a table that `fugai run` reads, too, and that one fills in further: what it costs, when, why. */
+  function editTable() {
+    const heads = ['动作', '机构名称', '编号', '类型', '经度', '纬度', '费用（万元）', '年份', '理由'];
+    const nameOf = (id) => names.facilities.name[ids.indexOf(id)];
+    const rows = scenarioEdits().map(({open, move: moved, close: gone, lon: x, lat: y}) => (open
+      ? ['新建', open.name, open.id, tool.kinds[open.kind], open.lon, open.lat]
+      : [moved ? '迁移' : '关闭', nameOf(moved || gone), moved || gone, '', ...(moved ? [x, y] : ['', ''])]));
+    return `\ufeff${[heads, ...rows.map((row) => [...row, '', '', ''])].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+  }
+
   /* ---- the tools ---- */
 
   const said = make('p', {class: 'said', role: 'status'});
@@ -441,7 +451,7 @@ function showWhatif(page) {
     elements.fill('tools-below',
       button('↶ 撤销', undo, {isOff: !plan.edits.length}), button('↷ 重做', redo, {isOff: !plan.undone.length}),
       button('建议下一处（启发式）', suggest), button('导出方案', () => save(`${safe}.yaml`, exported(), 'text/yaml'), {kind: 'main'}),
-      button('打开方案', () => file.click()), button('导出清单', () => save(`${safe}_未覆盖.csv`, gapList(), 'text/csv')), file, said);
+      button('导出改动表', () => save(`${safe}_改动.csv`, editTable(), 'text/csv'), {isOff: !plan.edits.length}), button('打开方案', () => file.click()), button('导出清单', () => save(`${safe}_未覆盖.csv`, gapList(), 'text/csv')), file, said);
   }
 
   /* ---- the pointer: a click adds or opens, a drag moves ---- */
@@ -512,7 +522,7 @@ function showWhatif(page) {
     event.preventDefault();
   });
 
-  page.whatif = {ask, wayOf, add, move, close, reopen, remove, undo, redo, suggest, exported, opened, gapList, plans, choosePlan,
+  page.whatif = {ask, wayOf, add, move, close, reopen, remove, undo, redo, suggest, exported, editTable, opened, gapList, plans, choosePlan,
     state: () => ({plan: plan.name, edits: plan.edits, question, limit}), judged: () => {
       const now = judge(plan.edits);
       return {all: now.all, covered: now.covered};

@@ -33,6 +33,7 @@ from planner.text import exact_text
 from planner.travel import PAPER, Memory
 from scenarios.clauses import Standing, standing, write_standing
 from scenarios.document import records
+from scenarios.edit_table import is_table, read_edits
 from scenarios.export.folder import whole_folder
 from scenarios.export.manifest import Decided, decided, write_manifest
 from scenarios.export.roads import DETOUR_LIST, labelled
@@ -306,21 +307,24 @@ def assess_folder(
 
 
 def run_file(path: Path, data: Path | None, rules_name: str | None, out: Path, step: Step) -> Outcome:
-    """Run a scenario file and write what `assess_folder` writes, and the scenario, into `out`.
+    """Run a scenario file, or a table of edits, and write what `assess_folder` writes, and the scenario, into `out`.
 
     `data` and `rules_name` go before those that the file names. 方案.yaml is the scenario whole, without a base, as it
     can be run from `out`; 方案原件.yaml the file as it was.
     """
     step(Text("读取方案", "reading the scenario"))
-    file = read_scenario(path)
+    file = ScenarioFile(STATUS_QUO) if is_table(path) else read_scenario(path)
     folder_of_facts = file.data if data is None else data
     rules_name = rules_name or file.rules
     if folder_of_facts is None or rules_name is None:
         raise OptionError(_lacking(path, folder_of_facts is None, rules_name is None))
-    outcome = _outcome(folder_of_facts, rules_name, file, step)
+    outcome = _outcome(
+        folder_of_facts, rules_name, (lambda region: read_edits(path, region)) if is_table(path) else file, step
+    )
+    file = ScenarioFile(outcome.scenario, outcome.choices)
     _keep_apart(folder_of_facts, out)
     with whole_folder(out) as folder:
-        (folder / ORIGINAL).write_bytes(path.read_bytes())
+        (folder / ORIGINAL).with_suffix(path.suffix if is_table(path) else ".yaml").write_bytes(path.read_bytes())
         names = dict(zip(outcome.region.facilities["id"], outcome.region.facilities["name"], strict=True))
         said = ("整个方案，不再依赖别的方案文件：fugai run 可以重现，也可以修改后再运行。",)
         write_scenario(folder / PLAN, file.scenario, file.choices, folder_of_facts, rules_name, said, names)
@@ -342,11 +346,13 @@ def _lacking(path: Path, data: bool, rules: bool) -> list[Problem]:
     ]  # fmt: skip
 
 
-def _outcome(data: Path, rules_name: str, file: ScenarioFile, step: Step) -> Outcome:
+def _outcome(data: Path, rules_name: str, said: ScenarioFile | Callable[[Region], ScenarioFile], step: Step) -> Outcome:
+    """Return what comes of a scenario file, or of one that only the facts make clear."""
     step(Text("读取规则", "reading the rules"))
     rules = load_rules(rules_name, FUNCTIONS)
     step(Text("读取数据", "reading the facts"))
     loaded = load_with_warnings(data)
+    file = said if isinstance(said, ScenarioFile) else said(loaded.region)
     step(Text("评估", "assessing"))
     found = run(loaded.region, rules, file)
     before = None if file.scenario == STATUS_QUO else _before(loaded.region, rules, found, file.choices)

@@ -18,7 +18,8 @@ from planner.network import RoadGraph
 from planner.region import Region
 from planner.rules import load_rules
 from scenarios.cli.program import main
-from scenarios.files import read_scenario
+from scenarios.edit_table import read_edits
+from scenarios.files import fingerprint, read_scenario
 from scenarios.run import load_region, run
 from scenarios.ways import RoadChoices, ways_of
 from scenarios.whatif import page_of
@@ -98,6 +99,10 @@ def assert_equal_to_a_run(page: Any, at: int, region: Region, path: Path) -> Non
     )
     path.write_text(page.evaluate("fugai.whatif.exported()"), encoding="utf-8")
     file = read_scenario(path)
+    table = path.with_suffix(".csv")
+    table.write_text(page.evaluate("fugai.whatif.editTable()"), encoding="utf-8")
+    said = read_edits(table, region).scenario
+    assert fingerprint(said, RoadChoices()) == fingerprint(file.scenario, RoadChoices())
     rows = run(region, str(file.rules), file).findings
     mine = rows[(rows["rule"] == rule) & (rows["reading"] == reading)]
     whole = mine[mine["level"] == "city"].iloc[0]

@@ -127,7 +127,7 @@ class Run(Command):
     """fugai run: a scenario file, judged as `fugai assess` judges the status quo."""
 
     # fmt: off
-    scenario: Path = option("SCENARIO", Text("方案文件（.yaml，见 fugai schema）", "scenario file (.yaml, see fugai schema)"), path("SCENARIO"), NEEDED)
+    scenario: Path = option("SCENARIO", Text("方案文件（.yaml，见 fugai schema），或改动表（.xlsx、.csv）", "scenario file (.yaml, see fugai schema), or a table of edits (.xlsx, .csv)"), path("SCENARIO"), NEEDED)
     data: Path | None = option("--data", Text("数据文件夹，或 sample:panzhihua（默认用方案里写的）", "folder of data, or sample:panzhihua (default: the scenario's)"), facts())
     rules: str | None = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件（默认用方案里写的）", f"rules ({_NAMES}) or a .yaml file (default: the scenario's)"), text("RULES"))
     out: Path = option("--out", OUT_FOLDER, OUT, NEEDED)
