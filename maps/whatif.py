@@ -98,6 +98,16 @@ def _layers(kinds: Sequence[str]) -> Iterator[Layer]:
         "facilities", "在用机构", "points", "facility", "facilities", (*marks, _CLOSED), apart=True, names="near"
     )
     yield Layer(
+        "others",
+        "不计入本指标的机构（点开可改类型）",
+        "points",
+        "facility",
+        "facilities",
+        (*marks, _CLOSED),
+        hidden=True,
+        more=True,
+    )
+    yield Layer(
         "sites", "方案新设、迁来（可拖动）", "points", "gain", "sites", (MARKS["added"], MARKS["moved"]), names="always"
     )
 

@@ -56,13 +56,16 @@ def act(page: Any, rng: random.Random, bounds: list[float]) -> None:
         at = rng.randrange(page.evaluate(f"{people}.population.length"))
         lon, lat = (page.evaluate(f"{people}.{one}[{at}]") for one in ("lon", "lat"))
         place = [lon + rng.gauss(0, 0.03), lat + rng.gauss(0, 0.03)]
-    does = rng.choice(["add", "add", "move", "move", "close", "reopen", "undo", "redo", "remove"])
+    does = rng.choice(["add", "add", "move", "move", "close", "reopen", "change", "undo", "redo", "remove"])
     if does == "add":
         page.evaluate("([x, y]) => { fugai.whatif.add(x, y); }", place)
     elif does == "move":
         page.evaluate("([id, x, y]) => { fugai.whatif.move(id, x, y); }", [rng.choice(ids + mine), *place])
     elif does in ("close", "reopen"):
         page.evaluate(f"(id) => {{ fugai.whatif.{does}(id); }}", rng.choice(ids))
+    elif does == "change":
+        kind = rng.choice(page.evaluate("Object.keys(fugai.scene.tool.kinds)"))
+        page.evaluate("([id, kind]) => { fugai.whatif.change(id, kind); }", [rng.choice(ids + mine), kind])
     elif does == "remove" and mine:
         page.evaluate("(id) => { fugai.whatif.remove(id); }", rng.choice(mine))
     else:
@@ -192,6 +195,76 @@ def test_one_adds_drags_closes_and_goes_back(page: Opened) -> None:
     for _ in range(3):
         shown.keyboard.press("Control+z")
     assert shown.evaluate("fugai.whatif.judged()") == before
+    assert page.told == []
+
+
+def test_keys_move_and_close_and_what_came_of_it_is_spoken(browser: Any, tmp_path: Path) -> None:
+    seen = open_file(browser, made("sample:panzhihua", tmp_path))
+    shown = seen.page
+    shown.evaluate(f"{MAP}.setView([26.6208, 101.7320], 13, {{animate: false}})")
+    shown.locator("#map, .leaflet-container").first.focus()
+    shown.keyboard.press("Enter")
+    assert shown.evaluate("fugai.whatif.judged().covered") == 705_135
+    assert shown.locator(".spoken").inner_text() == "新覆盖 52,473 人，剩 7,881 人"
+    shown.mouse.click(*seen.spot(101.7320, 26.6208))
+    shown.locator(".leaflet-container").first.focus()
+    shown.keyboard.press("Shift+ArrowRight")
+    move = shown.evaluate("fugai.whatif.state().edits.slice(-1)[0]")
+    assert (move["do"], move["id"]) == ("move", "NEW1")
+    assert Geod(ellps="GRS80").inv(101.7320, 26.6208, move["lon"], move["lat"])[2] == pytest.approx(100, abs=1)
+    shown.keyboard.press("Delete")
+    assert shown.evaluate("fugai.scene.places.sites.code") == []
+    x, y = seen.spot(101.7320, 26.6208)
+    shown.mouse.move(x, y)
+    shown.wait_for_timeout(100)
+    assert "最近：瓜子坪街道" in shown.locator("#pointer").inner_text()
+    assert seen.told == []
+    shown.context.close()
+
+
+def test_a_finger_that_stays_adds_and_a_tap_does_not(browser: Any, tmp_path: Path) -> None:
+    context = browser.new_context(offline=True, viewport={"width": 390, "height": 844}, has_touch=True)
+    shown = context.new_page()
+    shown.goto(made("sample:panzhihua", tmp_path).as_uri())
+    shown.locator("html.ready").wait_for(state="attached")
+    box = shown.locator(".leaflet-container").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
+    shown.touchscreen.tap(x, y)
+    assert shown.evaluate("fugai.whatif.state().edits") == []
+    touch = context.new_cdp_session(shown)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    shown.wait_for_timeout(700)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    shown.wait_for_timeout(400)
+    assert [one["do"] for one in shown.evaluate("fugai.whatif.state().edits")] == ["open"]
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x + 60, "y": y + 20}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    shown.wait_for_timeout(400)
+    assert [one["do"] for one in shown.evaluate("fugai.whatif.state().edits")] == ["open", "move"]
+    context.close()
+
+
+def test_distances_plans_and_clauses_are_told(page: Opened) -> None:
+    """The bars hold everybody; plans stand side by side; a verdict is by the clause's own limit, whatever the slider says."""
+    shown = page.page
+    shown.evaluate("fugai.whatif.choosePlan(fugai.whatif.plans[1])")
+    while shown.evaluate("fugai.whatif.state().edits.length"):
+        shown.evaluate("fugai.whatif.undo()")
+    shown.evaluate("fugai.whatif.add(101.732, 26.6208)")
+    label = str(shown.locator(".histogram").get_attribute("aria-label"))
+    people = [int(one.replace(",", "")) for one in re.findall(r"([\d,]+) 人（", label)]
+    before = [int(one.replace(",", "")) for one in re.findall(r"今天 ([\d,]+)", label)]
+    assert (sum(people), sum(before)) == (713_016, 713_016)
+    assert (people[0], before[0]) == (705_135, 713_016 - 60_354)
+    shown.locator("#whatif-limit").fill("10")
+    told = shown.locator("#blocks").inner_text()
+    assert "60,354 人 → 7,881 人未覆盖" in told
+    shown.get_by_role("button", name="＋ 新方案").click()
+    assert "各方案未覆盖" in shown.locator("#blocks").inner_text()
+    shown.get_by_role("button", name="条款的数").click()
+    shown.evaluate("fugai.whatif.choosePlan(fugai.whatif.plans[1])")
+    shown.evaluate("fugai.whatif.undo()")
     assert page.told == []
 
 
