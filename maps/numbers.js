@@ -12,8 +12,13 @@ function mapNumbers() {
     return Math.sign(value) * Number(`${steps}e-${digits}`);
   }
 
-  const decimals = (value, least, most) =>
-    value.toLocaleString('zh-CN', {minimumFractionDigits: least, maximumFractionDigits: most});
+  const formats = new Map(); // each takes long to make and little to use
+
+  function decimals(value, least, most) {
+    const key = `${least} ${most}`;
+    if (!formats.has(key)) formats.set(key, new Intl.NumberFormat('zh-CN', {minimumFractionDigits: least, maximumFractionDigits: most}));
+    return formats.get(key).format(value);
+  }
 
   /** So many decimals; nothing is 0, and what is less than the last of them is told as that. */
   function measured(value, digits, unit) {
