@@ -204,7 +204,7 @@ def test_a_payload_is_text_on_the_map(hostile: Path, tmp_path: Path, browser) ->
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto((out / MAP).as_uri())
-    page.wait_for_selector(".leaflet-container")
+    page.wait_for_selector("html.ready", state="attached")
     assert page.evaluate("document.querySelectorAll('img[src=x]').length") == 0
     assert PAYLOAD in page.inner_text("body")
     assert not dialogs

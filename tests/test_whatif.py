@@ -198,6 +198,29 @@ def test_one_adds_drags_closes_and_goes_back(page: Opened) -> None:
     assert page.told == []
 
 
+@pytest.mark.parametrize(("travel", "limit"), [("paper", "7.5"), ("road", "8"), ("road_time", "12")])
+def test_another_limit_is_exported_and_opened(travel: str, limit: str, page: Opened, tmp_path: Path) -> None:
+    shown = page.page
+    at = shown.evaluate(f"fugai.scene.tool.questions.findIndex((one) => one.travel === '{travel}')")
+    shown.evaluate(f"fugai.whatif.ask({at}); fugai.whatif.add(101.76, 26.59)")
+    shown.locator("#whatif-limit").fill(limit)
+    judged = shown.evaluate("fugai.whatif.judged()")
+    path = tmp_path / "方案.yaml"
+    path.write_text(shown.evaluate("fugai.whatif.exported()"), encoding="utf-8")
+    rule, reading = shown.evaluate(f"(({{rule, reading}}) => [rule, reading])(fugai.scene.tool.questions[{at}])")
+    file = read_scenario(path)
+    rows = run(load_region("sample:panzhihua"), str(file.rules), file).findings
+    whole = rows[(rows["rule"] == rule) & (rows["reading"] == reading) & (rows["level"] == "city")].iloc[0]
+    assert judged["covered"] == whole["covered"]
+    shown.evaluate(f"fugai.whatif.undo(); fugai.whatif.ask({at})")
+    assert shown.evaluate("fugai.whatif.judged()") != judged
+    shown.locator("#tools-below input[type=file]").set_input_files(path)
+    shown.wait_for_timeout(300)
+    assert shown.evaluate("fugai.whatif.judged()") == judged
+    shown.evaluate("fugai.whatif.ask(0); fugai.whatif.choosePlan(fugai.whatif.plans[1])")
+    assert page.told == []
+
+
 def test_keys_move_and_close_and_what_came_of_it_is_spoken(browser: Any, tmp_path: Path) -> None:
     seen = open_file(browser, made("sample:panzhihua", tmp_path))
     shown = seen.page
