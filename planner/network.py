@@ -388,9 +388,7 @@ class EdgeIndex:
         if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
             raise ValueError("a point without coordinates cannot travel")
         here = mercator(lon, lat)
-        widest = min(np.abs(lat).max() + max_m / 111_000, 89.0)
-        stretch = 1.01 / np.cos(np.radians(widest))
-        at, segment = self._tree.query_nearest(points(here), max_distance=max_m * stretch + 1)
+        at, segment = self._tree.query_nearest(points(here))  # a max_distance would gather all within it first
         order = np.lexsort((segment, owner[segment], at))
         at, where = np.unique(at[order], return_index=True)
         segment = segment[order][where]
