@@ -367,7 +367,7 @@ def _write(
         write_whole({out: partial(write_csv, frame=table.frame) for out, table in tables.items()})
         return
     document = document_of(found, question, words, lists)
-    write_whole({made[0]: lambda path: write_document(path, document)})
+    write_whole({made[0]: lambda path: write_document(path, document, alone=True)})
 
 
 def _answer(found: list[Found], question: SiteQuestion, words: Words, language: Language) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from planner.rules import PARAMETERS, Rules, load_rules, parameter_text
 from planner.schema import STATUS_LABELS, VILLAGE_RULE
 from planner.standards import standard_names
 from planner.travel import PAPER
+from scenarios.document import Col, Document, Section, Table
 from scenarios.export.explain import explanations
-from scenarios.export.sheet import HIGHEST_ROW_POINTS, row_points
+from scenarios.export.sheet import HIGHEST_ROW_POINTS, row_points, write_document
 from scenarios.export.workbook import FOREIGN, _ask, completion_text, write_workbook
 
 SHEETS = ("缺口清单", "未作判断清单", "指标完成情况", "待补数据清单")
@@ -218,3 +219,31 @@ def test_the_ask_for_list_names_the_register_of_each_rule(rules: Rules) -> None:
         assert "这一类" not in _ask(rule, has_villages=True)
     centers = next(rule for rule in rules.rules if rule.measure == "community_centers")
     assert _ask(centers, has_villages=True).startswith("社区卫生服务中心的完整名录")
+
+
+def test_a_list_that_nobody_reads_to_its_end_is_a_file_of_its_own(tmp_path: Path) -> None:
+    cols = [
+        Col("number", "序号", 5),
+        Col("name", "村", 20, group="地点"),
+        Col("people", "人口\n（人）", 9, "number"),
+    ]
+    rows = [{"name": f"=村{at}", "people": at} for at in range(1_500)]
+    parts = Table(
+        "清单", "各村", cols, [], sections=[Section("甲县合计", rows), Section("乙县合计", rows)], sum_key="people"
+    )
+    short = Table("短表", "各村", cols, rows[:10])
+    write_document(tmp_path / "x.xlsx", Document("x", None, [parts, short]))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["x.xlsx", "x_清单.csv"]
+    every = pd.read_csv(tmp_path / "x_清单.csv", encoding="utf-8-sig")
+    assert list(every) == ["序号", "地点村", "人口（人）"]
+    assert every["序号"].tolist() == list(range(1, 3_001))
+    assert every["人口（人）"].sum() == 2 * sum(range(1_500))
+    assert every["地点村"][0] == "'=村0"
+    cells = [row for row in _rows(tmp_path / "x.xlsx", "清单")[6:] if row[0] is not None]
+    assert [row[0] for row in cells if isinstance(row[0], int)] == list(range(1, 2_001))
+    sums = [row for row in cells if row[0] == "甲县合计"]
+    assert sums[0][2] == "=SUM(C7:C1506)", "a county that is shown whole has its sum, one that is cut has none"
+    assert not [row for row in cells if row[0] == "乙县合计"]
+    assert cells[-1][0] == "这里只列前 2,000 行；全部 3,000 行见 x_清单.csv。"
+    write_document(tmp_path / "y.xlsx", Document("x", None, [parts]), alone=True)
+    assert len([row for row in _rows(tmp_path / "y.xlsx", "清单") if isinstance(row[0], int)]) == 3_000

@@ -127,7 +127,7 @@ def _write_list(path: Path, found: Survey, mark: str) -> None:
                 notice=notice,
             )
         )
-    write_document(path, Document("数据问题清单", found.region, tables, as_of=found.as_of, mark=mark))
+    write_document(path, Document("数据问题清单", found.region, tables, as_of=found.as_of, mark=mark), alone=True)
 
 
 def _whole(found: Survey) -> list[Problem]:

@@ -1,22 +1,27 @@
 """Documents as workbooks in the form of an official attachment: headings, rows high enough for their text, print settings."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import pandas as pd
 import xlsxwriter
 
+from geodata.csv_text import write_csv
 from planner import __version__
 from planner.region import Region
-from planner.text import CELLS
+from planner.text import CELLS, count_text
 from scenarios.document import Col, Document, Lines, Row, Section, Table
 
 BOOK_OPTIONS: Mapping[str, bool] = MappingProxyType(
     {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 )
 FIXED_DATE = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed moment: the same input must give the same bytes
+MOST_ROWS = 2_000
+"""Nobody reads on in a sheet of more rows: all of them are a list beside it."""
 SIGNATURES = "填表人：　　　　　　　　审核人：　　　　　　　　填报日期："
 LINE_POINTS = 13.0
 HIGHEST_ROW_POINTS = 400.0
@@ -231,8 +236,36 @@ def write_explanations(sheet: Sheet, lines: Lines, notice: str) -> None:
         before = label
 
 
-def write_document(path: Path, document: Document) -> None:
+def _first_rows(table: Table, elsewhere: str) -> Table:
+    """Return a long table as far as a sheet is read, with a line that says where all of it stands."""
+    left, sections = MOST_ROWS, list[Section]()
+    for one in table.sections:
+        sections.append(Section(one.text if len(one.rows) <= left else "", one.rows[:left]))
+        left -= len(sections[-1].rows)
+    every = sum(len(one.rows) for one in table.sections) if table.sections else len(table.rows)
+    line = f"这里只列前 {count_text(MOST_ROWS)} 行；全部 {count_text(every)} 行见 {elsewhere}。"
+    return replace(
+        table, rows=table.rows[:MOST_ROWS], sections=[one for one in sections if one.rows], notes=(line, *table.notes)
+    )
+
+
+def _is_long(table: Table) -> bool:
+    return max(len(table.rows), sum(len(one.rows) for one in table.sections)) > MOST_ROWS
+
+
+def _write_list(path: Path, table: Table) -> None:
+    """Write all rows of a table as a list of its own, as its sheet would show them."""
+    rows = [row for one in table.sections for row in one.rows] or table.rows
+    heads = ["".join((one.group, one.label)).replace("\n", "") for one in table.cols]
+    cells = [[one.cell({**row, "number": at}) for one in table.cols] for at, row in enumerate(rows, 1)]
+    write_csv(path, pd.DataFrame(cells, columns=heads))
+
+
+def write_document(path: Path, document: Document, *, alone: bool = False) -> None:
     """Write a document as a workbook: a sheet a table, and 说明 at its end; the same document gives the same bytes.
+
+    A table of more than `MOST_ROWS` rows is a list of its own beside it (.csv), of which the sheet shows the first rows;
+    not where the workbook stands `alone`.
 
     >>> from tempfile import TemporaryDirectory
     >>> from scenarios import Col, Table
@@ -247,7 +280,12 @@ def write_document(path: Path, document: Document) -> None:
     book.set_properties({"title": document.title, "comments": comments, "created": FIXED_DATE})
     formats = formats_of(book)
     for table in document.tables:
-        Sheet(book, formats, document.region, table.tab, table.title, document.as_of).table(table, document.notice)
+        sheet, shown = Sheet(book, formats, document.region, table.tab, table.title, document.as_of), table
+        if _is_long(table) and not alone:
+            beside = path.with_name(f"{path.stem}_{table.tab}.csv")
+            _write_list(beside, table)
+            shown = _first_rows(table, beside.name)
+        sheet.table(shown, document.notice)
     if document.lines:
         notice = "。".join(filter(None, (document.notice, document.accuracy)))
         write_explanations(Sheet(book, formats, document.region, "说明", "说明"), document.lines, notice)
