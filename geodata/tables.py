@@ -18,9 +18,8 @@ from geodata.names import smallest_class, without_office
 from planner.errors import Text
 from planner.hospitals import KIND as HOSPITAL
 from planner.hospitals import TREATS_ALL
-from planner.region import Source, counts_as
+from planner.region import CENTER, Source, counts_as, ids_of
 from planner.schema import FACILITIES, HOSPITAL_SPECIALTIES, RURAL_DIGITS, VILLAGES
-from planner.serving import CENTER, ids_of
 
 _ASTRAY_M = 20_000
 _BORDER_TOLERANCE_M = 1000

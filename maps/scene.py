@@ -11,7 +11,6 @@ from typing import Any, Literal
 from maps import style
 from maps.furniture import Furniture
 from maps.geometry import Column, Line
-from maps.page import Page, own_file, render_page
 from maps.style import Mark, Stroke, Swatch
 
 Said = tuple[tuple[str, str], ...]
@@ -230,6 +229,8 @@ def render(scene: Scene, furniture: Furniture, tools: Sequence[str] = ()) -> str
     `tools` are scripts of its own kind of map (<tool>.js); the page calls their showWhatif(page), where there is one, once it stands.
     """
     data = {"furniture": asdict(furniture), "style": style.page_style(), **plain_data(scene)}
+    from maps.page import Page, own_file, render_page  # folium is slow to import
+
     return render_page(
         Page(
             title=_TITLE,

@@ -20,11 +20,11 @@ from planner.errors import Text
 from planner.findings import gap_rows
 from planner.measures import MM_PER_KM, Measure, holds, measure_of
 from planner.reach import Reach
-from planner.region import Region, counts_as
+from planner.region import CENTER, Region, counts_as
 from planner.road import Road
 from planner.rules import Reading, Rule, Rules
 from planner.schema import LEVELS
-from planner.serving import CENTER, is_served, largest_loads, named_centers
+from planner.serving import is_served, largest_loads, named_centers
 from planner.text import exact_text, percent_text
 from planner.travel import Travel, bare
 from planner.uncertainty import Uncertainty

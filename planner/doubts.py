@@ -10,11 +10,10 @@ import pandas as pd
 from planner.errors import Problem, ScenarioError, Text
 from planner.findings import measured, reads_the_same
 from planner.measures import measure_of
-from planner.region import Region
+from planner.region import Region, ids_of
 from planner.rules import Reading, Rule, Rules, changed_params, parameter_texts
 from planner.scenario import Change, Edit, Open, Scenario, applied, apply, with_population
 from planner.schema import FACILITIES, FACILITY_KINDS
-from planner.serving import ids_of
 from planner.text import option_text
 from planner.travel import Travel
 

@@ -31,10 +31,10 @@ import pandas as pd
 from planner import resources
 from planner.measured import met_of, rows_of
 from planner.reach import Reach
-from planner.region import Region, counts_as
+from planner.region import CENTER, Region, counts_as
 from planner.rules import Rule
 from planner.schema import FACILITY_KINDS
-from planner.serving import CENTER, center_loads, served_by, served_towns
+from planner.serving import center_loads, served_by, served_towns
 from planner.text import basis_of
 from planner.travel import Travel
 

@@ -1,5 +1,6 @@
 """Region: the facts of one city as frozen tables in one metric CRS."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -66,6 +67,16 @@ class About:
 
 
 _TOWN_HOSPITAL, _SUBCENTER = "township_hospital", "county_subcenter"
+CENTER = "community_health_center"
+
+
+def ids_of(text: str) -> tuple[str, ...]:
+    """Return the ids in one cell, sorted.
+
+    >>> ids_of("CHC2、 CHC1")
+    ('CHC1', 'CHC2')
+    """
+    return tuple(sorted({one.strip() for one in re.split("[、,，;；]", text) if one.strip()}))
 
 
 def counts_as(facilities: pd.DataFrame, kinds: Collection[str]) -> "pd.Series[bool]":

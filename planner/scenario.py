@@ -16,10 +16,9 @@ from pyproj import Geod, Transformer
 from planner.errors import Problem, ScenarioError, Text
 from planner.keys import ABOUT_SCENARIO, NOTES, OTHERS, OVERRIDE, POPULATION, QUESTION, SERVICE_AREA, VERBS, Key, Reader
 from planner.measures import FUNCTIONS
-from planner.region import Region, counts_as
+from planner.region import CENTER, Region, counts_as
 from planner.rules import PLAN_PARAMS, Rule, Rules, changed_params, retold, with_params, wrong_params
 from planner.schema import FACILITIES, FACILITY_KINDS
-from planner.serving import CENTER
 from planner.text import coordinate_text, count_text, exact_text, money_text
 
 _CLINIC, _SUBCENTER = "village_clinic", "county_subcenter"

@@ -1,6 +1,5 @@
 """Who serves: the facilities of a question, whom community health centres serve, which one each resident, and the loads."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -8,19 +7,16 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.spatial import cKDTree
 
 from planner.districts.adjacency import Edges, by_points, by_polygons, joined_by_way, without_neighbours
 from planner.districts.case import Case
 from planner.districts.districting import DistrictTask, cases_of
 from planner.districts.exact import solve_case
 from planner.reach import Reach
-from planner.region import Region, counts_as, with_places
+from planner.region import CENTER, Region, counts_as, ids_of, with_places
 from planner.siting.question import Limits
 from planner.siting.siting import State
 from planner.travel import Travel
-
-CENTER = "community_health_center"
 
 
 def served_by(
@@ -57,15 +53,6 @@ def named_centers(region: Region) -> Mapping[str, tuple[str, ...]]:
     }
     named = {code: tuple(one for one in ids if one in there) for code, ids in said.items()}
     return {code: ids for code, ids in named.items() if ids}
-
-
-def ids_of(text: str) -> tuple[str, ...]:
-    """Return the ids in one cell, sorted.
-
-    >>> ids_of("CHC2、 CHC1")
-    ('CHC1', 'CHC2')
-    """
-    return tuple(sorted({one.strip() for one in re.split("[、,，;；]", text) if one.strip()}))
 
 
 def serving_center(
@@ -213,6 +200,8 @@ def own_unit(region: Region, facilities: pd.DataFrame, units: gpd.GeoDataFrame) 
         for row, (x, y) in enumerate(zip(at.x, at.y, strict=True)):
             rows = np.flatnonzero(mine == theirs[row])
             if not found[row] and len(rows):
+                from scipy.spatial import cKDTree
+
                 found[row] = ids[rows[cKDTree(spots[rows]).query([x, y])[1]]]
     return pd.Series(found, index=facilities["id"].to_numpy(object), dtype=object)
 

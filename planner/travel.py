@@ -17,7 +17,6 @@ import numpy.typing as npt
 import pandas as pd
 from pyproj import Geod
 from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
 from planner.limits import Limit, whole_units
 from planner.reach import UNREACHABLE, Cost, Position, Reach, check_places, ids_of, reach_of, rows_of, smallest
@@ -191,7 +190,7 @@ class StraightLine:
         here, there, none = _Points.of(demand), _Points.of(facilities), np.zeros(0, np.int64)
         if not len(demand) or not len(facilities):
             return smallest(demand, facilities, none, none, none, count)
-        rows, columns = _candidates(cKDTree(there.chord), here.chord, count)
+        rows, columns = _candidates(there.tree, here.chord, count)
         return smallest(demand, facilities, rows, columns, _geodesic_mm(here, there, rows, columns), count)
 
 
@@ -217,6 +216,13 @@ class _Points:
     def take(self, rows: Position) -> "_Points":
         return _Points(self.lon[rows], self.lat[rows], self.chord[rows])
 
+    @cached_property
+    def tree(self) -> Any:
+        """The points as a tree, asked by chord."""
+        from scipy.spatial import cKDTree  # slow to import
+
+        return cKDTree(self.chord)
+
     @property
     def is_plain(self) -> bool:
         """Whether no point lies near a pole or the date line, where cells of degrees would not do."""
@@ -232,8 +238,7 @@ def _within(here: _Points, there: _Points, limit: int, compiled: bool) -> tuple[
     """Return the pairs within the limit as rows by demand, facilities sorted."""
     if compiled:
         return _within_compiled(here, there, limit)
-    tree = cKDTree(there.chord)
-    rows, columns = _pairs(tree.query_ball_point(here.chord, limit / 1000 + 0.01, return_sorted=True))
+    rows, columns = _pairs(there.tree.query_ball_point(here.chord, limit / 1000 + 0.01, return_sorted=True))
     costs = _geodesic_mm(here, there, rows, columns)
     inside = costs <= limit
     return rows_of(rows[inside], columns[inside], costs[inside], len(here.lon))
@@ -286,7 +291,7 @@ def _take_nearest(start: Position, columns: Position, costs: Cost, index: Positi
 
 def _nearest_beyond(here: _Points, there: _Points) -> tuple[Position, Cost]:
     """Return the nearest facility and cost of points that have none within the limit; −1 beyond 4,295 km."""
-    rows, columns = _candidates(cKDTree(there.chord), here.chord, 1)
+    rows, columns = _candidates(there.tree, here.chord, 1)
     costs = _geodesic_mm(here, there, rows, columns)
     order = np.lexsort((columns, costs, rows))
     first = order[np.searchsorted(rows[order], np.arange(len(here.lon)))]
@@ -294,7 +299,7 @@ def _nearest_beyond(here: _Points, there: _Points) -> tuple[Position, Cost]:
     return np.where(near, columns[first], -1), np.where(near, costs[first], UNREACHABLE).astype(np.uint32)
 
 
-def _candidates(tree: cKDTree, here: Floats, count: int) -> tuple[Position, Position]:
+def _candidates(tree: Any, here: Floats, count: int) -> tuple[Position, Position]:
     """Return the pairs that may be among the `count` nearest: by chord the order may differ from that by geodesic."""
     chord, column = tree.query(here, k=[min(count, tree.n), min(count + 1, tree.n)])
     if count == 1 and tree.n > 1:

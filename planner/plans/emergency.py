@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
 from planner.errors import Problem, SitingError, Text
 from planner.hospitals import hospital_lines, treating
@@ -323,6 +322,8 @@ def _grid(region: Region, step_m: float) -> pd.DataFrame:
     around = np.arange(-2, 3) * step_m
     cells = np.round(xy / step_m)[:, None, :] * step_m + np.stack(np.meshgrid(around, around), -1).reshape(1, -1, 2)
     cells = np.unique(cells.reshape(-1, 2), axis=0)
+    from scipy.spatial import cKDTree
+
     far, nearest = cKDTree(xy).query(cells)
     cells, nearest = cells[far <= step_m], nearest[far <= step_m]
     points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(cells[:, 0], cells[:, 1]), crs=region.crs)

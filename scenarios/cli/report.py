@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,17 +11,17 @@ from planner.errors import Language, Problem, Text, printable
 from planner.joined import RoadParts
 from planner.schema import STATUS_LABELS
 from planner.text import UNKNOWN, amount_words, basis_of, count_text, known_text, people_text, value_text
-from scenarios.clauses import summary
 from scenarios.document import records
 from scenarios.export.roads import DETOUR_LIST, parts_text
-from scenarios.run import HOME, Outcome, Step
-from scenarios.verdict import verdict_of
+
+if TYPE_CHECKING:
+    from scenarios.run import Outcome, Step
 
 # Progress on the terminal: a spinner with the step under way; plain silence where there is no terminal.
 
 
 @contextmanager
-def steps(language: Language) -> Iterator[Step]:
+def steps(language: Language) -> "Iterator[Step]":
     """Yield a function that tells which step is under way."""
     from rich.console import Console
 
@@ -67,8 +67,11 @@ def _value(row: Mapping[str, Any]) -> str:
     return text + known_text(row["population_no_data"])
 
 
-def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
+def print_outcome(outcome: "Outcome", out: Path, language: Language) -> None:
     """Print the state of every rule for the city, and where the outputs are."""
+    from scenarios.clauses import summary
+    from scenarios.run import HOME
+
     about = outcome.region.about
     if about.notice:
         print(printable(about.notice))
@@ -91,8 +94,10 @@ def print_outcome(outcome: Outcome, out: Path, language: Language) -> None:
     print(Text(f"输出：{out}（用浏览器打开 {HOME}）", f"output: {out} (open {HOME} in a browser)").say(language))
 
 
-def _not_judged(outcome: Outcome) -> list[Text]:
+def _not_judged(outcome: "Outcome") -> list[Text]:
     """Return what is to be said of what was not judged: nothing there may pass for met."""
+    from scenarios.verdict import verdict_of
+
     region, rules, findings = outcome.region, outcome.rules, outcome.findings
     if not region.about.code.startswith(rules.city):
         return [
