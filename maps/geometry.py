@@ -120,6 +120,8 @@ def _steps(degrees: np.ndarray) -> Line:
 
 Column = dict[str, Any]
 """One column of a table: {"values": […]}, {"texts": distinct texts, "index": which one in each row}, or `packed` numbers."""
+_MANY = 1_000
+"""So many places of texts are packed."""
 
 
 def texts(values: Iterable[object]) -> Column:
@@ -128,8 +130,9 @@ def texts(values: Iterable[object]) -> Column:
     distinct = list(dict.fromkeys(shown))
     if 2 * len(distinct) > len(shown):
         return plain(shown)
-    position = {text: index for index, text in enumerate(distinct)}
-    return {"texts": distinct, "index": [position[text] for text in shown]}
+    position = {text: at for at, text in enumerate(distinct)}
+    index = [position[text] for text in shown]
+    return {"texts": distinct, "index": packed(index) if len(index) > _MANY else index}
 
 
 def plain(values: Iterable[object]) -> Column:

@@ -50,7 +50,7 @@ async function readScene(id) {
     if (value.points && value.points.packed !== undefined) return linesOf(value);
     if (value.halves) return floatsOf(await Promise.all(value.halves.map(inflated)));
     if (value.scale) return Float64Array.from(await inflated(value.whole), (one) => one / value.scale);
-    if (value.texts) return value.index.map((at) => value.texts[at]);
+    if (value.texts) return Array.from(Array.isArray(value.index) ? value.index : await inflated(value.index), (at) => value.texts[at]);
     if (value.values && Object.keys(value).length === 1) return value.values;
     for (const key of Object.keys(value)) if (typeof value[key] === 'object' && value[key]) value[key] = await read(value[key]);
     return value;

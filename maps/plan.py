@@ -15,7 +15,7 @@ import shapely
 
 from maps import geometry, style
 from maps.furniture import Furniture
-from maps.geometry import Column, Edges, ground, ground_points, plain, roads_of, texts
+from maps.geometry import Column, Edges, ground, ground_points, packed, plain, roads_of, texts
 from maps.scene import Block, Cell, Content, Headline, Layer, Picture, Places, Ramp, Row, Scene, render
 from maps.scene import View as _View
 from maps.style import (
@@ -301,7 +301,7 @@ class _Drawn:
                 rows = [self.settlement[one.id] for one in mine]
                 size = plain(style.dot_size(int(people[row])) for row in rows)
                 found[state] = Content(
-                    rows=plain(rows), size=size, facts={"": texts(one.said for one in mine)}, label_of=label
+                    rows=packed(rows), size=size, facts={"": texts(one.said for one in mine)}, label_of=label
                 )
         return {**found, "spokes": self._spokes(view, states)} if by_site else found
 

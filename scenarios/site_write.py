@@ -180,9 +180,9 @@ def names_of(words: Words, siting: Siting, language: Language) -> dict[str, obje
 
 # The answer about sites as tables: whom each site serves, and the sites, with names and in kilometres or minutes.
 
-_COST = {"mm": ("距离（公里）", 1e6), "ms": ("时间（分钟）", 6e4), "table": ("费用", 1.0)}
+_COST = {"mm": ("距离", "\n（公里）", 1e6), "ms": ("时间", "\n（分钟）", 6e4), "table": ("费用", "", 1.0)}
 _STATUS = dict(zip(STATUSES, ("新选", "固定", "背景", "必选", "禁选"), strict=True))
-_MAY_BE_EMPTY = ("需求点名称", "需求点所在", "机构名称", "机构所在")
+_MAY_BE_EMPTY = ("demand", "demand_place", "facility", "facility_place", "name", "place")
 
 
 def tables_of(sitings: Sequence[Siting], words: Words, lists: Lists) -> tuple[Table, Table]:
@@ -204,7 +204,7 @@ def _number_of(siting: Siting) -> dict[str, Any]:
 
 def _known(cols: Sequence[Col], rows: Sequence[Row]) -> list[Col]:
     """Return the columns without those of names and places that are not known."""
-    return [one for one in cols if one.head not in _MAY_BE_EMPTY or any(row[one.key] for row in rows)]
+    return [one for one in cols if one.key not in _MAY_BE_EMPTY or any(row[one.key] for row in rows)]
 
 
 def _amount(words: Words) -> tuple[str, str]:
@@ -222,7 +222,7 @@ def _served_cols(words: Words) -> tuple[Col, ...]:
         Col("facility_id", "机构编号", 14),
         Col("facility", "机构名称", 22),
         Col("facility_place", "机构所在", 14),
-        Col("cost", _COST[words.unit][0], 9, WAY_CELLS[words.unit]),
+        Col("cost", "".join(_COST[words.unit][:2]), 9, WAY_CELLS[words.unit]),
         Col("share", "份额", 6, "rate"),
         Col("state", "状态", 9, "centre"),
     )
@@ -230,7 +230,7 @@ def _served_cols(words: Words) -> tuple[Col, ...]:
 
 def _sites_cols(words: Words) -> tuple[Col, ...]:
     amount, style = _amount(words)
-    far, cell = _COST[words.unit][0].replace("（", "\n（"), WAY_CELLS[words.unit]
+    far, cell = "".join(_COST[words.unit][:2]), WAY_CELLS[words.unit]
     return (
         Col("id", "机构编号", 16),
         Col("name", "机构名称", 26),
@@ -257,7 +257,7 @@ def _served(siting: Siting, words: Words) -> pd.DataFrame:
     ]
     rows = rows.assign(
         facility_id=rows["facility_id"].fillna(""),
-        cost=(rows["cost"].astype(float) / _COST[words.unit][1]).round(3),
+        cost=(rows["cost"].astype(float) / _COST[words.unit][2]).round(3),
         state=state,
     )
     for side, names in (("demand", words.demand), ("facility", words.sites)):

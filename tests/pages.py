@@ -36,7 +36,8 @@ def _read(value: Any) -> Any:
         ends = np.cumsum(sizes).tolist()
         return [_line(xs[end - size : end], ys[end - size : end]) for size, end in zip(sizes, ends, strict=True)]
     if "texts" in value:
-        return [value["texts"][at] for at in value["index"]]
+        index = value["index"]
+        return [value["texts"][at] for at in (_read(index) if isinstance(index, dict) else index)]
     if list(value) == ["values"]:
         return value["values"]
     return {name: _read(one) for name, one in value.items()}

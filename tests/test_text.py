@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -247,7 +248,7 @@ READ = {
     "geodata/columns.py:_either_by_name", "geodata/columns.py:_number", "geodata/columns.py:_parse_number",
     "geodata/columns.py:_without_totals", "geodata/names.py:datums_of_title", "geodata/points.py:_words",
     "geodata/roads_lines.py:_road_of", "geodata/tables.py:_said_by_kind", "planner/hospitals.py:class_of",
-    "planner/serving.py:ids_of",
+    "planner/region.py:ids_of",
     # names of places and facilities
     "planner/plans/emergency.py:_grid_names", "planner/scenario.py:_no_village", "scenarios/plans/subcenters_tables.py:_site_rows",
     # a scenario's and a rules' file
@@ -347,3 +348,14 @@ def test_no_unit_is_a_type_tag() -> None:
     assert any(map(_is_unit_tag, ast.walk(ast.parse("row['unit'] == 'share'"))))
     found = set().union(*(_functions_with(path, _is_unit_tag) for path in FILES if "samples" not in path.parts))
     assert found == set(), found
+
+
+def test_many_costs_are_put_as_each_alone() -> None:
+    chance = np.random.default_rng(4)
+    for unit in ("mm", "ms"):
+        edges = np.arange(40)[:, None] * 500 + np.arange(-2, 3)
+        costs = np.concatenate(
+            [edges.ravel().clip(0), chance.integers(0, 4_000_000_000, 500), chance.integers(0, 200_000, 500)]
+        )
+        mixed = np.where(np.arange(len(costs)) % 7 == 0, np.nan, costs.astype(float))
+        assert text.amount_texts(mixed, unit) == [text.amount_text(one, unit) for one in mixed]

@@ -10,7 +10,7 @@ from maps.plan import Left, Legend, Site, Town, View, plan_map
 from planner.errors import Text
 from planner.plans.subcenters import Answer, Objective
 from planner.siting.siting import Siting
-from planner.text import WAY_CELLS, amount_text, exact_percent, limit_text, people_text, share_text
+from planner.text import WAY_CELLS, amount_text, amount_texts, exact_percent, limit_text, people_text, share_text
 from scenarios.document import Col, Document, Table
 from scenarios.export.folder import keep_apart
 from scenarios.export.sheet import write_document
@@ -132,16 +132,15 @@ def _town(report: Report, row: dict[Any, Any]) -> Town:
 
 def _left(report: Report, aim: Objective, found: Figures) -> tuple[Left, ...]:
     """Return the settlements beyond the limit of the aim (of the aim by time: beyond the largest)."""
-    limit = aim.limit or found.limits[-1]
-    rows = found.rows
-    out = []
-    for one, row in rows[~(rows["cost"] <= limit)].iterrows():
-        if pd.isna(row["cost"]):
-            out.append(Left(str(one), "unreachable", STATES[report.apart.get(str(one), "no_way")]))
-        else:
-            name = str(report.sites.loc[row["site"], "name"])
-            out.append(Left(str(one), "uncovered", f"最近 {name}，{amount_text(float(row['cost']), report.plan.unit)}"))
-    return tuple(out)
+    rows = found.rows[~(found.rows["cost"] <= (aim.limit or found.limits[-1]))]
+    names = rows["site"].map(report.sites["name"]).tolist()
+    far = amount_texts(rows["cost"].to_numpy(float), report.plan.unit)
+    return tuple(
+        Left(str(one), "unreachable", STATES[report.apart.get(str(one), "no_way")])
+        if lost
+        else Left(str(one), "uncovered", f"最近 {name}，{text}")
+        for one, lost, name, text in zip(rows.index, rows["cost"].isna(), names, far, strict=True)
+    )
 
 
 def plan_subcenters_folder(asked: SubcenterQuestion, choices: RoadChoices, out: Path, step: Step) -> Report:
