@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 
@@ -26,13 +27,15 @@ from planner.siting.question import CANDIDATE, Budget, Limits, Question
 from planner.siting.siting import Siting, open_positions, siting_of
 from planner.siting.small import small_first, value_of
 from planner.text import exact_percent, limit_text
-from planner.travel import Travel
+from planner.travel import StraightLine, Travel
 
 Tell = Callable[[Text], None]
 KIND = "emergency_station"
 HOSTS = ("hospital", "township_hospital", "county_subcenter")
 _RESCUE = "rescue_center"
 WAYS: Mapping[str, str] = MappingProxyType({"paper": "直线", "road": "道路", "road_time": "响应时间"})
+_MOST_PAIRS, _TRIED, _LEVELS = 5_000_000, 500, 5
+"""With more pairs of settlements and sites than that, the grid is widened; how many settlements foretell them; how often at most."""
 _HOSTED, _ALONE = 1000.0, 1001.0
 """Site costs by which, of plans with equally many stations, one with more hosts is preferred (up to 999 stations)."""
 
@@ -88,6 +91,7 @@ class CaseAnswer:
     least             fewest more stations for all whom any site reaches; its unreachable_ids name the others
     steps             most people with 0, 1, 2 … more (not for rural cases)
     shares            share of people → fewest more for it, hosts not preferred (urban cases)
+    grid_m            how far apart the free-standing sites of this case are
     twice             of the plans with the fewest stations, the one that covers most people twice (urban cases where the
                       fewest are proven)
     """
@@ -102,6 +106,7 @@ class CaseAnswer:
     steps: tuple[Step, ...]
     shares: Mapping[float, Siting]
     twice: Siting | None
+    grid_m: float
 
     @property
     def proposed(self) -> Siting:
@@ -190,6 +195,8 @@ def _case(
     people: Any = people_in_question(region, asked.residents, asked.scope)  # type: ignore[arg-type]
     demand = settlements(people)
     mine = sites[sites["kind"] != "station"] if asked.greenfield else sites
+    level = _level(mine, demand, _about_m(asked))
+    mine = mine[mine["level"] >= level]
     reach = travel.reach_whole(demand, mine, asked.limit)
     weights = pd.Series(demand["population"].to_numpy(float), index=reach.demand_ids)
     tell("最少新增", "the fewest more")
@@ -212,7 +219,28 @@ def _case(
     return CaseAnswer(
         asked, demand, int(population.sum()), int(population[today].sum()), frozenset(ids[today]),
         frozenset(ids[reach.nearest_index < 0]), least, steps, shares, twice,
+        task.grid_m * 2**level,
     )  # fmt: skip
+
+
+def _about_m(asked: Case) -> float:
+    """Return about how far, in metres, the limit of a case reaches: a minute is a kilometre."""
+    return asked.limit / 60 if asked.travel == "road_time" else asked.limit / 1000
+
+
+def _level(sites: pd.DataFrame, demand: pd.DataFrame, metres: float) -> int:
+    """Return how often the spacing of the grid must be doubled so that not too many pairs are to be looked at.
+
+    They are foretold from some settlements, evenly taken from all, in a straight line.
+    """
+    step = max(1, len(demand) // _TRIED)
+    some = demand.iloc[::step]
+    pairs = StraightLine().reach_whole(some, sites, round(metres * 1000)) if len(some) else None
+    levels = np.zeros(0) if pairs is None else sites.sort_values("id")["level"].to_numpy()[pairs.indices]
+    level = 0
+    while level < _LEVELS and (levels >= level).sum() * step > _MOST_PAIRS:
+        level += 1
+    return level
 
 
 def _instance(question: Question, reach: Reach, weights: pd.Series, sites: pd.DataFrame) -> Instance:
@@ -295,8 +323,9 @@ def _sites(region: Region, task: EmergencyTask) -> pd.DataFrame:
     hosts = treating(region, *HOSTS)
     hosts = rows_of(region, hosts.loc[~hosts["id"].isin(taken), "id"]).assign(kind="host")
     hosts = hosts.assign(host_id=hosts["id"])
-    parts = [stations, hosts, *([_grid(region, task.grid_m)] if task.grid_m > 0 else [])]
-    parts = [part[[*COLUMNS, "host_id"]] for part in parts if len(part)]
+    parts = [one.assign(level=_LEVELS) for one in (stations, hosts)]
+    parts += [_grid(region, task.grid_m)] if task.grid_m > 0 else []
+    parts = [part[[*COLUMNS, "host_id", "level"]] for part in parts if len(part)]
     if not parts:
         what = Text("没有候选点：没有机构可依托，也没有格网", "no candidates: no hosts, and no grid")
         raise SitingError(Problem("--grid", what, Text("如 --grid 1km", "as --grid 1km")))
@@ -316,7 +345,10 @@ def _free_id(wanted: str, taken: Container[str]) -> str:
 
 
 def _grid(region: Region, step_m: float) -> pd.DataFrame:
-    """Return the points of a square grid that lie within one step of where people live, with their town."""
+    """Return the points of a square grid that lie within one step of where people live, with their town.
+
+    level: of how many grids, each twice as wide as the one before, a point is beside this one.
+    """
     people = region.residents[region.residents["population"] > 0]
     xy = np.column_stack([people.geometry.x, people.geometry.y])
     around = np.arange(-2, 3) * step_m
@@ -345,7 +377,21 @@ def _grid(region: Region, step_m: float) -> pd.DataFrame:
             "beds": np.nan,
             "estimated": False,
             "host_id": "",
+            "level": _doublings(cells[inside.index] / step_m),
         }
+    )
+
+
+def _doublings(cells: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return how often both numbers of each cell can be halved, at most `_LEVELS` times.
+
+    >>> _doublings(np.array([[4.0, 8.0], [4.0, 7.0], [0.0, 0.0]])).tolist()
+    [2, 0, 5]
+    """
+    whole = np.rint(cells).astype(np.int64)
+    return sum(
+        ((whole % 2**level == 0).all(axis=1).astype(np.int64) for level in range(1, _LEVELS + 1)),
+        start=np.zeros(len(whole), np.int64),
     )
 
 

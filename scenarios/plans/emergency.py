@@ -77,13 +77,20 @@ class Report:
         task = self.plan.task
         return [
             *(("假设", one) for one in self.plan.assumptions),
-            *(("情形", f"{one.asked.label}：{self.nature(one.asked)}") for one in self.plan.cases),
+            *(("情形", f"{one.asked.label}：{self.nature(one.asked)}{self._grid(one)}") for one in self.plan.cases),
             *(("说明", one) for one in self.told),
             *(("道路", one) for one in self._road_said),
             *(("响应时间", one) for one in self._time_said),
             ("曲线", f"最多列到新增 {task.most} 处（--most）"),
             ("时限", f"全部求解至多 {exact_text(task.solving.seconds)} 秒"),
         ]  # fmt: skip
+
+    def _grid(self, answer: CaseAnswer) -> str:
+        """Return how far the grid of a case had to be widened; "" where it is as it was asked for."""
+        if not self.plan.task.grid_m or answer.grid_m == self.plan.task.grid_m:
+            return ""
+        wide = limit_text(answer.grid_m * 1000, "mm")
+        return f"；居民点多、限度大，格网间距放宽为 {wide}（假设），最少几处是就这些候选点说的"
 
     @property
     def _road_said(self) -> list[str]:
