@@ -337,11 +337,12 @@ def write_table(table: pd.DataFrame, path: Path, unit: str, language: Language =
 def forecast(pairs: pd.DataFrame, unit: str) -> Text:
     """Return how many rows the pairs have and about how large a CSV of them is, by the length of rows from all over it."""
     some = pairs.iloc[:: max(1, len(pairs) // _TRIED)]
-    letters = len(headed(some, unit).to_csv(index=False).encode())
+    rows = headed(some, unit).itertuples(index=False)
+    letters = sum(len(str(cell).encode()) + 1 for row in rows for cell in row)
     megabytes = letters / max(1, len(some)) * len(pairs) / 1e6
     size = exact_text(round(megabytes, 1) if megabytes < _ROUNDED_MB else round(megabytes))
-    rows = count_text(len(pairs))
-    return Text(f"写出配对 {rows} 行（CSV 约 {size} MB）", f"writing {rows} pairs (about {size} MB as CSV)")
+    count = count_text(len(pairs))
+    return Text(f"写出配对 {count} 行（CSV 约 {size} MB）", f"writing {count} pairs (about {size} MB as CSV)")
 
 
 def headed(table: pd.DataFrame, unit: str, language: Language = "zh") -> pd.DataFrame:

@@ -306,7 +306,7 @@ def assess_folder(
     return outcome
 
 
-def run_file(path: Path, data: Path | None, rules_name: str | None, out: Path, step: Step) -> Outcome:
+def run_file(path: Path, data: Path | str | None, rules_name: str | None, out: Path, step: Step) -> Outcome:
     """Run a scenario file, or a table of edits, and write what `assess_folder` writes, and the scenario, into `out`.
 
     `data` and `rules_name` go before those that the file names. 方案.yaml is the scenario whole, without a base, as it
@@ -314,7 +314,7 @@ def run_file(path: Path, data: Path | None, rules_name: str | None, out: Path, s
     """
     step(Text("读取方案", "reading the scenario"))
     file = ScenarioFile(STATUS_QUO) if is_table(path) else read_scenario(path)
-    folder_of_facts = file.data if data is None else data
+    folder_of_facts = file.data if data is None else facts_folder(data)
     rules_name = rules_name or file.rules
     if folder_of_facts is None or rules_name is None:
         raise OptionError(_lacking(path, folder_of_facts is None, rules_name is None))
