@@ -117,6 +117,7 @@ COMMANDS: Mapping[str, Known | Family] = MappingProxyType(
         "phases": Known(Text("分期：方案里的站点先开哪个，让最多的人最早得到服务（给出证明）", "phases: which site of a scenario to open first, proven"), "assess:Phase"),
         "robust": Known(Text("检验可信度：点位、人口、时速有误差时，哪些缺口、哪些站点站得住", "certainty: which gaps and sites stand when places, people and speeds are off"), "assess:Robust"),
         "clauses": Known(Text("文件要求的全部条款：哪些已判断、只报告、无数据、不能判断，谁负责、何时完成", "all that the documents demand: what is judged, reported, without data or not judgeable"), "clauses:Clauses"),
+        "verify": Known(Text("核对一个输出文件夹：哪些文件、哪些输入与 manifest.json 记录的不同", "hold outputs and inputs against manifest.json: which file differs"), "verify:Verify"),
         "schema": Known(Text("方案文件的 JSON Schema：编辑器据此提示和检查", "the JSON Schema of scenario files, for editors"), "facts:Schema"),
         "template": Known(Text("生成空白数据文件夹和数据字典，发给各县（区）填报", "write an empty data folder with a data dictionary"), "facts:Template"),
         "reach": Known(Text("计算谁在多远之内能到哪个机构（任何城市，直线或道路）", "who reaches which facility within a limit, anywhere"), "reach:Reach"),

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from planner import __version__
-from planner.errors import Problem
+from planner.errors import OptionError, Problem, Text
 from planner.region import Region, Source
 from planner.rules import Rule, Rules, judgement, parameter_texts
 from planner.scenario import Open, Scenario, edit_words
@@ -99,6 +99,72 @@ def write_record(folder: Path, region: Region, parts: Mapping[str, Any], command
     }
     text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """How many outputs and inputs are what the manifest says, a line for each that is not, and what was not checked."""
+
+    outputs: int
+    inputs: int
+    wrong: tuple[Text, ...]
+    told: tuple[Text, ...]
+
+
+def verified(out: Path, data: Path | None = None) -> Verified:
+    """Hold the files in `out` against its manifest, and the inputs that it names against those in `data`.
+
+    OptionError where `out` has no manifest of ours that can be read.
+    """
+    outputs, inputs = _recorded(out)
+    wrong = [line for name, digests in outputs.items() if (line := _differs("输出", "output", out / name, digests))]
+    good = len(outputs) - len(wrong)
+    told = [
+        Text(
+            f"输出 {path.name}：manifest.json 没有记录，没有核对",
+            f"output {path.name}: not in manifest.json, not checked",
+        )
+        for path in sorted(out.iterdir())
+        if path.name not in outputs and path.name != MANIFEST
+    ]
+    if data is None:
+        return Verified(good, 0, tuple(wrong), tuple(told))
+    changed = [line for name, digests in inputs.items() if (line := _differs("输入", "input", data / name, digests))]
+    return Verified(good, len(inputs) - len(changed), (*wrong, *changed), tuple(told))
+
+
+def _recorded(out: Path) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return the SHA-256 by name of the outputs and of the inputs that a manifest records; names are never paths."""
+    try:
+        record = json.loads((out / MANIFEST).read_text("utf-8"))
+        known: list[dict[str, set[str]]] = []
+        for part in (record["outputs"], record.get("inputs", [])):
+            known.append({})
+            for one in part:
+                known[-1].setdefault(str(one["file"]), set()).add(str(one["sha256"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        known = []
+    names = [name for part in known for name in part]
+    if not known or any(name in {"", ".", ".."} or "/" in name or "\\" in name for name in names):
+        what = Text("没有 fugai 写的清单，或清单已损坏", "holds no manifest of fugai, or a broken one")
+        raise OptionError(
+            Problem(str(out / MANIFEST), what, Text("给出一次运行的输出文件夹", "give a folder of outputs"))
+        )
+    return known[0], known[1]
+
+
+def _differs(zh: str, en: str, path: Path, digests: set[str]) -> Text | None:
+    """Return what is wrong with a file that should have one of these digests; None where it has."""
+    try:
+        if sha256(path.read_bytes()).hexdigest() in digests:
+            return None
+    except FileNotFoundError:
+        return Text(f"{zh} {path.name}：找不到", f"{en} {path.name}: is not there")
+    except OSError as error:
+        return Text(
+            f"{zh} {path.name}：读不出（{error.strerror}）", f"{en} {path.name}: cannot be read ({error.strerror})"
+        )
+    return Text(f"{zh} {path.name}：内容已改变", f"{en} {path.name}: has changed")
 
 
 # What a scenario decides, in words: for the sheet 说明, the map and the manifest.
