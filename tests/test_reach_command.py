@@ -370,7 +370,18 @@ def test_the_number_of_threads_changes_no_byte(tmp_path: Path) -> None:
     wanted = _bytes(tmp_path, *more)
     names = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
     for threads in ("1", "3"):
-        words = ["reach", "--demand", "d.csv", "--facilities", "f.csv", "--out", "points.csv", "--pairs", "out.csv", *more]
+        words = [
+            "reach",
+            "--demand",
+            "d.csv",
+            "--facilities",
+            "f.csv",
+            "--out",
+            "points.csv",
+            "--pairs",
+            "out.csv",
+            *more,
+        ]
         subprocess.run(
             [sys.executable, "-m", "scenarios", *words, "--areas", "areas.geojson"],
             cwd=tmp_path, env={**os.environ, **dict.fromkeys(names, threads)}, check=True, capture_output=True,

@@ -12,6 +12,7 @@ import pandas as pd
 from planner.plans.subcenters import Answer, Objective
 from planner.siting.siting import Siting
 from planner.text import count_text, people_text, share_text
+from scenarios.document import records
 from scenarios.plans.start import has_plan
 from scenarios.plans.subcenters import Report
 from scenarios.plans.words import (
@@ -585,21 +586,28 @@ def area_rows(report: Report, p: int) -> list[Row]:
 
 def left_out(report: Report) -> list[Row]:
     """Return the settlements beyond the smallest limit under the chosen aim, at any number, or without any way."""
-    limit = min(report.plan.task.limits)
-    nearest = report.plan.nearest_of_all
-    costs = {p: figures(report, report.answer(p).siting).rows["cost"] for p in report.solved}
-    out = []
-    for row in report.demand.sort_values(["county_code", "town_code", "id"], kind="stable").to_dict("records"):
-        mine = {p: float(cost[row["id"]]) for p, cost in costs.items()}
-        if all(one <= limit for one in mine.values()):
-            continue
-        state = _left_out_state(report, row["id"], nearest, limit)
-        far = {p: amount(one, report.plan.unit) for p, one in mine.items()}
-        out.append({**{str(key): value for key, value in row.items()}, "state": state, "far": far})
-    return out
+    limit, unit = min(report.plan.task.limits), report.plan.unit
+    demand = report.demand.sort_values(["county_code", "town_code", "id"], kind="stable")
+    ids, inside = demand["id"], np.ones(len(demand), bool)
+    far: dict[int, list[float]] = {}
+    for p in report.solved:
+        cost = figures(report, report.answer(p).siting).rows["cost"].reindex(ids).to_numpy(float)
+        inside &= cost <= limit
+        far[p] = cost.tolist()
+    nearest = report.plan.nearest_of_all.reindex(ids).to_numpy(float)
+    rows = zip(records(demand), inside.tolist(), nearest.tolist(), strict=True)
+    return [
+        {
+            **row,
+            "state": _left_out_state(report, row["id"], cost, limit),
+            "far": {p: amount(every[at], unit) for p, every in far.items()},
+        }
+        for at, (row, is_inside, cost) in enumerate(rows)
+        if not is_inside
+    ]
 
 
-def _left_out_state(report: Report, one: str, nearest: pd.Series, limit: int) -> str:
-    if one not in nearest.index:
+def _left_out_state(report: Report, one: str, nearest: float, limit: int) -> str:
+    if np.isnan(nearest):
         return report.apart.get(one, "no_way")
-    return "all" if nearest[one] > limit else "plan"
+    return "all" if nearest > limit else "plan"
