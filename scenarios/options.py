@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from geodata.samples import facts_folder
 from planner.errors import Language, OptionError, Problem, Text, refused
@@ -126,8 +126,12 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Command(Question):
-    """A question with what the command line does about it: `run` returns 2 where there is no answer."""
+    """A question with what the command line does about it: `run` returns 2 where there is no answer.
 
+    seeks_best   whether an interruption lets it end with the best that it has by then, and only a second one stops it
+    """
+
+    seeks_best: ClassVar[bool] = False
     lang: Language = "zh"
 
     def run(self) -> int | None:

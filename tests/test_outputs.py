@@ -246,6 +246,35 @@ def test_an_interrupted_run_leaves_the_old_output_whole(how: signal.Signals, tin
         assert [path.name for path in tmp_path.iterdir() if "fugai-new" in path.name] == []
 
 
+def _plan_interrupted(times: int, data: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    """Plan stations, pressing Ctrl-C so many times as the solving begins."""
+    code = (
+        "import os, signal, sys, scenarios.plans.emergency as plans, scenarios.cli.program as cli\n"
+        "solve = plans.plan_emergency\n"
+        "def pressed(*words):\n"
+        f"    for _ in range({times}): os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return solve(*words)\n"
+        "plans.plan_emergency = pressed\n"
+        f"sys.exit(cli.main(['plan', 'emergency', {str(data)!r}, '--rules', 'panzhihua_2023', '--out', {str(out)!r}]))\n"
+    )
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_plan_that_is_interrupted_writes_the_best_it_has_and_a_second_time_nothing(
+    tiny_folder: Path, tmp_path: Path
+) -> None:
+    done = _plan_interrupted(1, tiny_folder, tmp_path / "out")
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert "写出目前最好的方案和界" in done.stderr
+    assert (tmp_path / "out" / "manifest.json").is_file()
+    assert "新增" in done.stdout
+    before = _digests(tmp_path / "out")
+    done = _plan_interrupted(2, tiny_folder, tmp_path / "out")
+    assert done.returncode == 130
+    assert "已中断，原有输出没有改动" in done.stderr
+    assert _digests(tmp_path / "out") == before
+
+
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     return tmp_path / "out"

@@ -394,7 +394,7 @@ def lexicographic(instance: Instance, limits: Limits, solve: Solver, first: Siti
     better = ties.small() or ties.earliest()
     if better.chosen == plan.chosen:
         return plan
-    opened, seconds = open_positions(instance, better.chosen), plan.seconds + clock.now() - begin
+    opened, seconds = open_positions(instance, better.chosen), plan.seconds + clock.since(begin)
     told = siting_of(instance, opened, plan.objective, plan.bound, seconds, limits, plan.reduced, better.flows)
     return replace(told, ties=True)
 

@@ -215,7 +215,7 @@ def solve_capacitated(instance: Instance, limits: Limits) -> Siting:
         return _infeasible(instance, limits, begin)
     bound = _bound(net, relaxed)
     plan, floor, sizes = _search(net, links, bound, limits, begin)
-    seconds = clock.now() - begin
+    seconds = clock.since(begin)
     if plan is None and floor == np.inf:
         return _infeasible(instance, limits, begin)
     if plan is None:
@@ -230,7 +230,7 @@ def _left(limits: Limits, begin: float, part: float = 1.0) -> Limits:
 
 
 def _infeasible(instance: Instance, limits: Limits, begin: float) -> Siting:
-    return no_plan(instance, clock.now() - begin, limits, infeasible=True)
+    return no_plan(instance, clock.since(begin), limits, infeasible=True)
 
 
 def _relaxed(net: Network, limits: Limits, begin: float) -> tuple[Solved, Positions]:

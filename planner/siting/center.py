@@ -84,10 +84,10 @@ def solve_p_center(instance: Instance, limits: Limits) -> Siting:
     whole = replace(median_of(alike), fee=np.zeros(len(instance.free)), constant=0.0)
     plan, none = (None, True) if hopeless(instance, whole) else first_plan(alike, whole, limits, ends)
     if plan is None:
-        return no_plan(instance, clock.now() - begin, limits, infeasible=none)
+        return no_plan(instance, clock.since(begin), limits, infeasible=none)
     found, tried = _bisected(instance, whole, whole.sites[plan.opened], limits, ends)
     sizes = {"sites": len(whole.fee), "demands": len(whole.base), "pairs": len(whole.pairs.cost), "radii": tried}
-    return siting_of(instance, found.opened, found.radius, found.least, clock.now() - begin, limits, sizes)
+    return siting_of(instance, found.opened, found.radius, found.least, clock.since(begin), limits, sizes)
 
 
 def _bisected(instance: Instance, whole: Median, opened: Positions, limits: Limits, ends: float) -> tuple[_Range, int]:

@@ -573,13 +573,13 @@ def solve_p_median(instance: Instance, limits: Limits) -> Siting:
     whole = median_of(instance)
     opened, none = (None, True) if hopeless(instance, whole) else first_plan(instance, whole, limits, ends)
     if opened is None:
-        return no_plan(instance, clock.now() - begin, limits, infeasible=none)
+        return no_plan(instance, clock.since(begin), limits, infeasible=none)
     answer = searched(whole, best_at(instance, whole, opened, limits), limits, ends)
     always = np.flatnonzero(instance.open_always)
     sizes = {"sites": len(whole.fee), "demands": len(whole.base), "pairs": len(whole.pairs.cost), **answer.left}
     return siting_of(
         instance, np.concatenate([always, answer.best.opened]), answer.best.value, answer.bound,
-        clock.now() - begin, limits, sizes,
+        clock.since(begin), limits, sizes,
     )  # fmt: skip
 
 

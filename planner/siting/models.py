@@ -45,4 +45,4 @@ def explained(siting: Siting, levers: Sequence["Lever"] = ()) -> Siting:
     begin = clock.now()
     left = replace(siting.limits, seconds=max(siting.limits.seconds - siting.seconds, 0.0))
     clash = clash_of(siting.instance, left, solve, levers)
-    return replace(siting, clash=clash, seconds=siting.seconds + clock.now() - begin)
+    return replace(siting, clash=clash, seconds=siting.seconds + clock.since(begin))

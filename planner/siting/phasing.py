@@ -188,7 +188,7 @@ def _told(task: Task, order: Whole, bound: float | None, begin: float) -> Phases
     table["newly_covered"] = table["covered"].diff().fillna(0.0)
     return Phases(
         tuple(ids[one] for one in order), year, objective, told, gap, "optimal" if gap <= PROVEN else "feasible",
-        table, clock.now() - begin,
+        table, clock.since(begin),
     )  # fmt: skip
 
 

@@ -350,7 +350,7 @@ def _told(instance: Instance, limits: Limits, opened: npt.NDArray[np.bool_], beg
     """Return one plan (of the free sites) as a Siting, its value computed anew from who is nearest to whom."""
     sites = opened_with(instance, opened)
     value = value_of(instance, sites)
-    return siting_of(instance, sites, value, value, clock.now() - begin, limits, {})
+    return siting_of(instance, sites, value, value, clock.since(begin), limits, {})
 
 
 def opened_with(instance: Instance, opened: npt.NDArray[np.bool_]) -> Positions:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 class _Plan(IntoFolder):
     """What all plans print: the doubts, what was found, and where it is."""
 
+    seeks_best = True
+
     def tell(self, warnings: "Sequence[Problem]", lines: "Sequence[Text]") -> None:
         from scenarios.cli.report import print_warnings
 

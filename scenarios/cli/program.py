@@ -20,7 +20,7 @@ from traceback import format_exception
 from types import FrameType, MappingProxyType
 from typing import Any, NoReturn
 
-from planner import __version__
+from planner import __version__, clock
 from planner.errors import FugaiError, Language, OptionError, Problem, Text, file_problem, printable
 from scenarios.export.folder import held
 from scenarios.options import Command, Option, options_of
@@ -147,6 +147,8 @@ _OUT_OF_MEMORY = Text(
     "Not enough memory: the command did not finish, and nothing half-written is left. Close other programs, or use less data.",
 )
 _SHOWN = 60
+_HURRIED = Text("不再求解：写出目前最好的方案和界。再按一次 Ctrl-C 立即停止，不写任何文件。",
+                "Solving ends: the best plan so far is written, with its bound. Ctrl-C again stops at once and writes nothing.")  # fmt: skip
 _INTERRUPTED = Text("已中断，原有输出没有改动。", "Interrupted; earlier output is unchanged.")
 
 
@@ -233,6 +235,17 @@ def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG00
     raise KeyboardInterrupt
 
 
+def _hurried(language: Language) -> Callable[[int, FrameType | None], None]:
+    """Return what a first Ctrl-C does where the best found so far is an answer; a second one interrupts."""
+
+    def hurry(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
+        signal.signal(signal.SIGINT, _interrupt)
+        clock.hurry()
+        print(_HURRIED.say(language), file=sys.stderr)
+
+    return hurry
+
+
 def _run(options: argparse.Namespace, language: Language) -> int:
     """Run the command alone in the place of its output; a command that has no answer to give returns 2."""
     _check_paths(options)
@@ -242,6 +255,9 @@ def _run(options: argparse.Namespace, language: Language) -> int:
     with ExitStack() as stack:
         if isinstance(out, Path) and out.name and out.absolute().parent.is_dir():
             stack.enter_context(held(out))
+        if question.seeks_best:
+            signal.signal(signal.SIGINT, _hurried(language))
+            stack.callback(clock.take_time)
         return question.run() or 0
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Site(SiteQuestion, Command):
     """fugai site: where facilities should be, with the proof, for any lists of points and any table of costs."""
 
+    seeks_best = True
+
     def run(self) -> int:
         """Answer the question; print it, write it; 2 where there is no plan."""
         from geodata.columns import Notes
