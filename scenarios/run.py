@@ -294,9 +294,12 @@ NO_PAGES: Pages = MappingProxyType({})
 
 
 def assess_folder(
-    data: Path, rules_name: str, out: Path, step: Step, choices: RoadChoices = AS_IT_IS, pages: Pages = NO_PAGES
+    data: Path, rules_name: str | None, out: Path, step: Step, choices: RoadChoices = AS_IT_IS, pages: Pages = NO_PAGES
 ) -> Outcome:
-    """Assess the facts of `data` by the rules and write map, workbooks, lists and manifest into `out`; `pages` are more of them, by file name."""
+    """Assess the facts of `data` by the rules (the city's own, where none are named) and write all outputs into `out`.
+
+    `pages` are more of them, by file name.
+    """
     outcome = _outcome(data, rules_name, ScenarioFile(STATUS_QUO, choices), step)
     _keep_apart(data, out)
     with whole_folder(out) as folder:
@@ -309,15 +312,16 @@ def assess_folder(
 def run_file(path: Path, data: Path | str | None, rules_name: str | None, out: Path, step: Step) -> Outcome:
     """Run a scenario file, or a table of edits, and write what `assess_folder` writes, and the scenario, into `out`.
 
-    `data` and `rules_name` go before those that the file names. 方案.yaml is the scenario whole, without a base, as it
+    `data` and `rules_name` go before those that the file names; where neither names rules, the city's own hold. 方案.yaml is the scenario whole, without a base, as it
     can be run from `out`; 方案原件.yaml the file as it was.
     """
     step(Text("读取方案", "reading the scenario"))
     file = ScenarioFile(STATUS_QUO) if is_table(path) else read_scenario(path)
     folder_of_facts = file.data if data is None else facts_folder(data)
     rules_name = rules_name or file.rules
-    if folder_of_facts is None or rules_name is None:
-        raise OptionError(_lacking(path, folder_of_facts is None, rules_name is None))
+    if folder_of_facts is None:
+        fix = Text("在方案里写 data，或加 --data", "write data into it, or give --data")
+        raise OptionError(Problem(path.name, Text("没有写用哪个数据文件夹", "it names no folder of data"), fix))
     outcome = _outcome(
         folder_of_facts, rules_name, (lambda region: read_edits(path, region)) if is_table(path) else file, step
     )
@@ -327,31 +331,22 @@ def run_file(path: Path, data: Path | str | None, rules_name: str | None, out: P
         (folder / ORIGINAL).with_suffix(path.suffix if is_table(path) else ".yaml").write_bytes(path.read_bytes())
         names = dict(zip(outcome.region.facilities["id"], outcome.region.facilities["name"], strict=True))
         said = ("整个方案，不再依赖别的方案文件：fugai run 可以重现，也可以修改后再运行。",)
-        write_scenario(folder / PLAN, file.scenario, file.choices, folder_of_facts, rules_name, said, names)
+        write_scenario(
+            folder / PLAN, file.scenario, file.choices, folder_of_facts, rules_name or outcome.rules.id, said, names
+        )
         write_outputs(folder, outcome, step)
     return outcome
 
 
-def _lacking(path: Path, data: bool, rules: bool) -> list[Problem]:
-    """Return what is neither in the scenario nor given as an option."""
-    asked = (
-        (data, "data", Text("数据文件夹", "folder of data"), "--data"),
-        (rules, "rules", Text("规则", "rules"), "--rules"),
-    )
-    return [
-        Problem(path.name, Text(f"没有写用哪个{what.zh}", f"it names no {what.en}"),
-                Text(f"在方案里写 {key}，或加 {option}", f"write {key} into it, or give {option}"))
-        for lacks, key, what, option in asked
-        if lacks
-    ]  # fmt: skip
-
-
-def _outcome(data: Path, rules_name: str, said: ScenarioFile | Callable[[Region], ScenarioFile], step: Step) -> Outcome:
+def _outcome(
+    data: Path, rules_name: str | None, said: ScenarioFile | Callable[[Region], ScenarioFile], step: Step
+) -> Outcome:
     """Return what comes of a scenario file, or of one that only the facts make clear."""
     step(Text("读取规则", "reading the rules"))
-    rules = load_rules(rules_name, FUNCTIONS)
+    named = None if rules_name is None else load_rules(rules_name, FUNCTIONS)
     step(Text("读取数据", "reading the facts"))
     loaded = load_with_warnings(data)
+    rules = named or load_rules(city_rules(loaded.region), FUNCTIONS)
     file = said if isinstance(said, ScenarioFile) else said(loaded.region)
     step(Text("评估", "assessing"))
     found = run(loaded.region, rules, file)

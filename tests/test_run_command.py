@@ -20,6 +20,7 @@ from scenarios.run import MAP, load_region, read_scenario, run
 from scenarios.ways import RoadChoices
 from scenarios.write import write_scenario
 from tests import tiny
+from tests.faults import tree
 from tests.pages import open_file
 
 STATION = """\
@@ -247,11 +248,30 @@ def test_a_scenario_on_a_proved_one_is_not_proved(tmp_path: Path) -> None:
     assert (same.proof, more.proof, more.notes) == ((PROVED,), (), (STALE,))
 
 
-def test_without_data_and_rules_both_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_data_they_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(_scenario(tmp_path, "name: x\n")), "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
     assert "在方案里写 data，或加 --data" in said
-    assert "在方案里写 rules，或加 --rules" in said
+
+
+def test_rules_that_nobody_names_are_those_of_the_city(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = _scenario(tmp_path, "name: x\nedits:\n  - close: VC1\n")
+    assert main(["assess", str(tiny_folder), "--out", str(tmp_path / "own")]) == 0
+    assert "规则：攀枝花" in capsys.readouterr().out
+    assert main(["assess", str(tiny_folder), "--rules", "panzhihua_2023", "--out", str(tmp_path / "named")]) == 0
+    assert tree(tmp_path / "own") == tree(tmp_path / "named")
+    assert main(["run", str(file), "--data", str(tiny_folder), "--out", str(tmp_path / "out")]) == 0
+    assert "rules: panzhihua_2023" in (tmp_path / "out" / "方案.yaml").read_text("utf-8")
+    elsewhere = tiny.write(tmp_path / "elsewhere")
+    for name in ("towns.geojson", "villages.csv", "facilities.csv"):
+        text = (elsewhere / name).read_text("utf-8-sig")
+        (elsewhere / name).write_text(text.replace("5104", "5199"), "utf-8")
+    capsys.readouterr()
+    assert main(["assess", str(elsewhere), "--out", str(tmp_path / "none")]) == 2
+    assert "没有本市的规则" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
 
 
 def test_text_of_a_scenario_is_only_text(tiny_folder: Path, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Assess(JudgedRoads, Command):
 
     # fmt: off
     data: Path = option("DATA", FACTS, facts(), NEEDED)
-    rules: str = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件", f"rules ({_NAMES}) or a .yaml file"), text("RULES"), NEEDED)
+    rules: str | None = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件（默认用本市的）", f"rules ({_NAMES}) or a .yaml file (default: the city's own)"), text("RULES"))
     out: Path = option("--out", OUT_FOLDER, OUT, NEEDED)
     # fmt: on
 
@@ -129,7 +129,7 @@ class Run(Command):
     # fmt: off
     scenario: Path = option("SCENARIO", Text("方案文件（.yaml，见 fugai schema），或改动表（.xlsx、.csv）", "scenario file (.yaml, see fugai schema), or a table of edits (.xlsx, .csv)"), path("SCENARIO"), NEEDED)
     data: Path | None = option("--data", Text("数据文件夹，或 sample:panzhihua（默认用方案里写的）", "folder of data, or sample:panzhihua (default: the scenario's)"), facts())
-    rules: str | None = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件（默认用方案里写的）", f"rules ({_NAMES}) or a .yaml file (default: the scenario's)"), text("RULES"))
+    rules: str | None = option("--rules", Text(f"规则名（可用：{RULES}）或 .yaml 文件（默认用方案里写的，再默认本市的）", f"rules ({_NAMES}) or a .yaml file (default: the scenario's, else the city's own)"), text("RULES"))
     out: Path = option("--out", OUT_FOLDER, OUT, NEEDED)
     # fmt: on
 

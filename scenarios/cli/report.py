@@ -75,6 +75,7 @@ def print_outcome(outcome: "Outcome", out: Path, language: Language) -> None:
     about = outcome.region.about
     if about.notice:
         print(printable(about.notice))
+    print(printable(Text(f"规则：{outcome.rules.label}", f"rules: {outcome.rules.label}").say(language)))
     city = outcome.findings[outcome.findings["level"] == "city"]
     for row in records(city):
         status = STATUS_LABELS[row["status"]] if language == "zh" else row["status"]
